@@ -1,0 +1,95 @@
+//! What a check is given: the snapshot, the one before, and what follows from the discovery document.
+
+use crate::{
+    kasm::{Chosen, Start, StartOutcome},
+    model::{Missing, Reason, Snapshot, SourceId, TargetFacts},
+    oidc::{AuthorizeUrl, Discovery},
+    pocket_id::{Dialect, ProviderKind, VersionSpan, recognise},
+};
+
+/// What a check is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// The snapshot to judge.
+    pub now: &'a Snapshot,
+    /// Whose provider it is.
+    pub kind: ProviderKind,
+    /// How it speaks OAuth. Without a discovery document, now or before: the newest.
+    pub dialect: Dialect,
+    /// Which releases of Pocket ID it can be.
+    pub version: Option<VersionSpan>,
+}
+
+impl<'a> Case<'a> {
+    /// The case of a snapshot. Kind, dialect and version come from its discovery document, else from the one before.
+    #[must_use]
+    pub fn new(now: &'a Snapshot, before: Option<&'a Snapshot>) -> Self {
+        let document = now.discovery.ok().or_else(|| before.and_then(|before| before.discovery.ok()));
+        let named = now.target.provider.kind;
+        let (kind, dialect, version) = match document {
+            Some(answer) => recognise(&answer.fact, named),
+            None if named == Some(ProviderKind::Openid) => (ProviderKind::Openid, Dialect::Openid, None),
+            None => (ProviderKind::PocketId, Dialect::Fosite, None),
+        };
+        Self { now, kind, dialect, version }
+    }
+
+    /// What is watched.
+    #[must_use]
+    pub fn target(&self) -> &'a TargetFacts {
+        &self.now.target
+    }
+
+    /// The discovery document.
+    ///
+    /// # Errors
+    /// Why it is missing.
+    pub fn discovery(&self) -> Result<&'a Discovery, Missing> {
+        self.now.discovery.get().map(|answer| &answer.fact)
+    }
+
+    /// The target's start of login, whatever Kasm answered.
+    ///
+    /// # Errors
+    /// Why it is missing, or which configs could be meant.
+    pub fn start(&self) -> Result<&'a Start, Missing> {
+        match self.now.kasm_start.get()?.ours(self.target()) {
+            Chosen::Ours(start) => Ok(start),
+            Chosen::Nowhere => Err(Missing::Blocked { by: SourceId::KasmStart }),
+            Chosen::Several(starts) => {
+                let names: Vec<String> = starts.iter().map(|start| format!("\"{}\"", start.display_name)).collect();
+                Err(Missing::Failed {
+                    source: SourceId::KasmStart,
+                    reason: Reason::Body,
+                    detail: format!(
+                        "{} OpenID configs lead to this provider: {}. Name the one that is meant with kasm.provider",
+                        names.len(),
+                        names.join(", ")
+                    ),
+                })
+            }
+        }
+    }
+
+    /// The authorize URL that Kasm sends browsers to.
+    ///
+    /// # Errors
+    /// Why it is missing.
+    pub fn authorize_url(&self) -> Result<&'a AuthorizeUrl, Missing> {
+        match &self.start()?.outcome {
+            StartOutcome::Url(url) => Ok(url),
+            StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => Err(Missing::Blocked { by: SourceId::KasmStart }),
+        }
+    }
+
+    /// Whether the provider is Pocket ID; a check that is Pocket ID's own begins with this and `?`.
+    ///
+    /// # Errors
+    /// *Not applicable* for any other provider.
+    pub fn pocket_id_only(&self) -> Result<(), Missing> {
+        match self.kind {
+            ProviderKind::PocketId => Ok(()),
+            ProviderKind::Openid => Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned())),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! From a snapshot to a report.
+
+use super::{Case, Check, all};
+use crate::{
+    clock::Time,
+    model::{
+        Cause, CheckReport, Coverage, Expiry, Login, Missing, Report, Severity, Snapshot, SourceReport, Stage, Verdict,
+        Verified,
+    },
+    pocket_id::ProviderKind,
+};
+
+/// Judges a snapshot by every check. Pure: the same snapshots give the same report.
+#[must_use]
+pub fn judge(now: &Snapshot, before: Option<&Snapshot>) -> Report {
+    let case = Case::new(now, before);
+    let checks: Vec<CheckReport> = all().map(|(stage, check)| report(&case, stage, check)).collect();
+    let cause = cause(&checks);
+    let coverage = coverage(&checks);
+    Report {
+        name: now.target.name.clone(),
+        login: login(&checks),
+        verified: if coverage.proven == coverage.known { Verified::Full } else { Verified::Partial },
+        cause,
+        coverage,
+        at: now.taken_at,
+        provider: provider_in_words(&case),
+        auto_login: auto_login(&case),
+        checks,
+        sources: sources(now),
+        expiries: expiries(now),
+    }
+}
+
+fn report(case: &Case<'_>, stage: Stage, check: &Check) -> CheckReport {
+    let verdict = if case.target().off.contains(check.id) {
+        Verdict::Off
+    } else {
+        (check.run)(case).unwrap_or_else(|missing| without(case, &missing))
+    };
+    let word = verdict.word().to_owned();
+    let (reason, findings) = match verdict {
+        Verdict::Fail(findings) => (None, findings),
+        Verdict::Ok(note) => (note, Vec::new()),
+        Verdict::Unknown(why) | Verdict::Unverified(why) | Verdict::NotApplicable(why) => (Some(why), Vec::new()),
+        Verdict::Off => (None, Vec::new()),
+    };
+    CheckReport {
+        id: check.id.to_owned(),
+        stage,
+        severity: check.severity.under(case.dialect),
+        verdict: word,
+        reason,
+        findings,
+    }
+}
+
+/// The verdict of a check that lacks a fact.
+fn without(case: &Case<'_>, missing: &Missing) -> Verdict {
+    match missing {
+        Missing::NotConfigured(credential) if case.target().credentials.contains(credential) => {
+            Verdict::Unverified(format!("{credential} is configured, and this release does not use it yet"))
+        }
+        Missing::NotConfigured(_) | Missing::OutOfReach(_) => Verdict::Unverified(missing.to_string()),
+        Missing::Failed { .. } | Missing::Blocked { .. } => Verdict::Unknown(missing.to_string()),
+        Missing::NotApplicable(_) => Verdict::NotApplicable(missing.to_string()),
+    }
+}
+
+fn cause(checks: &[CheckReport]) -> Option<Cause> {
+    let first = checks.iter().find(|check| check.verdict == "fail" && check.severity == Severity::Outage)?;
+    Some(Cause { check: first.id.clone(), stage: first.stage })
+}
+
+fn login(checks: &[CheckReport]) -> Login {
+    let any = |verdict: &str, severity: Severity| {
+        checks.iter().any(|check| check.verdict == verdict && check.severity == severity)
+    };
+    if any("fail", Severity::Outage) {
+        return Login::Broken;
+    }
+    let blind = all().zip(checks).any(|((_, check), report)| {
+        check.needs.is_empty() && report.severity == Severity::Outage && report.verdict == "unknown"
+    });
+    if blind {
+        Login::Unknown
+    } else if any("fail", Severity::Degraded) {
+        Login::Degraded
+    } else {
+        Login::Ok
+    }
+}
+
+fn coverage(checks: &[CheckReport]) -> Coverage {
+    let count = |words: &[&str]| checks.iter().filter(|check| words.contains(&check.verdict.as_str())).count();
+    Coverage { proven: count(&["ok", "fail"]), known: count(&["ok", "fail", "unknown", "unverified"]) }
+}
+
+fn provider_in_words(case: &Case<'_>) -> String {
+    match (case.kind, case.version) {
+        (ProviderKind::PocketId, Some(version)) => format!("Pocket ID {version}"),
+        (ProviderKind::PocketId, None) => "Pocket ID".to_owned(),
+        (ProviderKind::Openid, _) => "OpenID provider".to_owned(),
+    }
+}
+
+fn auto_login(case: &Case<'_>) -> Option<bool> {
+    let settings = case.now.kasm_login_settings.ok()?;
+    let ours = &case.start().ok()?.config_id;
+    settings.configs.iter().find(|config| config.id == *ours)?.auto_login
+}
+
+fn sources(now: &Snapshot) -> Vec<SourceReport> {
+    now.observations()
+        .into_iter()
+        .map(|(id, at, took_seconds, missing)| {
+            let (ok, reason) = match missing {
+                None => (Some(true), None),
+                Some(Missing::Failed { reason, .. }) => (Some(false), Some(*reason)),
+                Some(_) => (None, None),
+            };
+            SourceReport { id, ok, reason, detail: missing.map(ToString::to_string), at, took_seconds }
+        })
+        .collect()
+}
+
+/// What expires: the earliest date in each chain as served.
+fn expiries(now: &Snapshot) -> Vec<Expiry> {
+    let earliest = |connection: Option<&crate::model::Connection>| -> Option<Time> {
+        connection?.tls.as_ref()?.chain.iter().map(|certificate| certificate.not_after).min()
+    };
+    let mut found: Vec<Expiry> = [
+        ("provider_certificate", earliest(now.provider_connection.ok())),
+        ("kasm_certificate", earliest(now.kasm_connection.ok())),
+    ]
+    .into_iter()
+    .filter_map(|(item, at)| Some(Expiry { item: item.to_owned(), at: at? }))
+    .collect();
+    found.sort_by_key(|expiry| expiry.at);
+    found
+}
+
+/// Whether judging still works: a built-in broken snapshot is judged broken with the right cause, and a good one good.
+#[must_use]
+pub fn self_test() -> bool {
+    let good = Snapshot::healthy();
+    let mut bad = good.clone();
+    bad.kasm_start = crate::model::Observed::seen(
+        good.taken_at,
+        0.0,
+        crate::kasm::KasmStart {
+            starts: vec![crate::kasm::Start {
+                config_id: "0".repeat(32),
+                display_name: "Pocket ID".to_owned(),
+                outcome: crate::kasm::StartOutcome::Refused("No SSO ID".to_owned()),
+            }],
+        },
+    );
+    let broken = judge(&bad, None);
+    judge(&good, None).login == Login::Ok
+        && broken.login == Login::Broken
+        && broken.cause.is_some_and(|cause| cause.check == "login_starts")
+}

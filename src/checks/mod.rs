@@ -1,0 +1,160 @@
+//! The rules about a snapshot. Pure: no I/O, no clock, and no check sees another check's verdict.
+//!
+//! One folder per stage of the login path, one file per check. A new check is a new file and two short lines in its
+//! stage's `mod.rs`; metrics, alerts, pages and `explain` go by the labels and take it up by themselves.
+
+mod authorize;
+mod claims;
+mod kasm;
+mod landing;
+mod logout;
+mod offer;
+mod provider;
+mod start;
+mod token;
+mod upkeep;
+
+mod case;
+mod judge;
+
+pub use case::Case;
+pub use judge::{judge, self_test};
+
+use crate::{
+    model::{Credential, Missing, Severity, Stage, Verdict},
+    pocket_id::Dialect,
+};
+
+/// One rule about a snapshot, with all that people read about it.
+#[derive(Debug)]
+pub struct Check {
+    /// Its id: part of the public interface, the `check` label.
+    pub id: &'static str,
+    /// How bad it is when it fails.
+    pub severity: SeverityRule,
+    /// What holds when it is good, as a sentence.
+    pub title: &'static str,
+    /// Why it matters: what people see when it fails.
+    pub why: &'static str,
+    /// How to mend it, with the field names of both web forms.
+    pub mend: &'static str,
+    /// The credentials without which it is *unverified*.
+    pub needs: &'static [Credential],
+    /// Since which release, where that matters; else empty.
+    pub since: &'static str,
+    /// The specification or report that it rests on.
+    pub source: &'static str,
+    /// The fields that it compares: the `field` label of `ssowatch_config_drift`.
+    pub fields: &'static [&'static str],
+    /// The rule. `?` on a missing fact makes the verdict *unknown* or *unverified*.
+    pub run: fn(&Case<'_>) -> Result<Verdict, Missing>,
+}
+
+/// How bad a failing check is: always the same, or by the provider's dialect.
+#[derive(Debug, Clone, Copy)]
+pub enum SeverityRule {
+    /// The same for all.
+    Always(Severity),
+    /// By dialect.
+    By(fn(Dialect) -> Severity),
+}
+
+impl SeverityRule {
+    /// Sign-in is broken for all.
+    pub const OUTAGE: Self = Self::Always(Severity::Outage);
+    /// Broken for some, or partly.
+    pub const DEGRADED: Self = Self::Always(Severity::Degraded);
+    /// Will break.
+    pub const RISK: Self = Self::Always(Severity::Risk);
+    /// Worth knowing.
+    pub const INFO: Self = Self::Always(Severity::Info);
+
+    /// The severity under a dialect.
+    #[must_use]
+    pub fn under(self, dialect: Dialect) -> Severity {
+        match self {
+            Self::Always(severity) => severity,
+            Self::By(rule) => rule(dialect),
+        }
+    }
+}
+
+/// All checks in cause order, by stage.
+pub const ALL: &[(Stage, &[&Check])] = &[
+    (Stage::Kasm, kasm::CHECKS),
+    (Stage::Offer, offer::CHECKS),
+    (Stage::Start, start::CHECKS),
+    (Stage::Provider, provider::CHECKS),
+    (Stage::Authorize, authorize::CHECKS),
+    (Stage::Token, token::CHECKS),
+    (Stage::Claims, claims::CHECKS),
+    (Stage::Landing, landing::CHECKS),
+    (Stage::Logout, logout::CHECKS),
+    (Stage::Upkeep, upkeep::CHECKS),
+];
+
+/// All checks in cause order.
+pub fn all() -> impl Iterator<Item = (Stage, &'static Check)> {
+    ALL.iter().flat_map(|(stage, checks)| checks.iter().map(|check| (*stage, *check)))
+}
+
+/// The check of that id.
+#[must_use]
+pub fn find(id: &str) -> Option<(Stage, &'static Check)> {
+    all().find(|(_, check)| check.id == id)
+}
+
+/// The rule of a check whose facts come by a credential only: says which one.
+fn needs_kasm_key(_: &Case<'_>) -> Result<Verdict, Missing> {
+    Err(Missing::NotConfigured(Credential::KasmKey))
+}
+
+/// As [`needs_kasm_key`].
+fn needs_admin_key(_: &Case<'_>) -> Result<Verdict, Missing> {
+    Err(Missing::NotConfigured(Credential::ProviderAdminKey))
+}
+
+/// As [`needs_kasm_key`].
+fn needs_client_secret(_: &Case<'_>) -> Result<Verdict, Missing> {
+    Err(Missing::NotConfigured(Credential::ClientSecret))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_snake_case_and_every_text_is_there() {
+        let mut seen = BTreeSet::new();
+        for (_, check) in all() {
+            assert!(seen.insert(check.id), "{} stands twice", check.id);
+            assert!(check.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{}", check.id);
+            for text in [check.title, check.why, check.mend, check.source] {
+                assert!(text.len() > 10, "{} lacks a text", check.id);
+            }
+            assert!(
+                check.mend.ends_with('.') && check.why.ends_with('.'),
+                "{}: a sentence ends with a full stop",
+                check.id
+            );
+            assert!(!check.title.ends_with('.'), "{}: a title has no full stop", check.id);
+        }
+    }
+
+    #[test]
+    fn every_check_file_is_listed_in_its_stage() {
+        for stage in Stage::ALL {
+            let folder = format!("{}/src/checks/{}", env!("CARGO_MANIFEST_DIR"), stage.id());
+            let files: BTreeSet<String> = std::fs::read_dir(&folder)
+                .unwrap()
+                .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+                .filter(|name| name != "mod")
+                .collect();
+            let listed: BTreeSet<String> =
+                all().filter(|(of, _)| *of == stage).map(|(_, check)| check.id.to_owned()).collect();
+            assert_eq!(files, listed, "in {folder}");
+        }
+    }
+}

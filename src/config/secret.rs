@@ -1,0 +1,64 @@
+//! Secrets: given in the config or in a file that is read again at each use. Never shown.
+
+use std::{fmt, path::PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// A secret in memory: no `Display`, a masking `Debug`, wiped when dropped.
+#[derive(Clone)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Keeps a text as a secret.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(SecretString::from(text))
+    }
+
+    /// The text itself, for the one place that sends it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<secret>")
+    }
+}
+
+/// Where a secret comes from.
+#[derive(Debug, Clone)]
+pub enum SecretSource {
+    /// The config itself.
+    Inline(Secret),
+    /// A file, read again at each use, so that a rotation needs no reload.
+    File(PathBuf),
+}
+
+/// Why a secret cannot be read; names the file, never its content.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {problem}", path.display())]
+pub struct SecretError {
+    path: PathBuf,
+    problem: String,
+}
+
+impl SecretSource {
+    /// The secret as it is now: the file's text without trailing line breaks.
+    ///
+    /// # Errors
+    /// The file cannot be read, is not UTF-8, or is empty.
+    pub fn read(&self) -> Result<Secret, SecretError> {
+        match self {
+            Self::Inline(secret) => Ok(secret.clone()),
+            Self::File(path) => {
+                let error = |problem: &str| SecretError { path: path.clone(), problem: problem.to_owned() };
+                let text = std::fs::read_to_string(path).map_err(|cause| error(&cause.to_string()))?;
+                let text = text.trim_end_matches(['\r', '\n']);
+                if text.is_empty() { Err(error("the file is empty")) } else { Ok(Secret::new(text.to_owned())) }
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The configuration once it is valid: what the rest of the program reads.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    time::Duration,
+};
+
+use url::Url;
+
+use super::SecretSource;
+use crate::{
+    model::{Credential, Expect, KasmFacts, ProviderFacts, TargetFacts},
+    pocket_id::ProviderKind,
+    schedule::Schedule,
+};
+
+/// A valid configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The targets, by unique names, in the order of the file.
+    pub targets: Vec<Target>,
+    /// When a round is due.
+    pub round: Schedule,
+    /// How old a settings source may get before it is asked again.
+    pub settings_every: Duration,
+    /// The configuration as written, with secrets masked: what `/config` and `config show` print (YAML).
+    pub redacted: String,
+}
+
+/// One Kasm wired to one provider.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The `target` label.
+    pub name: String,
+    /// The provider's side.
+    pub provider: Provider,
+    /// Kasm's side.
+    pub kasm: Kasm,
+    /// What the operator declared.
+    pub expect: Expect,
+    /// Ids of the checks that are off.
+    pub off: BTreeSet<String>,
+    /// When expiry warnings begin, by check id.
+    pub warn: BTreeMap<String, Duration>,
+    /// Whether the passkey domain is asked for.
+    pub passkey_enabled: bool,
+    /// How long a change stays told.
+    pub change_hold: Duration,
+}
+
+/// The provider's side of a target.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    /// Pocket ID's APP_URL, the issuer; no trailing slash, no query, no userinfo.
+    pub url: Url,
+    /// INTERNAL_APP_URL, where it is set there and reachable from here.
+    pub internal_url: Option<Url>,
+    /// The kind, where the operator names it.
+    pub kind: Option<ProviderKind>,
+    /// The secret of Kasm's client.
+    pub client_secret: Option<SecretSource>,
+    /// A Pocket ID API key.
+    pub api_key: Option<SecretSource>,
+    /// How to connect.
+    pub http: HttpSettings,
+}
+
+/// Kasm's side of a target.
+#[derive(Debug, Clone)]
+pub struct Kasm {
+    /// The address as users type it.
+    pub url: Url,
+    /// The display name, where two configs lead to this provider.
+    pub provider: Option<String>,
+    /// A read-only Kasm key.
+    pub api_key: Option<SecretSource>,
+    /// Its secret half.
+    pub api_key_secret: Option<SecretSource>,
+    /// How the key is sent.
+    pub api_auth: ApiAuth,
+    /// How to connect.
+    pub http: HttpSettings,
+}
+
+/// How a Kasm key is sent: a setting, never tried out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ApiAuth {
+    /// In the JSON body (to 1.19).
+    #[default]
+    Body,
+    /// As HTTP Basic (the release after).
+    Basic,
+}
+
+/// How to connect to one side; named as in Prometheus' `http_config`.
+#[derive(Debug, Clone, Default)]
+pub struct HttpSettings {
+    /// `connect_to: host:port`: where to connect instead (split DNS); Host and SNI stay.
+    pub connect_to: Option<(String, u16)>,
+    /// Whether credentials may go over plain HTTP to another host than loopback.
+    pub allow_http: bool,
+    /// TLS settings.
+    pub tls: TlsSettings,
+    /// A proxy; the connection probe is then *unverified*, since a proxy resolves and connects in our place.
+    pub proxy: Option<ProxySettings>,
+    /// User name and password for HTTP Basic in front of the server (a login wall).
+    pub basic_auth: Option<(String, SecretSource)>,
+    /// Headers that every request to this side carries. Their values are secrets.
+    pub headers: Vec<NamedHeader>,
+    /// The limit of one request. Default 10 s.
+    pub timeout: Option<Duration>,
+}
+
+/// One header of `http_headers`.
+#[derive(Debug, Clone)]
+pub struct NamedHeader {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: SecretSource,
+}
+
+/// A proxy.
+#[derive(Debug, Clone)]
+pub struct ProxySettings {
+    /// `http://`, `https://` or `socks5h://` address, without user and password.
+    pub url: Url,
+    /// User and password from the address.
+    pub auth: Option<(String, SecretSource)>,
+    /// `no_proxy`.
+    pub no_proxy: Option<String>,
+}
+
+/// TLS settings; named as in Prometheus' `tls_config`.
+#[derive(Debug, Clone, Default)]
+pub struct TlsSettings {
+    /// Trusted certificates in PEM instead of the system's; also names a self-signed certificate itself.
+    pub ca_file: Option<PathBuf>,
+    /// The same, inline.
+    pub ca: Option<String>,
+    /// The one certificate that is accepted: SHA-256 of its DER form, lower-case hex.
+    pub fingerprint_sha256: Option<String>,
+    /// A client certificate in PEM.
+    pub cert_file: Option<PathBuf>,
+    /// Its key in PEM.
+    pub key_file: Option<PathBuf>,
+    /// The name to verify instead of the URL's host (and SNI).
+    pub server_name: Option<String>,
+    /// Accept any certificate; credentials go along. Loud.
+    pub insecure_skip_verify: bool,
+    /// Whether TLS 1.3 is demanded (`min_version: TLS13`).
+    pub only_tls13: bool,
+}
+
+impl Target {
+    /// The part that judging needs.
+    #[must_use]
+    pub fn facts(&self) -> TargetFacts {
+        let text = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
+        TargetFacts {
+            name: self.name.clone(),
+            provider: ProviderFacts {
+                url: text(&self.provider.url),
+                internal_url: self.provider.internal_url.as_ref().map(text),
+                kind: self.provider.kind,
+            },
+            kasm: KasmFacts { url: text(&self.kasm.url), provider: self.kasm.provider.clone() },
+            expect: self.expect.clone(),
+            off: self.off.clone(),
+            warn_seconds: self.warn.iter().map(|(id, warn)| (id.clone(), warn.as_secs())).collect(),
+            credentials: self.credentials(),
+            passkey_enabled: self.passkey_enabled,
+            change_hold_seconds: self.change_hold.as_secs(),
+        }
+    }
+
+    fn credentials(&self) -> BTreeSet<Credential> {
+        let mut found = BTreeSet::new();
+        if self.provider.client_secret.is_some() {
+            found.insert(Credential::ClientSecret);
+        }
+        if self.provider.api_key.is_some() {
+            found.insert(Credential::ProviderKey);
+            found.insert(Credential::ProviderAdminKey);
+        }
+        if self.kasm.api_key.is_some() {
+            found.insert(Credential::KasmKey);
+        }
+        found
+    }
+
+    /// A target of two addresses and nothing else, as `check --provider URL --kasm URL` makes it.
+    #[must_use]
+    pub fn of_two_urls(name: &str, provider: Url, kasm: Url) -> Self {
+        Self {
+            name: name.to_owned(),
+            provider: Provider {
+                url: provider,
+                internal_url: None,
+                kind: None,
+                client_secret: None,
+                api_key: None,
+                http: HttpSettings::default(),
+            },
+            kasm: Kasm {
+                url: kasm,
+                provider: None,
+                api_key: None,
+                api_key_secret: None,
+                api_auth: ApiAuth::Body,
+                http: HttpSettings::default(),
+            },
+            expect: Expect::default(),
+            off: BTreeSet::new(),
+            warn: BTreeMap::new(),
+            passkey_enabled: false,
+            change_hold: Duration::from_hours(24),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! ssowatch watches single sign-on between Kasm Workspaces (the relying party) and Pocket ID (the OpenID provider), and
+//! says which setting broke it.
+//!
+//! # Map
+//!
+//! ```text
+//!  config ──► targets + schedules
+//!                 │ due
+//!  scheduler ─────┤
+//!                 ▼
+//!   LOOK   observe(target) ──► Snapshot          async: the only network code
+//!                                 │
+//!   JUDGE  checks::judge       ──► Report         pure: no I/O, no clock, no await
+//!                                 │
+//!                               Board
+//!              ┌─────────┬───────┴────┬───────────┐
+//!   TELL   metrics   status page   JSON, text, JUnit   log on change      pure projections of (Board, now)
+//! ```
+//!
+//! Read [`model`] first (the nouns), then [`round`] (the spine on one screen), then one check, for example
+//! `checks/start/authorization_url_matches.rs`.
+//!
+//! # Invariants
+//!
+//! Each is held by a tool (the layers test, `.clippy.toml`, the canary test), not by memory:
+//! checks do no I/O and read no clock; only [`observe`] opens connections; nothing is ever changed in Pocket ID or Kasm;
+//! page and metrics are functions of (Board, now); labels come from closed sets or from the config; secrets have no
+//! `Display`, a masking `Debug`, and never enter a snapshot, a finding, a log line or an error; an observation that is
+//! too old is not shown as current.
+
+pub mod app;
+pub mod board;
+pub mod checks;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod kasm;
+pub mod lab;
+pub mod metrics;
+pub mod model;
+pub mod observe;
+pub mod oidc;
+pub mod pocket_id;
+pub mod round;
+pub mod schedule;
+pub mod scheduler;
+pub mod telling;
+pub mod web;

@@ -1,0 +1,20 @@
+//! The nouns: what is watched, what was seen, what is said about it. Plain data, no I/O, no clock.
+
+mod change;
+mod facts;
+mod healthy;
+mod observed;
+mod report;
+mod snapshot;
+mod source;
+mod target;
+mod verdict;
+
+pub use change::{Change, ChangeSubject};
+pub use facts::*;
+pub use observed::{Missing, Observed, Reason};
+pub use report::{Cause, CheckReport, Coverage, Expiry, Login, Report, SourceReport, Verified};
+pub use snapshot::{RequestCount, Snapshot};
+pub use source::{Credential, Rhythm, Side, SourceId};
+pub use target::{Expect, KasmFacts, ProviderFacts, TargetFacts};
+pub use verdict::{Drift, Finding, Severity, Stage, Verdict};

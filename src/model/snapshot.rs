@@ -1,0 +1,121 @@
+//! All observations of one target at one time.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Answered, Change, ClientMeta, Connection, DryRun, EndpointAnswers, KasmHealth, Missing, Observed, Page,
+    PasskeyDomain, Side, SourceId, TargetFacts, change,
+};
+use crate::{
+    clock::Time,
+    kasm::{KasmStart, LoginSettings},
+    oidc::{Discovery, Jwks},
+};
+
+/// All observations of one target at one time: plain data without secrets, that can be saved and judged again later.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The version of this form: [`Snapshot::FORMAT`].
+    pub format: u32,
+    /// When the look ended.
+    pub taken_at: Time,
+    /// What was looked at.
+    pub target: TargetFacts,
+    /// The connection to the provider.
+    pub provider_connection: Observed<Connection>,
+    /// The connection to Kasm.
+    pub kasm_connection: Observed<Connection>,
+    /// The discovery document (OpenID Connect Discovery 1.0, section 4).
+    pub discovery: Observed<Answered<Discovery>>,
+    /// The key set (RFC 7517).
+    pub jwks: Observed<Jwks>,
+    /// The client's public entry at Pocket ID.
+    pub client_meta: Observed<ClientMeta>,
+    /// Kasm's health.
+    pub kasm_health: Observed<Answered<KasmHealth>>,
+    /// Kasm's login settings.
+    pub kasm_login_settings: Observed<LoginSettings>,
+    /// Kasm's start of login, for each visible config.
+    pub kasm_start: Observed<KasmStart>,
+    /// The dry run of Kasm's authorize URL.
+    pub authorize_dry_run: Observed<DryRun>,
+    /// The provider's endpoints.
+    pub provider_endpoints: Observed<EndpointAnswers>,
+    /// The provider's sign-in page.
+    pub provider_page: Observed<Page>,
+    /// Kasm's login page.
+    pub kasm_page: Observed<Page>,
+    /// The passkey domain.
+    pub passkey_domain: Observed<PasskeyDomain>,
+    /// Changes that are younger than `change_hold`.
+    pub changes: Vec<Change>,
+    /// The HTTP requests of this round.
+    pub requests: Vec<RequestCount>,
+}
+
+/// How many HTTP requests a round sent to one side, by class of answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestCount {
+    /// The side asked.
+    pub side: Side,
+    /// `2xx`, `3xx`, `4xx`, `5xx` or `error`.
+    pub code: String,
+    /// How many.
+    pub count: u64,
+}
+
+impl Snapshot {
+    /// The version of the saved form. A file of another version is refused.
+    pub const FORMAT: u32 = 1;
+
+    /// Every observation's source, time, duration in seconds, and why it is missing.
+    #[must_use]
+    pub fn observations(&self) -> Vec<(SourceId, Time, f64, Option<&Missing>)> {
+        fn row<T>(id: SourceId, seen: &Observed<T>) -> (SourceId, Time, f64, Option<&Missing>) {
+            (id, seen.at, seen.took_seconds, seen.value.as_ref().err())
+        }
+        // Taken apart, so that a new observation does not compile until it is listed here.
+        let Self {
+            format: _,
+            taken_at: _,
+            target: _,
+            provider_connection,
+            kasm_connection,
+            discovery,
+            jwks,
+            client_meta,
+            kasm_health,
+            kasm_login_settings,
+            kasm_start,
+            authorize_dry_run,
+            provider_endpoints,
+            provider_page,
+            kasm_page,
+            passkey_domain,
+            changes: _,
+            requests: _,
+        } = self;
+        vec![
+            row(SourceId::ProviderConnection, provider_connection),
+            row(SourceId::KasmConnection, kasm_connection),
+            row(SourceId::Discovery, discovery),
+            row(SourceId::Jwks, jwks),
+            row(SourceId::ClientMeta, client_meta),
+            row(SourceId::KasmHealth, kasm_health),
+            row(SourceId::KasmLoginSettings, kasm_login_settings),
+            row(SourceId::KasmStart, kasm_start),
+            row(SourceId::AuthorizeDryRun, authorize_dry_run),
+            row(SourceId::ProviderEndpoints, provider_endpoints),
+            row(SourceId::ProviderPage, provider_page),
+            row(SourceId::KasmPage, kasm_page),
+            row(SourceId::PasskeyDomain, passkey_domain),
+        ]
+    }
+
+    /// The same snapshot, with the changes since the one before.
+    #[must_use]
+    pub fn after(mut self, before: Option<&Self>) -> Self {
+        self.changes = change::changes(before, &self);
+        self
+    }
+}

@@ -1,0 +1,263 @@
+//! What is said about one rule, and about what differs.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A part of the login path, in order; `upkeep` for what expires or threatens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "title() says what each is")]
+pub enum Stage {
+    Kasm,
+    Offer,
+    Start,
+    Provider,
+    Authorize,
+    Token,
+    Claims,
+    Landing,
+    Logout,
+    Upkeep,
+}
+
+impl Stage {
+    /// Every stage, in the order of the login path.
+    pub const ALL: [Self; 10] = [
+        Self::Kasm,
+        Self::Offer,
+        Self::Start,
+        Self::Provider,
+        Self::Authorize,
+        Self::Token,
+        Self::Claims,
+        Self::Landing,
+        Self::Logout,
+        Self::Upkeep,
+    ];
+
+    /// The label value.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Kasm => "kasm",
+            Self::Offer => "offer",
+            Self::Start => "start",
+            Self::Provider => "provider",
+            Self::Authorize => "authorize",
+            Self::Token => "token",
+            Self::Claims => "claims",
+            Self::Landing => "landing",
+            Self::Logout => "logout",
+            Self::Upkeep => "upkeep",
+        }
+    }
+
+    /// The words that people read.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Kasm => "Kasm",
+            Self::Offer => "Login offered",
+            Self::Start => "Login starts",
+            Self::Provider => "Provider",
+            Self::Authorize => "Authorize",
+            Self::Token => "Token",
+            Self::Claims => "Claims",
+            Self::Landing => "Landing",
+            Self::Logout => "Logout",
+            Self::Upkeep => "Upkeep",
+        }
+    }
+}
+
+/// How bad it is when a check fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing; nothing breaks.
+    Info,
+    /// Will break: by time, or by an upgrade.
+    Risk,
+    /// Broken for some people, or partly.
+    Degraded,
+    /// Sign-in is broken for all.
+    Outage,
+}
+
+impl Severity {
+    /// Every severity, the worst first.
+    pub const ALL: [Self; 4] = [Self::Outage, Self::Degraded, Self::Risk, Self::Info];
+
+    /// The label value.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Risk => "risk",
+            Self::Degraded => "degraded",
+            Self::Outage => "outage",
+        }
+    }
+}
+
+/// What a check says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Proven good; may say what was seen.
+    Ok(Option<String>),
+    /// Proven bad: one finding or more.
+    Fail(Vec<Finding>),
+    /// Could not look this time.
+    Unknown(String),
+    /// Cannot be known with these credentials, on this version, or from outside at all.
+    Unverified(String),
+    /// The question does not arise here.
+    NotApplicable(String),
+    /// Switched off in the config.
+    Off,
+}
+
+impl Verdict {
+    /// Good, with nothing to add.
+    pub const OK: Self = Self::Ok(None);
+
+    /// Good, and what was seen.
+    pub fn noting(note: impl Into<String>) -> Self {
+        Self::Ok(Some(note.into()))
+    }
+
+    /// Bad, by one finding.
+    #[must_use]
+    pub fn fail(finding: Finding) -> Self {
+        Self::Fail(vec![finding])
+    }
+
+    /// Bad if there is any finding.
+    #[must_use]
+    pub fn from_findings(findings: Vec<Finding>) -> Self {
+        if findings.is_empty() { Self::OK } else { Self::Fail(findings) }
+    }
+
+    /// Bad: one field differs. The sentence is the check's title turned by what differs.
+    #[must_use]
+    pub fn drifted(drift: Drift) -> Self {
+        Self::fail(Finding::new("differs", drift.sentence()).drift(drift))
+    }
+
+    /// The word in JSON, metrics and pages.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Ok(_) => "ok",
+            Self::Fail(_) => "fail",
+            Self::Unknown(_) => "unknown",
+            Self::Unverified(_) => "unverified",
+            Self::NotApplicable(_) => "not_applicable",
+            Self::Off => "off",
+        }
+    }
+
+    /// Whether it was proven good or bad.
+    #[must_use]
+    pub fn is_proven(&self) -> bool {
+        matches!(self, Self::Ok(_) | Self::Fail(_))
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// A closed code within its check.
+    pub code: String,
+    /// A sentence for a person.
+    pub message: String,
+    /// How to mend it, where this differs from the check's own text.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mend: Option<String>,
+    /// What differs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub drift: Option<Drift>,
+}
+
+impl Finding {
+    /// A finding without drift, mended as the check says.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into(), mend: None, drift: None }
+    }
+
+    /// The same, mended in another way than the check says.
+    #[must_use]
+    pub fn mend(mut self, mend: impl Into<String>) -> Self {
+        self.mend = Some(mend.into());
+        self
+    }
+
+    /// The same, with what differs.
+    #[must_use]
+    pub fn drift(mut self, drift: Drift) -> Self {
+        self.drift = Some(drift);
+        self
+    }
+}
+
+/// One field on which the two sides do not agree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drift {
+    /// The field: a closed list, a metric label.
+    pub field: String,
+    /// What it should be.
+    pub expected: String,
+    /// Who says so, for example `Pocket ID has`.
+    pub expected_by: String,
+    /// What it is.
+    pub actual: String,
+    /// Where it stands, for example `Kasm sends`.
+    pub actual_by: String,
+}
+
+impl Drift {
+    /// The drift between what the provider has and what Kasm sends; none when both are the same.
+    #[must_use]
+    pub fn between(field: &str, provider: &str, kasm: &str) -> Option<Self> {
+        Self::of(field, ("The provider has", provider), ("Kasm sends", kasm))
+    }
+
+    /// The drift between two named sayings; none when both are the same.
+    #[must_use]
+    pub fn of(field: &str, expected: (&str, &str), actual: (&str, &str)) -> Option<Self> {
+        (expected.1 != actual.1).then(|| Self {
+            field: field.to_owned(),
+            expected: expected.1.to_owned(),
+            expected_by: expected.0.to_owned(),
+            actual: actual.1.to_owned(),
+            actual_by: actual.0.to_owned(),
+        })
+    }
+
+    /// Both sides in one sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        format!(
+            "{} differs: {} {}, {} {}",
+            self.field.replace('_', " "),
+            self.actual_by.to_lowercase().replace("kasm", "Kasm"),
+            self.actual,
+            self.expected_by.to_lowercase().replace("pocket id", "Pocket ID"),
+            self.expected
+        )
+    }
+
+    /// The index, in characters, at which the two begin to differ.
+    #[must_use]
+    pub fn first_difference(&self) -> usize {
+        self.expected.chars().zip(self.actual.chars()).take_while(|(a, b)| a == b).count()
+    }
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence())
+    }
+}

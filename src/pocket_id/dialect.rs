@@ -1,0 +1,141 @@
+//! Which provider, which release, which dialect: told from the discovery document alone.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::oidc::Discovery;
+
+/// Whose server it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderKind {
+    /// Pocket ID.
+    PocketId,
+    /// Any other OpenID provider.
+    Openid,
+}
+
+/// How the provider speaks OAuth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dialect {
+    /// Pocket ID up to 2.9: its own OAuth code; `/authorize` is a web page.
+    Legacy,
+    /// Pocket ID from 2.10: server-side `/authorize`, RFC 6749 errors, `scope` in the token answer.
+    Fosite,
+    /// Another provider: what the specifications say, and no more.
+    Openid,
+}
+
+impl Dialect {
+    /// The label value.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Legacy => "legacy",
+            Self::Fosite => "fosite",
+            Self::Openid => "openid",
+        }
+    }
+}
+
+/// A release of Pocket ID, to the minor number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Version {
+    /// 2 of 2.14.
+    pub major: u32,
+    /// 14 of 2.14.
+    pub minor: u32,
+}
+
+impl Version {
+    /// A version by its two numbers.
+    #[must_use]
+    pub const fn new(major: u32, minor: u32) -> Self {
+        Self { major, minor }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// What is known of a release: at least this, and below that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionSpan {
+    /// The oldest release that it can be.
+    pub at_least: Version,
+    /// The first release that it cannot be; none where the newest known one fits.
+    pub below: Option<Version>,
+}
+
+/// The kind, the dialect and the span of releases that a discovery document shows.
+///
+/// Source: the table of fields by release, Pocket ID v0.1 to v2.14.0 (`well_known_controller.go`).
+#[must_use]
+pub fn recognise(discovery: &Discovery, kind: Option<ProviderKind>) -> (ProviderKind, Dialect, Option<VersionSpan>) {
+    let kind = kind.unwrap_or_else(|| kind_of(discovery));
+    if kind == ProviderKind::Openid {
+        return (kind, Dialect::Openid, None);
+    }
+    let span = span_of(discovery);
+    let dialect = if span.at_least >= Version::new(2, 10) { Dialect::Fosite } else { Dialect::Legacy };
+    (kind, dialect, Some(span))
+}
+
+/// Pocket ID's paths have not moved since v0.1; no other provider known to us has all three.
+fn kind_of(discovery: &Discovery) -> ProviderKind {
+    let ends = |url: &Option<String>, path: &str| url.as_deref().is_some_and(|url| url.ends_with(path));
+    let is_pocket_id = ends(&discovery.token_endpoint, "/api/oidc/token")
+        && ends(&discovery.userinfo_endpoint, "/api/oidc/userinfo")
+        && ends(&discovery.authorization_endpoint, "/authorize");
+    if is_pocket_id { ProviderKind::PocketId } else { ProviderKind::Openid }
+}
+
+fn span_of(discovery: &Discovery) -> VersionSpan {
+    let has = |key: &str| discovery.document.get(key).is_some();
+    let lists = |key: &str, value: &str| {
+        discovery
+            .document
+            .get(key)
+            .and_then(serde_json::Value::as_array)
+            .is_some_and(|list| list.iter().any(|item| item == value))
+    };
+    // Each row: what the document shows from this release on; 1.16 and 2.0 to 2.4 cannot be told apart.
+    let marks = [
+        (has("response_modes_supported"), Version::new(2, 14)),
+        (has("client_id_metadata_document_supported"), Version::new(2, 13)),
+        (lists("scopes_supported", "offline_access"), Version::new(2, 10)),
+        (has("pushed_authorization_request_endpoint"), Version::new(2, 9)),
+        (lists("prompt_values_supported", "select_account"), Version::new(2, 7)),
+        (has("prompt_values_supported"), Version::new(2, 6)),
+        (has("token_endpoint_auth_methods_supported"), Version::new(2, 5)),
+        (lists("grant_types_supported", "client_credentials"), Version::new(1, 11)),
+        (has("code_challenge_methods_supported"), Version::new(1, 7)),
+        (has("authorization_response_iss_parameter_supported"), Version::new(1, 6)),
+    ];
+    let found = marks.iter().position(|(seen, _)| *seen);
+    match found {
+        Some(index) => {
+            VersionSpan { at_least: marks[index].1, below: index.checked_sub(1).map(|newer| marks[newer].1) }
+        }
+        None => VersionSpan { at_least: Version::new(0, 1), below: Some(Version::new(1, 6)) },
+    }
+}
+
+impl fmt::Display for VersionSpan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.below {
+            None => write!(f, "{} or later", self.at_least),
+            Some(below) if below.major == self.at_least.major && below.minor == self.at_least.minor + 1 => {
+                write!(f, "{}", self.at_least)
+            }
+            Some(below) if below == Version::new(2, 5) => write!(f, "{} to 2.4", self.at_least),
+            Some(below) if below.minor == 0 => write!(f, "{} to before {below}", self.at_least),
+            Some(below) => write!(f, "{} to {}.{}", self.at_least, below.major, below.minor - 1),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The spine on one screen: look, judge.
+
+use crate::{
+    checks,
+    config::Target,
+    model::{Report, Snapshot},
+    observe::{Looker, Pace},
+};
+
+/// What one round gives.
+#[derive(Debug, Clone)]
+pub struct Round {
+    /// What was seen.
+    pub snapshot: Snapshot,
+    /// What is said about it.
+    pub report: Report,
+}
+
+/// One round of one target: looks at it, notes what changed since the snapshot before, and judges.
+pub async fn round(looker: &Looker, target: &Target, before: Option<&Snapshot>, pace: Pace) -> Round {
+    let snapshot = looker.observe(target, before, pace).await.after(before);
+    let report = checks::judge(&snapshot, before);
+    Round { snapshot, report }
+}

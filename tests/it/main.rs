@@ -1,0 +1,18 @@
+//! One test binary; its files mirror the source.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod canary;
+mod checks;
+mod cli;
+mod config;
+mod daemon;
+mod end_to_end;
+mod faults;
+mod interop;
+mod lab;
+mod layers;
+mod observe;
+mod parsers;
+mod telling;
+mod web;
