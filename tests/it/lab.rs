@@ -1,1 +1,7 @@
 //! Tests of `lab`.
+
+mod client;
+mod contract;
+mod kasm;
+mod recordings;
+mod trespasses;

@@ -1,0 +1,28 @@
+//! `POST /api/oidc/authorize/callback-url`, which only 2.9 has: is this redirect URI registered? Writes nothing.
+
+use serde_json::{Value, json};
+
+use super::{Answer, Provider, errors::legacy};
+use crate::lab::scene::Database;
+
+/// What is wrong with a redirect URI that is not registered (to 2.9).
+pub(super) const INVALID_CALLBACK: &str = "Invalid callback URL, it might be necessary for an admin to fix this";
+
+/// Answers whether a client takes a redirect URI.
+pub(super) fn answer(provider: &Provider, body: &Value) -> Answer {
+    if provider.database == Database::Gone {
+        return legacy(500, "Something went wrong");
+    }
+    let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let client = provider.clients.iter().find(|client| Some(client.id.as_str()) == text("clientID"));
+    let Some(client) = client else { return legacy(404, "Record not found") };
+    if client.par_required {
+        return legacy(400, "This client requires pushed authorization requests");
+    }
+    match (text("callbackURL"), client.callback_urls.first()) {
+        (Some(given), _) if client.takes(given, provider.version) => Answer::json(200, &json!({"callbackURL": given})),
+        (Some(_), _) => legacy(400, INVALID_CALLBACK),
+        (None, Some(first)) => Answer::json(200, &json!({"callbackURL": first})),
+        (None, None) => legacy(400, "Unable to detect callback url, it might be necessary for an admin to fix this"),
+    }
+}
