@@ -153,7 +153,7 @@ fn same(wanted: &Value, got: &Value, key: &str) -> bool {
         }
         _ if key == "access_token" => got.as_str().is_some_and(|token| claims_agree(wanted, token)),
         _ => match key {
-            "kid" | "n" | "request_id" | "challenge" | "request_uri" => got.is_string(),
+            "kid" | "n" | "jti" | "request_id" | "challenge" | "request_uri" => got.is_string(),
             "exp" | "iat" | "expires_in" => got.is_number(),
             _ => wanted == got,
         },
