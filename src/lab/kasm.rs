@@ -20,12 +20,13 @@ const SCRIPT: &str = "/static/js/main.js";
 pub(super) fn answer(kasm: &Kasm, request: &Request) -> Answer {
     let answer = match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/api/__healthcheck") => health(kasm.health),
+        // The callback: a made-up code or state is an exception on every release (reported).
+        (_, "/api/oidc_callback") => internal_error(),
+        (_, path) if path.starts_with("/api/") && !kasm.has_database => internal_error(),
         ("POST", "/api/login_settings") => login_settings(kasm, request.host()),
         ("POST", "/api/sso") => sso(kasm, &request.json()),
         ("GET", "/api/sso_login") => sso_login(kasm, request),
         ("POST", "/api/public/get_oidc_configs") => oidc_configs(kasm, request),
-        // A made-up code or state is an exception on every release (reported).
-        (_, "/api/oidc_callback") => internal_error(),
         ("GET", SCRIPT) if kasm.page_script => {
             Answer::of(200, "application/javascript; charset=utf-8", "document.title = 'Kasm';\n")
         }
@@ -39,29 +40,23 @@ fn health(health: Health) -> Answer {
     match health {
         Health::Fine => Answer::json(200, &json!({"ok": true})),
         Health::Exception => internal_error(),
-        Health::BadGateway => {
-            Answer::html(502, "<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>")
-        }
         Health::Hidden => Answer::html(404, "<html><head><title>404 Not Found</title></head><body></body></html>"),
     }
 }
 
 /// The stock proxy swaps the body of a 500 for this page.
-pub(super) fn internal_error() -> Answer {
+fn internal_error() -> Answer {
     Answer::html(500, "<html><body><H1>Internal Error</H1></body></html>")
 }
 
 /// Enabled configs for this host; if there are none, those marked as default.
 fn visible<'a>(kasm: &'a Kasm, host: &str) -> Vec<&'a OidcConfig> {
-    let enabled = || kasm.configs.iter().filter(|config| config.enabled);
+    let enabled = || kasm.configs().filter(|config| config.enabled);
     let named: Vec<_> = enabled().filter(|config| config.hostname.as_deref() == Some(host)).collect();
     if named.is_empty() { enabled().filter(|config| config.is_default).collect() } else { named }
 }
 
 fn login_settings(kasm: &Kasm, host: &str) -> Answer {
-    if !kasm.settings_answer {
-        return internal_error();
-    }
     let configs: Vec<Value> = visible(kasm, host).into_iter().map(shown).collect();
     let saml: Vec<Value> = (0..kasm.saml_configs)
         .map(|number| {
@@ -100,7 +95,7 @@ fn plain_id(id: &str) -> String {
 
 /// The config of an id with or without dashes. A disabled one still starts a login (unconfirmed).
 fn config<'a>(kasm: &'a Kasm, id: &str) -> Option<&'a OidcConfig> {
-    kasm.configs.iter().find(|config| plain_id(&config.oidc_id) == plain_id(id))
+    kasm.configs().find(|config| plain_id(&config.oidc_id) == plain_id(id))
 }
 
 fn sso(kasm: &Kasm, body: &Value) -> Answer {
@@ -152,7 +147,7 @@ fn oidc_configs(kasm: &Kasm, request: &Request) -> Answer {
         _ if key != API_KEY || secret != API_KEY_SECRET => refused(403, "Access Denied"),
         DeveloperApi::KeyExpired => refused(401, "Access has expired"),
         DeveloperApi::PermissionMissing => refused(401, "Unauthorized"),
-        DeveloperApi::Answers => Answer::json(200, &json!({"oidc_configs": kasm.configs})),
+        DeveloperApi::Answers => Answer::json(200, &json!({"oidc_configs": kasm.configs().collect::<Vec<_>>()})),
     }
 }
 

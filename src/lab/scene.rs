@@ -75,6 +75,10 @@ pub(super) struct Provider {
     pub jwks: Value,
     /// The key that signs.
     pub signing_key: &'static SigningKey,
+    /// The key that `key-rotate` would make.
+    pub next_key: &'static SigningKey,
+    /// Whether the client's share of requests is used up.
+    pub is_throttling: bool,
     /// Paths that a proxy in front does not pass on.
     pub hidden: Vec<&'static str>,
     /// The host that passkeys are bound to.
@@ -100,8 +104,8 @@ pub(super) struct Kasm {
     pub state_length: Option<usize>,
     /// What the health endpoint says.
     pub health: Health,
-    /// Whether the login settings answer.
-    pub settings_answer: bool,
+    /// Whether its API finds its database.
+    pub has_database: bool,
     /// Whether the page's script is there.
     pub page_script: bool,
     /// What the developer API says to a key.
@@ -115,8 +119,6 @@ pub(super) enum Health {
     Fine,
     /// 500, a page.
     Exception,
-    /// 502 of the proxy in front.
-    BadGateway,
     /// 404: a proxy hides the path.
     Hidden,
 }
@@ -140,6 +142,9 @@ pub(super) enum DeveloperApi {
 #[derive(Debug, Clone, serde::Serialize)]
 pub(super) struct OidcConfig {
     pub oidc_id: String,
+    /// Kept, so that other faults still find it.
+    #[serde(skip)]
+    pub is_deleted: bool,
     pub display_name: String,
     pub enabled: bool,
     pub auto_login: bool,
@@ -181,6 +186,8 @@ impl Scene {
             discovery: discovery::document(options, paths, &urls.provider, back_channel, signing_key.algorithm()),
             jwks: serde_json::json!({"keys": [signing_key.jwk()]}),
             signing_key,
+            next_key: KeyName::OtherRsa.key()?,
+            is_throttling: false,
             hidden: Vec::new(),
             passkey_host: None,
             page_script: true,
@@ -199,7 +206,19 @@ impl Scene {
     }
 }
 
+impl Provider {
+    /// The client of an id.
+    pub(super) fn client(&self, id: &str) -> Option<&Client> {
+        self.clients.iter().find(|client| client.id == id && !client.is_deleted)
+    }
+}
+
 impl Kasm {
+    /// The configs that are there.
+    pub(super) fn configs(&self) -> impl Iterator<Item = &OidcConfig> {
+        self.configs.iter().filter(|config| !config.is_deleted)
+    }
+
     fn healthy(options: &LabOptions, urls: &Urls, paths: &Paths) -> Self {
         let back_channel = match options.internal_url {
             InternalUrl::Absent => &urls.provider,
@@ -207,6 +226,7 @@ impl Kasm {
         };
         let ours = OidcConfig {
             oidc_id: CONFIG_ID.to_owned(),
+            is_deleted: false,
             display_name: options.display_name.clone(),
             enabled: true,
             auto_login: options.auto_login,
@@ -236,7 +256,7 @@ impl Kasm {
             response_type: "code",
             state_length: Some(30),
             health: Health::Fine,
-            settings_answer: true,
+            has_database: true,
             page_script: true,
             developer_api: DeveloperApi::Answers,
         }

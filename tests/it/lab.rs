@@ -2,6 +2,9 @@
 
 mod client;
 mod contract;
+mod faults;
 mod kasm;
+mod options;
 mod recordings;
+mod transport;
 mod trespasses;

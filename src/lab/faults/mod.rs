@@ -1,9 +1,13 @@
 //! The closed list of what can break, and what each fault does.
 
+mod change;
 mod table;
 
-use super::{certificates::Shown, reply::Damage, scene::Scene};
-use crate::model::{Credential, Side};
+use super::{LabOptions, certificates::Shown, reply::Damage, scene::Scene};
+use crate::{
+    model::{Credential, Side},
+    pocket_id::{ProviderKind, Version},
+};
 
 pub use table::Fault;
 
@@ -39,7 +43,20 @@ impl Fault {
     /// Whether it can only be played on HTTPS.
     #[must_use]
     pub fn needs_tls(self) -> bool {
-        matches!(self.effect(), Effect::Wire(_, Wire::Shows(_)))
+        matches!(self.effect(), Effect::Wire(_, Wire::Shows(_))) || self == Self::RedirectUrlHttp
+    }
+
+    /// Whether it changes anything in a lab of these options.
+    #[must_use]
+    pub fn plays_on(self, options: &LabOptions) -> bool {
+        let is_pocket_ids_own = matches!(
+            self,
+            Self::ProviderThrottles | Self::DatabaseGone | Self::DatabaseLocked | Self::PasskeyDomainDiffers
+        );
+        (options.tls || !self.needs_tls())
+            && (options.kind == ProviderKind::PocketId || !is_pocket_ids_own)
+            && (options.version >= Version::new(2, 9) || self != Self::ParRequired)
+            && !(options.es256 && self == Self::KeyWeak)
     }
 
     /// The credential without which it cannot be seen; none where it shows from outside.

@@ -15,14 +15,8 @@ use crate::{
     pocket_id::{ProviderKind, Version},
 };
 
-/// Why a request is refused.
-#[derive(Debug, PartialEq, Eq)]
-enum Refusal {
-    /// On a page of the provider's own: the redirect URI cannot be trusted.
-    Page(String),
-    /// At the redirect URI, with `error` and `error_description`.
-    Callback(&'static str, String),
-}
+/// A refusal at the redirect URI: `error` and `error_description`.
+struct Refusal(&'static str, String);
 
 /// Where a good request ends without a session.
 enum Outcome {
@@ -45,8 +39,7 @@ pub(super) fn answer(provider: &Provider, request: &Request) -> Answer {
         Ok(Outcome::LoginRequired) => {
             ("login_required", "The Authorization Server requires End-User authentication.".to_owned())
         }
-        Err(Refusal::Callback(error, description)) => (error, description),
-        Err(Refusal::Page(text)) => return error_page(provider, &text),
+        Err(Refusal(error, description)) => (error, description),
     };
     let mut fields = vec![("error", error.to_owned()), ("error_description", description)];
     if provider.version >= Version::new(2, 14) {
@@ -64,7 +57,7 @@ fn client_and_redirect_uri<'a, 'p>(
     if get("request_uri").is_some() {
         return Err("Invalid PAR session".to_owned());
     }
-    let known = provider.clients.iter().find(|client| Some(client.id.as_str()) == get("client_id"));
+    let known = get("client_id").and_then(|id| provider.client(id));
     // A database that cannot be read looks like a client that is gone (measured).
     let Some(client) = known.filter(|_| provider.database != Database::Gone) else {
         return Err("The requested OAuth 2.0 Client does not exist.".to_owned());
@@ -88,7 +81,7 @@ fn client_and_redirect_uri<'a, 'p>(
 
 /// The rest of the rules, in the library's order. Scopes are never refused.
 fn judge<'a>(provider: &Provider, client: &Client, get: &impl Fn(&str) -> Option<&'a str>) -> Result<Outcome, Refusal> {
-    let invalid = |hint: String| Err(Refusal::Callback("invalid_request", format!("{INVALID_REQUEST} {hint}")));
+    let invalid = |hint: String| Err(Refusal("invalid_request", format!("{INVALID_REQUEST} {hint}")));
     if let Some(audience) = get("audience") {
         return invalid(format!("Requested audience '{audience}' has not been whitelisted by the OAuth 2.0 Client."));
     }
@@ -97,11 +90,11 @@ fn judge<'a>(provider: &Provider, client: &Client, get: &impl Fn(&str) -> Option
         Some("code") => {}
         Some(other) => {
             let hint = format!("{unsupported} The client is not allowed to request response_type '{other}'.");
-            return Err(Refusal::Callback("unsupported_response_type", hint));
+            return Err(Refusal("unsupported_response_type", hint));
         }
         None => {
             let hint = format!("{unsupported} `The request is missing the 'response_type' parameter.");
-            return Err(Refusal::Callback("unsupported_response_type", hint));
+            return Err(Refusal("unsupported_response_type", hint));
         }
     }
     let prompts: Vec<&str> = get("prompt").unwrap_or_default().split_whitespace().collect();
@@ -115,14 +108,14 @@ fn judge<'a>(provider: &Provider, client: &Client, get: &impl Fn(&str) -> Option
         return invalid(hint.to_owned());
     }
     if get("state").unwrap_or_default().len() < 8 {
-        return Err(Refusal::Callback("invalid_state", INVALID_STATE.to_owned()));
+        return Err(Refusal("invalid_state", INVALID_STATE.to_owned()));
     }
     if client.pkce_required && get("code_challenge").is_none() {
         let hint = "This client requires PKCE, but the 'code_challenge' parameter is missing.";
         return invalid(hint.to_owned());
     }
     if client.par_required {
-        return Err(Refusal::Callback("error", "The error is unrecognizable".to_owned()));
+        return Err(Refusal("error", "The error is unrecognizable".to_owned()));
     }
     if get("resource").is_some() {
         return invalid("The 'resource' or 'scope' parameter is invalid.".to_owned());
@@ -130,7 +123,7 @@ fn judge<'a>(provider: &Provider, client: &Client, get: &impl Fn(&str) -> Option
     match (prompts.contains(&"none"), provider.database) {
         (true, _) => Ok(Outcome::LoginRequired),
         // The interaction cannot be stored.
-        (false, Database::Locked) => Err(Refusal::Callback("error", "The error is unrecognizable".to_owned())),
+        (false, Database::Locked) => Err(Refusal("error", "The error is unrecognizable".to_owned())),
         (false, _) => Ok(Outcome::Interaction),
     }
 }

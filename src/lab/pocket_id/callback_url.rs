@@ -14,7 +14,7 @@ pub(super) fn answer(provider: &Provider, body: &Value) -> Answer {
         return legacy(500, "Something went wrong");
     }
     let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let client = provider.clients.iter().find(|client| Some(client.id.as_str()) == text("clientID"));
+    let client = text("clientID").and_then(|id| provider.client(id));
     let Some(client) = client else { return legacy(404, "Record not found") };
     if client.par_required {
         return legacy(400, "This client requires pushed authorization requests");

@@ -8,6 +8,8 @@ use crate::pocket_id::Version;
 #[derive(Debug, Clone)]
 pub(in crate::lab) struct Client {
     pub id: String,
+    /// Kept, so that other faults still find it.
+    pub is_deleted: bool,
     pub name: &'static str,
     /// The secrets that are active; none for a public client.
     pub secrets: Vec<String>,
@@ -33,6 +35,7 @@ impl Client {
     pub(in crate::lab) fn known(callback: &str, kasm: &str) -> Vec<Self> {
         let client = |number: u8, name: &'static str, secret: &str| Self {
             id: format!("00000000-0000-4000-8000-0000000000c{number}"),
+            is_deleted: false,
             name,
             secrets: vec![secret.to_owned()],
             callback_urls: vec![callback.to_owned()],

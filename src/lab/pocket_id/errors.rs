@@ -24,7 +24,6 @@ pub(super) const CLIENT_UNKNOWN: RestError = RestError {
     code: "not_found",
     resource: Some("OIDC client"),
 };
-pub(super) const NOT_SIGNED_IN: RestError = RestError::of(401, "You are not signed in", "not_signed_in");
 pub(super) const SOMETHING_WRONG: RestError = RestError::of(500, "Something went wrong", "internal_error");
 pub(super) const SETUP_DONE: RestError = RestError::of(404, "Not found", "setup_not_available");
 pub(super) const TOO_MANY: RestError = RestError::of(429, "Too many requests", "rate_limited");

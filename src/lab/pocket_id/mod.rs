@@ -12,10 +12,10 @@ mod par;
 mod paths;
 mod token;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 pub(super) use clients::Client;
-use errors::{CLIENT_UNKNOWN, SETUP_DONE, SOMETHING_WRONG, UNAUTHORIZED, legacy, no_such_endpoint};
+use errors::{CLIENT_UNKNOWN, SETUP_DONE, SOMETHING_WRONG, TOO_MANY, UNAUTHORIZED, legacy, no_such_endpoint};
 pub(super) use paths::Paths;
 
 use super::{
@@ -30,10 +30,12 @@ use crate::{
 
 /// Answers a request to the provider at that time.
 pub(super) fn answer(provider: &Provider, request: &Request, now: Time) -> Answer {
-    let answer = if provider.hidden.contains(&request.path.as_str()) {
+    let answer = if provider.is_throttling && is_limited(provider, &request.path) {
+        too_many(provider.version)
+    } else if provider.hidden.contains(&request.path.as_str()) {
         Answer::html(404, "<html><head><title>404 Not Found</title></head><body>404 Not Found</body></html>")
     } else if is_head_of_old(provider, request) {
-        page::app(provider)
+        page::app()
     } else {
         route(provider, request, now)
     };
@@ -43,6 +45,20 @@ pub(super) fn answer(provider: &Provider, request: &Request, now: Time) -> Answe
 /// Before 2.0, HEAD was not routed: the web page answered (#1130).
 fn is_head_of_old(provider: &Provider, request: &Request) -> bool {
     request.method == "HEAD" && provider.version < Version::new(2, 0)
+}
+
+/// Which paths the general limiter counts.
+fn is_limited(provider: &Provider, path: &str) -> bool {
+    let counts_authorize = provider.version >= Version::new(2, 10);
+    path.starts_with("/api/")
+        || path.starts_with("/.well-known/")
+        || (counts_authorize && path == provider.paths.authorize)
+}
+
+/// The limiter's answer: it says when to come again only from 2.13.
+fn too_many(version: Version) -> Answer {
+    let answer = TOO_MANY.answer(version);
+    if version >= Version::new(2, 13) { answer.with("Retry-After", "1") } else { answer }
 }
 
 fn route(provider: &Provider, request: &Request, now: Time) -> Answer {
@@ -102,7 +118,7 @@ fn other_provider(method: &str, path: &str) -> Answer {
 fn authorization(provider: &Provider, request: &Request) -> Answer {
     let is_page = provider.kind == ProviderKind::PocketId && provider.version < Version::new(2, 10);
     // Up to 2.9 a web page answers 200 to anything: the rules are applied after signing in.
-    if is_page { page::app(provider) } else { authorize::answer(provider, request) }
+    if is_page { page::app() } else { authorize::answer(provider, request) }
 }
 
 /// A database that cannot be written or read, where one is needed.
@@ -114,7 +130,7 @@ fn client_meta(provider: &Provider, id: &str) -> Answer {
     if provider.database == Database::Gone {
         return SOMETHING_WRONG.answer(provider.version);
     }
-    let Some(client) = provider.clients.iter().find(|client| client.id == id) else {
+    let Some(client) = provider.client(id) else {
         return CLIENT_UNKNOWN.answer(provider.version);
     };
     let mut body = json!({
@@ -205,9 +221,4 @@ fn has_cors(provider: &Provider, path: &str) -> bool {
         || is_metadata
         || is_end_session
         || [paths.jwks, paths.token, paths.userinfo, paths.introspect].contains(&path)
-}
-
-/// The published key set without its keys, for the faults.
-pub(super) fn no_keys() -> Value {
-    json!({"keys": []})
 }

@@ -9,7 +9,7 @@ use crate::{lab::random, pocket_id::Version};
 const SCRIPT: &str = "/_app/immutable/entry/start.js";
 
 /// The single-page application, which answers every path that no other handler takes.
-pub(super) fn app(_provider: &Provider) -> Answer {
+pub(super) fn app() -> Answer {
     let page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>Pocket ID</title>\
          <link rel=\"modulepreload\" href=\"{SCRIPT}\"></head>\n\
@@ -22,7 +22,7 @@ pub(super) fn app(_provider: &Provider) -> Answer {
 pub(super) fn file(provider: &Provider, path: &str) -> Answer {
     // A file that is missing is answered by the page: 200 and HTML in place of a script.
     if path != SCRIPT || !provider.page_script {
-        return app(provider);
+        return app();
     }
     Answer::of(200, "text/javascript; charset=utf-8", "document.title = 'Pocket ID';\n")
         .with("Cache-Control", "public, max-age=31536000, immutable")

@@ -25,9 +25,7 @@ pub(super) fn answer(provider: &Provider, request: &Request) -> Answer {
 
 fn legacy_answer(provider: &Provider, request: &Request, form: &[(String, String)]) -> Answer {
     let sent = Sent::of(request, form, provider.version);
-    if let Some(id) = &sent.id
-        && provider.clients.iter().any(|client| client.id == *id && client.is_public)
-    {
+    if sent.id.as_ref().and_then(|id| provider.client(id)).is_some_and(|client| client.is_public) {
         return legacy(400, "Pushed authorization requests are not supported for public clients");
     }
     let client = match sent.claim(provider) {

@@ -56,7 +56,7 @@ impl Sent {
     /// Which client they prove.
     pub(super) fn claim<'a>(&self, provider: &'a Provider) -> Claimed<'a> {
         let Some(id) = &self.id else { return Claimed::NothingSent };
-        let known = provider.clients.iter().find(|client| client.id == *id);
+        let known = provider.client(id);
         // A database that cannot be read looks like a client that is gone (measured, from 2.10).
         let Some(client) = known.filter(|_| provider.database != Database::Gone) else { return Claimed::Unknown };
         match &self.secret {
