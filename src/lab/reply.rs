@@ -91,20 +91,30 @@ impl Reply {
         self
     }
 
+    /// The length that is announced, where it is not the length of what is sent.
+    pub(super) fn announced_length(&self) -> Option<usize> {
+        matches!(self.pace, Pace::HalfThenSilence | Pace::HalfThenEnd).then_some(self.answer.body.len())
+    }
+
     /// The body, at its pace.
     pub(super) fn body(&self) -> Body {
         let bytes = Bytes::from(self.answer.body.clone());
+        let first = |bytes: Bytes| stream::iter([Ok::<_, io::Error>(bytes)]);
         let half = bytes.slice(..bytes.len() / 2);
-        let first = stream::iter([Ok::<_, io::Error>(half)]);
         match self.pace {
             Pace::Whole => Body::from(bytes),
-            Pace::HalfThenSilence => Body::from_stream(first.chain(stream::pending())),
+            Pace::HalfThenSilence => Body::from_stream(first(half).chain(stream::pending())),
             Pace::HalfThenEnd => {
-                Body::from_stream(first.chain(stream::iter([Err(io::ErrorKind::ConnectionAborted.into())])))
+                let end = stream::once(async {
+                    // Gives the server a turn to send the half before the connection ends.
+                    tokio::task::yield_now().await;
+                    Err(io::ErrorKind::ConnectionAborted.into())
+                });
+                Body::from_stream(first(half).chain(end))
             }
             Pace::Endless => {
                 let blanks = Bytes::from(vec![b' '; 1 << 16]);
-                Body::from_stream(stream::iter([Ok::<_, io::Error>(bytes)]).chain(stream::repeat(blanks).map(Ok)))
+                Body::from_stream(first(bytes).chain(stream::repeat(blanks).map(Ok)))
             }
         }
     }

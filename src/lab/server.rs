@@ -4,7 +4,7 @@ use std::{convert::Infallible, io, sync::Arc};
 
 use axum::{
     body::{Body, to_bytes},
-    http::{HeaderName, HeaderValue, Response, StatusCode},
+    http::{HeaderName, HeaderValue, Response, StatusCode, header},
 };
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -130,6 +130,9 @@ async fn send(reply: Reply) -> Response<Body> {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(*name), HeaderValue::from_str(value)) {
             response.headers_mut().append(name, value);
         }
+    }
+    if let Some(length) = reply.announced_length() {
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
     response
 }
