@@ -170,6 +170,7 @@ fn server_config(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> io::Resu
     Ok(Arc::new(config))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
 fn failed(error: rcgen::Error) -> io::Error {
     io::Error::other(format!("no certificate could be made: {error}"))
 }

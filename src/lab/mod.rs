@@ -100,9 +100,6 @@ impl Lab {
     }
 
     /// The provider's address, as users type it.
-    ///
-    /// # Panics
-    /// Never: the lab's own addresses are URLs.
     #[must_use]
     pub fn provider_url(&self) -> Url {
         self.inner.world().provider_url.clone()

@@ -106,6 +106,9 @@ impl Watch {
         if path == paths.userinfo && !request.header("authorization").is_empty() {
             self.trespass(Side::Provider, request, "a token at the userinfo endpoint");
         }
+        if path.starts_with("/interaction") || path == "/logout" {
+            self.trespass(Side::Provider, request, "a redirect was followed");
+        }
         let may_post = [paths.token, paths.introspect, "/api/oidc/authorize/callback-url"];
         if request.method != "GET"
             && request.method != "HEAD"

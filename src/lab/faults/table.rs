@@ -239,7 +239,7 @@ faults! {
     SecretRegenerated "secret_regenerated" "The client secret was made anew in Pocket ID." "pocket-id/pocket-id#589" Some(ClientSecret)
         => Change(|scene| scene.client().secrets = vec!["RegeneratedSecretPlaceholder0001".to_owned()]);
     AllowedGroupsGone "allowed_groups_gone" "The client is restricted to groups, and has none." "pocket-id/pocket-id#865" Some(ProviderAdminKey)
-        => Change(|scene| scene.client().allowed_groups.clear());
+        => Change(|scene| scene.client().allowed_groups = Some(Vec::new()));
     LogoutUrlNotRegistered "logout_url_not_registered" "Pocket ID does not know Kasm's address for the way back from logout." "pocket-id/pocket-id#238" Some(ProviderAdminKey)
         => Change(|scene| scene.client().logout_callback_urls.clear());
 
@@ -352,7 +352,7 @@ faults! {
     ClientIdDiffers "client_id_differs" "Kasm sends a client ID that Pocket ID does not know." "" None
         => Change(|scene| scene.config().client_id = "00000000-0000-4000-8000-0000000000ff".to_owned());
     ClientIdOfAnother "client_id_of_another" "Kasm sends the client ID of another application." "" None
-        => Change(|scene| scene.config().client_id = "00000000-0000-4000-8000-0000000000c6".to_owned());
+        => Change(|scene| scene.config().client_id = "00000000-0000-4000-8000-0000000000c8".to_owned());
     RedirectUrlAddress "redirect_url_address" "Kasm's redirect URL holds an IP address instead of its name." "kasmtech/workspaces-issues#481" None
         => Change(|scene| scene.config().redirect_url = at_host(&scene.config().redirect_url, "192.0.2.10"));
     RedirectUrlOldHost "redirect_url_old_host" "Kasm's redirect URL holds its old host name." "kasmtech/workspaces-issues#552" None

@@ -19,10 +19,12 @@ pub(super) fn answer(provider: &Provider, body: &Value) -> Answer {
     if client.par_required {
         return legacy(400, "This client requires pushed authorization requests");
     }
-    match (text("callbackURL"), client.callback_urls.first()) {
-        (Some(given), _) if client.takes(given, provider.version) => Answer::json(200, &json!({"callbackURL": given})),
-        (Some(_), _) => legacy(400, INVALID_CALLBACK),
-        (None, Some(first)) => Answer::json(200, &json!({"callbackURL": first})),
-        (None, None) => legacy(400, "Unable to detect callback url, it might be necessary for an admin to fix this"),
+    // Unlike the sign-in itself, this stores nothing for a client that has none.
+    let Some(first) = client.callback_urls.first() else {
+        return legacy(400, "Unable to detect callback url, it might be necessary for an admin to fix this");
+    };
+    match text("callbackURL") {
+        Some(given) if !client.takes(given, provider.version) => legacy(400, INVALID_CALLBACK),
+        given => Answer::json(200, &json!({"callbackURL": given.unwrap_or(first)})),
     }
 }

@@ -18,10 +18,8 @@ pub(in crate::lab) struct Client {
     pub pkce_required: bool,
     pub par_required: bool,
     pub requires_reauthentication: bool,
-    /// `isGroupRestricted` (from 2.0).
-    pub is_group_restricted: bool,
-    /// Names of the groups that may sign in.
-    pub allowed_groups: Vec<&'static str>,
+    /// Names of the groups that may sign in; none where everybody may.
+    pub allowed_groups: Option<Vec<&'static str>>,
     pub logout_callback_urls: Vec<String>,
 }
 
@@ -43,19 +41,14 @@ impl Client {
             pkce_required: false,
             par_required: false,
             requires_reauthentication: false,
-            is_group_restricted: false,
-            allowed_groups: Vec::new(),
+            allowed_groups: None,
             logout_callback_urls: vec![kasm.to_owned()],
         };
         let insecure = callback.replacen("https:", "http:", 1);
         vec![
-            Self {
-                is_group_restricted: true,
-                allowed_groups: vec!["kasm-users"],
-                ..client(1, "Kasm Workspaces", Self::KASM_SECRET)
-            },
+            Self { allowed_groups: Some(vec!["kasm-users"]), ..client(1, "Kasm Workspaces", Self::KASM_SECRET) },
             Self { pkce_required: true, ..client(2, "PKCE client", "PkceClientSecretPlaceholder00002") },
-            Self { is_group_restricted: true, ..client(3, "Closed client", "ClosedClientSecretPlaceholder003") },
+            Self { allowed_groups: Some(Vec::new()), ..client(3, "Closed client", "ClosedClientSecretPlaceholder003") },
             Self { par_required: true, ..client(4, "PAR client", "ParClientSecretPlaceholder000004") },
             Self { is_public: true, pkce_required: true, secrets: Vec::new(), ..client(5, "Public client", "") },
             Self { callback_urls: vec![insecure], ..client(6, "HTTP client", "HttpClientSecretPlaceholder00006") },

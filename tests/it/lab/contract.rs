@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use ssowatch::{
-    lab::{CLIENT_SECRET, Lab, LabOptions},
+    lab::{CLIENT_SECRET, Fault, Lab, LabOptions},
     model::Side,
     pocket_id::Version,
 };
@@ -45,10 +45,24 @@ async fn differences_of(version: &str, recordings: &[Recording]) -> Vec<String> 
     let token = access_token(&lab).await;
     let mut found = Vec::new();
     for recording in recordings {
+        lab.mend_all();
+        if let Some(fault) = fault_of(&recording.name) {
+            lab.break_with(fault);
+        }
         let got = replay(&lab, &with_token(&recording.request, &token)).await;
         found.extend(differences(recording, &got).into_iter().map(|line| format!("{}: {line}", recording.name)));
     }
     found
+}
+
+/// What was broken at the real server when it was recorded.
+fn fault_of(name: &str) -> Option<Fault> {
+    let name = name.split('/').next_back().unwrap();
+    match name {
+        "rate_limited" => Some(Fault::ProviderThrottles),
+        name if name.starts_with("dbfail_") => Some(Fault::DatabaseGone),
+        _ => None,
+    }
 }
 
 /// A token of Kasm's client, in the place of those that the recordings leave out.
