@@ -52,6 +52,8 @@ pub(super) enum Database {
     Gone,
     /// Another process holds the write lock.
     Locked,
+    /// It takes queries and never answers.
+    Hung,
 }
 
 /// What the provider holds.

@@ -13,7 +13,7 @@ use super::{
     message::Request,
     pocket_id,
     reply::{Reply, http_date},
-    scene::{Scene, Urls},
+    scene::{Database, Scene, Urls},
     watch::Watch,
 };
 use crate::{clock::Clock, model::Side};
@@ -96,6 +96,9 @@ impl World {
         };
         self.watch.note_answer(side, request, &answer);
         let mut reply = Reply::of(answer);
+        if side == Side::Provider && scene.provider.database == Database::Hung {
+            reply.never = pocket_id::needs_database(&scene.provider, &request.path);
+        }
         if let Clock::Simulated { .. } = self.options.clock {
             reply.answer = reply.answer.with("Date", http_date(now, 0));
         }

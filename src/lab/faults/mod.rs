@@ -51,7 +51,11 @@ impl Fault {
     pub fn plays_on(self, options: &LabOptions) -> bool {
         let is_pocket_ids_own = matches!(
             self,
-            Self::ProviderThrottles | Self::DatabaseGone | Self::DatabaseLocked | Self::PasskeyDomainDiffers
+            Self::ProviderThrottles
+                | Self::DatabaseGone
+                | Self::DatabaseHangs
+                | Self::DatabaseLocked
+                | Self::PasskeyDomainDiffers
         );
         (options.tls || !self.needs_tls())
             && (options.kind == ProviderKind::PocketId || !is_pocket_ids_own)

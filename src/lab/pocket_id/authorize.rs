@@ -177,7 +177,7 @@ fn form(redirect_uri: &str, fields: &[(&str, String)]) -> String {
     )
 }
 
-/// As Go's `html.EscapeString`; `&` and `'` in an encoded query stand for themselves in none of the recordings.
+/// Text as HTML, escaped as Go does it.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('\'', "&#39;").replace('"', "&#34;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -55,6 +55,15 @@ fn is_limited(provider: &Provider, path: &str) -> bool {
         || (counts_authorize && path == provider.paths.authorize)
 }
 
+/// Which paths ask the database; health, discovery, keys and the page do not.
+pub(super) fn needs_database(provider: &Provider, path: &str) -> bool {
+    let paths = provider.paths;
+    let is_page = path == paths.authorize && provider.version < Version::new(2, 10);
+    path.ends_with("/meta")
+        || ["/api/oidc/authorize/callback-url", "/api/oidc/par", "/api/webauthn/login/start"].contains(&path)
+        || ([paths.token, paths.introspect, paths.authorize].contains(&path) && !is_page)
+}
+
 /// The limiter's answer: it says when to come again only from 2.13.
 fn too_many(version: Version) -> Answer {
     let answer = TOO_MANY.answer(version);
@@ -76,7 +85,7 @@ fn route(provider: &Provider, request: &Request, now: Time) -> Answer {
         ("GET" | "POST", _) if path == paths.end_session => authorize::found(&format!("{}/logout", provider.app_url)),
         ("POST", _) if path == paths.token => token::token(provider, request, now),
         ("POST", _) if path == paths.introspect => token::introspect(provider, request, now),
-        _ if provider.kind == ProviderKind::Openid => other_provider(method, path),
+        _ if provider.kind == ProviderKind::Openid => other_provider(provider, method, path),
         _ => pocket_id_alone(provider, request, method, path),
     }
 }
@@ -107,10 +116,10 @@ fn unknown(provider: &Provider, method: &str, path: &str) -> Answer {
     if is_api || method != "GET" { no_such_endpoint() } else { page::file(provider, path) }
 }
 
-fn other_provider(method: &str, path: &str) -> Answer {
+fn other_provider(provider: &Provider, method: &str, path: &str) -> Answer {
     match (method, path) {
         ("GET", "/") => Answer::html(200, "<!doctype html><title>Sign in</title><script src=\"/app.js\"></script>"),
-        ("GET", "/app.js") => Answer::of(200, "text/javascript; charset=utf-8", "0;\n"),
+        ("GET", "/app.js") if provider.page_script => Answer::of(200, "text/javascript; charset=utf-8", "0;\n"),
         _ => Answer::of(404, "text/plain; charset=utf-8", "not found\n"),
     }
 }

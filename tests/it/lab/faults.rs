@@ -78,7 +78,7 @@ fn is_out_of_view(fault: Fault) -> bool {
     let id = fault.id();
     fault.needs().is_some()
         || fault.needs_tls()
-        || ["stalls", "slow_body", "huge", "clock_behind", "content_type"].iter().any(|word| id.contains(word))
+        || ["stalls", "hangs", "slow_body", "huge", "clock_behind", "content_type"].iter().any(|word| id.contains(word))
         || ["passkey_domain_differs", "scope_without_openid"].contains(&id)
 }
 
@@ -96,11 +96,16 @@ async fn every_fault_shows_and_every_mend_brings_the_healthy_answers_back() {
     }
 }
 
+/// Faults whose answers never end.
+fn hangs(fault: Fault) -> bool {
+    ["stalls", "hangs", "slow_body", "huge"].iter().any(|word| fault.id().contains(word))
+}
+
 #[tokio::test]
 async fn faults_add_up_and_are_mended_together() {
     let lab = Lab::start(LabOptions::default()).await.unwrap();
     let healthy = view(&lab).await;
-    for fault in Fault::ALL.iter().filter(|fault| !fault.id().ends_with("stalls") && !fault.id().contains("_slow")) {
+    for fault in Fault::ALL.iter().filter(|fault| !hangs(**fault)) {
         lab.break_with(*fault);
     }
     // Everything is broken, even what other faults have deleted: the lab still answers, or refuses.
@@ -108,6 +113,23 @@ async fn faults_add_up_and_are_mended_together() {
     lab.mend_all();
     assert_eq!(lab.broken(), []);
     assert_eq!(view(&lab).await, healthy);
+}
+
+#[tokio::test]
+async fn a_hung_database_leaves_health_and_discovery_green_and_answers_nothing_else() {
+    let lab = Lab::start(LabOptions::default()).await.unwrap();
+    lab.break_with(Fault::DatabaseHangs);
+    assert_eq!(get(&lab, Side::Provider, "/healthz").await.status, 204);
+    assert_eq!(get(&lab, Side::Provider, "/.well-known/openid-configuration").await.status, 200);
+    let path = "/api/oidc/clients/00000000-0000-4000-8000-0000000000c1/meta";
+    let meta = get(&lab, Side::Provider, path);
+    tokio::pin!(meta);
+    while lab.count(Side::Provider, path) == 0 {
+        tokio::select! {
+            answer = &mut meta => panic!("an answer: {answer:?}"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
 }
 
 async fn with(fault: Fault, side: Side, path: &str) -> Got {
