@@ -141,7 +141,10 @@ impl Lab {
         self.inner.world().kasm_certificate_pem()
     }
 
-    /// Switches a fault on. A fault that [`Fault::needs_tls`] does nothing on plain HTTP.
+    /// Switches a fault on. A fault that [`Fault::needs_tls`] does nothing on plain HTTP ([`Fault::plays_on`]).
+    ///
+    /// Where the fault is in the connection, open ones are ended. A client in the same runtime that keeps connections
+    /// notices once the caller has yielded (`tokio::task::yield_now`).
     pub fn break_with(&self, fault: Fault) {
         self.inner.world().faults.insert(fault);
         self.inner.cut_for(fault);

@@ -127,8 +127,9 @@ async fn send(reply: Reply) -> Response<Body> {
     let mut response = Response::new(reply.body());
     *response.status_mut() = StatusCode::from_u16(reply.answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in &reply.answer.headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(*name), HeaderValue::from_str(value)) {
-            response.headers_mut().append(name, value);
+        match (HeaderName::try_from(*name), HeaderValue::from_str(value)) {
+            (Ok(name), Ok(value)) => drop(response.headers_mut().append(name, value)),
+            _ => tracing::warn!(name, "the lab left out a header whose value HTTP cannot carry"),
         }
     }
     if let Some(length) = reply.announced_length() {

@@ -1,6 +1,7 @@
 //! The closed list of what can break, and what each fault does.
 
 mod change;
+mod row;
 mod table;
 
 use super::{LabOptions, certificates::Shown, reply::Damage, scene::Scene};

@@ -1,15 +1,15 @@
-//! One row per fault: its name, its id, what it looks like, what it does, the public report that it replays, and the
-//! credential without which it cannot be seen.
+//! The table of faults, in the order of the login path.
 
 use serde_json::json;
 
 use super::{
-    Effect::{self, Change, Reply, Wire as On},
+    Effect::{Change, Reply, Wire as On},
     Wire::{Refused, Reset, Shows},
     change::{
         add_config, at_host, change_key, rebase, register, rename_provider, rotate_keys, scopes, set, unlist, unset,
         weaken_key,
     },
+    row::{Row, faults},
 };
 use crate::{
     lab::{
@@ -18,19 +18,10 @@ use crate::{
         scene::{Database, DeveloperApi, Health},
     },
     model::{
-        Credential::{self, ClientSecret, KasmKey, ProviderAdminKey},
+        Credential::{ClientSecret, KasmKey, ProviderAdminKey},
         Side::{Kasm, Provider},
     },
 };
-
-/// All that is known of a fault.
-pub(super) struct Row {
-    pub id: &'static str,
-    pub title: &'static str,
-    pub replays: &'static str,
-    pub needs: Option<Credential>,
-    pub effect: Effect,
-}
 
 /// Every path of a side.
 const ALL: &[&str] = &[];
@@ -39,33 +30,6 @@ const DISCOVERY: &[&str] = &["/.well-known/openid-configuration"];
 const JWKS: &[&str] = &["/.well-known/jwks.json", "/oauth2/keys"];
 const LOGIN_SETTINGS: &[&str] = &["/api/login_settings"];
 const SSO: &[&str] = &["/api/sso"];
-
-macro_rules! faults {
-    ($($name:ident $id:literal $title:literal => $effect:expr $(, replays $replays:literal)? $(, needs $needs:ident)?;)+) => {
-        /// What can break. The list is closed.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Fault {
-            $(#[doc = $title] $name,)+
-        }
-
-        impl Fault {
-            /// Every fault.
-            pub const ALL: &[Self] = &[$(Self::$name,)+];
-
-            pub(super) fn row(self) -> Row {
-                match self {
-                    $(Self::$name => Row {
-                        id: $id,
-                        title: $title,
-                        replays: concat!("" $(, $replays)?),
-                        needs: [$($needs)?].first().copied(),
-                        effect: $effect,
-                    },)+
-                }
-            }
-        }
-    };
-}
 
 faults! {
     // The connection to the provider.
