@@ -26,7 +26,10 @@ pub(super) fn answer(kasm: &Kasm, request: &Request) -> Answer {
         ("POST", "/api/login_settings") => login_settings(kasm, request.host()),
         ("POST", "/api/sso") => sso(kasm, &request.json()),
         ("GET", "/api/sso_login") => sso_login(kasm, request),
-        ("POST", "/api/public/get_oidc_configs") => oidc_configs(kasm, request),
+        ("POST", "/api/public/get_oidc_configs") => {
+            by_key(kasm, request, |_| Answer::json(200, &json!({"oidc_configs": kasm.configs().collect::<Vec<_>>()})))
+        }
+        ("POST", "/api/public/get_user") => by_key(kasm, request, |body| user(kasm, body)),
         ("GET", SCRIPT) if kasm.page_script => {
             Answer::of(200, "application/javascript; charset=utf-8", "document.title = 'Kasm';\n")
         }
@@ -136,20 +139,40 @@ fn authorize_url(kasm: &Kasm, config: &OidcConfig) -> String {
     format!("{}{joint}{}", config.auth_url, query.finish())
 }
 
-/// The developer API's list of configs; the key stands in the body (to 1.19) or in HTTP Basic (after).
-fn oidc_configs(kasm: &Kasm, request: &Request) -> Answer {
+/// A call of the developer API; the key stands in the body (to 1.19) or in HTTP Basic (after).
+fn by_key(kasm: &Kasm, request: &Request, answer: impl Fn(&Value) -> Answer) -> Answer {
     let body = request.json();
     let in_body = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (key, secret) = request.basic().unwrap_or_else(|| (in_body("api_key"), in_body("api_key_secret")));
-    let refused = |status, text: &str| Answer::json(status, &json!({"error_message": text}));
     match kasm.developer_api {
         DeveloperApi::Unlicensed => refused(403, "Access Denied. This feature is not licensed"),
         DeveloperApi::WrongKey => refused(403, "Access Denied"),
         _ if key != API_KEY || secret != API_KEY_SECRET => refused(403, "Access Denied"),
         DeveloperApi::KeyExpired => refused(401, "Access has expired"),
         DeveloperApi::PermissionMissing => refused(401, "Unauthorized"),
-        DeveloperApi::Answers => Answer::json(200, &json!({"oidc_configs": kasm.configs().collect::<Vec<_>>()})),
+        DeveloperApi::Answers => answer(&body),
     }
+}
+
+fn refused(status: u16, text: &str) -> Answer {
+    Answer::json(status, &json!({"error_message": text}))
+}
+
+/// The one user that there is: `canary`, in the realm of the way that it signs in.
+fn user(kasm: &Kasm, body: &Value) -> Answer {
+    if body["target_user"]["username"] != "canary" {
+        return refused(200, "Invalid user");
+    }
+    let user = json!({
+        "user_id": "ca11ab1e000040008000000000000001",
+        "username": "canary",
+        "realm": kasm.test_user_realm,
+        "locked": false,
+        "disabled": false,
+        "groups": [{"name": "All Users", "group_id": "68d557ac4cac42cca9f31c7c853de0f3"}],
+        "created": "2026-01-02 03:04:05",
+    });
+    Answer::json(200, &json!({"user": user}))
 }
 
 fn page() -> Answer {

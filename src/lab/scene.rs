@@ -110,6 +110,8 @@ pub(super) struct Kasm {
     pub has_database: bool,
     /// Whether the page's script is there.
     pub page_script: bool,
+    /// The realm of the user `canary`: `oidc` once that user has signed in through a provider.
+    pub test_user_realm: &'static str,
     /// What the developer API says to a key.
     pub developer_api: DeveloperApi,
 }
@@ -260,6 +262,7 @@ impl Kasm {
             health: Health::Fine,
             has_database: true,
             page_script: true,
+            test_user_realm: "oidc",
             developer_api: DeveloperApi::Answers,
         }
     }

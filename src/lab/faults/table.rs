@@ -176,7 +176,8 @@ faults! {
     DatabaseLocked "database_locked" "Another process holds the write lock of Pocket ID's database."
         => Change(|scene| scene.provider.database = Database::Locked),
         replays "pocket-id/pocket-id#1383", needs ClientSecret;
-    DatabaseHangs "database_hangs" "Pocket ID's database does not answer: what needs it hangs, and the rest stays green."
+    DatabaseHangs "database_hangs"
+        "Pocket ID's database does not answer: what needs it hangs, and the rest stays green."
         => Change(|scene| scene.provider.database = Database::Hung);
     UserinfoGone "userinfo_gone" "A proxy does not pass the userinfo endpoint on."
         => Change(|scene| {
@@ -336,6 +337,8 @@ faults! {
         => Change(|scene| scene.config().client_id = "00000000-0000-4000-8000-0000000000ff".to_owned());
     ClientIdOfAnother "client_id_of_another" "Kasm sends the client ID of another application."
         => Change(|scene| scene.config().client_id = "00000000-0000-4000-8000-0000000000c8".to_owned());
+    ClientIdTrailingBlank "client_id_trailing_blank" "Kasm's client ID ends in a blank that was pasted along."
+        => Change(|scene| scene.config().client_id.push(' '));
     RedirectUrlAddress "redirect_url_address" "Kasm's redirect URL holds an IP address instead of its name."
         => Change(|scene| scene.config().redirect_url = at_host(&scene.config().redirect_url, "192.0.2.10")),
         replays "kasmtech/workspaces-issues#481";
@@ -343,7 +346,9 @@ faults! {
         => Change(|scene| scene.config().redirect_url = at_host(&scene.config().redirect_url, "old-kasm.example.test")),
         replays "kasmtech/workspaces-issues#552";
     RedirectUrlPort "redirect_url_port" "Kasm's redirect URL holds the port behind the proxy."
-        => Change(|scene| scene.config().redirect_url = at_host(&scene.config().redirect_url, "kasm.example.test:8443")),
+        => Change(|scene| {
+            scene.config().redirect_url = at_host(&scene.config().redirect_url, "kasm.example.test:8443");
+        }),
         replays "kasmtech/workspaces-issues#564";
     RedirectUrlTrailingSlash "redirect_url_trailing_slash" "Kasm's redirect URL has one slash too many."
         => Change(|scene| scene.config().redirect_url.push('/')), replays "pocket-id/pocket-id#1510";
@@ -368,6 +373,10 @@ faults! {
         "Kasm's scopes are one entry with blanks, which the token answer then contradicts."
         => Change(|scene| scopes(scene, &["openid email profile groups"])),
         replays "kasmtech/workspaces-issues#894", needs KasmKey;
+    ScopeTrailingBlank "scope_trailing_blank"
+        "One of Kasm's scopes ends in a blank, which the token answer then contradicts."
+        => Change(|scene| scopes(scene, &["openid", "email", "profile", "groups "])),
+        replays "kasmtech/workspaces-issues#894";
     ScopeUnknown "scope_unknown" "Kasm asks for a scope that the provider drops."
         => Change(|scene| scopes(scene, &["openid", "email", "profile", "groups", "phone"])),
         replays "pocket-id/pocket-id#1544";
@@ -399,6 +408,9 @@ faults! {
         => Change(|scene| scene.config().logout_with_oidc_provider = false), needs KasmKey;
     DebugOn "debug_on" "Kasm's debug switch is on: tokens stand in its log."
         => Change(|scene| scene.config().debug = true), needs KasmKey;
+    LocalUserInTheWay "local_user_in_the_way" "Kasm has a local user of the test user's name, which blocks sign-in."
+        => Change(|scene| scene.kasm.test_user_realm = "local"),
+        replays "kasmtech/workspaces-issues#587", needs KasmKey;
     DeveloperApiUnlicensed "developer_api_unlicensed" "Kasm's licence has no developer API."
         => Change(|scene| scene.kasm.developer_api = DeveloperApi::Unlicensed), needs KasmKey;
     KasmKeyWrong "kasm_key_wrong" "Kasm refuses our key."

@@ -3,7 +3,7 @@
 use serde_json::json;
 use ssowatch::{
     kasm::LoginSettings,
-    lab::{KASM_API_KEY, KASM_API_KEY_SECRET, Lab, LabOptions},
+    lab::{Fault, KASM_API_KEY, KASM_API_KEY_SECRET, Lab, LabOptions},
     model::Side,
     oidc::AuthorizeUrl,
 };
@@ -61,6 +61,36 @@ async fn the_developer_api_shows_the_configs_to_the_right_key_and_never_the_secr
     let wrong = json!({"api_key": KASM_API_KEY, "api_key_secret": "wrong"});
     let refused = post_json(&lab, Side::Kasm, path, &wrong).await;
     assert_eq!((refused.status, refused.json()), (403, json!({"error_message": "Access Denied"})));
+}
+
+#[tokio::test]
+async fn the_test_user_is_of_the_oidc_realm_until_a_local_one_stands_in_the_way() {
+    let lab = Lab::start(LabOptions::default()).await.unwrap();
+    let body = json!({
+        "api_key": KASM_API_KEY, "api_key_secret": KASM_API_KEY_SECRET, "target_user": {"username": "canary"},
+    });
+    for (fault, realm) in [(None, "oidc"), (Some(Fault::LocalUserInTheWay), "local")] {
+        fault.into_iter().for_each(|fault| lab.break_with(fault));
+        let user = post_json(&lab, Side::Kasm, "/api/public/get_user", &body).await.json();
+        assert_eq!(user["user"]["realm"], realm);
+    }
+    assert_eq!(lab.stop().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_key_that_lacks_something_is_told_what() {
+    let body = json!({"api_key": KASM_API_KEY, "api_key_secret": KASM_API_KEY_SECRET});
+    for (fault, status, text) in [
+        (Fault::DeveloperApiUnlicensed, 403, "Access Denied. This feature is not licensed"),
+        (Fault::KasmKeyWrong, 403, "Access Denied"),
+        (Fault::KasmKeyWithoutPermission, 401, "Unauthorized"),
+        (Fault::KasmKeyExpired, 401, "Access has expired"),
+    ] {
+        let lab = Lab::start(LabOptions::default()).await.unwrap();
+        lab.break_with(fault);
+        let got = post_json(&lab, Side::Kasm, "/api/public/get_oidc_configs", &body).await;
+        assert_eq!((got.status, got.json()), (status, json!({"error_message": text})), "{fault}");
+    }
 }
 
 #[tokio::test]
