@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use chrono_tz::Tz;
 use url::Url;
 
 use super::SecretSource;
@@ -24,8 +25,42 @@ pub struct Config {
     pub round: Schedule,
     /// How old a settings source may get before it is asked again.
     pub settings_every: Duration,
-    /// The configuration as written, with secrets masked: what `/config` and `config show` print (YAML).
+    /// When the token that the client credentials give is looked at, where `token.enabled` says so.
+    pub token: Schedule,
+    /// The timezone that crontab lines are read in.
+    pub timezone: Tz,
+    /// The configuration in force, defaults included, with secrets masked: what `/config` and `config show` print (YAML).
     pub redacted: String,
+    /// What is no error and should be seen to; one line each, with file, line and field.
+    pub warnings: Vec<String>,
+    /// See [`Config::hash`].
+    pub(super) fingerprint: u64,
+}
+
+impl Config {
+    /// A configuration of these targets, with every default; no warnings.
+    #[must_use]
+    pub fn of_targets(targets: Vec<Target>) -> Self {
+        let mut config = Self {
+            targets,
+            round: Schedule::Every(Duration::from_mins(1)),
+            settings_every: Duration::from_mins(5),
+            token: Schedule::Every(Duration::from_hours(1)),
+            timezone: Tz::UTC,
+            redacted: String::new(),
+            warnings: Vec::new(),
+            fingerprint: 0,
+        };
+        config.redacted = super::redacted::redacted(&config);
+        config
+    }
+
+    /// A number that changes when the file's content, or an environment variable that it uses, does. 48 bits of a
+    /// SHA-256, so that it is exact as a metric and gives nothing away.
+    #[must_use]
+    pub fn hash(&self) -> u64 {
+        self.fingerprint
+    }
 }
 
 /// One Kasm wired to one provider.
@@ -43,6 +78,8 @@ pub struct Target {
     pub off: BTreeSet<String>,
     /// When expiry warnings begin, by check id.
     pub warn: BTreeMap<String, Duration>,
+    /// Whether a token is fetched with the client secret.
+    pub token_enabled: bool,
     /// Whether the passkey domain is asked for.
     pub passkey_enabled: bool,
     /// How long a change stays told.
@@ -214,6 +251,7 @@ impl Target {
             expect: Expect::default(),
             off: BTreeSet::new(),
             warn: BTreeMap::new(),
+            token_enabled: false,
             passkey_enabled: false,
             change_hold: Duration::from_hours(24),
         }

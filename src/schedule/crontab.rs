@@ -88,6 +88,12 @@ impl Crontab {
         best
     }
 
+    /// As written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Whether some hours or days are left out, so that one gap says nothing of the others.
     pub(super) fn has_pauses(&self) -> bool {
         self.has_pauses
@@ -173,12 +179,18 @@ fn words([minute, hour, day, month, weekday]: [&Field; 5], timezone: Tz) -> Stri
     let either = !day.is_star && !weekday.is_star;
     let mut words = match (minute.single(), hour.single()) {
         (Some(minute), Some(hour)) => format!("at {hour:02}:{minute:02}"),
-        _ => match (minute.step(), hour.is_all()) {
-            (Some(1), true) => "every minute".to_owned(),
-            (Some(step), true) => format!("every {step} minutes"),
-            (_, true) => format!("at {} of every hour", minute.in_words()),
-            _ => format!("at {} of {}", minute.in_words(), hour.in_words()),
-        },
+        _ => {
+            let minutes = match minute.step() {
+                Some(1) => "every minute".to_owned(),
+                Some(step) => format!("every {step} minutes"),
+                None => format!("at {}", minute.in_words()),
+            };
+            match (minute.step(), hour.is_all()) {
+                (Some(_), true) => minutes,
+                (None, true) => format!("{minutes} of every hour"),
+                _ => format!("{minutes} of {}", hour.in_words()),
+            }
+        }
     };
     let day_words = (!day.is_all()).then(|| day.in_words());
     let weekday_words = (!weekday.is_all()).then(|| weekday.in_words());
@@ -294,6 +306,8 @@ mod tests {
             ("*/5 * * * *", "every 5 minutes (UTC)"),
             ("*/7 * * * *", "at minutes 0, 7, 14, 21, 28, 35, 42, 49 and 56 of every hour (UTC)"),
             ("30 4 * * *", "at 04:30 (UTC)"),
+            ("* 22 * * *", "every minute of hour 22 (UTC)"),
+            ("*/10 8,20 * * *", "every 10 minutes of hours 8 and 20 (UTC)"),
             ("0 9-17 * * mon-fri", "at minute 0 of hours 9 to 17 on Monday to Friday (UTC)"),
             ("0 0 1,15 * fri", "at 00:00 on days 1 and 15 or Friday (UTC)"),
             ("@yearly", "at 00:00 on day 1 in January (UTC)"),
