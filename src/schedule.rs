@@ -72,7 +72,11 @@ impl Schedule {
     #[must_use]
     pub fn in_words(&self) -> String {
         match self {
-            Self::Every(period) => format!("every {}", duration::in_words(*period)),
+            Self::Every(period) => {
+                let words = duration::in_words(*period);
+                let unit = words.strip_prefix("1 ").filter(|rest| !rest.contains(' '));
+                format!("every {}", unit.unwrap_or(&words))
+            }
             Self::Crontab(crontab) => crontab.in_words(),
         }
     }
@@ -171,6 +175,8 @@ mod tests {
         for (text, words) in [
             ("every 60s", "every 60 seconds"),
             ("every 5m", "every 5 minutes"),
+            ("every 1h", "every hour"),
+            ("every 1h30m", "every 1 hour 30 minutes"),
             ("@hourly", "at minute 0 of every hour (UTC)"),
         ] {
             assert_eq!(Schedule::parse(text, Tz::UTC).unwrap().in_words(), words);

@@ -49,7 +49,7 @@ pub(super) fn kasm(text: &str) -> Result<Url, String> {
 }
 
 /// Reads an address that people type on a command line, where the scheme may be left out; says so, if it was.
-pub(crate) fn with_scheme(text: &str) -> (String, Option<String>) {
+pub(super) fn with_scheme(text: &str) -> (String, Option<String>) {
     let text = text.trim();
     if text.contains("://") || text.is_empty() {
         return (text.to_owned(), None);
@@ -71,6 +71,11 @@ pub fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
+}
+
+/// Whether what is sent to this address crosses a network unprotected.
+pub(super) fn is_plain(url: &Url) -> bool {
+    url.scheme() == "http" && !is_loopback(url)
 }
 
 fn web_address(text: &str) -> Result<Url, String> {

@@ -63,7 +63,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> String {
 }
 
 /// 48 bits of a SHA-256 over the text and the environment that it uses.
-fn fingerprint(text: &str, used: &BTreeMap<String, String>) -> u64 {
+pub(super) fn fingerprint(text: &str, used: &BTreeMap<String, String>) -> u64 {
     let mut context = digest::Context::new(&digest::SHA256);
     context.update(text.as_bytes());
     for (name, value) in used {

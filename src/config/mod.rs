@@ -1,10 +1,13 @@
 //! The configuration: as written, then valid; every error names file, line, field, and what was meant.
 //!
+//! A single target also comes from flags and environment variables alone: [`Flags`].
+//!
 //! A text goes through three stages: [`yaml`] (a tree in which everything knows its place), [`reader`] with `file`,
 //! `target`, `http` and `secrets` (read field by field, telling every problem), [`valid`] (what the program works with).
 
 pub mod address;
 mod file;
+mod flags;
 mod http;
 mod interpolate;
 mod load;
@@ -17,7 +20,7 @@ mod target;
 mod valid;
 mod yaml;
 
+pub use flags::{Flags, Named};
 pub use problems::{ConfigError, Mark, Problem};
 pub use secret::{Secret, SecretError, SecretSource};
-pub(crate) use target::{check_name, default_name};
 pub use valid::{ApiAuth, Config, HttpSettings, Kasm, NamedHeader, Provider, ProxySettings, Target, TlsSettings};

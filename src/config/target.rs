@@ -40,7 +40,7 @@ pub(super) fn target(reader: &mut Reader<'_>, field: Field, outer: &Defaults) ->
 }
 
 /// The name of a target without one: Kasm's host, and its port where that is unusual.
-pub(crate) fn default_name(kasm: &Url) -> String {
+pub(super) fn default_name(kasm: &Url) -> String {
     let host = kasm.host_str().unwrap_or("kasm");
     kasm.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
@@ -49,7 +49,7 @@ pub(crate) fn default_name(kasm: &Url) -> String {
 ///
 /// # Errors
 /// What is wrong with it.
-pub(crate) fn check_name(name: &str) -> Result<(), String> {
+pub(super) fn check_name(name: &str) -> Result<(), String> {
     let length = name.chars().count();
     if length > 64 {
         return Err(format!("has {length} characters; a name has at most 64"));
@@ -135,7 +135,7 @@ fn web_address(reader: &mut Reader<'_>, field: Field, read: fn(&str) -> Result<U
 /// Credentials, a password or headers never go over plain HTTP to another host, unless the block says so.
 fn refuse_plain_http(reader: &mut Reader<'_>, url: &Marked<Url>, http: &HttpSettings, has_credentials: bool) {
     let has_something = has_credentials || http.basic_auth.is_some() || !http.headers.is_empty();
-    if has_something && url.value.scheme() == "http" && !address::is_loopback(&url.value) && !http.allow_http {
+    if has_something && address::is_plain(&url.value) && !http.allow_http {
         reader.problem(
             &url.place,
             "credentials would go over plain HTTP; write https://, or allow it with allow_http: true beside this url",

@@ -34,11 +34,11 @@ pub struct Config {
     /// What is no error and should be seen to; one line each, with file, line and field.
     pub warnings: Vec<String>,
     /// See [`Config::hash`].
-    pub(super) fingerprint: u64,
+    pub fingerprint: u64,
 }
 
 impl Config {
-    /// A configuration of these targets, with every default; no warnings.
+    /// A configuration of these targets, with every default; no warnings. Its hash is that of what is shown of it.
     #[must_use]
     pub fn of_targets(targets: Vec<Target>) -> Self {
         let mut config = Self {
@@ -52,6 +52,7 @@ impl Config {
             fingerprint: 0,
         };
         config.redacted = super::redacted::redacted(&config);
+        config.fingerprint = super::load::fingerprint(&config.redacted, &BTreeMap::new());
         config
     }
 

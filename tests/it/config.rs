@@ -9,6 +9,7 @@ use ssowatch::{
     schedule::Schedule,
 };
 
+mod commands;
 mod files;
 mod mistakes;
 mod redaction;
