@@ -81,6 +81,17 @@ impl Schedule {
         }
     }
 
+    /// How many runs a minute has on average, over the next week.
+    #[must_use]
+    pub fn per_minute(&self, now: Time) -> f64 {
+        if let Self::Every(period) = self {
+            return 60.0 / period.as_secs_f64();
+        }
+        let until = now + TimeDelta::weeks(1);
+        let runs = std::iter::successors(Some(self.next(now, "")), |at| Some(self.next(*at, "")));
+        runs.take_while(|at| *at < until).count() as f64 / TimeDelta::weeks(1).as_seconds_f64() * 60.0
+    }
+
     /// The time between two runs: the longest gap of the next eight days, or of the next runs where those are fewer. How
     /// stale something may get is told by it.
     #[must_use]
@@ -195,6 +206,15 @@ mod tests {
         ] {
             let hint = Schedule::parse(text, Tz::UTC).unwrap().period_hint(now);
             assert_eq!(hint, Duration::from_secs(seconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn runs_are_counted_per_minute() {
+        let now = at("2026-11-24T12:00:00Z");
+        for (text, expected) in [("every 30s", 2.0), ("*/5 * * * *", 0.2), ("0 0 * * *", 1.0 / 1440.0)] {
+            let found = Schedule::parse(text, Tz::UTC).unwrap().per_minute(now);
+            assert!((found - expected).abs() < 0.001, "{text}: {found}");
         }
     }
 
