@@ -72,7 +72,8 @@ pub(super) fn check(source: &SourceArgs) -> ExitCode {
     }
 }
 
-fn warn(config: &Config) {
+/// Tells the warnings of a configuration on standard error.
+pub(super) fn warn(config: &Config) {
     use std::io::Write as _;
     let mut err = std::io::stderr().lock();
     for warning in &config.warnings {
