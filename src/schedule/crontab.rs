@@ -359,6 +359,77 @@ mod tests {
         );
     }
 
+    /// Whether a field written with numbers, ranges, steps and lists holds a value: cron's rule in the plainest words.
+    fn holds(field: &str, first: u32, last: u32, value: u32) -> bool {
+        field.split(',').any(|part| {
+            let (range, step) = part.split_once('/').unwrap_or((part, "1"));
+            let (from, to) = match range.split_once('-') {
+                Some((from, to)) => (from.parse().unwrap(), to.parse().unwrap()),
+                None if range == "*" => (first, last),
+                None => (range.parse().unwrap(), range.parse().unwrap()),
+            };
+            value >= from && value <= to && (value - from).is_multiple_of(step.parse().unwrap())
+        })
+    }
+
+    /// The next minute within some days that a line holds, found by trying each.
+    fn by_trying(line: &str, after: Time, days: u64) -> Option<Time> {
+        use chrono::{Datelike as _, Days};
+        let fields: Vec<&str> = line.split(' ').collect();
+        let is_day = |date: &chrono::NaiveDate| {
+            let number = date.weekday().num_days_from_sunday();
+            let day = holds(fields[2], 1, 31, date.day());
+            let weekday = holds(fields[4], 0, 6, number) || (number == 0 && holds(fields[4], 0, 6, 7));
+            let both = fields[2].starts_with('*') || fields[4].starts_with('*');
+            holds(fields[3], 1, 12, date.month()) && if both { day && weekday } else { day || weekday }
+        };
+        let minutes: Vec<(u32, u32)> = (0..24)
+            .filter(|hour| holds(fields[1], 0, 23, *hour))
+            .flat_map(|hour| (0..60).map(move |minute| (hour, minute)))
+            .filter(|(_, minute)| holds(fields[0], 0, 59, *minute))
+            .collect();
+        (0..days)
+            .map(|day| after.date_naive() + Days::new(day))
+            .filter(is_day)
+            .flat_map(|date| minutes.iter().map(move |(hour, minute)| date.and_hms_opt(*hour, *minute, 0).unwrap()))
+            .map(|at| at.and_utc())
+            .find(|at| *at > after)
+    }
+
+    fn a_field(first: u32, last: u32) -> impl Strategy<Value = String> {
+        let range = (first..=last, 0..=last - first, 1..=last).prop_map(move |(from, length, step)| {
+            let to = (from + length).min(last);
+            if step % 3 == 0 { format!("{from}-{to}/{step}") } else { format!("{from}-{to}") }
+        });
+        prop_oneof![
+            3 => Just("*".to_owned()),
+            1 => (1..=last).prop_map(|step| format!("*/{step}")),
+            2 => (first..=last).prop_map(|value| value.to_string()),
+            1 => range.clone(),
+            1 => (range, first..=last).prop_map(|(range, value)| format!("{range},{value}")),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+        #[test]
+        fn the_next_time_is_the_one_found_by_trying_each_minute(
+            fields in (a_field(0, 59), a_field(0, 23), a_field(1, 31), a_field(1, 12), a_field(0, 7)),
+            seconds in 1_600_000_000_i64..3_900_000_000,
+        ) {
+            let (minute, hour, day, month, weekday) = fields;
+            let line = format!("{minute} {hour} {day} {month} {weekday}");
+            let after = DateTime::from_timestamp(seconds, 0).unwrap();
+            // A day that never comes (30 February) is refused.
+            if let Ok(crontab) = Crontab::parse(&line, Tz::UTC) {
+                const DAYS: u64 = 400;
+                let end = (after.date_naive() + chrono::Days::new(DAYS)).and_hms_opt(0, 0, 0).unwrap().and_utc();
+                let next = crontab.next(after).filter(|next| *next < end);
+                prop_assert_eq!(next, by_trying(&line, after, DAYS), "{}", line);
+            }
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]
         #[test]

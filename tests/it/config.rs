@@ -232,5 +232,20 @@ targets:
 ",
     )
     .unwrap();
+    assert_eq!(config.targets[1].provider, config.targets[0].provider);
     assert_eq!(config.targets[1].provider.http.timeout, Some(Duration::from_secs(5)));
+    let merged = "
+targets:
+  - name: a
+    provider: {url: https://id.example.com}
+    kasm: &kasm {url: https://a.example.com, timeout: 5s}
+  - name: b
+    provider: {url: https://id.example.com}
+    kasm: {<<: *kasm, url: https://b.example.com}
+";
+    let config = parse(merged).unwrap();
+    assert_eq!(config.targets[1].kasm.http, config.targets[0].kasm.http);
+    assert_eq!(config.targets[1].kasm.url.as_str(), "https://b.example.com/");
+    let error = parse(&merged.replace("timeout: 5s", "timeout: 5")).unwrap_err().to_string();
+    assert!(error.starts_with("ssowatch.yml:5:55: targets[0].kasm.timeout: "), "{error}");
 }

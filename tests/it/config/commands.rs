@@ -70,3 +70,14 @@ fn warnings_are_told_beside_a_valid_configuration() {
     assert_eq!(check.code, 0);
     assert_eq!(check.err, "warning: empty.yml:1:10: targets: no targets: nothing is watched\n");
 }
+
+#[test]
+fn plan_needs_two_addresses_and_no_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = ssowatch(folder.path(), &[&["plan"], &URLS[..]].concat());
+    assert_eq!((plan.code, plan.err.as_str()), (0, ""));
+    assert!(plan.out.starts_with("kasm.example.com\n\n  provider https://id.example.com\n"), "{}", plan.out);
+    let nothing = ssowatch(folder.path(), &["plan"]);
+    assert_eq!((nothing.code, nothing.out.as_str()), (3, ""));
+    assert!(nothing.err.starts_with("ssowatch: nothing says what to watch. Either\n"), "{}", nothing.err);
+}

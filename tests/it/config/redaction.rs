@@ -46,7 +46,7 @@ targets:
     let first = parse(text).unwrap();
     let second = parse(&first.redacted).unwrap();
     assert_eq!(first.redacted, second.redacted);
-    assert_eq!(first.targets[0].facts(), second.targets[0].facts());
+    assert_eq!(first.targets, second.targets);
     assert_eq!(first.round, second.round);
 }
 
