@@ -2,8 +2,8 @@
 //!
 //! A single target also comes from flags and environment variables alone: [`Flags`].
 //!
-//! A text goes through three stages: [`yaml`] (a tree in which everything knows its place), [`reader`] with `file`,
-//! `target`, `http` and `secrets` (read field by field, telling every problem), [`valid`] (what the program works with).
+//! A text goes through three stages: `yaml` (a tree in which everything knows its place), `reader` with `file`,
+//! `target`, `http` and `secrets` (read field by field, telling every problem), `valid` (what the program works with).
 
 pub mod address;
 mod file;
