@@ -9,8 +9,8 @@ pub(super) const CHECK: Check = Check {
     title: "After the passkey the browser lands in Kasm",
     why: "Kasm builds its last redirect from host and port as it sees them: behind a proxy people end on an \
            inner address, on :8443, or lose their port.",
-    mend: "Let the proxy pass the public Host (and X-Forwarded-Proto), and see Kasm: Infrastructure > Zones > \
-           your zone > Upstream Auth Address and Proxy Port.",
+    mend: "Let the reverse proxy pass the public Host and X-Forwarded-Proto, and set Kasm: Infrastructure > Zones > your \
+           zone > Proxy Port to 0 behind it.",
     needs: &[],
     since: "",
     source: "workspaces-issues 408, 564, 822, 901",
@@ -18,10 +18,9 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(_: &Case<'_>) -> Result<Verdict, Missing> {
-    Ok(Verdict::Unverified(
-        "only a full sign-in shows it: sign in once in a private window and see that the address stays Kasm's own \
-         (https://<kasm>/#/...)"
-            .to_owned(),
-    ))
+fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+    Ok(Verdict::Unverified(format!(
+        "only a full sign-in shows it: sign in once in a private window and see that it ends at {}/#/",
+        case.target().kasm.url
+    )))
 }

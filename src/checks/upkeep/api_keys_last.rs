@@ -8,8 +8,8 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::RISK,
     title: "The API keys that ssowatch uses do not end soon",
     why: "Sign-in goes on without them, but from that day on ssowatch sees less, and says so.",
-    mend: "Pocket ID: Administration > API Keys: make a new one and put it in provider.api_key_file. Kasm: Settings > Developers: \
-           API: the same for kasm.api_key_file.",
+    mend: "Pocket ID: Administration > API Keys: make a new one and put it in provider.api_key_file. Kasm: Settings > \
+           Developers > Add API Key: the same for kasm.api_key_file and kasm.api_key_secret_file.",
     needs: &[Credential::ProviderKey, Credential::KasmKey],
     since: "",
     source: "Pocket ID, API keys; Kasm documentation, Developer API",
