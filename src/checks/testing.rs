@@ -73,7 +73,7 @@ pub(super) fn connection(seen: &mut Observed<Connection>) -> &mut Connection {
 }
 
 /// Changes the discovery document by its members; null removes one.
-pub(super) fn document(now: &mut Snapshot, changes: serde_json::Value) {
+pub(super) fn document(now: &mut Snapshot, changes: &serde_json::Value) {
     let answer = now.discovery.value.as_mut().unwrap();
     let mut document = answer.fact.document.clone();
     let members = document.as_object_mut().unwrap();
@@ -91,7 +91,7 @@ pub(super) fn document(now: &mut Snapshot, changes: serde_json::Value) {
 pub(super) fn legacy(now: &mut Snapshot) {
     document(
         now,
-        serde_json::json!({
+        &serde_json::json!({
             "response_modes_supported": null,
             "client_id_metadata_document_supported": null,
             "scopes_supported": ["openid", "profile", "email", "groups"],
@@ -103,7 +103,7 @@ pub(super) fn legacy(now: &mut Snapshot) {
 pub(super) fn generic(now: &mut Snapshot) {
     document(
         now,
-        serde_json::json!({
+        &serde_json::json!({
             "token_endpoint": "https://id.example.test/token",
             "userinfo_endpoint": "https://id.example.test/userinfo",
         }),

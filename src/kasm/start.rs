@@ -30,6 +30,7 @@ pub struct Start {
 /// What Kasm answered to the start of a login.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a snapshot holds five at most")]
 pub enum StartOutcome {
     /// The authorize URL that the browser is sent to.
     Url(AuthorizeUrl),

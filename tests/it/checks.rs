@@ -320,9 +320,12 @@ fn the_report_lists_the_checks_in_cause_order_and_the_first_failing_outage_is_th
     assert_eq!(report.cause.unwrap().check, "state_length");
 }
 
+/// What is wrong, the change to the healthy snapshot, and the checks that fail.
+type Fault = (&'static str, fn(&mut Snapshot), &'static [&'static str]);
+
 #[test]
 fn a_fault_of_one_setting_has_one_cause_and_the_symptom_beside_it_at_most() {
-    let cases: [(&str, fn(&mut Snapshot), &[&str]); 12] = [
+    let cases: [Fault; 12] = [
         (
             "Kasm's Authorization URL is old",
             |now| {

@@ -76,7 +76,7 @@ mod tests {
                 (
                     "demanded of all",
                     |now| {
-                        document(now, json!({"require_pushed_authorization_requests": true}));
+                        document(now, &json!({"require_pushed_authorization_requests": true}));
                     },
                     "fail required",
                 ),
@@ -101,7 +101,7 @@ mod tests {
                 (
                     "a release without PAR",
                     |now| {
-                        document(now, json!({"pushed_authorization_request_endpoint": null}));
+                        document(now, &json!({"pushed_authorization_request_endpoint": null}));
                     },
                     "not_applicable",
                 ),

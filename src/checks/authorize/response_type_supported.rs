@@ -60,14 +60,14 @@ mod tests {
                 (
                     "in another order",
                     |now| {
-                        document(now, json!({"response_types_supported": ["code id_token"]}));
+                        document(now, &json!({"response_types_supported": ["code id_token"]}));
                         url(now).response_type = Some("id_token code".to_owned());
                     },
                     "ok",
                 ),
                 (
                     "the document does not say",
-                    |now| document(now, json!({"response_types_supported": null})),
+                    |now| document(now, &json!({"response_types_supported": null})),
                     "unverified",
                 ),
                 ("no document", |now| lose(&mut now.discovery, SourceId::Discovery, Reason::Connect), "unknown"),

@@ -96,21 +96,21 @@ mod tests {
                 (
                     "the document is of another base, Kasm is right",
                     |now| {
-                        document(now, json!({"issuer": "https://auth.example.test", "authorization_endpoint": OLD}));
+                        document(now, &json!({"issuer": "https://auth.example.test", "authorization_endpoint": OLD}));
                     },
                     "ok",
                 ),
                 (
                     "the document is of another base, Kasm follows it",
                     |now| {
-                        document(now, json!({"issuer": "https://auth.example.test", "authorization_endpoint": OLD}));
+                        document(now, &json!({"issuer": "https://auth.example.test", "authorization_endpoint": OLD}));
                         url(now).endpoint = OLD.to_owned();
                     },
                     "fail differs",
                 ),
                 (
                     "no endpoint in the document",
-                    |now| document(now, json!({"authorization_endpoint": null})),
+                    |now| document(now, &json!({"authorization_endpoint": null})),
                     "unknown",
                 ),
                 ("no document", |now| lose(&mut now.discovery, SourceId::Discovery, Reason::Connect), "unknown"),

@@ -48,11 +48,14 @@ mod tests {
             &CHECK,
             &[
                 ("announced", |_| {}, "ok"),
-                ("implied", |now| document(now, json!({"token_endpoint_auth_methods_supported": null})), "ok"),
+                ("implied", |now| document(now, &json!({"token_endpoint_auth_methods_supported": null})), "ok"),
                 (
                     "not announced",
                     |now| {
-                        document(now, json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "none"]}));
+                        document(
+                            now,
+                            &json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "none"]}),
+                        );
                     },
                     "fail no_basic",
                 ),
