@@ -145,6 +145,11 @@ fn known(ids: &[&'static str]) -> Vec<&'static str> {
 }
 
 #[test]
+fn the_self_test_passes() {
+    assert!(checks::self_test());
+}
+
+#[test]
 fn every_generation_of_provider_is_good_when_healthy() {
     for (name, now) in [("1.16", v1_16()), ("2.9", v2_9()), ("another provider", generic())] {
         let report = judge(&now, None);

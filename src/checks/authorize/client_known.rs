@@ -1,6 +1,6 @@
 //! The provider knows the client that Kasm names.
 
-use super::{Case, Check, Refusal, SeverityRule, client_id, dry_run, left_to_the_form};
+use super::{Case, Check, Refusal, SeverityRule, after, client_id, dry_run, left_to_the_form};
 use crate::{
     model::{DryRun, Finding, Missing, SourceId, Verdict},
     pocket_id::ProviderKind,
@@ -22,7 +22,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    let sent = client_id(case)?.ok_or(Missing::Blocked { by: SourceId::KasmStart })?;
+    let sent = client_id(case)?.ok_or_else(|| after("client_id_agrees", "it names no client"))?;
     match case.kind {
         ProviderKind::PocketId => by_its_entry(case, sent),
         ProviderKind::Openid => by_the_dry_run(case, sent),

@@ -6,7 +6,7 @@
 
 use super::{Case, Check, SeverityRule, needs_kasm_key};
 use crate::{
-    model::{Credential, DryRun, Missing, SourceId},
+    model::{Credential, DryRun, Missing, Reason, SourceId},
     pocket_id::ProviderKind,
 };
 
@@ -98,6 +98,12 @@ fn left_to_the_form(case: &Case<'_>) -> Missing {
         ),
         _ => Missing::NotConfigured(Credential::ProviderAdminKey),
     }
+}
+
+/// What cannot be judged of Kasm's authorize URL until another check holds, so that one fault has one check.
+fn after(check: &str, why: &str) -> Missing {
+    let detail = format!("{why}: judged once {check} holds");
+    Missing::Failed { source: SourceId::KasmStart, reason: Reason::Blocked, detail }
 }
 
 /// Whether Pocket ID's public entry says that Kasm's client exists; none where it does not say.

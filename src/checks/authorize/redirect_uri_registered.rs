@@ -1,8 +1,8 @@
 //! The redirect URI that Kasm sends is registered for its client.
 
-use super::{Case, Check, Refusal, SeverityRule, client_exists, dry_run, left_to_the_form};
+use super::{Case, Check, Refusal, SeverityRule, after, client_exists, dry_run, left_to_the_form};
 use crate::{
-    model::{Credential, DryRun, Finding, Missing, SourceId, Verdict},
+    model::{Credential, DryRun, Finding, Missing, Verdict},
     pocket_id::ProviderKind,
 };
 
@@ -23,7 +23,7 @@ pub(super) const CHECK: Check = Check {
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let sent = case.authorize_url()?.redirect_uri.as_deref().filter(|sent| !sent.is_empty());
-    let sent = sent.ok_or(Missing::Blocked { by: SourceId::KasmStart })?;
+    let sent = sent.ok_or_else(|| after("redirect_url_is_kasm", "it names no redirect URL"))?;
     match dry_run(case).map_err(|_| left_to_the_form(case))? {
         // Providers send people only to a registered address, with an error too (RFC 6749, section 4.1.2.1).
         DryRun::Accepted(_) | DryRun::RedirectAccepted | DryRun::SentBack { .. } => Ok(Verdict::OK),

@@ -2,8 +2,8 @@
 
 use url::{Host, Url};
 
-use super::{Case, Check, SeverityRule};
-use crate::model::{Finding, Missing, SourceId, Verdict};
+use super::{Case, Check, SeverityRule, after};
+use crate::model::{Finding, Missing, Verdict};
 
 pub(super) const CHECK: Check = Check {
     id: "redirect_uri_secure",
@@ -28,16 +28,16 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 ///
 /// Where its scheme is not that of Kasm's own address, `redirect_url_is_kasm` tells the fault, and this waits.
 pub(in crate::checks) fn insecure(case: &Case<'_>) -> Result<Vec<Finding>, Missing> {
-    let waits = Missing::Blocked { by: SourceId::KasmStart };
-    let sent = case.authorize_url()?.redirect_uri.as_deref().ok_or_else(|| waits.clone())?;
-    let url = Url::parse(sent).map_err(|_| waits.clone())?;
+    let waits = || after("redirect_url_is_kasm", "its redirect URL is not Kasm's address");
+    let sent = case.authorize_url()?.redirect_uri.as_deref().ok_or_else(waits)?;
+    let url = Url::parse(sent).map_err(|_| waits())?;
     let mut findings = Vec::new();
     if url.fragment().is_some() {
         findings.push(Finding::new("fragment", format!("Kasm's redirect URL has a fragment: {sent}")));
     }
     if url.scheme() != "https" && !is_loopback(&url) {
         if case.target().kasm.url.starts_with("https:") {
-            return Err(waits);
+            return Err(waits());
         }
         findings.push(Finding::new("plain_http", format!("Kasm's redirect URL is not https: {sent}")));
     }

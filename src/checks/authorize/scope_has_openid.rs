@@ -1,8 +1,8 @@
 //! Kasm asks for the scope `openid`.
 
-use super::{Case, Check, SeverityRule, scope};
+use super::{Case, Check, SeverityRule, after, scope};
 use crate::{
-    model::{Finding, Missing, Severity, SourceId, Verdict},
+    model::{Finding, Missing, Severity, Verdict},
     pocket_id::Dialect,
 };
 
@@ -33,8 +33,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         return Ok(Verdict::OK);
     }
     if sent.split([',', ';']).any(|one| one.trim() == "openid") {
-        // It is there, behind the commas that scope_list_shape tells.
-        return Err(Missing::Blocked { by: SourceId::KasmStart });
+        return Err(after("scope_list_shape", "openid stands in one word with other scopes"));
     }
     let sent = if sent.is_empty() { "no scope" } else { sent };
     Ok(Verdict::fail(Finding::new("missing", format!("Kasm asks for {sent}, without openid"))))

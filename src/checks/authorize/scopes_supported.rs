@@ -1,8 +1,8 @@
 //! Kasm asks only for scopes that the provider supports.
 
-use super::{Case, Check, SeverityRule, scope};
+use super::{Case, Check, SeverityRule, after, scope};
 use crate::{
-    model::{Drift, Finding, Missing, Severity, SourceId, Verdict},
+    model::{Drift, Finding, Missing, Severity, Verdict},
     pocket_id::Dialect,
 };
 
@@ -31,8 +31,7 @@ fn severity(dialect: Dialect) -> Severity {
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let sent = scope(case)?;
     if sent.contains([',', ';']) {
-        // What is asked for can be read once the commas are gone (scope_list_shape).
-        return Err(Missing::Blocked { by: SourceId::KasmStart });
+        return Err(after("scope_list_shape", "commas join its scopes"));
     }
     let Some(supported) = &case.discovery()?.scopes_supported else {
         return Ok(Verdict::Unverified("the discovery document has no scopes_supported".to_owned()));

@@ -24,3 +24,22 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     }
     needs_kasm_key(case)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::CHECK;
+    use crate::checks::testing::{document, table};
+
+    #[test]
+    fn a_provider_without_logout_has_nothing_to_set_up() {
+        table(
+            &CHECK,
+            &[
+                ("a key shows it", |_| {}, "unverified"),
+                ("no endpoint", |now| document(now, &json!({"end_session_endpoint": null})), "not_applicable"),
+            ],
+        );
+    }
+}

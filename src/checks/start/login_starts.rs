@@ -58,7 +58,7 @@ fn nowhere(case: &Case<'_>, starts: &KasmStart) -> Result<Verdict, Missing> {
         })
         .collect();
     match refusals.as_slice() {
-        [] => Err(Missing::Blocked { by: SourceId::KasmStart }),
+        [] => Ok(Verdict::Unknown("no config leads to this provider (login_offered)".to_owned())),
         [(_, text), ..] if is_provider_away(case) => {
             Ok(Verdict::Unknown(format!("Kasm refuses (\"{text}\") while the provider is away")))
         }

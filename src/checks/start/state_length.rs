@@ -32,6 +32,10 @@ fn severity(dialect: Dialect) -> Severity {
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     case.pocket_id_only()?;
+    if case.version.is_none() {
+        // Which release will answer is not known.
+        case.discovery()?;
+    }
     if case.dialect == Dialect::Legacy {
         return Ok(Verdict::NotApplicable(
             "before 2.10 Pocket ID takes any state; next_version_safe looks ahead".to_owned(),
@@ -58,8 +62,8 @@ pub(in crate::checks) fn too_short(sent: &AuthorizeUrl) -> Vec<Finding> {
 mod tests {
     use super::CHECK;
     use crate::{
-        checks::testing::{generic, judged, legacy, table, url},
-        model::{Severity, Snapshot},
+        checks::testing::{generic, judged, legacy, lose, table, url},
+        model::{Reason, Severity, Snapshot, SourceId},
     };
 
     fn state(now: &mut Snapshot, length: usize) {
@@ -76,6 +80,14 @@ mod tests {
                 ("seven", |now| state(now, 7), "fail state_short"),
                 ("none", |now| url(now).state = None, "fail state_short"),
                 ("a short nonce", |now| url(now).nonce_length = Some(7), "fail nonce_short"),
+                (
+                    "a short one, and nobody knows the release",
+                    |now| {
+                        state(now, 7);
+                        lose(&mut now.discovery, SourceId::Discovery, Reason::Connect);
+                    },
+                    "unknown",
+                ),
                 (
                     "a short one before 2.10",
                     |now| {

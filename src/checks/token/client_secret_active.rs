@@ -25,3 +25,21 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     }
     needs_admin_key(case)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::checks::testing::{generic, legacy, table};
+
+    #[test]
+    fn only_from_2_14_on_a_secret_can_end() {
+        table(
+            &CHECK,
+            &[
+                ("2.14: a key shows it", |_| {}, "unverified"),
+                ("before", legacy, "not_applicable"),
+                ("another provider", generic, "not_applicable"),
+            ],
+        );
+    }
+}

@@ -25,7 +25,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         Some(true) => {}
     }
     let way_in = format!("{}/#/staticlogin", case.target().kasm.url);
-    let dry_run = case.authorize_url().and_then(|_| case.now.authorize_dry_run.get());
+    let dry_run = case.authorize_url().and_then(|_| case.discovery()).and_then(|_| case.now.authorize_dry_run.get());
     Ok(match dry_run {
         Ok(answer) if answer.is_accepted() => Verdict::noting(format!("Auto Login is on; local accounts: {way_in}")),
         // No release of that age can ever be tried: a lasting alarm would say nothing.
@@ -87,6 +87,14 @@ mod tests {
                     |now| {
                         on(now);
                         lose(&mut now.authorize_dry_run, SourceId::AuthorizeDryRun, Reason::Timeout);
+                    },
+                    "fail locks_out",
+                ),
+                (
+                    "on, and the provider is away",
+                    |now| {
+                        on(now);
+                        lose(&mut now.discovery, SourceId::Discovery, Reason::Connect);
                     },
                     "fail locks_out",
                 ),

@@ -58,28 +58,24 @@ fn near_their_end(case: &Case<'_>, side: Side, connection: &Connection) -> Optio
         // What has ended is told by the certificate's own check.
         .filter(|(_, certificate)| certificate.not_after > at)
         .filter(|(index, certificate)| certificate.not_after - at < warn.unwrap_or_else(|| margin(certificate, *index)))
-        .map(|(_, certificate)| certificate)
-        .min_by_key(|certificate| certificate.not_after)
-        .map(|certificate| finding(side, certificate, at))
+        .min_by_key(|(_, certificate)| certificate.not_after)
+        .map(|(index, certificate)| finding(side, certificate, margin(certificate, index), at))
 }
 
 /// How long before its end the warning begins.
 fn margin(certificate: &Certificate, index: usize) -> TimeDelta {
     let most = if index == 0 { TimeDelta::days(90) } else { TimeDelta::days(30) };
-    (lifetime(certificate) / 3).min(most)
+    ((certificate.not_after - certificate.not_before) / 3).min(most)
 }
 
-fn lifetime(certificate: &Certificate) -> TimeDelta {
-    certificate.not_after - certificate.not_before
-}
-
-fn finding(side: Side, certificate: &Certificate, at: Time) -> Finding {
+fn finding(side: Side, certificate: &Certificate, margin: TimeDelta, at: Time) -> Finding {
     let whose = match side {
         Side::Provider => "The provider's",
         Side::Kasm => "Kasm's",
     };
     let left = certificate.not_after - at;
-    let is_urgent = left < lifetime(certificate) / 10;
+    // A tenth of the lifetime, where the margin is a third of it.
+    let is_urgent = left < margin * 3 / 10;
     let (code, urgency) = if is_urgent { ("ends_very_soon", ": renew it now") } else { ("ends_soon", "") };
     let left = if left < TimeDelta::days(2) {
         format!("{} hours", left.num_hours())
@@ -135,7 +131,7 @@ mod tests {
                 ("six days', two left", |now| leaf(now, 4, 2), "ok"),
                 ("ended: told by its own check", |now| leaf(now, 90, -1), "ok"),
                 ("an authority's, a year left", |now| intermediate(now, 365), "ok"),
-                ("an authority's, 29 days left", |now| intermediate(now, 29), "fail ends_very_soon"),
+                ("an authority's, 29 days left", |now| intermediate(now, 29), "fail ends_soon"),
                 (
                     "sooner than asked for",
                     |now| {
