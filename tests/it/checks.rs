@@ -254,7 +254,8 @@ fn a_refusal_of_the_start_is_not_believed_while_the_provider_is_down() {
 #[test]
 fn a_failing_database_is_not_taken_for_a_deleted_client() {
     let mut now = Snapshot::healthy();
-    miss(&mut now, SourceId::ClientMeta, &failed(SourceId::ClientMeta, Reason::Status));
+    let (source, reason, detail) = (SourceId::ClientMeta, Reason::Status, "HTTP 500: Something went wrong".to_owned());
+    miss(&mut now, source, &Missing::Failed { source, reason, detail });
     let message = "The requested OAuth 2.0 Client does not exist.".to_owned();
     now.authorize_dry_run.value = Ok(DryRun::ErrorPage { status: 302, message });
     let report = judge(&now, None);

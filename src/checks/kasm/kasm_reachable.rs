@@ -29,6 +29,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     match transport_failure(&now.kasm_health) {
         _ if answered => Ok(Verdict::OK),
         Some((reason, detail)) => Ok(Verdict::fail(finding(case, reason, detail))),
+        None if is_behind_a_wall(case) => Ok(Verdict::noting("something before Kasm answers in its place")),
         // Seen and failed are dealt with: what is left says why nothing was asked.
         None => now.kasm_health.get().map(|_| Verdict::OK),
     }
@@ -45,6 +46,11 @@ fn has_answered<T>(seen: &Observed<T>) -> bool {
         Some((reason, _)) => !reason.is_transport() && reason != Reason::Blocked,
         None => seen.ok().is_some(),
     }
+}
+
+/// Whether something takes connections and answers in Kasm's place, such as a login wall.
+fn is_behind_a_wall(case: &Case<'_>) -> bool {
+    case.now.kasm_connection.ok().is_some() && matches!(case.now.kasm_health.value, Err(Missing::OutOfReach(_)))
 }
 
 fn finding(case: &Case<'_>, reason: Reason, detail: &str) -> Finding {
@@ -106,6 +112,15 @@ mod tests {
                     "a proxy hides the connection, health answers",
                     |now| {
                         now.kasm_connection.value = Err(Missing::OutOfReach("by proxy".to_owned()));
+                    },
+                    "ok",
+                ),
+                (
+                    "a login wall answers",
+                    |now| {
+                        let wall = || Missing::OutOfReach("a login page".to_owned());
+                        now.kasm_health.value = Err(wall());
+                        now.kasm_login_settings.value = Err(wall());
                     },
                     "ok",
                 ),

@@ -3,7 +3,7 @@
 use super::{Case, Check, SeverityRule};
 use crate::{
     kasm::{Chosen, KasmStart, Start, StartOutcome},
-    model::{Finding, Missing, Reason, SourceId, Verdict},
+    model::{Finding, HealthState, Missing, Reason, SourceId, Verdict},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -21,12 +21,37 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    let starts = case.now.kasm_start.get()?;
+    let starts = match case.now.kasm_start.get() {
+        Ok(starts) => starts,
+        Err(missing) => return without_an_answer(case, missing),
+    };
     match starts.ours(case.target()) {
         Chosen::Ours(start) => Ok(outcome(case, start)),
         Chosen::Several(_) => Ok(Verdict::noting("each of the configs for this provider starts a login")),
         Chosen::Nowhere => nowhere(case, starts),
     }
+}
+
+/// A Kasm that is well, and ends in an error of its own at the start of a login, is a fault; any other silence is not.
+fn without_an_answer(case: &Case<'_>, missing: Missing) -> Result<Verdict, Missing> {
+    let is_well = case.now.kasm_health.ok().is_some_and(|health| health.fact.state == HealthState::Healthy);
+    match &missing {
+        Missing::Failed { reason: Reason::Status, detail, .. }
+            if is_well && is_server_error(detail) && !is_provider_away(case) =>
+        {
+            let message = format!("Kasm is well, and does not start the login: {detail}");
+            Ok(Verdict::fail(Finding::new("server_error", message)))
+        }
+        _ => Err(missing),
+    }
+}
+
+/// Whether the first HTTP status that a failure names is a 5xx.
+fn is_server_error(detail: &str) -> bool {
+    let mut words = detail.split(|character: char| !character.is_ascii_alphanumeric());
+    words
+        .find_map(|word| word.parse::<u16>().ok().filter(|status| (100..600).contains(status)))
+        .is_some_and(|s| s >= 500)
 }
 
 fn outcome(case: &Case<'_>, start: &Start) -> Verdict {
@@ -82,13 +107,18 @@ mod tests {
     use crate::{
         checks::testing::{add_config, judged, lose, table, url},
         kasm::StartOutcome,
-        model::{Reason, Snapshot, SourceId},
+        model::{HealthState, Missing, Reason, Snapshot, SourceId},
     };
 
     const ELSEWHERE: &str = "https://login.example.test/authorize";
 
     fn answer(now: &mut Snapshot, outcome: StartOutcome) {
         now.kasm_start.value.as_mut().unwrap().starts[0].outcome = outcome;
+    }
+
+    fn status(now: &mut Snapshot, detail: &str) {
+        let (source, reason, detail) = (SourceId::KasmStart, Reason::Status, detail.to_owned());
+        now.kasm_start.value = Err(Missing::Failed { source, reason, detail });
     }
 
     fn refuse(now: &mut Snapshot) {
@@ -151,6 +181,24 @@ mod tests {
                 ),
                 ("both lead here", |now| add_config(now, "Work", "https://id.example.test/authorize"), "ok"),
                 ("nothing to start", |now| now.kasm_start.value.as_mut().unwrap().starts.clear(), "unknown"),
+                ("an error of its own", |now| status(now, "HTTP 500 with a web page"), "fail server_error"),
+                (
+                    "an error of its own while it is not well: told by kasm_healthy",
+                    |now| {
+                        status(now, "HTTP 502");
+                        now.kasm_health.value.as_mut().unwrap().fact.state = HealthState::Unhealthy("502".to_owned());
+                    },
+                    "unknown",
+                ),
+                (
+                    "an error of its own while the provider is away",
+                    |now| {
+                        status(now, "HTTP 500");
+                        lose(&mut now.provider_connection, SourceId::ProviderConnection, Reason::Connect);
+                    },
+                    "unknown",
+                ),
+                ("no such path", |now| status(now, "HTTP 404"), "unknown"),
                 ("not asked", |now| lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Connect), "unknown"),
             ],
         );

@@ -1,7 +1,10 @@
 //! Auto Login is on only while the login path is seen to be good.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Finding, Missing, Verdict};
+use crate::{
+    model::{Finding, Missing, Verdict},
+    pocket_id::Dialect,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "auto_login_is_safe",
@@ -29,7 +32,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     Ok(match dry_run {
         Ok(answer) if answer.is_accepted() => Verdict::noting(format!("Auto Login is on; local accounts: {way_in}")),
         // No release of that age can ever be tried: a lasting alarm would say nothing.
-        Err(Missing::OutOfReach(why) | Missing::NotApplicable(why)) => Verdict::Unverified(format!(
+        Err(Missing::OutOfReach(why)) if cannot_be_tried(case) => Verdict::Unverified(format!(
             "Auto Login is on, and the path cannot be tried to its end ({why}); local accounts get in at {way_in}"
         )),
         Ok(_) | Err(_) => {
@@ -39,6 +42,12 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
             Verdict::fail(Finding::new("locks_out", message))
         }
     })
+}
+
+/// Whether it is the release that keeps the path from being tried, and not an address that leads elsewhere.
+fn cannot_be_tried(case: &Case<'_>) -> bool {
+    let leads_here = case.start().is_ok_and(|start| start.leads_to(&case.target().provider.url));
+    case.dialect == Dialect::Legacy && leads_here
 }
 
 /// Whether our config signs in by itself; of any that is shown, where it cannot be told which is ours.
@@ -58,7 +67,7 @@ fn auto_login(case: &Case<'_>) -> Result<Option<bool>, Missing> {
 mod tests {
     use super::CHECK;
     use crate::{
-        checks::testing::{add_config, configs, judged, lose, table},
+        checks::testing::{add_config, configs, judged, legacy, lose, table, url},
         model::{DryRun, Missing, Reason, Snapshot, SourceId},
     };
 
@@ -107,9 +116,19 @@ mod tests {
                     "fail locks_out",
                 ),
                 (
+                    "on, and Kasm leads elsewhere",
+                    |now| {
+                        on(now);
+                        url(now).endpoint = "https://login.example.test/authorize".to_owned();
+                        now.authorize_dry_run.value = Err(Missing::OutOfReach("elsewhere".to_owned()));
+                    },
+                    "fail locks_out",
+                ),
+                (
                     "on, and this release cannot be tried",
                     |now| {
                         on(now);
+                        legacy(now);
                         now.authorize_dry_run.value = Err(Missing::OutOfReach("a web page".to_owned()));
                     },
                     "unverified",
