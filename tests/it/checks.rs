@@ -466,7 +466,7 @@ fn a_check_without_credentials_is_never_left_to_one() {
     }
 }
 
-/// What must hold of any report: drifts of declared fields, closed codes, one-line sentences, a cause that is an outage.
+/// What must hold of any report: drifts of declared fields, codes of one form, a cause that is an outage.
 fn holds(report: &Report) {
     for check in &report.checks {
         let (_, of) = checks::find(&check.id).unwrap();

@@ -9,10 +9,11 @@ pub(super) const CHECK: Check = Check {
     id: "authorize_accepted",
     severity: SeverityRule::OUTAGE,
     title: "The provider takes Kasm's authorization request",
-    why: "This is what a browser does after the button: if the provider refuses here, people see an error page, or Kasm's \
-          Internal Error, before any passkey.",
-    mend: "Compare Kasm: Access Management > Authentication > OpenID > your config with Pocket ID: Administration > OIDC \
-           Clients > Kasm's client, field by field (ssowatch guide lists them); the provider's log names the reason.",
+    why: "This is what a browser does after the button: if the provider refuses here, people see an error page, or \
+           Kasm's Internal Error, before any passkey.",
+    mend: "Compare Kasm: Access Management > Authentication > OpenID > your config with Pocket ID: Administration > \
+           OIDC Clients > Kasm's client, field by field (ssowatch guide lists them); the provider's log names the \
+           reason.",
     needs: &[],
     since: "Pocket ID 2.9 (redirect URL only), 2.10",
     source: "OpenID Connect Core 1.0, sections 3.1.2.1 and 3.1.2.6; Pocket ID, /authorize (measured)",
@@ -50,16 +51,16 @@ fn sent_back(error: &str, description: &str) -> Finding {
         ),
         "unsupported_response_type" => (
             "unsupported_response_type",
-            "Kasm: Access Management > Authentication > OpenID > your config > Authorization URL: the provider's address \
-             without parameters of its own.",
+            "Kasm: Access Management > Authentication > OpenID > your config > Authorization URL: the provider's \
+             address without parameters of its own.",
         ),
         "invalid_request" if Refusal::read(description) == Refusal::Pkce => {
             ("pkce_required", "Pocket ID: Administration > OIDC Clients > Kasm's client: switch PKCE off.")
         }
         "invalid_request" => (
             "invalid_request",
-            "Read the description: the provider names the parameter; mend it in Kasm: Access Management > Authentication \
-             > OpenID > your config.",
+            "Read the description: the provider names the parameter; mend it in Kasm: Access Management > \
+             Authentication > OpenID > your config.",
         ),
         "invalid_scope" => (
             "invalid_scope",

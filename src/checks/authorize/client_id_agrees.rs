@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::OUTAGE,
     title: "Kasm sends the client ID that the provider has for it",
     why: "A client ID is copied by hand; with none or another one, the provider shows an error page in place of the \
-          passkey.",
+           passkey.",
     mend: "Kasm: Access Management > Authentication > OpenID > your config > Client ID: copy it from Pocket ID: \
            Administration > OIDC Clients > Kasm's client > Client ID.",
     needs: &[],

@@ -1,7 +1,7 @@
 //! The provider takes Kasm's authorization request.
 //!
-//! Without a key, these checks read the dry run: Kasm's own authorize URL with `prompt=none`. What it accepts is proven.
-//! What it refuses is believed only while Pocket ID's database answers, since a failing database looks like an unknown
+//! Without a key, these checks read the dry run: Kasm's own authorize URL with `prompt=none`. What it accepts is
+//! proven. What it refuses is believed only while Pocket ID's database answers, since a failing database looks like an unknown
 //! client.
 
 use super::{Case, Check, SeverityRule, needs_kasm_key};
@@ -131,7 +131,8 @@ mod tests {
         for (text, expected) in [
             // Pocket ID 2.10 and 2.14, recorded.
             (
-                "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect urls.",
+                "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect \
+                 urls.",
                 Refusal::Redirect,
             ),
             ("The requested OAuth 2.0 Client does not exist.", Refusal::Client),

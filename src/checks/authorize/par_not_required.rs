@@ -12,8 +12,10 @@ pub(super) const CHECK: Check = Check {
     id: "par_not_required",
     severity: SeverityRule::OUTAGE,
     title: "The provider does not demand pushed authorization requests of Kasm",
-    why: "Kasm sends its request by the browser only; where the client must push it first, nobody gets to the passkey.",
-    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client: switch Requires Pushed Authorization Requests off.",
+    why: "Kasm sends its request by the browser only; where the client must push it first, nobody gets to the \
+           passkey.",
+    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client: switch Requires Pushed Authorization Requests \
+           off.",
     needs: &[Credential::ProviderAdminKey],
     since: "Pocket ID 2.9",
     source: "RFC 9126, sections 5 and 6; Pocket ID 2.9 and later (measured)",

@@ -7,10 +7,10 @@ pub(super) const CHECK: Check = Check {
     id: "pkce_not_required",
     severity: SeverityRule::OUTAGE,
     title: "The provider does not demand PKCE of Kasm",
-    why: "Kasm sends no code_challenge. With PKCE on, Pocket ID refuses at once (2.10 and later), or after the passkey at \
-          the token step (\"Invalid code verifier\").",
-    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client: switch PKCE off; Public Client must be off too, since \
-           it turns PKCE on.",
+    why: "Kasm sends no code_challenge. With PKCE on, Pocket ID refuses at once (2.10 and later), or after the \
+           passkey at the token step (\"Invalid code verifier\").",
+    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client: switch PKCE off; Public Client must be off too, \
+           since it turns PKCE on.",
     needs: &[Credential::ProviderAdminKey],
     since: "",
     source: "RFC 7636, section 4.4.1; Pocket ID's guide for Kasm",

@@ -10,10 +10,11 @@ pub(super) const CHECK: Check = Check {
     id: "redirect_uri_registered",
     severity: SeverityRule::OUTAGE,
     title: "Kasm's redirect URL is registered with the provider",
-    why: "The provider shows an error page in place of the passkey: scheme, host, port, path and every last \"/\" must be \
-          the same on both sides.",
-    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client > Callback URLs: enter exactly what Kasm sends; or \
-           change Kasm: Access Management > Authentication > OpenID > your config > Redirect URL, if that is the wrong one.",
+    why: "The provider shows an error page in place of the passkey: scheme, host, port, path and every last \"/\" \
+           must be the same on both sides.",
+    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client > Callback URLs: enter exactly what Kasm sends; \
+           or change Kasm: Access Management > Authentication > OpenID > your config > Redirect URL, if that is the \
+           wrong one.",
     needs: &[Credential::ProviderAdminKey],
     since: "",
     source: "RFC 6749, section 3.1.2.3; OpenID Connect Core 1.0, section 3.1.2.1",

@@ -9,13 +9,13 @@ pub(super) const CHECK: Check = Check {
     id: "redirect_uri_secure",
     severity: SeverityRule::RISK,
     title: "Kasm's redirect URL is https and has no fragment",
-    why: "Over plain HTTP anybody on the way reads the code of each login. Pocket ID 2.10.0 refuses such callbacks; later \
-          releases take them by ALLOW_INSECURE_CALLBACK_URLS, which v3 is planned to turn off.",
+    why: "Over plain HTTP anybody on the way reads the code of each login. Pocket ID 2.10.0 refuses such callbacks; \
+           later releases take them by ALLOW_INSECURE_CALLBACK_URLS, which v3 is planned to turn off.",
     mend: "Serve Kasm over https and change both Kasm: Access Management > Authentication > OpenID > your config > \
            Redirect URL, and Pocket ID: Administration > OIDC Clients > Kasm's client > Callback URLs.",
     needs: &[],
     since: "",
-    source: "RFC 6749, section 3.1.2; RFC 8252, section 7.3; Pocket ID issues 1439, 1585, 1587",
+    source: "RFC 6749, section 3.1.2; RFC 8252, section 7.3; pocket-id/pocket-id 1439, 1585, 1587",
     fields: &[],
     run,
 };

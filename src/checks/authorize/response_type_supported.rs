@@ -8,9 +8,9 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::OUTAGE,
     title: "The provider supports the response type that Kasm asks for",
     why: "Kasm asks for a code; a provider that does not give one sends people back with unsupported_response_type.",
-    mend: "Pocket ID always supports code: see that Kasm's Authorization URL (Access Management > Authentication > OpenID \
-           > your config) is the provider's, without parameters of its own. Of another provider, allow the authorization \
-           code flow for this client.",
+    mend: "Pocket ID always supports code: see that Kasm's Authorization URL (Access Management > Authentication > \
+           OpenID > your config) is the provider's, without parameters of its own. Of another provider, allow the \
+           authorization code flow for this client.",
     needs: &[],
     since: "",
     source: "OpenID Connect Core 1.0, section 3; OpenID Connect Discovery 1.0, section 3",

@@ -11,11 +11,11 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::By(severity),
     title: "Kasm asks for the scope openid",
     why: "Without it a login is not OpenID: from 2.10 on Pocket ID gives no ID token, and userinfo answers 403.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > Scope: add openid on a line of its own, and \
-           read the saved config back.",
+    mend: "Kasm: Access Management > Authentication > OpenID > your config > Scope: add openid on a line of its own, \
+           and read the saved config back.",
     needs: &[],
     since: "",
-    source: "OpenID Connect Core 1.0, section 3.1.2.1; Pocket ID 2.10 (measured); workspaces-issues 717",
+    source: "OpenID Connect Core 1.0, section 3.1.2.1; Pocket ID 2.10 (measured); kasmtech/workspaces-issues 717",
     fields: &[],
     run,
 };

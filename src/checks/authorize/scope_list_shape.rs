@@ -1,6 +1,7 @@
 //! Kasm holds its scopes one per entry.
 //!
-//! How they are stored, only a key shows; what a comma or a stray blank in the authorize URL shows is proof without one.
+//! How they are stored, only a key shows; what a comma or a stray blank in the authorize URL shows is
+//! proof without one.
 
 use super::{Case, Check, SeverityRule, needs_kasm_key, scope};
 use crate::{
@@ -13,13 +14,13 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::By(severity),
     title: "Kasm holds its scopes one per line",
     why: "Scopes in one entry look right in the browser. From 2.10 on the token answer names what was granted; Kasm's \
-          library then likely finds another list than it asked for and ends in an Internal Error after the passkey. With \
-          commas nothing is granted at all.",
+           library then likely finds another list than it asked for and ends in an Internal Error after the passkey. \
+           With commas nothing is granted at all.",
     mend: "Kasm: Access Management > Authentication > OpenID > your config > Scope: enter openid, email, profile and \
            groups, one per line, without commas or blanks.",
     needs: &[Credential::KasmKey],
     since: "",
-    source: "RFC 6749, section 3.3; workspaces-issues 894 and 717; Pocket ID 2.10 (measured)",
+    source: "RFC 6749, section 3.3; kasmtech/workspaces-issues 894 and 717; Pocket ID 2.10 (measured)",
     fields: &[],
     run,
 };

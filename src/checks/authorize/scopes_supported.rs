@@ -11,12 +11,12 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::By(severity),
     title: "The provider supports every scope that Kasm asks for",
     why: "Pocket ID drops a scope that it does not know. From 2.10 on its token answer names what is left, and Kasm's \
-          library ends in an Internal Error after the passkey (\"Scope has changed\").",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > Scope: one per line, only openid, profile, \
-           email, groups.",
+           library ends in an Internal Error after the passkey (\"Scope has changed\").",
+    mend: "Kasm: Access Management > Authentication > OpenID > your config > Scope: one per line, only openid, \
+           profile, email, groups.",
     needs: &[],
     since: "",
-    source: "OpenID Connect Discovery 1.0, section 3; RFC 6749, section 5.1; workspaces-issues 894",
+    source: "OpenID Connect Discovery 1.0, section 3; RFC 6749, section 5.1; kasmtech/workspaces-issues 894",
     fields: &["scope"],
     run,
 };

@@ -7,7 +7,7 @@ pub(super) const CHECK: Check = Check {
     id: "groups_claim",
     severity: SeverityRule::DEGRADED,
     title: "The provider gives the claim that Kasm takes as groups",
-    why: "At every sign-in Kasm takes people out of the mapped groups that are not in the claim: with a wrong \
+    why: "At every sign-in Kasm likely takes people out of the mapped groups that are not in the claim: with a wrong \
            claim name they silently lose all of them.",
     mend: "Kasm: Access Management > Authentication > OpenID > your config > Groups Attribute: groups.",
     needs: &[Credential::KasmKey],

@@ -7,8 +7,8 @@ pub(super) const CHECK: Check = Check {
     id: "scopes_cover_username",
     severity: SeverityRule::OUTAGE,
     title: "Kasm asks for the scope that brings the user name",
-    why: "A claim comes only with its scope: without it Kasm finds no user name and says \"Unable to processes \
-           OIDC login\".",
+    why: "A claim comes only with its scope: without it Kasm finds no user name and says \"Unable to processes OIDC \
+           login\".",
     mend: "Kasm: Access Management > Authentication > OpenID > your config > Scope: add profile for \
            preferred_username, or email for email.",
     needs: &[Credential::KasmKey],

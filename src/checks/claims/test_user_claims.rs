@@ -7,10 +7,9 @@ pub(super) const CHECK: Check = Check {
     id: "test_user_claims",
     severity: SeverityRule::DEGRADED,
     title: "The test user has the claims that Kasm needs",
-    why: "What a real user's claims hold shows what the settings do not: a missing name, a missing group, a \
-           custom claim that hides one.",
-    mend: "Pocket ID: Administration > Users > the test user (expect.user): complete user name, e-mail and \
-           groups.",
+    why: "What a real user's claims hold shows what the settings do not: a missing name, a missing group, a custom \
+           claim that hides one.",
+    mend: "Pocket ID: Administration > Users > the test user (expect.user): complete user name, e-mail and groups.",
     needs: &[Credential::ProviderAdminKey],
     since: "",
     source: "Pocket ID, claims preview",

@@ -7,8 +7,8 @@ pub(super) const CHECK: Check = Check {
     id: "users_allowed",
     severity: SeverityRule::OUTAGE,
     title: "Somebody may use Kasm's client",
-    why: "A client that is restricted to groups, with no group left or none with members, turns everybody away \
-           after the passkey.",
+    why: "A client that is restricted to groups, with no group left or none with members, turns everybody away after \
+           the passkey.",
     mend: "Pocket ID: Administration > OIDC Clients > Kasm's client > Allowed User Groups: add the group whose \
            members may sign in, or Unrestrict.",
     needs: &[Credential::ProviderAdminKey],

@@ -8,7 +8,8 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::DEGRADED,
     title: "Every address of Kasm's name answers",
     why: "Browsers choose one of the addresses: people whose browser chooses the dead one wait, or get nowhere.",
-    mend: "Mend the server behind that address, or take the address out of Kasm's DNS records (often an old AAAA record).",
+    mend: "Mend the server behind that address, or take the address out of Kasm's DNS records (often an old AAAA \
+           record).",
     needs: &[],
     since: "",
     source: "RFC 8305 (Happy Eyeballs)",

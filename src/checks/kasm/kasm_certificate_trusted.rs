@@ -7,8 +7,8 @@ pub(super) const CHECK: Check = Check {
     id: "kasm_certificate_trusted",
     severity: SeverityRule::RISK,
     title: "Kasm's certificate is trusted here, or pinned",
-    why: "Kasm signs in people with a self-signed certificate too, but browsers warn, nobody notices another server in \
-          its place, and no Kasm key is sent to it from here.",
+    why: "Kasm signs in people with a self-signed certificate too, but browsers warn, nobody notices another server \
+           in its place, and no Kasm key is sent to it from here.",
     mend: "Give Kasm a certificate of a public authority; or name its authority, or the certificate itself, in \
            kasm.tls_config.ca_file.",
     needs: &[],
@@ -65,8 +65,8 @@ fn print(leaf: Option<&Certificate>) -> String {
 fn how_to_pin(leaf: Option<&Certificate>) -> String {
     let fingerprint = leaf.map_or("its SHA-256 fingerprint", |leaf| leaf.fingerprint_sha256.as_str());
     format!(
-        "Compare the fingerprint on Kasm's host, then pin it: kasm.tls_config.fingerprint_sha256: {fingerprint}, or save \
-         the certificate and name it in kasm.tls_config.ca_file. Better still, give Kasm a certificate of a public \
+        "Compare the fingerprint on Kasm's host, then pin it: kasm.tls_config.fingerprint_sha256: {fingerprint}, or \
+         save the certificate and name it in kasm.tls_config.ca_file. Better still, give Kasm a certificate of a public \
          authority."
     )
 }

@@ -13,10 +13,10 @@ pub(super) const CHECK: Check = Check {
     id: "kasm_certificate_valid",
     severity: SeverityRule::OUTAGE,
     title: "Kasm's certificate is in date and for this name",
-    why: "Browsers stop at a certificate that has expired or is for another name; with HSTS, which Kasm's proxy sends, \
-          people cannot even click through.",
-    mend: "Renew the certificate of Kasm's proxy, or of the reverse proxy before it, for the name that users type, and \
-           restart that proxy.",
+    why: "Browsers stop at a certificate that has expired or is for another name; with HSTS, which Kasm's proxy \
+           sends, people cannot even click through.",
+    mend: "Renew the certificate of Kasm's proxy, or of the reverse proxy before it, for the name that users type, \
+           and restart that proxy.",
     needs: &[],
     since: "",
     source: "RFC 5280, section 4.1.2.5; RFC 9525; Kasm documentation, Certificates",

@@ -16,10 +16,10 @@ pub(super) const CHECK: Check = Check {
     id: "kasm_clock",
     severity: SeverityRule::RISK,
     title: "Kasm's clock is within 30 seconds of ours",
-    why: "Tokens are valid from one second to another: a Kasm whose clock drifts refuses good ones, first now and then, \
-          later all.",
-    mend: "Let Kasm's host keep network time (timedatectl set-ntp true), and see that its virtual machine is not set by \
-           a host with a wrong clock.",
+    why: "Tokens are valid from one second to another: a Kasm whose clock drifts refuses good ones, first now and \
+           then, later all.",
+    mend: "Let Kasm's host keep network time (timedatectl set-ntp true), and see that its virtual machine is not set \
+           by a host with a wrong clock.",
     needs: &[],
     since: "",
     source: "RFC 7519, sections 4.1.4 to 4.1.6; RFC 9110, section 6.6.1",

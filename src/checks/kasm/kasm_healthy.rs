@@ -8,8 +8,8 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::OUTAGE,
     title: "Kasm's API says that it is well",
     why: "The API starts each login and takes the way back; behind a proxy that still answers, it can be gone.",
-    mend: "On Kasm's host, look at the containers kasm_api, kasm_manager and kasm_db and at their logs (docker ps, docker \
-           logs), and restart what is down.",
+    mend: "On Kasm's host, look at the containers kasm_api, kasm_manager and kasm_db and at their logs (docker ps, \
+           docker logs), and restart what is down.",
     needs: &[],
     since: "",
     source: "Kasm documentation, health check (GET /api/__healthcheck)",
@@ -25,8 +25,8 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
             Verdict::fail(Finding::new("unhealthy", format!("/api/__healthcheck answers {}: {what}", health.status)))
         }
         HealthState::Hidden(what) => Verdict::Unverified(format!(
-            "something before Kasm hides /api/__healthcheck ({}: {what}); if a login wall stands there, kasm.http_headers \
-             or kasm.basic_auth lets this daemon through",
+            "something before Kasm hides /api/__healthcheck ({}: {what}); if a login wall stands there, \
+             kasm.http_headers or kasm.basic_auth lets this daemon through",
             health.status
         )),
     })

@@ -11,8 +11,8 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::OUTAGE,
     title: "Kasm takes connections and answers",
     why: "Without Kasm there is no login page: nobody can sign in, whatever the provider does.",
-    mend: "See that the name resolves, that the port is open from here, and that Kasm's proxy container runs \
-           (on its host: docker ps, service kasm_proxy).",
+    mend: "See that the name resolves, that the port is open from here, and that Kasm's proxy container runs (on its \
+           host: docker ps, service kasm_proxy).",
     needs: &[],
     since: "",
     source: "RFC 9110; Kasm documentation, troubleshooting",

@@ -11,11 +11,11 @@ pub(super) const CHECK: Check = Check {
     title: "Kasm's public port survives the last redirect",
     why: "On another port than 443, several releases send people back without it, or to an inner one: the sign-in was \
            good, and the page does not load.",
-    mend: "Serve Kasm at 443. Behind a reverse proxy, set Kasm: Infrastructure > Zones > your zone > Proxy Port to 0, and \
-           let the proxy pass the Host with its port.",
+    mend: "Serve Kasm at 443. Behind a reverse proxy, set Kasm: Infrastructure > Zones > your zone > Proxy Port to 0, \
+           and let the proxy pass the Host with its port.",
     needs: &[],
     since: "",
-    source: "workspaces-issues 408, 564, 901",
+    source: "kasmtech/workspaces-issues 408, 564, 901",
     fields: &[],
     run,
 };

@@ -7,13 +7,13 @@ pub(super) const CHECK: Check = Check {
     id: "landing_after_sign_in",
     severity: SeverityRule::OUTAGE,
     title: "After the passkey the browser lands in Kasm",
-    why: "Kasm builds its last redirect from host and port as it sees them: behind a proxy people end on an \
-           inner address, on :8443, or lose their port.",
-    mend: "Let the reverse proxy pass the public Host and X-Forwarded-Proto, and set Kasm: Infrastructure > Zones > your \
-           zone > Proxy Port to 0 behind it.",
+    why: "Kasm builds its last redirect from host and port as it sees them: behind a proxy people end on an inner \
+           address, on :8443, or lose their port.",
+    mend: "Let the reverse proxy pass the public Host and X-Forwarded-Proto, and set Kasm: Infrastructure > Zones > \
+           your zone > Proxy Port to 0 behind it.",
     needs: &[],
     since: "",
-    source: "workspaces-issues 408, 564, 822, 901",
+    source: "kasmtech/workspaces-issues 408, 564, 822, 901",
     fields: &[],
     run,
 };

@@ -7,10 +7,10 @@ pub(super) const CHECK: Check = Check {
     id: "logout_configured",
     severity: SeverityRule::DEGRADED,
     title: "Kasm's logout with the provider is set up whole",
-    why: "With Logout with OIDC Provider on and no issuer, people who log out of Kasm stay signed in at the \
-           provider: the next person at that browser is let in.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > OpenID Connect Issuer: the \
-           provider's issuer; Logout with OIDC Provider: on with an issuer, else off.",
+    why: "With Logout with OIDC Provider on and no issuer, people who log out of Kasm stay signed in at the provider: \
+           the next person at that browser is let in.",
+    mend: "Kasm: Access Management > Authentication > OpenID > your config > OpenID Connect Issuer: the provider's \
+           issuer; Logout with OIDC Provider: on with an issuer, else off.",
     needs: &[Credential::KasmKey],
     since: "Kasm 1.17 or 1.18 (unconfirmed)",
     source: "OpenID Connect RP-Initiated Logout 1.0; Pocket ID's guide for Kasm",

@@ -8,8 +8,8 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::RISK,
     title: "Kasm's address after logout is registered with the provider",
     why: "Without it people who log out end on Pocket ID's own page in place of Kasm's.",
-    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client > Logout Callback URLs: add Kasm's address \
-           after logout.",
+    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client > Logout Callback URLs: add Kasm's address after \
+           logout.",
     needs: &[Credential::ProviderAdminKey],
     since: "",
     source: "OpenID Connect RP-Initiated Logout 1.0, section 3",

@@ -15,10 +15,10 @@ pub(super) const CHECK: Check = Check {
     id: "login_offered",
     severity: SeverityRule::OUTAGE,
     title: "Kasm's login page offers to sign in with this provider",
-    why: "Without the button nobody can begin: it goes when the config is disabled, or when its Hostname is another than \
-          the one that users type and no config is the default.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config: set Enabled; leave Hostname empty or enter \
-           the public name without a port; or set Default. Edit it in place.",
+    why: "Without the button nobody can begin: it goes when the config is disabled, or when its Hostname is another \
+           than the one that users type and no config is the default.",
+    mend: "Kasm: Access Management > Authentication > OpenID > your config: set Enabled; leave Hostname empty or \
+           enter the public name without a port; or set Default. Edit it in place.",
     needs: &[],
     since: "",
     source: "Kasm documentation, OpenID: Enabled, Hostname, Default",
@@ -110,8 +110,8 @@ fn leads_elsewhere(starts: &KasmStart, target: &TargetFacts) -> Finding {
         starts.starts.iter().filter_map(|start| Some(format!("\"{}\" to {}", start.display_name, origin(start)?)));
     let each = each.collect::<Vec<_>>().join(", ");
     Finding::new("leads_elsewhere", format!("No config leads to {}: {each}", target.provider.url)).mend(
-        "If one of them is meant for this provider, name it in kasm.provider, and the field that is wrong is told; else \
-         enable the right one in Kasm: Access Management > Authentication > OpenID.",
+        "If one of them is meant for this provider, name it in kasm.provider, and the field that is wrong is told; \
+         else enable the right one in Kasm: Access Management > Authentication > OpenID.",
     )
 }
 

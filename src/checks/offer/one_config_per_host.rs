@@ -11,9 +11,9 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::DEGRADED,
     title: "One OpenID config leads to this provider, and at most one signs in by itself",
     why: "A Kasm user belongs to one config: who takes the other button is rejected (\"different OIDC ID expected for \
-          user\"). Two configs with Auto Login leave it to chance where visitors are sent.",
-    mend: "Kasm: Access Management > Authentication > OpenID: disable the config that is not used (do not delete it: its \
-           users hang on it), or name the one that is meant in kasm.provider; Auto Login on one at most.",
+           user\"). Two configs with Auto Login leave it to chance where visitors are sent.",
+    mend: "Kasm: Access Management > Authentication > OpenID: disable the config that is not used (do not delete it: \
+           its users hang on it), or name the one that is meant in kasm.provider; Auto Login on one at most.",
     needs: &[],
     since: "",
     source: "Kasm documentation, OpenID: Hostname, Auto Login",

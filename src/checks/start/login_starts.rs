@@ -11,8 +11,8 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::OUTAGE,
     title: "Kasm starts the login with this provider",
     why: "Who presses the button gets Kasm's error text and stays on the login page.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config: look for an empty or broken field, first of \
-           all Authorization URL, and save it in place; Kasm's log (Diagnostics > Logging) names the reason.",
+    mend: "Kasm: Access Management > Authentication > OpenID > your config: look for an empty or broken field, first \
+           of all Authorization URL, and save it in place; Kasm's log (Diagnostics > Logging) names the reason.",
     needs: &[],
     since: "",
     source: "Kasm's front end (POST /api/sso); the answers' form is unconfirmed",

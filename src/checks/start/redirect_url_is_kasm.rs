@@ -16,13 +16,13 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::OUTAGE,
     title: "Kasm's redirect URL is its own callback at its public address",
     why: "After the passkey, the provider sends people to this address: at another host, port or path nobody finishes \
-          signing in.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > Redirect URL: enter the expected value, and \
-           the same text in Pocket ID: Administration > OIDC Clients > Kasm's client > Callback URLs. Where Kasm (up to \
-           1.15) does not let you edit it, save the config once from Kasm's public address.",
+           signing in.",
+    mend: "Kasm: Access Management > Authentication > OpenID > your config > Redirect URL: enter the expected value, \
+           and the same text in Pocket ID: Administration > OIDC Clients > Kasm's client > Callback URLs. Where Kasm \
+           (up to 1.15) does not let you edit it, save the config once from Kasm's public address.",
     needs: &[],
     since: "",
-    source: "Pocket ID's guide for Kasm; workspaces-issues 481 and 552",
+    source: "Pocket ID's guide for Kasm; kasmtech/workspaces-issues 481 and 552",
     fields: &["redirect_url"],
     run,
 };

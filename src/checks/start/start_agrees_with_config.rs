@@ -7,8 +7,8 @@ pub(super) const CHECK: Check = Check {
     id: "start_agrees_with_config",
     severity: SeverityRule::DEGRADED,
     title: "Kasm sends what its OpenID config holds",
-    why: "Where the two differ, a cache, another zone or another host answers: people get old settings, some of them at \
-          least.",
+    why: "Where the two differ, a cache, another zone or another host answers: people get old settings, some of them \
+           at least.",
     mend: "Kasm: restart the API container of the host that answers, and see that all hosts and zones of this address \
            share one database.",
     needs: &[Credential::KasmKey],

@@ -9,8 +9,8 @@ pub(super) const CHECK: Check = Check {
     title: "Kasm's client has an active secret",
     why: "From 2.14 on secrets can end: without an active one every sign-in fails after the passkey, in Kasm's \
            Internal Error.",
-    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client > Client secrets: add one, and enter it in \
-           Kasm: Access Management > Authentication > OpenID > your config > Client Secret, in place.",
+    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client > Client secrets: add one, and enter it in Kasm: \
+           Access Management > Authentication > OpenID > your config > Client Secret, in place.",
     needs: &[Credential::ProviderAdminKey],
     since: "Pocket ID 2.14",
     source: "Pocket ID 2.14, client secrets (measured)",

@@ -9,9 +9,8 @@ pub(super) const CHECK: Check = Check {
     title: "Kasm holds a client secret that the provider takes",
     why: "Kasm never shows the secret that it stores: one wrong character in it fails every sign-in after the \
            passkey.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > Client Secret: enter it again, in \
-           place; a new one comes from Pocket ID: Administration > OIDC Clients > Kasm's client > Client \
-           secrets.",
+    mend: "Kasm: Access Management > Authentication > OpenID > your config > Client Secret: enter it again, in place; \
+           a new one comes from Pocket ID: Administration > OIDC Clients > Kasm's client > Client secrets.",
     needs: &[],
     since: "",
     source: "RFC 6749, section 2.3.1; Kasm documentation, OpenID",

@@ -10,8 +10,8 @@ pub(super) const CHECK: Check = Check {
     id: "token_auth_supported",
     severity: SeverityRule::DEGRADED,
     title: "The provider takes the client secret by HTTP Basic",
-    why: "Kasm sends the secret by HTTP Basic and has no setting for it: a provider that takes only another method refuses \
-          it at the token step.",
+    why: "Kasm sends the secret by HTTP Basic and has no setting for it: a provider that takes only another method \
+           refuses it at the token step.",
     mend: "Allow client_secret_basic for Kasm's client at the provider (Pocket ID always does: see what rewrites its \
            discovery document).",
     needs: &[],

@@ -7,8 +7,8 @@ pub(super) const CHECK: Check = Check {
     id: "token_url_matches",
     severity: SeverityRule::OUTAGE,
     title: "Kasm asks the provider's token endpoint",
-    why: "Kasm calls this address itself, after the passkey: a wrong one ends in Kasm's Internal Error, and \
-           nothing at the provider says why.",
+    why: "Kasm calls this address itself, after the passkey: a wrong one ends in Kasm's Internal Error, and nothing \
+           at the provider says why.",
     mend: "Kasm: Access Management > Authentication > OpenID > your config > Token URL: enter the provider's \
            token_endpoint (https://<id>/api/oidc/token, or the same path at INTERNAL_APP_URL).",
     needs: &[Credential::KasmKey],

@@ -11,9 +11,9 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::RISK,
     title: "Auto Login is on only while the login path is seen to be good",
     why: "With Auto Login every visitor is sent to the provider at once: if the path is broken, admins with a local \
-          account are locked out as well, unless they know the other address.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > Auto Login: off until a sign-in works. Local \
-           accounts get in at https://<kasm>/#/staticlogin.",
+           account are locked out as well, unless they know the other address.",
+    mend: "Kasm: Access Management > Authentication > OpenID > your config > Auto Login: off until a sign-in works. \
+           Local accounts get in at https://<kasm>/#/staticlogin.",
     needs: &[],
     since: "",
     source: "Kasm documentation, OpenID: Auto Login",

@@ -16,9 +16,10 @@ pub(super) const CHECK: Check = Check {
     id: "certificates_last",
     severity: SeverityRule::RISK,
     title: "The certificates of both sides last more than a third of their lifetime",
-    why: "An expired certificate ends every sign-in at once: at the provider for Kasm too, which calls it from behind.",
-    mend: "See why it was not renewed (the ACME client's timer and log, the port that the challenge needs), renew it, and \
-           restart what serves it.",
+    why: "An expired certificate ends every sign-in at once: at the provider for Kasm too, which calls it from \
+           behind.",
+    mend: "See why it was not renewed (the ACME client's timer and log, the port that the challenge needs), renew it, \
+           and restart what serves it.",
     needs: &[],
     since: "",
     source: "RFC 5280, section 4.1.2.5",

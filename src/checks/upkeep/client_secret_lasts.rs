@@ -8,9 +8,9 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::RISK,
     title: "Kasm's client secret does not end soon",
     why: "From 2.14 on secrets can end: on that day every sign-in fails after the passkey.",
-    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client > Client secrets: add a second one, enter \
-           it in Kasm: Access Management > Authentication > OpenID > your config > Client Secret, and delete \
-           the old one after a good sign-in.",
+    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client > Client secrets: add a second one, enter it in \
+           Kasm: Access Management > Authentication > OpenID > your config > Client Secret, and delete the old one \
+           after a good sign-in.",
     needs: &[Credential::ProviderAdminKey],
     since: "Pocket ID 2.14",
     source: "Pocket ID 2.14, client secrets (measured)",

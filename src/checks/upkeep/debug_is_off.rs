@@ -7,7 +7,7 @@ pub(super) const CHECK: Check = Check {
     id: "debug_is_off",
     severity: SeverityRule::RISK,
     title: "Debug is off in Kasm's OpenID config",
-    why: "Debug writes tokens into Kasm's log and leaves out certificate checks.",
+    why: "Debug writes tokens into Kasm's log and leaves out certificate checks in some calls.",
     mend: "Kasm: Access Management > Authentication > OpenID > your config > Debug: switch it off.",
     needs: &[Credential::KasmKey],
     since: "",

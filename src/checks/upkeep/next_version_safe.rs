@@ -10,13 +10,13 @@ pub(super) const CHECK: Check = Check {
     id: "next_version_safe",
     severity: SeverityRule::RISK,
     title: "The next releases of Pocket ID take what Kasm sends",
-    why: "What this release lets pass, a later one refuses: 2.10 wants a state of 8 characters, the scope openid and only \
-          scopes that it knows; v3 is planned to refuse plain-HTTP callbacks.",
+    why: "What this release lets pass, a later one refuses: 2.10 wants a state of 8 characters, the scope openid and \
+           only scopes that it knows; v3 is planned to refuse plain-HTTP callbacks.",
     mend: "Mend it before the upgrade. Kasm: Access Management > Authentication > OpenID > your config > Scope and \
            Redirect URL; a short state needs another Kasm release.",
     needs: &[],
     since: "",
-    source: "Pocket ID 2.10 and later (measured); Pocket ID issues 1439 and 1585; workspaces-issues 894",
+    source: "Pocket ID 2.10 and later (measured); pocket-id/pocket-id 1439 and 1585; kasmtech/workspaces-issues 894",
     fields: &[],
     run,
 };

@@ -8,8 +8,8 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::DEGRADED,
     title: "The settings are as declared under expect",
     why: "Somebody changed a setting that you wrote down as meant to be otherwise.",
-    mend: "Change it back where it stands (Kasm: Access Management > Authentication > OpenID > your config > Auto Login), \
-           or change expect in ssowatch's config.",
+    mend: "Change it back where it stands (Kasm: Access Management > Authentication > OpenID > your config > Auto \
+           Login), or change expect in ssowatch's config.",
     needs: &[],
     since: "",
     source: "The operator's own config, expect",
