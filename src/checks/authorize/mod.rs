@@ -1,8 +1,8 @@
 //! The provider takes Kasm's authorization request.
 //!
 //! Without a key, these checks read the dry run: Kasm's own authorize URL with `prompt=none`. What it accepts is
-//! proven. What it refuses is believed only while Pocket ID's database answers, since a failing database looks like an unknown
-//! client.
+//! proven. What it refuses is believed only while Pocket ID's database answers, since a failing database looks like an
+//! unknown client.
 
 use super::{Case, Check, SeverityRule, needs_kasm_key};
 use crate::{

@@ -66,8 +66,8 @@ fn how_to_pin(leaf: Option<&Certificate>) -> String {
     let fingerprint = leaf.map_or("its SHA-256 fingerprint", |leaf| leaf.fingerprint_sha256.as_str());
     format!(
         "Compare the fingerprint on Kasm's host, then pin it: kasm.tls_config.fingerprint_sha256: {fingerprint}, or \
-         save the certificate and name it in kasm.tls_config.ca_file. Better still, give Kasm a certificate of a public \
-         authority."
+         save the certificate and name it in kasm.tls_config.ca_file. Better still, give Kasm a certificate of a \
+         public authority."
     )
 }
 
