@@ -5,7 +5,7 @@
 
 use url::Url;
 
-use super::{Case, Check, SeverityRule};
+use super::{Case, Check, SeverityRule, error_of_its_own};
 use crate::{
     kasm::{Chosen, KasmStart, LoginConfig, LoginSettings, Start, StartOutcome},
     model::{Finding, Missing, TargetFacts, Verdict},
@@ -27,7 +27,10 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    let settings = case.now.kasm_login_settings.get()?;
+    let settings = match case.now.kasm_login_settings.get() {
+        Ok(settings) => settings,
+        Err(missing) => return without_settings(case, missing),
+    };
     if let Some(text) = &settings.error_message {
         return Ok(Verdict::Unknown(format!("Kasm answers its login settings with an error of its own: {text}")));
     }
@@ -45,6 +48,16 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         Chosen::Nowhere => Verdict::fail(leads_elsewhere(starts, target)),
         Chosen::Several(_) => shown(settings),
     })
+}
+
+/// Without its settings the login page has no button to show.
+fn without_settings(case: &Case<'_>, missing: Missing) -> Result<Verdict, Missing> {
+    let Some(detail) = error_of_its_own(case, &missing) else { return Err(missing) };
+    let message = format!("Kasm is well, and its login page does not get its settings: {detail}");
+    Ok(Verdict::fail(
+        Finding::new("server_error", message)
+            .mend("Kasm's log (Diagnostics > Logging) names the reason; see the containers kasm_api and kasm_db."),
+    ))
 }
 
 fn is_on(config: &LoginConfig) -> bool {
@@ -130,7 +143,7 @@ mod tests {
     use crate::{
         checks::testing::{add_config, configs, judged, lose, table, url},
         kasm::StartOutcome,
-        model::{Reason, Snapshot, SourceId},
+        model::{Missing, Reason, Snapshot, SourceId},
     };
 
     const ELSEWHERE: &str = "https://login.example.test/authorize";
@@ -219,6 +232,15 @@ mod tests {
                         lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Timeout);
                     },
                     "unknown",
+                ),
+                (
+                    "an error of its own in place of the settings",
+                    |now| {
+                        let (source, reason) = (SourceId::KasmLoginSettings, Reason::Status);
+                        let detail = "HTTP 500 with a web page".to_owned();
+                        now.kasm_login_settings.value = Err(Missing::Failed { source, reason, detail });
+                    },
+                    "fail server_error",
                 ),
                 (
                     "no settings",

@@ -1,9 +1,9 @@
 //! Kasm starts a login: it gives the browser an authorize URL.
 
-use super::{Case, Check, SeverityRule};
+use super::{Case, Check, SeverityRule, error_of_its_own};
 use crate::{
     kasm::{Chosen, KasmStart, Start, StartOutcome},
-    model::{Finding, HealthState, Missing, Reason, SourceId, Verdict},
+    model::{Finding, Missing, Reason, SourceId, Verdict},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -34,24 +34,13 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 
 /// A Kasm that is well, and ends in an error of its own at the start of a login, is a fault; any other silence is not.
 fn without_an_answer(case: &Case<'_>, missing: Missing) -> Result<Verdict, Missing> {
-    let is_well = case.now.kasm_health.ok().is_some_and(|health| health.fact.state == HealthState::Healthy);
-    match &missing {
-        Missing::Failed { reason: Reason::Status, detail, .. }
-            if is_well && is_server_error(detail) && !is_provider_away(case) =>
-        {
+    match error_of_its_own(case, &missing) {
+        Some(detail) if !is_provider_away(case) => {
             let message = format!("Kasm is well, and does not start the login: {detail}");
             Ok(Verdict::fail(Finding::new("server_error", message)))
         }
         _ => Err(missing),
     }
-}
-
-/// Whether the first HTTP status that a failure names is a 5xx.
-fn is_server_error(detail: &str) -> bool {
-    let mut words = detail.split(|character: char| !character.is_ascii_alphanumeric());
-    words
-        .find_map(|word| word.parse::<u16>().ok().filter(|status| (100..600).contains(status)))
-        .is_some_and(|s| s >= 500)
 }
 
 fn outcome(case: &Case<'_>, start: &Start) -> Verdict {

@@ -1,6 +1,6 @@
 //! Kasm sends the browser to the provider.
 
-use super::{Case, Check, SeverityRule, needs_kasm_key};
+use super::{Case, Check, SeverityRule, kasm::error_of_its_own, needs_kasm_key};
 
 mod authorization_url_matches;
 mod login_starts;
