@@ -117,7 +117,7 @@ mod tests {
         LoginSettings::parse(body.to_string().as_bytes()).unwrap()
     }
 
-    /// Made from `reference/kasm.md`, section 3: no answer of a real Kasm was recorded yet.
+    /// The form as described by users and by the front end: no answer of a real Kasm was recorded yet.
     #[test]
     fn an_answer_of_the_described_form_is_read_whole() {
         let settings = parse(&json!({
