@@ -47,8 +47,8 @@ pub struct Snapshot {
     pub kasm_page: Observed<Page>,
     /// The passkey domain.
     pub passkey_domain: Observed<PasskeyDomain>,
-    /// The key set that was seen last, in this look or an earlier one: Pocket ID changes its key at a restart, so the look
-    /// right before often failed. Kept by [`Snapshot::after`]; a look leaves it empty.
+    /// The key set that was seen last, in this look or an earlier one: Pocket ID changes its key at a restart, so the
+    /// look right before often failed. Kept by [`Snapshot::after`]; a look leaves it empty.
     #[serde(default)]
     pub known_keys: Option<Jwks>,
     /// Changes that are younger than `change_hold`.

@@ -7,7 +7,8 @@ use super::{JsonProblem, parse_json};
 
 /// A discovery document as served: the fields that checks read, and the whole.
 ///
-/// Fields are read tolerantly (a wrong type reads as absent); what is wrong with the document is judged from `document`.
+/// Fields are read tolerantly (a wrong type reads as absent); what is wrong with the document is judged from
+/// `document`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Discovery {
     /// `issuer`.

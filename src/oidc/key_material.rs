@@ -132,7 +132,8 @@ fn thumbprint(key: &Value, members: &[&str]) -> String {
     URL_SAFE_NO_PAD.encode(digest(&SHA256, text.as_bytes()))
 }
 
-/// RFC 7517, section 4.7: the first certificate of `x5c` must hold this very key; libraries refuse the whole key if not.
+/// RFC 7517, section 4.7: the first certificate of `x5c` must hold this very key; libraries refuse the whole key if
+/// not.
 fn other_certificate(key: &Value) -> Option<String> {
     let encoded = key.get("x5c")?.get(0)?.as_str()?;
     let problem = |text: &str| Some(text.to_owned());

@@ -1,4 +1,5 @@
-//! Pocket ID's two base addresses: APP_URL, which browsers use, and INTERNAL_APP_URL (1.11 and later), which other servers use.
+//! Pocket ID's two base addresses: APP_URL, which browsers use, and INTERNAL_APP_URL (1.11 and later), which other
+//! servers use.
 
 use url::{Origin, Url};
 

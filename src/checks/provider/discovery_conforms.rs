@@ -1,7 +1,7 @@
 //! The discovery document holds every further condition of the OpenID conformance suite's configuration test.
 //!
-//! The rules stand in `oidc::conformance`. What real Pocket ID releases do is information: another algorithm than RS256 (one
-//! algorithm, chosen by `key-rotate`), plain http on the internal base.
+//! The rules stand in `oidc::conformance`. What real Pocket ID releases do is information: another algorithm than RS256
+//! (one algorithm, chosen by `key-rotate`), plain http on the internal base.
 
 use url::Url;
 
@@ -22,13 +22,14 @@ pub(super) const CHECK: Check = Check {
     id: "discovery_conforms",
     severity: SeverityRule::RISK,
     title: "The discovery document conforms to OpenID Connect Discovery",
-    why: "Kasm's addresses are typed by hand and do not need the document; other clients, a later Kasm and the next upgrade may \
-          stumble over each of these.",
-    mend: "Pocket ID makes a conforming document by itself: look for a proxy or cache that changes it, set APP_URL to an https \
-           address, and update. Other providers: correct the named member in the provider's settings.",
+    why: "Kasm's addresses are typed by hand and do not need the document; other clients, a later Kasm and the next \
+          upgrade may stumble over each of these.",
+    mend: "Pocket ID makes a conforming document by itself: look for a proxy or cache that changes it, set APP_URL to \
+           an https address, and update. Other providers: correct the named member in the provider's settings.",
     needs: &[],
     since: "",
-    source: "OpenID conformance suite, oidcc-config-certification-test-plan; OpenID Connect Discovery 1.0, section 3; RFC 8414",
+    source: "OpenID conformance suite, oidcc-config-certification-test-plan; OpenID Connect Discovery 1.0, section 3; \
+             RFC 8414",
     fields: &[],
     run,
 };

@@ -12,10 +12,11 @@ pub(super) const CHECK: Check = Check {
     id: "discovery_served",
     severity: SeverityRule::OUTAGE,
     title: "The provider serves its discovery document with every address that a sign-in needs",
-    why: "An error or a web page in its place means that something else answers at the provider's address: a proxy without \
-          its Pocket ID, a login wall, another site. Sign-ins meet the same.",
-    mend: "Open `/.well-known/openid-configuration` below `provider.url` in a browser. Reverse proxy: pass all paths to Pocket \
-           ID, without a login wall before it. `provider.url` must be the very address in APP_URL, without a redirect.",
+    why: "An error or a web page in its place means that something else answers at the provider's address: a proxy \
+          without its Pocket ID, a login wall, another site. Sign-ins meet the same.",
+    mend: "Open `/.well-known/openid-configuration` below `provider.url` in a browser. Reverse proxy: pass all paths \
+           to Pocket ID, without a login wall before it. `provider.url` must be the very address in APP_URL, without a \
+           redirect.",
     needs: &[],
     since: "",
     source: "OpenID Connect Discovery 1.0, sections 3 and 4",

@@ -1,7 +1,7 @@
 //! The userinfo endpoint, which Kasm asks for the user's name at every sign-in, answers as it must.
 //!
-//! Without a token it has to refuse; nothing else is sent. The end-session endpoint is a page that people see when they leave:
-//! where it alone is broken, `provider_page_served` tells it, since no sign-in fails for it.
+//! Without a token it has to refuse; nothing else is sent. The end-session endpoint is a page that people see when they
+//! leave: where it alone is broken, `provider_page_served` tells it, since no sign-in fails for it.
 
 use super::{Case, Check, SeverityRule};
 use crate::model::{EndpointAnswer, EndpointState, Finding, Missing, Reason, Verdict};
@@ -10,10 +10,10 @@ pub(super) const CHECK: Check = Check {
     id: "endpoints_answer",
     severity: SeverityRule::OUTAGE,
     title: "The provider's userinfo endpoint answers",
-    why: "Kasm asks it for the name and the groups of the user in every sign-in: people get through their passkey and then land \
-          on an error.",
-    mend: "Reverse proxy: pass all paths below `/api/oidc/` to Pocket ID, without a login wall, a cache or a bot check. Open \
-           the userinfo address in a browser: Pocket ID answers 401.",
+    why: "Kasm asks it for the name and the groups of the user in every sign-in: people get through their passkey and \
+          then land on an error.",
+    mend: "Reverse proxy: pass all paths below `/api/oidc/` to Pocket ID, without a login wall, a cache or a bot \
+           check. Open the userinfo address in a browser: Pocket ID answers 401.",
     needs: &[],
     since: "",
     source: "OpenID Connect Core 1.0, section 5.3; RFC 6750, section 3",
@@ -50,8 +50,8 @@ fn without_fault(answer: &EndpointAnswer) -> Verdict {
     match &answer.state {
         EndpointState::Answers => Verdict::OK,
         EndpointState::Foreign => Verdict::Unverified(format!(
-            "{} is on another origin than the config names, so it is not asked; `provider.internal_url` would allow it. Kasm \
-             must reach it",
+            "{} is on another origin than the config names, so it is not asked; `provider.internal_url` would allow \
+             it. Kasm must reach it",
             answer.url
         )),
         EndpointState::Wrong { .. } => Verdict::Unknown("turned away as one request too many".to_owned()),

@@ -1,7 +1,7 @@
 //! Pocket ID announces browsers' addresses on its APP_URL and servers' addresses there or on one INTERNAL_APP_URL.
 //!
-//! An internal base is no fault, also where it cannot be reached from here: Kasm must reach it. Other providers may spread
-//! their endpoints over hosts as they like.
+//! An internal base is no fault, also where it cannot be reached from here: Kasm must reach it. Other providers may
+//! spread their endpoints over hosts as they like.
 
 use url::{Origin, Url};
 
@@ -16,10 +16,11 @@ pub(super) const CHECK: Check = Check {
     id: "endpoints_on_one_base",
     severity: SeverityRule::RISK,
     title: "Pocket ID announces all its addresses on its own base, or servers' addresses on one internal base",
-    why: "Pocket ID makes every address from APP_URL and INTERNAL_APP_URL. Where a document names others, something between \
-          rewrites it, or two instances answer in turn; a plain http address sends tokens and the client secret readably.",
-    mend: "Pocket ID: APP_URL is the https address that people use, INTERNAL_APP_URL (if any) one base that Kasm reaches. \
-           Reverse proxy: do not rewrite the discovery document.",
+    why: "Pocket ID makes every address from APP_URL and INTERNAL_APP_URL. Where a document names others, something \
+          between rewrites it, or two instances answer in turn; a plain http address sends tokens and the client \
+          secret readably.",
+    mend: "Pocket ID: APP_URL is the https address that people use, INTERNAL_APP_URL (if any) one base that Kasm \
+           reaches. Reverse proxy: do not rewrite the discovery document.",
     needs: &[],
     since: "INTERNAL_APP_URL: Pocket ID 1.11",
     source: "Pocket ID's environment variables; well_known_controller.go",

@@ -1,7 +1,7 @@
 //! The provider's issuer is the address that it is watched at, letter by letter.
 //!
-//! The config's address is kept without a slash at its end, so a slash alone is no difference for a provider that is not
-//! Pocket ID; Pocket ID's own issuer never ends in one unless APP_URL does, up to 1.14.0.
+//! The config's address is kept without a slash at its end, so a slash alone is no difference for a provider that is
+//! not Pocket ID; Pocket ID's own issuer never ends in one unless APP_URL does, up to 1.14.0.
 
 use super::{Case, Check, SeverityRule};
 use crate::{
@@ -13,8 +13,8 @@ pub(super) const CHECK: Check = Check {
     id: "issuer_matches",
     severity: SeverityRule::DEGRADED,
     title: "The provider's issuer is the address that people use",
-    why: "The issuer stands in every ID token and every announced address is made from it. Where it is another address, \
-          people are sent there, and passkeys made at one address do not work at the other.",
+    why: "The issuer stands in every ID token and every announced address is made from it. Where it is another \
+          address, people are sent there, and passkeys made at one address do not work at the other.",
     mend: "Pocket ID: set APP_URL to the address that people use and restart it. If the issuer is right, correct \
            `provider.url` in ssowatch's config, and the addresses in Kasm's OpenID form.",
     needs: &[],
@@ -38,7 +38,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     }
     Ok(Verdict::fail(
         Finding::new("trailing_slash", drift.sentence())
-            .mend("Pocket ID: take the slash off the end of APP_URL and restart it (1.14.1 and later do so by themselves).")
+            .mend("Pocket ID: take the slash off the end of APP_URL and restart it (1.14.1 and later do so alone).")
             .drift(drift),
     ))
 }

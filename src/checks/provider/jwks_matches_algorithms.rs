@@ -1,8 +1,8 @@
 //! The published keys and the announced algorithms belong together.
 //!
-//! Pocket ID has one key and announces its one algorithm, both read at the start: a difference means two instances, or a cache
-//! between. Other providers announce algorithms that a client may choose, and keep old keys beside new ones: for them one
-//! announced algorithm with a key is enough.
+//! Pocket ID has one key and announces its one algorithm, both read at the start: a difference means two instances, or
+//! a cache between. Other providers announce algorithms that a client may choose, and keep old keys beside new ones:
+//! for them one announced algorithm with a key is enough.
 
 use super::{Case, Check, SeverityRule};
 use crate::{
@@ -16,8 +16,8 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::DEGRADED,
     title: "The published keys fit the announced signing algorithms",
     why: "A verifier that goes by the discovery document finds no key for the token, and refuses the sign-in.",
-    mend: "Pocket ID: restart it after `pocket-id key-rotate`. Is more than one instance running, or does a proxy cache \
-           discovery or the key set? Pocket ID forbids caching (`Cache-Control: no-store`).",
+    mend: "Pocket ID: restart it after `pocket-id key-rotate`. Is more than one instance running, or does a proxy \
+           cache discovery or the key set? Pocket ID forbids caching (`Cache-Control: no-store`).",
     needs: &[],
     since: "",
     source: "OpenID Connect Discovery 1.0, section 3; RFC 7518, section 3.1",

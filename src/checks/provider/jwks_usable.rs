@@ -10,10 +10,10 @@ pub(super) const CHECK: Check = Check {
     id: "jwks_usable",
     severity: SeverityRule::DEGRADED,
     title: "The provider publishes a signing key that verifiers can use, and no private key",
-    why: "Clients that verify ID tokens refuse every sign-in without a key; with a published private key, anybody can make \
-          tokens for any user.",
-    mend: "Pocket ID: run `pocket-id key-rotate` and restart it. After a private key was public, rotate it at once, and end \
-           all sessions.",
+    why: "Clients that verify ID tokens refuse every sign-in without a key; with a published private key, anybody can \
+          make tokens for any user.",
+    mend: "Pocket ID: run `pocket-id key-rotate` and restart it. After a private key was public, rotate it at once, \
+           and end all sessions.",
     needs: &[],
     since: "",
     source: "OpenID Connect Core 1.0, section 10.1; RFC 7517; RFC 7518, sections 3 and 6",

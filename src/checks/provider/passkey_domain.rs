@@ -1,5 +1,5 @@
-//! The domain that passkeys are bound to is that of the provider's address. Asked only where `passkey.enabled` is set: each
-//! question leaves a short-lived row in Pocket ID's database.
+//! The domain that passkeys are bound to is that of the provider's address. Asked only where `passkey.enabled` is set:
+//! each question leaves a short-lived row in Pocket ID's database.
 
 use url::{Host, Url};
 
@@ -13,10 +13,10 @@ pub(super) const CHECK: Check = Check {
     id: "passkey_domain",
     severity: SeverityRule::OUTAGE,
     title: "Passkeys are bound to the provider's own domain",
-    why: "Browsers offer a passkey only on the domain that it was made for, or below it: elsewhere nobody can sign in, while \
-          every endpoint answers well.",
-    mend: "Pocket ID: set APP_URL to the https address that people open, and restart it. Passkeys made for another domain are \
-           lost with it: sign in by a one-time code (`pocket-id one-time-access-token`) and add new ones.",
+    why: "Browsers offer a passkey only on the domain that it was made for, or below it: elsewhere nobody can sign in, \
+          while every endpoint answers well.",
+    mend: "Pocket ID: set APP_URL to the https address that people open, and restart it. Passkeys made for another \
+           domain are lost with it: sign in by a one-time code (`pocket-id one-time-access-token`) and add new ones.",
     needs: &[],
     since: "",
     source: "Web Authentication Level 2, section 5.1.3; pocket-id issues 86, 126 and 1298",
@@ -52,8 +52,8 @@ fn finding(rp_id: &str, url: &Url) -> Option<Finding> {
     Some(Finding::new("other_domain", message))
 }
 
-/// Whether `rp_id` is the host itself or a registrable domain above it. Without the list of public suffixes, a parent without
-/// a dot counts as one.
+/// Whether `rp_id` is the host itself or a registrable domain above it. Without the list of public suffixes, a parent
+/// without a dot counts as one.
 fn is_host_or_parent(rp_id: &str, host: &str) -> bool {
     rp_id == host || (rp_id.contains('.') && host.strip_suffix(rp_id).is_some_and(|below| below.ends_with('.')))
 }

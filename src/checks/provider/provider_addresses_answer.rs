@@ -7,10 +7,10 @@ pub(super) const CHECK: Check = Check {
     id: "provider_addresses_answer",
     severity: SeverityRule::DEGRADED,
     title: "Every address of the provider's name takes connections",
-    why: "Browsers and Kasm's containers pick an address each by themselves: with one of them dead, sign-in hangs or fails for \
-          some people, and for others not.",
-    mend: "DNS: take the dead address out of the provider's name (an old AAAA record, often), or let the reverse proxy listen \
-           there too; firewall: open the port for IPv6 as for IPv4.",
+    why: "Browsers and Kasm's containers pick an address each by themselves: with one of them dead, sign-in hangs or \
+          fails for some people, and for others not.",
+    mend: "DNS: take the dead address out of the provider's name (an old AAAA record, often), or let the reverse proxy \
+           listen there too; firewall: open the port for IPv6 as for IPv4.",
     needs: &[],
     since: "",
     source: "RFC 8305; RFC 6724",

@@ -9,10 +9,10 @@ pub(super) const CHECK: Check = Check {
     id: "provider_certificate_trusted",
     severity: SeverityRule::DEGRADED,
     title: "The provider's certificate leads to a trusted authority, with its whole chain",
-    why: "Browsers mend an incomplete chain, Kasm's back channel does not: people sign in with their passkey and still land \
-          on an error. A private authority must be known to every browser and inside Kasm's containers.",
-    mend: "Reverse proxy: serve the certificate with its intermediates (the full chain). Where a private authority is meant, \
-           name it in ssowatch's `provider.tls_config.ca_file`, and add it to Kasm's API containers.",
+    why: "Browsers mend an incomplete chain, Kasm's back channel does not: people sign in with their passkey and still \
+          land on an error. A private authority must be known to every browser and inside Kasm's containers.",
+    mend: "Reverse proxy: serve the certificate with its intermediates (the full chain). Where a private authority is \
+           meant, name it in ssowatch's `provider.tls_config.ca_file`, and add it to Kasm's API containers.",
     needs: &[],
     since: "",
     source: "RFC 5280, section 6; RFC 8446, section 4.4.2",
@@ -34,23 +34,28 @@ fn judge(tls: &Tls) -> Verdict {
         Trust::Verified => Verdict::OK,
         Trust::Pinned => Verdict::noting("this very certificate is named in the config"),
         Trust::OutOfDate | Trust::OtherName => Verdict::noting("trusted, but for a date or a name"),
-        Trust::SelfSigned => Verdict::fail(
-            Finding::new("self_signed", "the certificate signs itself, and nobody vouches for it").mend(
-                "Reverse proxy: use a certificate of an authority that browsers know (for example by ACME). Where this one is \
-                 meant, pin it in ssowatch by `tls_config.ca_file` or `fingerprint_sha256`.",
-            ),
-        ),
+        Trust::SelfSigned => {
+            Verdict::fail(Finding::new("self_signed", "the certificate signs itself, and nobody vouches for it").mend(
+                "Reverse proxy: use a certificate of an authority that browsers know (for example by ACME). Where this \
+                 one is meant, pin it in ssowatch by `tls_config.ca_file` or `fingerprint_sha256`.",
+            ))
+        }
         Trust::UnknownIssuer => {
-            Verdict::fail(Finding::new("unknown_issuer", format!("it is signed by {issuer}, which is not trusted here")))
+            let message = format!("it is signed by {issuer}, which is not trusted here");
+            Verdict::fail(Finding::new("unknown_issuer", message))
         }
         Trust::Incomplete => Verdict::fail(
             Finding::new("incomplete_chain", format!("the server leaves out an intermediate certificate ({issuer})"))
                 .mend("Reverse proxy: serve the full chain (for example fullchain.pem, not cert.pem)."),
         ),
         Trust::OtherThanPinned => Verdict::fail(
-            Finding::new("other_than_pinned", "the server shows another certificate than the one that the config pins").mend(
-                "If the certificate was renewed, pin the new one (`tls_config.ca_file` or `fingerprint_sha256`); if not, find \
-                 out who answers in the provider's place.",
+            Finding::new(
+                "other_than_pinned",
+                "the server shows another certificate than the one that the config pins",
+            )
+            .mend(
+                "If the certificate was renewed, pin the new one (`tls_config.ca_file` or `fingerprint_sha256`); if \
+                 not, find out who answers in the provider's place.",
             ),
         ),
         Trust::Refused(why) => Verdict::fail(Finding::new("refused", format!("the certificate is refused: {why}"))),

@@ -13,9 +13,10 @@ pub(super) const CHECK: Check = Check {
     id: "provider_certificate_valid",
     severity: SeverityRule::OUTAGE,
     title: "The provider's certificate is in date and for its name",
-    why: "Browsers stop at a warning page, passkeys refuse to work behind it, and Kasm's own calls to the provider fail.",
-    mend: "Reverse proxy before Pocket ID (or Pocket ID's TLS_CERT and TLS_KEY): renew the certificate for the provider's \
-           host name and reload it.",
+    why: "Browsers stop at a warning page, passkeys refuse to work behind it, and Kasm's own calls to the provider \
+          fail.",
+    mend: "Reverse proxy before Pocket ID (or Pocket ID's TLS_CERT and TLS_KEY): renew the certificate for the \
+           provider's host name and reload it.",
     needs: &[],
     since: "",
     source: "RFC 5280, section 4.1.2.5; RFC 9525",
@@ -61,8 +62,8 @@ fn date_finding(leaf: &Certificate, now: Time, case: &Case<'_>) -> Option<Findin
     Some(Finding::new(code, message + &clock_hint(case)))
 }
 
-/// A date in the chain above the leaf. Only where that is what verifying stumbled over: servers often send an old cross-signed
-/// certificate that nobody needs.
+/// A date in the chain above the leaf. Only where that is what verifying stumbled over: servers often send an old
+/// cross-signed certificate that nobody needs.
 fn chain_out_of_date(tls: &Tls, now: Time, case: &Case<'_>) -> Finding {
     let culprit = tls.chain.iter().skip(1).find(|above| above.not_after <= now || above.not_before > now);
     let message = match culprit {

@@ -10,9 +10,10 @@ pub(super) const CHECK: Check = Check {
     id: "provider_clock",
     severity: SeverityRule::RISK,
     title: "The provider's clock is right to half a minute",
-    why: "Tokens carry the provider's time. Once it runs ahead, clients see tokens from the future and refuse them; once it lags, \
-          tokens are too old as they arrive.",
-    mend: "Set the clock of the provider's host by NTP (chrony or systemd-timesyncd); a container has its host's clock.",
+    why: "Tokens carry the provider's time. Once it runs ahead, clients see tokens from the future and refuse them; \
+          once it lags, tokens are too old as they arrive.",
+    mend: "Set the clock of the provider's host by NTP (chrony or systemd-timesyncd); a container has its host's \
+           clock.",
     needs: &[],
     since: "",
     source: "RFC 9110, section 6.6.1; RFC 7519, sections 4.1.4 to 4.1.6",

@@ -1,7 +1,8 @@
 //! Pocket ID's database answers, which its health, discovery and key set do not show.
 //!
-//! The client's public entry is read from the database on every release: a 404 proves it as well as a 200. Before anything is
-//! said, discovery must be there: else a proxy without its Pocket ID (502) would look like a database fault.
+//! The client's public entry is read from the database on every release: a 404 proves it as well as a 200. Before
+//! anything is said, discovery must be there: else a proxy without its Pocket ID (502) would look like a database
+//! fault.
 
 use super::{Case, Check, SeverityRule};
 use crate::model::{Finding, Missing, Reason, Verdict};
@@ -10,8 +11,9 @@ pub(super) const CHECK: Check = Check {
     id: "provider_database",
     severity: SeverityRule::OUTAGE,
     title: "Pocket ID's database answers",
-    why: "With its database gone, Pocket ID still serves its health, discovery and pages, and refuses every sign-in with \
-          errors that look like a wrong secret, a deleted client or a bad API key. From 2.0 it ends itself after half a minute.",
+    why: "With its database gone, Pocket ID still serves its health, discovery and pages, and refuses every sign-in \
+          with errors that look like a wrong secret, a deleted client or a bad API key. From 2.0 it ends itself after \
+          half a minute.",
     mend: "Pocket ID: look at its log and at DB_CONNECTION_STRING. SQLite: a full disk, a lock, a network file system; \
            PostgreSQL: start it, and see that Pocket ID's host reaches it.",
     needs: &[],

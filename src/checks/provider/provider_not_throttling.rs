@@ -1,7 +1,7 @@
 //! The provider does not answer 429.
 //!
-//! Throttling is no outage: what could not be asked is unknown. Behind a proxy that Pocket ID does not trust, all people
-//! and Kasm share one bucket, so that a 429 for us may soon be one for Kasm.
+//! Throttling is no outage: what could not be asked is unknown. Behind a proxy that Pocket ID does not trust, all
+//! people and Kasm share one bucket, so that a 429 for us may soon be one for Kasm.
 
 use super::{Case, Check, SeverityRule};
 use crate::model::{EndpointState, Finding, Missing, Reason, Side, SourceId, Verdict};
@@ -10,10 +10,10 @@ pub(super) const CHECK: Check = Check {
     id: "provider_not_throttling",
     severity: SeverityRule::DEGRADED,
     title: "The provider does not turn requests away as too many",
-    why: "Without TRUST_PROXY, Pocket ID counts everybody behind the reverse proxy as one client: a busy portal then makes \
-          sign-ins fail at random, also on Kasm's back channel.",
-    mend: "Pocket ID: set TRUST_PROXY=true behind a reverse proxy; update (the limit is 100 a second from 2.10, one a second \
-           before). Reverse proxy or CDN: let Kasm's and this host's address pass its own limits.",
+    why: "Without TRUST_PROXY, Pocket ID counts everybody behind the reverse proxy as one client: a busy portal then \
+          makes sign-ins fail at random, also on Kasm's back channel.",
+    mend: "Pocket ID: set TRUST_PROXY=true behind a reverse proxy; update (the limit is 100 a second from 2.10, one a \
+           second before). Reverse proxy or CDN: let Kasm's and this host's address pass its own limits.",
     needs: &[],
     since: "",
     source: "RFC 6585, section 4; Pocket ID's rate limits by release; pocket-id issues 1224 and 1451",

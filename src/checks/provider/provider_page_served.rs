@@ -1,7 +1,7 @@
 //! The pages that people see at the provider are served: the sign-in page with its script, and the way out.
 //!
-//! A broken end-session endpoint is told here unless userinfo is broken as well (`endpoints_answer`): it is a page that people
-//! see when they leave, and no sign-in fails for it. The sign-in page itself is Pocket ID's own.
+//! A broken end-session endpoint is told here unless userinfo is broken as well (`endpoints_answer`): it is a page that
+//! people see when they leave, and no sign-in fails for it. The sign-in page itself is Pocket ID's own.
 
 use super::{Case, Check, SeverityRule, endpoints_answer};
 use crate::model::{EndpointAnswers, Finding, Missing, Page, Verdict};
@@ -10,10 +10,10 @@ pub(super) const CHECK: Check = Check {
     id: "provider_page_served",
     severity: SeverityRule::DEGRADED,
     title: "The provider's pages are served: sign-in with its script, and sign-out",
-    why: "The passkey dialogue lives in the page's script: without it, people look at a blank screen while every endpoint \
-          answers well. A browser with the old page in its cache still gets in.",
-    mend: "Reverse proxy or CDN: pass the page and everything below `/_app/` to Pocket ID unchanged, and empty its cache after \
-           an upgrade. Sign-out: pass `/api/oidc/end-session`.",
+    why: "The passkey dialogue lives in the page's script: without it, people look at a blank screen while every \
+          endpoint answers well.",
+    mend: "Reverse proxy or CDN: pass the page and everything below `/_app/` to Pocket ID unchanged, and empty its \
+           cache after an upgrade. Sign-out: pass `/api/oidc/end-session`.",
     needs: &[],
     since: "",
     source: "HTML, section 4.12.1; OpenID Connect RP-Initiated Logout 1.0, section 2",

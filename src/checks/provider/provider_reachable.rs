@@ -11,8 +11,8 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::OUTAGE,
     title: "The provider takes connections and answers HTTP",
     why: "Browsers and Kasm both need the provider for every sign-in; while it does not answer, nobody gets in.",
-    mend: "Start Pocket ID and the reverse proxy before it, and look at their logs. A wrong or short ENCRYPTION_KEY, or a \
-           database that is away, makes Pocket ID end itself at the start.",
+    mend: "Start Pocket ID and the reverse proxy before it, and look at their logs. A wrong or short ENCRYPTION_KEY, \
+           or a database that is away, makes Pocket ID end itself at the start.",
     needs: &[],
     since: "",
     source: "RFC 9110; Pocket ID's environment variables",
@@ -60,8 +60,14 @@ fn finding(case: &Case<'_>, reason: Reason, detail: &str) -> Finding {
     }
     let finding = Finding::new(reason.id(), said);
     match reason {
-        Reason::Dns => finding.mend("DNS: let the provider's name lead to its reverse proxy, also for this host (`connect_to` serves split DNS)."),
-        Reason::Tls => finding.mend("Reverse proxy (or Pocket ID's TLS_CERT and TLS_KEY): serve TLS 1.2 or later with a certificate for this name."),
+        Reason::Dns => finding.mend(
+            "DNS: let the provider's name lead to its reverse proxy, also for this host (`connect_to` serves \
+             split DNS).",
+        ),
+        Reason::Tls => finding.mend(
+            "Reverse proxy (or Pocket ID's TLS_CERT and TLS_KEY): serve TLS 1.2 or later with a certificate \
+             for this name.",
+        ),
         _ => finding,
     }
 }

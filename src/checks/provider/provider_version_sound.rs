@@ -1,7 +1,7 @@
 //! The release of Pocket ID has no fault that is known to hit a Kasm.
 //!
-//! Discovery tells a release to the minor number at best, so it fails only where every release that it can be has the fault;
-//! where only some have it, the note says so.
+//! Discovery tells a release to the minor number at best, so it fails only where every release that it can be has the
+//! fault; where only some have it, the note says so.
 
 use url::Url;
 
@@ -17,8 +17,8 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::RISK,
     title: "The release of Pocket ID has no known fault that hits a Kasm",
     why: "Some releases refuse callback addresses or answers that the ones before and after take.",
-    mend: "Update Pocket ID; before 2.0, read its migration guide first (the signing key changes, and ENCRYPTION_KEY becomes a \
-           must).",
+    mend: "Update Pocket ID; before 2.0, read its migration guide first (the signing key changes, and ENCRYPTION_KEY \
+           becomes a must).",
     needs: &[],
     since: "",
     source: "Pocket ID's release notes; pocket-id issues 700, 1191, 1439 and 1585",
@@ -67,7 +67,8 @@ const FAULTS: [Fault; 4] = [
         code: "first_callback",
         from: Version::new(1, 2),
         below: Version::new(2, 10),
-        what: "a client without callback addresses takes over the first one that it is sent: enter Kasm's callback in its form",
+        what: "a client without callback addresses takes over the first one that it is sent: enter Kasm's callback in \
+               its form",
         hits: |_| true,
         is_certain: false,
     },

@@ -12,10 +12,10 @@ pub(super) const CHECK: Check = Check {
     id: "signing_key_id_unique",
     severity: SeverityRule::RISK,
     title: "Every key ID stands for one key, and keeps standing for it",
-    why: "Clients keep keys by their ID and see no reason to fetch them anew: behind the same ID, another key makes every token \
-          look forged until their cache ends.",
-    mend: "Pocket ID gives each key an ID of its own (`pocket-id key-rotate`, then restart): find out what else answers in its \
-           place. Other providers: give the new key a new ID.",
+    why: "Clients keep keys by their ID and see no reason to fetch them anew: behind the same ID, another key makes \
+          every token look forged until their cache ends.",
+    mend: "Pocket ID gives each key an ID of its own (`pocket-id key-rotate`, then restart): find out what else \
+           answers in its place. Other providers: give the new key a new ID.",
     needs: &[],
     since: "",
     source: "RFC 7517, section 4.5; OpenID Connect Core 1.0, section 10.1.1",

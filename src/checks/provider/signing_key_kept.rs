@@ -9,14 +9,16 @@ pub(super) const CHECK: Check = Check {
     id: "signing_key_kept",
     severity: SeverityRule::INFO,
     title: "The provider's signing keys have not changed lately",
-    why: "Pocket ID publishes one key and swaps it at a restart without any overlap: clients that keep the old key set refuse \
-          new tokens until they fetch it anew, and older tokens stop verifying. An upgrade from 1.x to 2.x changes it too.",
-    mend: "If it was meant (`pocket-id key-rotate`, an upgrade), there is nothing to do; if sign-in fails since, restart Kasm's \
-           API container, which may hold the old keys. If it was not: keep KEYS_PATH or the database on a volume that \
-           outlives the container.",
+    why: "Pocket ID publishes one key and swaps it at a restart without any overlap: clients that keep the old key set \
+          refuse new tokens until they fetch it anew, and older tokens stop verifying. An upgrade from 1.x to 2.x \
+          changes it too.",
+    mend: "If it was meant (`pocket-id key-rotate`, an upgrade), there is nothing to do; if sign-in fails since, \
+           restart Kasm's API container, which may hold the old keys. If it was not: keep KEYS_PATH or the database on \
+           a volume that outlives the container.",
     needs: &[],
     since: "",
-    source: "OpenID Connect Core 1.0, section 10.1.1; measured: key rotation on Pocket ID 1.16 to 2.10; pocket-id issues 339 and 356",
+    source: "OpenID Connect Core 1.0, section 10.1.1; measured: key rotation on Pocket ID 1.16 to 2.10; pocket-id \
+             issues 339 and 356",
     fields: &[],
     run,
 };

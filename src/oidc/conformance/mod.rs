@@ -1,4 +1,5 @@
-//! The conditions that the OpenID conformance suite's configuration test puts on a discovery document, in our own words.
+//! The conditions that the OpenID conformance suite's configuration test puts on a discovery document, in our own
+//! words.
 //!
 //! | condition | stands in |
 //! | --- | --- |
@@ -9,10 +10,10 @@
 //! | language tags | [`languages`] |
 //! | the key set's content type and broken keys beside good ones | [`key_set`] |
 //!
-//! Conditions with a check of their own are not repeated here, so that one fault is told once: a missing issuer or endpoint
-//! (`discovery_served`), an issuer other than the address (`issuer_matches`), private keys, missing key IDs and no usable key
-//! at all (`jwks_usable`), two keys under one ID (`signing_key_id_unique`), keys that fit no announced algorithm
-//! (`jwks_matches_algorithms`).
+//! Conditions with a check of their own are not repeated here, so that one fault is told once: a missing issuer or
+//! endpoint (`discovery_served`), an issuer other than the address (`issuer_matches`), private keys, missing key IDs
+//! and no usable key at all (`jwks_usable`), two keys under one ID (`signing_key_id_unique`), keys that fit no
+//! announced algorithm (`jwks_matches_algorithms`).
 
 mod addresses;
 mod answer;

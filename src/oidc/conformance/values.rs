@@ -135,8 +135,8 @@ fn auth_methods(document: &Value, _: &Leniency) -> Vec<Breach> {
         .collect()
 }
 
-/// Lists whose values a specification closes; an unknown value is no more than a remark, but a PKCE list without any known
-/// one says that PKCE cannot be used.
+/// Lists whose values a specification closes; an unknown value is no more than a remark, but a PKCE list without any
+/// known one says that PKCE cannot be used.
 fn closed_lists(document: &Value, _: &Leniency) -> Vec<Breach> {
     let mut found = Vec::new();
     let challenges = texts(document, "code_challenge_methods_supported").unwrap_or_default();
