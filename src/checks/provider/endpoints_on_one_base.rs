@@ -8,7 +8,7 @@ use url::{Origin, Url};
 use super::{Case, Check, SeverityRule};
 use crate::{
     model::{Finding, Missing, SourceId, Verdict},
-    oidc::is_loopback,
+    oidc::{is_loopback, short},
     pocket_id::Bases,
 };
 
@@ -44,7 +44,7 @@ fn findings(bases: &Bases) -> Vec<Finding> {
     }
     let elsewhere = members(bases.front.iter(), |url| url.origin() != issuer.origin() && !is_plain_beside(url, issuer));
     if !elsewhere.is_empty() {
-        let message = format!("browsers are sent to another origin than {issuer}: {elsewhere}");
+        let message = format!("browsers are sent to another origin than the issuer's: {elsewhere}");
         found.push(Finding::new("browser_address_elsewhere", message));
     }
     let internal = bases.internal();
@@ -61,8 +61,10 @@ fn is_plain_beside(url: &Url, issuer: &Url) -> bool {
 }
 
 fn members<'a>(endpoints: impl Iterator<Item = &'a (&'static str, Url)>, is_meant: impl Fn(&Url) -> bool) -> String {
-    let names: Vec<String> =
-        endpoints.filter(|(_, url)| is_meant(url)).map(|(name, url)| format!("{name} {url}")).collect();
+    let names: Vec<String> = endpoints
+        .filter(|(_, url)| is_meant(url))
+        .map(|(name, url)| format!("{name} {}", short(url.as_str())))
+        .collect();
     names.join(", ")
 }
 

@@ -6,6 +6,7 @@
 use super::{Case, Check, SeverityRule};
 use crate::{
     model::{Drift, Finding, Missing, SourceId, Verdict},
+    oidc::short,
     pocket_id::ProviderKind,
 };
 
@@ -27,7 +28,7 @@ pub(super) const CHECK: Check = Check {
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let issuer = case.discovery()?.issuer.as_deref().ok_or(Missing::Blocked { by: SourceId::Discovery })?;
     let expected = case.target().provider.url.as_str();
-    let Some(drift) = Drift::of("issuer", ("The config has", expected), ("The provider says", issuer)) else {
+    let Some(drift) = Drift::of("issuer", ("The config has", expected), ("The provider says", &short(issuer))) else {
         return Ok(Verdict::OK);
     };
     if issuer.strip_suffix('/') != Some(expected) {

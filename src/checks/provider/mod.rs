@@ -109,8 +109,84 @@ mod table {
 
 #[cfg(test)]
 mod tests {
-    use super::table::{blocked, down, failed, failing, healthy_but};
-    use crate::model::{Reason, Snapshot, SourceId};
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::table::{blocked, down, edit, failed, failing, healthy_but};
+    use crate::{
+        model::{Reason, Snapshot, SourceId},
+        oidc::{Discovery, Jwks},
+        pocket_id::ProviderKind,
+    };
+
+    /// A healthy snapshot with these documents.
+    fn serving(discovery: &Value, keys: &Value) -> Snapshot {
+        let json = Some("application/json");
+        healthy_but(|now| {
+            edit(&mut now.discovery, |answer| {
+                answer.fact = Discovery::parse(200, json, discovery.to_string().as_bytes()).unwrap();
+            });
+            edit(&mut now.jwks, |set| *set = Jwks::parse(json, keys.to_string().as_bytes()).unwrap());
+        })
+    }
+
+    macro_rules! recorded {
+        ($file:literal) => {{
+            let text = include_str!(concat!("../../../tests/fixtures/pocket-id/", $file));
+            serde_json::from_str::<Value>(text).unwrap()["response"]["body"].take()
+        }};
+    }
+
+    #[test]
+    fn no_real_release_fails_anything() {
+        let releases = [
+            (recorded!("1.16.0/discovery.json"), recorded!("1.16.0/jwks.json")),
+            (recorded!("1.16.0/discovery_internal_url.json"), recorded!("1.16.0/jwks.json")),
+            (recorded!("2.3.0/discovery.json"), recorded!("2.3.0/jwks.json")),
+            (recorded!("2.9.0/discovery.json"), recorded!("2.9.0/jwks.json")),
+            (recorded!("2.9.0/discovery_internal_url.json"), recorded!("2.9.0/jwks.json")),
+            (recorded!("2.10.0/discovery.json"), recorded!("2.10.0/jwks.json")),
+            (recorded!("2.10.0/discovery_internal_url_es256.json"), recorded!("2.10.0/jwks_after_key_rotate.json")),
+            (recorded!("2.14.0/discovery.json"), recorded!("2.14.0/jwks.json")),
+        ];
+        for (discovery, keys) in releases {
+            assert_eq!(failing(&serving(&discovery, &keys)), [""; 0], "{discovery}");
+        }
+    }
+
+    #[test]
+    fn a_healthy_provider_of_another_kind_fails_nothing() {
+        assert_eq!(failing(&healthy_but(|now| now.target.provider.kind = Some(ProviderKind::Openid))), [""; 0]);
+    }
+
+    #[test]
+    fn a_key_that_was_rotated_without_a_restart_of_all_instances_is_told_once() {
+        let mixed = serving(&recorded!("2.14.0/discovery.json"), &recorded!("2.10.0/jwks_after_key_rotate.json"));
+        assert_eq!(failing(&mixed), ["jwks_matches_algorithms"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_document_and_no_key_set_makes_it_panic(
+            name in prop::sample::select(vec![
+                "issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "end_session_endpoint",
+                "id_token_signing_alg_values_supported", "grant_types_supported", "scopes_supported",
+            ]),
+            value in prop_oneof![
+                Just(Value::Null), Just(json!([])), Just(json!({})), Just(json!(["RS256", 5])),
+                "(https?://)?[a-z.:/?#@\\[\\]]{0,20}".prop_map(Value::from),
+                "\\PC{0,20}".prop_map(Value::from),
+            ],
+            kid in "\\PC{0,5}",
+            alg in prop::sample::select(vec!["RS256", "ES256", "none", ""]),
+        ) {
+            let mut discovery = recorded!("2.14.0/discovery.json");
+            discovery[name] = value;
+            let keys = json!({"keys": [{"kty": "RSA", "kid": kid, "alg": alg}, {"kty": "EC", "kid": kid}, alg]});
+            let snapshot = serving(&discovery, &keys);
+            prop_assert!(failing(&snapshot).contains(&"jwks_usable".to_owned()));
+        }
+    }
 
     #[test]
     fn a_healthy_provider_fails_nothing() {

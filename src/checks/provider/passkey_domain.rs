@@ -5,7 +5,7 @@ use url::{Host, Url};
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Finding, Missing, Verdict},
+    model::{Drift, Finding, Missing, Verdict},
     oidc::{is_loopback, short},
 };
 
@@ -48,8 +48,10 @@ fn finding(rp_id: &str, url: &Url) -> Option<Finding> {
     if is_host_or_parent(&rp_id.to_ascii_lowercase(), host) {
         return None;
     }
-    let message = format!("passkeys are bound to {}, which is not the domain {host} or one above it", short(rp_id));
-    Some(Finding::new("other_domain", message))
+    let bound = short(rp_id);
+    let message = format!("passkeys are bound to {bound}, which is not the domain {host} or one above it");
+    let drift = Drift::of("passkey_domain", ("The address has", host), ("Passkeys are bound to", &bound));
+    Some(Finding { drift, ..Finding::new("other_domain", message) })
 }
 
 /// Whether `rp_id` is the host itself or a registrable domain above it. Without the list of public suffixes, a parent

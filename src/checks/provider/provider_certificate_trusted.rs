@@ -3,7 +3,10 @@
 //! Dates and names are told by `provider_certificate_valid`.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Finding, Missing, Tls, Trust, Verdict};
+use crate::{
+    model::{Finding, Missing, Tls, Trust, Verdict},
+    oidc::short,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "provider_certificate_trusted",
@@ -29,7 +32,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 }
 
 fn judge(tls: &Tls) -> Verdict {
-    let issuer = tls.chain.last().map_or("an unknown authority", |top| top.issuer.as_str());
+    let issuer = tls.chain.last().map_or_else(|| "an unknown authority".to_owned(), |top| short(&top.issuer));
     match &tls.trust {
         Trust::Verified => Verdict::OK,
         Trust::Pinned => Verdict::noting("this very certificate is named in the config"),

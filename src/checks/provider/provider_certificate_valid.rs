@@ -4,6 +4,7 @@ use super::{Case, Check, SeverityRule};
 use crate::{
     clock::Time,
     model::{Certificate, Finding, Missing, Tls, Trust, Verdict},
+    oidc::short,
 };
 
 /// Beyond this, a date in a certificate may look wrong because of a clock, not of the certificate.
@@ -38,8 +39,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         findings.push(chain_out_of_date(tls, now, case));
     }
     if !tls.name_matches || tls.trust == Trust::OtherName {
-        let names = if leaf.names.is_empty() { "no name at all".to_owned() } else { leaf.names.join(", ") };
-        let message = format!("the certificate is for {names}, not for {}", connection.host);
+        let message = format!("the certificate is for {}, not for {}", names(leaf), connection.host);
         findings.push(Finding::new("wrong_name", message).mend(format!(
             "Reverse proxy: serve a certificate with {} among its subject alternative names.",
             connection.host
@@ -49,6 +49,17 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         return Ok(Verdict::noting(format!("until {}", day(leaf.not_after))));
     }
     Ok(Verdict::Fail(findings))
+}
+
+/// The names of a certificate; of many, the first few.
+fn names(leaf: &Certificate) -> String {
+    const MOST: usize = 5;
+    let shown: Vec<String> = leaf.names.iter().take(MOST).map(|name| short(name)).collect();
+    match leaf.names.len() {
+        0 => "no name at all".to_owned(),
+        count if count > MOST => format!("{} and {} more", shown.join(", "), count - MOST),
+        _ => shown.join(", "),
+    }
 }
 
 fn date_finding(leaf: &Certificate, now: Time, case: &Case<'_>) -> Option<Finding> {
@@ -68,7 +79,7 @@ fn chain_out_of_date(tls: &Tls, now: Time, case: &Case<'_>) -> Finding {
     let culprit = tls.chain.iter().skip(1).find(|above| above.not_after <= now || above.not_before > now);
     let message = match culprit {
         Some(above) => {
-            format!("the chain's certificate \"{}\" was valid until {}", above.subject, day(above.not_after))
+            format!("the chain's certificate \"{}\" was valid until {}", short(&above.subject), day(above.not_after))
         }
         None => "a certificate above the served chain is out of date".to_owned(),
     };
@@ -146,6 +157,20 @@ mod tests {
         let stumbled = chain(Trust::OutOfDate);
         assert_eq!(said(CHECK.id, &stumbled), "fail chain_out_of_date");
         assert!(report(CHECK.id, &stumbled).findings[0].message.contains("CN=Old Intermediate"));
+    }
+
+    #[test]
+    fn the_names_of_the_certificate_are_told_the_first_few() {
+        let named = |count: usize| {
+            let snapshot = with(|tls, _| {
+                tls.chain[0].names = (0..count).map(|n| format!("n{n}.test")).collect();
+                tls.name_matches = false;
+            });
+            report(CHECK.id, &snapshot).findings[0].message.clone()
+        };
+        assert_eq!(named(0), "the certificate is for no name at all, not for id.example.test");
+        assert_eq!(named(2), "the certificate is for n0.test, n1.test, not for id.example.test");
+        assert!(named(7).contains("n4.test and 2 more"), "{}", named(7));
     }
 
     #[test]

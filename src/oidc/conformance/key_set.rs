@@ -1,7 +1,7 @@
 //! The key set that the document names (RFC 7517, sections 5 and 8.5).
 
 use super::{Breach, media_type};
-use crate::oidc::{Jwks, short};
+use crate::oidc::{Jwk, Jwks, short};
 
 pub(super) fn breaches(keys: &Jwks) -> Vec<Breach> {
     let mut found = Vec::new();
@@ -15,16 +15,27 @@ pub(super) fn breaches(keys: &Jwks) -> Vec<Breach> {
         for key in &keys.keys {
             if let Some(problem) = &key.problem {
                 let message = format!("the key {} cannot be used: {problem}", key.name());
-                found.push(Breach::fault("jwks_key", "RFC 7517, section 5; RFC 7518, section 6", message));
+                let make = if is_of_a_known_kind(key) { Breach::fault } else { Breach::remark };
+                found.push(make("jwks_key", "RFC 7517, section 5; RFC 7518, section 6", message));
             }
         }
     }
     found
 }
 
+/// RFC 7517, section 5: a verifier passes over keys of a type or curve that it does not know, so they do no harm.
+fn is_of_a_known_kind(key: &Jwk) -> bool {
+    match key.kty.as_str() {
+        "EC" => key.crv.as_deref().is_none_or(|crv| matches!(crv, "P-256" | "P-384" | "P-521" | "secp256k1")),
+        "OKP" => key.crv.as_deref().is_none_or(|crv| matches!(crv, "Ed25519" | "Ed448" | "X25519" | "X448")),
+        "" | "RSA" | "oct" => true,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Weight, *};
 
     const GOOD: &str = r#"{"kty":"OKP","kid":"a","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
 
@@ -47,5 +58,13 @@ mod tests {
         let broken = r#"{"kty":"RSA","kid":"b"}"#;
         assert_eq!(codes(json, &format!("{GOOD},{broken},7")), ["jwks_key", "jwks_key"]);
         assert_eq!(codes(json, broken), [""; 0]);
+    }
+
+    #[test]
+    fn a_key_of_an_unknown_kind_is_a_remark() {
+        let keys = format!(r#"{{"keys":[{GOOD},{{"kty":"AKP","kid":"b"}},{{"kty":"EC","crv":"brainpoolP256r1"}}]}}"#);
+        let set = Jwks::parse(Some("application/json"), keys.as_bytes()).unwrap();
+        let weights: Vec<Weight> = breaches(&set).iter().map(|breach| breach.weight).collect();
+        assert_eq!(weights, [Weight::Remark, Weight::Remark]);
     }
 }

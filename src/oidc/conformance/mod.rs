@@ -3,12 +3,12 @@
 //!
 //! | condition | stands in |
 //! | --- | --- |
-//! | status, content type, duplicate keys | [`answer`] |
-//! | types of all known members, required and recommended ones | [`shape`] |
-//! | issuer, endpoints and other addresses | [`addresses`] |
-//! | scopes, response types, grant types, algorithms, methods | [`values`] |
-//! | language tags | [`languages`] |
-//! | the key set's content type and broken keys beside good ones | [`key_set`] |
+//! | status, content type, duplicate keys | `answer` |
+//! | types of all known members, required and recommended ones | `shape` |
+//! | issuer, endpoints and other addresses | `addresses` |
+//! | scopes, response types, grant types, algorithms, methods | `values` |
+//! | language tags | `languages` |
+//! | the key set's content type and broken keys beside good ones | `key_set` |
 //!
 //! Conditions with a check of their own are not repeated here, so that one fault is told once: a missing issuer or
 //! endpoint (`discovery_served`), an issuer other than the address (`issuer_matches`), private keys, missing key IDs
