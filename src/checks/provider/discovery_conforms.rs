@@ -125,7 +125,7 @@ mod tests {
         document["token_endpoint"] = json!("http://pocket-id:1411/api/oidc/token");
         let mut snapshot = serving(&document);
         assert_eq!(said(CHECK.id, &snapshot), "ok");
-        assert!(report(CHECK.id, &snapshot).reason.unwrap().starts_with("for information: not https"));
+        assert!(report(CHECK.id, &snapshot).reason.unwrap().starts_with("for information: Not https"));
         snapshot.target.provider.kind = Some(ProviderKind::Openid);
         assert_eq!(said(CHECK.id, &snapshot), "fail plain_http rs256");
         snapshot.target.provider.internal_url = Some("http://pocket-id:1411".to_owned());

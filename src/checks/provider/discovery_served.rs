@@ -49,7 +49,7 @@ fn incomplete(discovery: &Discovery) -> Option<Finding> {
     let lacking: Vec<&str> =
         fields.iter().filter(|(_, value)| value.as_deref().is_none_or(str::is_empty)).map(|(name, _)| *name).collect();
     (!lacking.is_empty())
-        .then(|| Finding::new("incomplete", format!("the discovery document lacks {}", lacking.join(", "))))
+        .then(|| Finding::new("incomplete", format!("The discovery document lacks {}", lacking.join(", "))))
 }
 
 #[cfg(test)]
@@ -97,7 +97,7 @@ mod tests {
         });
         assert_eq!(
             report(CHECK.id, &bare).findings[0].message,
-            "the discovery document lacks authorization_endpoint, token_endpoint, userinfo_endpoint, jwks_uri"
+            "The discovery document lacks authorization_endpoint, token_endpoint, userinfo_endpoint, jwks_uri"
         );
     }
 }

@@ -30,7 +30,12 @@ pub(super) const CHECK: Check = Check {
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     case.pocket_id_only()?;
-    let bases = Bases::of(case.discovery()?).ok_or(Missing::Blocked { by: SourceId::Discovery })?;
+    let discovery = case.discovery()?;
+    let issuer = discovery.issuer.as_deref().unwrap_or_default();
+    let bases = Bases::of(discovery).ok_or(Missing::Blocked { by: SourceId::Discovery })?;
+    if issuer.trim_end_matches('/') != case.target().provider.url {
+        return Ok(Verdict::Unknown("waits until the issuer is the provider's address".to_owned()));
+    }
     let findings = findings(&bases);
     if findings.is_empty() { Ok(note(case, &bases)) } else { Ok(Verdict::Fail(findings)) }
 }
@@ -40,16 +45,16 @@ fn findings(bases: &Bases) -> Vec<Finding> {
     let mut found = Vec::new();
     let plain = members(bases.front.iter().chain(&bases.back), |url| is_plain_beside(url, issuer));
     if !plain.is_empty() {
-        found.push(Finding::new("plain_http", format!("plain http beside an https issuer: {plain}")));
+        found.push(Finding::new("plain_http", format!("Plain http beside an https issuer: {plain}")));
     }
     let elsewhere = members(bases.front.iter(), |url| url.origin() != issuer.origin() && !is_plain_beside(url, issuer));
     if !elsewhere.is_empty() {
-        let message = format!("browsers are sent to another origin than the issuer's: {elsewhere}");
+        let message = format!("Browsers are sent to another origin than the issuer's: {elsewhere}");
         found.push(Finding::new("browser_address_elsewhere", message));
     }
     let internal = bases.internal();
     if internal.len() > 1 {
-        let message = format!("servers are sent to several bases: {}", names(&internal));
+        let message = format!("Servers are sent to several bases: {}", names(&internal));
         found.push(Finding::new("several_bases", message));
     }
     found
@@ -125,7 +130,7 @@ mod tests {
 
     #[test]
     fn browsers_stay_on_the_issuer_and_servers_on_one_base() {
-        let cases: [(&[(&str, &str)], &str); 7] = [
+        let cases: [(&[(&str, &str)], &str); 9] = [
             (&[], "ok"),
             (&INTERNAL, "ok"),
             (&[("authorization_endpoint", "https://other.example.test/authorize")], "fail browser_address_elsewhere"),
@@ -133,6 +138,8 @@ mod tests {
             (&[("token_endpoint", "http://id.example.test:1411/api/oidc/token")], "fail plain_http"),
             (&[INTERNAL[0], ("userinfo_endpoint", "http://pocket-id-2:1411/api/oidc/userinfo")], "fail several_bases"),
             (&[("issuer", "nonsense")], "unknown"),
+            (&[("issuer", "https://old.example.test")], "unknown"),
+            (&[("issuer", "https://id.example.test/")], "ok"),
         ];
         for (changes, expected) in cases {
             assert_eq!(said(CHECK.id, &with(changes)), expected, "{changes:?}");
@@ -142,6 +149,7 @@ mod tests {
     #[test]
     fn all_of_it_on_loopback_is_good() {
         let local = healthy_but(|now| {
+            now.target.provider.url = "http://localhost:1411".to_owned();
             edit(&mut now.discovery, |answer| {
                 let body = answer.fact.document.to_string().replace("https://id.example.test", "http://localhost:1411");
                 answer.fact = Discovery::parse(200, None, body.as_bytes()).unwrap();

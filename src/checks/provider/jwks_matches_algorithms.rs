@@ -41,12 +41,12 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         asymmetric.iter().copied().filter(|name| !set.usable().any(|key| key.fits(name))).collect();
     let mut findings = Vec::new();
     if keyless.len() == asymmetric.len() || (case.kind == ProviderKind::PocketId && !keyless.is_empty()) {
-        let message = format!("no published key fits {} (keys: {})", listed(&keyless), described(set));
+        let message = format!("No published key fits {} (keys: {})", listed(&keyless), described(set));
         findings.push(Finding::new("algorithm_without_key", message));
     }
     let strange = strange_keys(set, &asymmetric);
     if case.kind == ProviderKind::PocketId && findings.is_empty() && !strange.is_empty() {
-        let message = format!("{strange}: announced is {}", listed(&asymmetric));
+        let message = format!("Not announced: {strange} (announced: {})", listed(&asymmetric));
         findings.push(Finding::new("key_not_announced", message));
     }
     if findings.is_empty() && !keyless.is_empty() {
@@ -60,7 +60,7 @@ fn strange_keys(set: &Jwks, announced: &[&str]) -> String {
     let is_strange = |key: &&crate::oidc::Jwk| !announced.iter().any(|name| key.fits(name));
     set.usable()
         .filter(is_strange)
-        .map(|key| format!("key {} is for {}", key.name(), key.alg.as_deref().map_or_else(|| short(&key.kty), short)))
+        .map(|key| format!("key {} for {}", key.name(), key.alg.as_deref().map_or_else(|| short(&key.kty), short)))
         .collect::<Vec<_>>()
         .join(", ")
 }

@@ -25,7 +25,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     match case.now.jwks.failure() {
         // Discovery came from the same server, so this is the key set's own fault.
         Some((reason @ (Reason::Status | Reason::Body | Reason::TooLarge), detail)) if case.discovery().is_ok() => {
-            Ok(Verdict::fail(Finding::new(reason.id(), format!("the key set (`jwks_uri`) is not served: {detail}"))))
+            Ok(Verdict::fail(Finding::new(reason.id(), format!("The key set (`jwks_uri`) is not served: {detail}"))))
         }
         _ => Ok(Verdict::from_findings(findings(case.now.jwks.get()?))),
     }
@@ -35,7 +35,7 @@ fn findings(set: &Jwks) -> Vec<Finding> {
     let mut found = Vec::new();
     let private: Vec<String> = set.keys.iter().filter(|key| key.is_private).map(Jwk::name).collect();
     if !private.is_empty() {
-        let message = format!("private or symmetric keys are published: {}", private.join(", "));
+        let message = format!("Private or symmetric keys are published: {}", private.join(", "));
         found.push(Finding::new("private_key", message));
     }
     if set.usable().next().is_none() {
@@ -44,14 +44,14 @@ fn findings(set: &Jwks) -> Vec<Finding> {
     // OpenID Connect Core 1.0, section 10.1: with several keys, the token's header must name one.
     let is_nameless = |key: &Jwk| key.kid.as_deref().is_none_or(str::is_empty);
     if set.usable().count() > 1 && set.usable().any(is_nameless) {
-        found.push(Finding::new("no_key_id", "of several signing keys, not all have a key ID (`kid`)"));
+        found.push(Finding::new("no_key_id", "Of several signing keys, not all have a key ID (`kid`)"));
     }
     found
 }
 
 fn no_usable_key(set: &Jwks) -> String {
     if set.keys.is_empty() {
-        return "the key set is empty".to_owned();
+        return "The key set is empty".to_owned();
     }
     let problems: Vec<String> = set
         .keys
@@ -62,7 +62,7 @@ fn no_usable_key(set: &Jwks) -> String {
             None => format!("{}: it is not for signatures", key.name()),
         })
         .collect();
-    format!("no key can verify a signature ({})", problems.join("; "))
+    format!("No key can verify a signature ({})", problems.join("; "))
 }
 
 #[cfg(test)]
@@ -112,7 +112,7 @@ mod tests {
         let report = report(CHECK.id, &served(body));
         assert_eq!(
             report.findings[0].message,
-            "no key can verify a signature (a: it has no `n`; b: it is not for signatures)"
+            "No key can verify a signature (a: it has no `n`; b: it is not for signatures)"
         );
     }
 

@@ -210,13 +210,13 @@ mod tests {
     #[test]
     fn a_proxy_without_its_provider_fails_one_check() {
         let bad_gateway = healthy_but(|now| {
-            let detail = "status 502";
+            let detail = "HTTP 502";
             now.discovery = failed(SourceId::Discovery, Reason::Status, detail);
             now.jwks = blocked(SourceId::Discovery);
             now.client_meta = failed(SourceId::ClientMeta, Reason::Status, detail);
             now.authorize_dry_run = blocked(SourceId::Discovery);
             now.provider_endpoints = blocked(SourceId::Discovery);
-            now.provider_page = failed(SourceId::ProviderPage, Reason::Status, detail);
+            edit(&mut now.provider_page, |page| page.status = 502);
         });
         assert_eq!(failing(&bad_gateway), ["discovery_served"]);
     }

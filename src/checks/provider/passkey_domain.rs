@@ -39,17 +39,17 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 
 fn finding(rp_id: &str, url: &Url) -> Option<Finding> {
     if url.scheme() != "https" && !is_loopback(url) {
-        let message = format!("browsers offer no passkeys over plain http ({url})");
+        let message = format!("Browsers offer no passkeys over plain http ({url})");
         return Some(Finding::new("plain_http", message));
     }
     let Some(Host::Domain(host)) = url.host() else {
-        return Some(Finding::new("no_domain", format!("passkeys need a domain name, and {url} has none")));
+        return Some(Finding::new("no_domain", format!("Passkeys need a domain name, and {url} has none")));
     };
     if is_host_or_parent(&rp_id.to_ascii_lowercase(), host) {
         return None;
     }
     let bound = short(rp_id);
-    let message = format!("passkeys are bound to {bound}, which is not the domain {host} or one above it");
+    let message = format!("Passkeys are bound to {bound}, which is not the domain {host} or one above it");
     let drift = Drift::of("passkey_domain", ("The address has", host), ("Passkeys are bound to", &bound));
     Some(Finding { drift, ..Finding::new("other_domain", message) })
 }

@@ -38,30 +38,30 @@ fn judge(tls: &Tls) -> Verdict {
         Trust::Pinned => Verdict::noting("this very certificate is named in the config"),
         Trust::OutOfDate | Trust::OtherName => Verdict::noting("trusted, but for a date or a name"),
         Trust::SelfSigned => {
-            Verdict::fail(Finding::new("self_signed", "the certificate signs itself, and nobody vouches for it").mend(
+            Verdict::fail(Finding::new("self_signed", "The certificate signs itself, and nobody vouches for it").mend(
                 "Reverse proxy: use a certificate of an authority that browsers know (for example by ACME). Where this \
                  one is meant, pin it in ssowatch by `tls_config.ca_file` or `fingerprint_sha256`.",
             ))
         }
         Trust::UnknownIssuer => {
-            let message = format!("it is signed by {issuer}, which is not trusted here");
+            let message = format!("It is signed by {issuer}, which is not trusted here");
             Verdict::fail(Finding::new("unknown_issuer", message))
         }
         Trust::Incomplete => Verdict::fail(
-            Finding::new("incomplete_chain", format!("the server leaves out an intermediate certificate ({issuer})"))
+            Finding::new("incomplete_chain", format!("The server leaves out an intermediate certificate ({issuer})"))
                 .mend("Reverse proxy: serve the full chain (for example fullchain.pem, not cert.pem)."),
         ),
         Trust::OtherThanPinned => Verdict::fail(
             Finding::new(
                 "other_than_pinned",
-                "the server shows another certificate than the one that the config pins",
+                "The server shows another certificate than the one that the config pins",
             )
             .mend(
                 "If the certificate was renewed, pin the new one (`tls_config.ca_file` or `fingerprint_sha256`); if \
                  not, find out who answers in the provider's place.",
             ),
         ),
-        Trust::Refused(why) => Verdict::fail(Finding::new("refused", format!("the certificate is refused: {why}"))),
+        Trust::Refused(why) => Verdict::fail(Finding::new("refused", format!("The certificate is refused: {why}"))),
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn the_authority_is_named() {
         let report = report(CHECK.id, &with(Trust::UnknownIssuer));
-        assert_eq!(report.findings[0].message, "it is signed by CN=Example CA, which is not trusted here");
+        assert_eq!(report.findings[0].message, "It is signed by CN=Example CA, which is not trusted here");
     }
 
     #[test]

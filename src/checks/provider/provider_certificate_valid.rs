@@ -39,7 +39,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         findings.push(chain_out_of_date(tls, now, case));
     }
     if !tls.name_matches || tls.trust == Trust::OtherName {
-        let message = format!("the certificate is for {}, not for {}", names(leaf), connection.host);
+        let message = format!("The certificate is for {}, not for {}", names(leaf), connection.host);
         findings.push(Finding::new("wrong_name", message).mend(format!(
             "Reverse proxy: serve a certificate with {} among its subject alternative names.",
             connection.host
@@ -64,9 +64,9 @@ fn names(leaf: &Certificate) -> String {
 
 fn date_finding(leaf: &Certificate, now: Time, case: &Case<'_>) -> Option<Finding> {
     let (code, message) = if leaf.not_after <= now {
-        ("expired", format!("the certificate expired on {}", day(leaf.not_after)))
+        ("expired", format!("The certificate expired on {}", day(leaf.not_after)))
     } else if leaf.not_before > now {
-        ("not_yet_valid", format!("the certificate is not valid before {}", day(leaf.not_before)))
+        ("not_yet_valid", format!("The certificate is not valid before {}", day(leaf.not_before)))
     } else {
         return None;
     };
@@ -79,9 +79,9 @@ fn chain_out_of_date(tls: &Tls, now: Time, case: &Case<'_>) -> Finding {
     let culprit = tls.chain.iter().skip(1).find(|above| above.not_after <= now || above.not_before > now);
     let message = match culprit {
         Some(above) => {
-            format!("the chain's certificate \"{}\" was valid until {}", short(&above.subject), day(above.not_after))
+            format!("The chain's certificate \"{}\" was valid until {}", short(&above.subject), day(above.not_after))
         }
-        None => "a certificate above the served chain is out of date".to_owned(),
+        None => "A certificate above the served chain is out of date".to_owned(),
     };
     Finding::new("chain_out_of_date", message + &clock_hint(case))
         .mend("Reverse proxy: serve the chain that came with the certificate (the full chain), renewed.")
@@ -168,8 +168,8 @@ mod tests {
             });
             report(CHECK.id, &snapshot).findings[0].message.clone()
         };
-        assert_eq!(named(0), "the certificate is for no name at all, not for id.example.test");
-        assert_eq!(named(2), "the certificate is for n0.test, n1.test, not for id.example.test");
+        assert_eq!(named(0), "The certificate is for no name at all, not for id.example.test");
+        assert_eq!(named(2), "The certificate is for n0.test, n1.test, not for id.example.test");
         assert!(named(7).contains("n4.test and 2 more"), "{}", named(7));
     }
 

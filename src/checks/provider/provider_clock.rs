@@ -6,6 +6,9 @@ use crate::model::{ClockReading, Finding, Missing, Verdict};
 /// What tokens' times are usually compared with, in seconds (clients allow between none and five minutes).
 const MOST_SKEW_SECONDS: f64 = 30.0;
 
+/// Within this, in seconds, two clocks say the same.
+const SAME_SECONDS: f64 = 5.0;
+
 pub(super) const CHECK: Check = Check {
     id: "provider_clock",
     severity: SeverityRule::RISK,
@@ -37,7 +40,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         return Ok(Verdict::noting(format!("{words} this host's clock, as Kasm's is: set this host's clock")));
     }
     let code = if clock.skew_seconds > 0.0 { "ahead" } else { "behind" };
-    let message = format!("the provider's clock is {} this host's", skew_in_words(clock.skew_seconds));
+    let message = format!("The provider's clock is {} this host's", skew_in_words(clock.skew_seconds));
     Ok(Verdict::fail(Finding::new(code, message)))
 }
 
@@ -45,7 +48,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 fn kasm_agrees(case: &Case<'_>, provider: &ClockReading) -> bool {
     let kasm = case.now.kasm_health.ok().and_then(|answer| answer.clock.as_ref());
     kasm.filter(|clock| clock.through.is_none())
-        .is_some_and(|clock| (clock.skew_seconds - provider.skew_seconds).abs() <= MOST_SKEW_SECONDS)
+        .is_some_and(|clock| (clock.skew_seconds - provider.skew_seconds).abs() <= SAME_SECONDS)
 }
 
 fn skew_in_words(seconds: f64) -> String {
@@ -80,8 +83,8 @@ mod tests {
     #[test]
     fn the_skew_is_told_in_words() {
         let message = |skew| report(CHECK.id, &with(skew)).findings[0].message.clone();
-        assert_eq!(message(95.0), "the provider's clock is 95 s ahead of this host's");
-        assert_eq!(message(-7200.0), "the provider's clock is 120 minutes behind this host's");
+        assert_eq!(message(95.0), "The provider's clock is 95 s ahead of this host's");
+        assert_eq!(message(-7200.0), "The provider's clock is 120 minutes behind this host's");
     }
 
     #[test]

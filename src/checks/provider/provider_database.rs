@@ -34,7 +34,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         ))),
         Some((Reason::Timeout, detail)) => Ok(Verdict::fail(Finding::new(
             "no_answer",
-            format!("what needs the database gets no answer in time ({detail}), while discovery is answered"),
+            format!("What needs the database gets no answer in time ({detail}), while discovery is answered"),
         ))),
         _ => meta.get().map(|_| Verdict::OK),
     }

@@ -27,7 +27,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         return case.discovery().map(|_| Verdict::OK);
     }
     let names: Vec<&str> = throttled.into_iter().map(SourceId::title).collect();
-    let message = format!("answered with \"too many requests\": {}", names.join(", "));
+    let message = format!("Answered with \"too many requests\": {}", names.join(", "));
     Ok(Verdict::fail(Finding::new("too_many_requests", message)))
 }
 
@@ -37,10 +37,7 @@ fn throttled(case: &Case<'_>) -> Vec<SourceId> {
         .now
         .observations()
         .into_iter()
-        .filter(|(id, _, _, missing)| {
-            let is_throttled = matches!(missing, Some(Missing::Failed { reason: Reason::Throttled, .. }));
-            id.side() == Side::Provider && is_throttled
-        })
+        .filter(|(id, _, _, missing)| id.side() == Side::Provider && missing.is_some_and(is_turned_away))
         .map(|(id, ..)| id)
         .collect();
     if case.now.provider_endpoints.ok().is_some_and(|answers| {
@@ -50,6 +47,11 @@ fn throttled(case: &Case<'_>) -> Vec<SourceId> {
         found.push(SourceId::ProviderEndpoints);
     }
     found
+}
+
+/// Turned away by the server; a question that our own limit put off is nobody's fault.
+fn is_turned_away(missing: &Missing) -> bool {
+    matches!(missing, Missing::Failed { reason: Reason::Throttled, detail, .. } if !detail.contains("our own limit"))
 }
 
 fn is_throttled(state: &EndpointState) -> bool {
@@ -76,6 +78,13 @@ mod tests {
             ),
             (healthy_but(|now| now.kasm_health = failed(SourceId::KasmHealth, throttled, "")), "ok"),
             (healthy_but(|now| now.jwks = failed(SourceId::Jwks, Reason::Status, "")), "ok"),
+            (
+                healthy_but(|now| {
+                    let ours = "put off to a later round by our own limit of requests";
+                    now.provider_page = failed(SourceId::ProviderPage, throttled, ours);
+                }),
+                "ok",
+            ),
             (healthy_but(|now| now.discovery = failed(SourceId::Discovery, Reason::Timeout, "")), "unknown"),
             (
                 healthy_but(|now| {

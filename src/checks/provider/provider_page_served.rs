@@ -41,8 +41,10 @@ fn sign_out(case: &Case<'_>) -> Option<Finding> {
     endpoints_answer::finding("end_session", end_session.as_ref()?)
 }
 
+/// Waits for discovery: where something else answers in the provider's place, its page tells nothing more.
 fn sign_in(case: &Case<'_>) -> Result<Option<Finding>, Missing> {
     case.pocket_id_only()?;
+    case.discovery()?;
     Ok(page_finding(case.now.provider_page.get()?))
 }
 
@@ -57,12 +59,12 @@ fn page_finding(page: &Page) -> Option<Finding> {
     let script = page.script.as_ref()?;
     let path = &script.path;
     match script.status {
-        None => Some(Finding::new("script_no_answer", format!("the page's script {path} gets no answer"))),
+        None => Some(Finding::new("script_no_answer", format!("The page's script {path} gets no answer"))),
         Some(status) if !(200..300).contains(&status) => {
-            Some(Finding::new("script_status", format!("the page's script {path} answers with status {status}")))
+            Some(Finding::new("script_status", format!("The page's script {path} answers with status {status}")))
         }
         Some(_) if !script.is_script => {
-            Some(Finding::new("script_replaced", format!("in place of the page's script {path} comes something else")))
+            Some(Finding::new("script_replaced", format!("In place of the page's script {path} comes something else")))
         }
         Some(_) => None,
     }
@@ -117,6 +119,13 @@ mod tests {
         });
         assert_eq!(said(CHECK.id, &both), "ok");
         assert_eq!(said(CHECK.id, &endpoints(|answers| answers.end_session = None)), "ok");
+    }
+
+    #[test]
+    fn a_page_is_not_judged_while_something_else_answers() {
+        let mut snapshot = with(|page| page.status = 502);
+        snapshot.discovery = failed(SourceId::Discovery, Reason::Status, "HTTP 502");
+        assert_eq!(said(CHECK.id, &snapshot), "unknown");
     }
 
     #[test]

@@ -47,17 +47,21 @@ fn is_distrusted(connection: &Connection) -> bool {
 }
 
 fn finding(case: &Case<'_>, reason: Reason, detail: &str) -> Finding {
+    if is_alone(case, reason) {
+        let message =
+            format!("Neither Kasm nor the provider is reachable from here ({detail}): look at this host first");
+        return Finding::new("neither_reachable", message)
+            .mend("See this host's network: its DNS resolver, its route to the internet, its firewall.");
+    }
     let url = &case.target().provider.url;
+    let connects = case.now.provider_connection.ok().is_some();
     let said = match reason {
-        Reason::Dns => format!("the name in {url} does not resolve: {detail}"),
+        Reason::Dns => format!("The name in {url} does not resolve: {detail}"),
         Reason::Tls => format!("{url} does not complete a TLS handshake: {detail}"),
         Reason::Timeout => format!("{url} does not answer in time: {detail}"),
+        _ if connects => format!("{url} takes connections and gives no whole answer: {detail}"),
         _ => format!("{url} takes no connection: {detail}"),
     };
-    if is_alone(case, reason) {
-        return Finding::new(reason.id(), format!("neither Kasm nor the provider is reachable from here; {said}"))
-            .mend("Look at the host that ssowatch runs on first: its network, its DNS, its firewall.");
-    }
     let finding = Finding::new(reason.id(), said);
     match reason {
         Reason::Dns => finding.mend(
@@ -74,8 +78,8 @@ fn finding(case: &Case<'_>, reason: Reason, detail: &str) -> Finding {
 
 /// Whether Kasm cannot be reached either, so that the fault is likely to be ours.
 fn is_alone(case: &Case<'_>, reason: Reason) -> bool {
-    let is_ours = |reason| matches!(reason, Reason::Dns | Reason::Connect | Reason::Timeout);
-    is_ours(reason) && case.now.kasm_connection.failure().is_some_and(|(reason, _)| is_ours(reason))
+    let is_lost = |reason| matches!(reason, Reason::Dns | Reason::Connect);
+    is_lost(reason) && case.now.kasm_connection.failure().is_some_and(|(reason, _)| is_lost(reason))
 }
 
 #[cfg(test)]
@@ -151,10 +155,20 @@ mod tests {
     #[test]
     fn when_kasm_is_gone_as_well_this_host_is_named_first() {
         let mut alone = with(Some(Reason::Dns), Some(Reason::Dns));
-        assert!(!report(CHECK.id, &alone).findings[0].message.contains("neither"));
+        assert_eq!(said(CHECK.id, &alone), "fail dns");
+        alone.kasm_connection = failed(SourceId::KasmConnection, Reason::Timeout, "no answer");
+        assert_eq!(said(CHECK.id, &alone), "fail dns");
         alone.kasm_connection = failed(SourceId::KasmConnection, Reason::Connect, "no route");
-        let finding = &report(CHECK.id, &alone).findings[0];
-        assert!(finding.message.starts_with("neither Kasm nor the provider is reachable from here"), "{finding:?}");
-        assert!(finding.mend.as_ref().unwrap().starts_with("Look at the host that ssowatch runs on first"));
+        assert_eq!(said(CHECK.id, &alone), "fail neither_reachable");
+        assert!(report(CHECK.id, &alone).findings[0].message.ends_with("look at this host first"));
+    }
+
+    #[test]
+    fn an_answer_that_breaks_off_is_not_told_as_a_closed_port() {
+        let message = |snapshot: &Snapshot| report(CHECK.id, snapshot).findings[0].message.clone();
+        let broken = with(None, Some(Reason::Connect));
+        assert!(message(&broken).contains("takes connections and gives no whole answer"), "{}", message(&broken));
+        let closed = with(Some(Reason::Connect), Some(Reason::Connect));
+        assert!(message(&closed).contains("takes no connection"), "{}", message(&closed));
     }
 }

@@ -37,7 +37,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 fn changed(change: &Change) -> Finding {
     let when = change.at.format("%Y-%m-%d %H:%M UTC");
     let (from, to) = (&change.from, &change.to);
-    let message = format!("the key behind a key ID became another one on {when} (thumbprints: {from}, now {to})");
+    let message = format!("The key behind a key ID became another one on {when} (thumbprints: {from}, now {to})");
     Finding::new("changed", message)
 }
 
@@ -52,7 +52,7 @@ fn twice(set: &Jwks) -> Option<Finding> {
         }
     }
     (!doubled.is_empty())
-        .then(|| Finding::new("twice", format!("one key ID stands for several keys: {}", doubled.join(", "))))
+        .then(|| Finding::new("twice", format!("One key ID stands for several keys: {}", doubled.join(", "))))
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 
 fn finding(change: &Change) -> Finding {
     let when = change.at.format("%Y-%m-%d %H:%M UTC");
-    Finding::new("changed", format!("the signing keys changed on {when}: from {} to {}", change.from, change.to))
+    Finding::new("changed", format!("The signing keys changed on {when}: from {} to {}", change.from, change.to))
 }
 
 #[cfg(test)]
@@ -57,7 +57,7 @@ mod tests {
         let changed = with(ChangeSubject::SigningKey);
         assert_eq!(said(CHECK.id, &changed), "fail changed");
         let message = &report(CHECK.id, &changed).findings[0].message;
-        assert_eq!(message, "the signing keys changed on 2026-11-24 12:00 UTC: from a to b");
+        assert_eq!(message, "The signing keys changed on 2026-11-24 12:00 UTC: from a to b");
     }
 
     #[test]

@@ -35,10 +35,10 @@ pub(super) fn breaches(document: &Value, leniency: &Leniency) -> Vec<Breach> {
     }
     // One breach for all: they have one cause, the base address.
     if !plain.is_empty() {
-        found.push(Breach::fault("plain_http", ENDPOINT, format!("not https: {}", plain.join(", "))));
+        found.push(Breach::fault("plain_http", ENDPOINT, format!("Not https: {}", plain.join(", "))));
     }
     if !excused.is_empty() {
-        let message = format!("not https, on loopback or the internal base: {}", excused.join(", "));
+        let message = format!("Not https, on loopback or the internal base: {}", excused.join(", "));
         found.push(Breach::remark("plain_http", ENDPOINT, message));
     }
     found

@@ -8,15 +8,19 @@ const SOURCE: &str = "OpenID Connect Discovery 1.0, section 4.2";
 pub(super) fn breaches(discovery: &Discovery) -> Vec<Breach> {
     let mut found = Vec::new();
     if discovery.status != 200 {
-        found.push(Breach::fault("status", SOURCE, format!("it is served with status {}, not 200", discovery.status)));
+        found.push(Breach::fault(
+            "status",
+            SOURCE,
+            format!("The document is served with status {}, not 200", discovery.status),
+        ));
     }
     match discovery.content_type.as_deref() {
         Some(content_type) if media_type(content_type) == "application/json" => {}
         Some(other) => {
-            let message = format!("it is served as `{}`, not as `application/json`", short(other));
+            let message = format!("The document is served as `{}`, not as `application/json`", short(other));
             found.push(Breach::fault("content_type", SOURCE, message));
         }
-        None => found.push(Breach::fault("content_type", SOURCE, "it is served without a content type")),
+        None => found.push(Breach::fault("content_type", SOURCE, "The document is served without a content type")),
     }
     for key in &discovery.duplicate_keys {
         let message = format!("`{}` stands twice: clients differ in which one they take", short(key));

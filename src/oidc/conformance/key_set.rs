@@ -7,14 +7,14 @@ pub(super) fn breaches(keys: &Jwks) -> Vec<Breach> {
     let mut found = Vec::new();
     let kind = keys.content_type.as_deref().map(media_type).unwrap_or_default();
     if !matches!(kind.as_str(), "application/json" | "application/jwk-set+json") {
-        let message = format!("the key set is served as `{}`, not as JSON", short(&kind));
+        let message = format!("The key set is served as `{}`, not as JSON", short(&kind));
         found.push(Breach::fault("jwks_content_type", "RFC 7517, section 8.5.2", message));
     }
     // Where no key at all can be used, `jwks_usable` tells it.
     if keys.usable().next().is_some() {
         for key in &keys.keys {
             if let Some(problem) = &key.problem {
-                let message = format!("the key {} cannot be used: {problem}", key.name());
+                let message = format!("The key {} cannot be used: {problem}", key.name());
                 let make = if is_of_a_known_kind(key) { Breach::fault } else { Breach::remark };
                 found.push(make("jwks_key", "RFC 7517, section 5; RFC 7518, section 6", message));
             }
