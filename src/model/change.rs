@@ -40,7 +40,8 @@ pub fn changes(before: Option<&Snapshot>, now: &Snapshot) -> Vec<Change> {
 }
 
 fn key_changes(before: &Snapshot, now: &Snapshot) -> Vec<Change> {
-    let (Some(old), Some(new)) = (before.last_keys(), now.jwks.ok()) else { return Vec::new() };
+    let new = now.jwks.ok().filter(|set| !set.keys.is_empty());
+    let (Some(old), Some(new)) = (before.last_keys(), new) else { return Vec::new() };
     let mut found = Vec::new();
     let change = |subject, from: String, to: String| Change { at: now.jwks.at, subject, from, to };
     for key in &new.keys {
@@ -142,6 +143,15 @@ mod tests {
         assert_eq!((back.changes[0].from.as_str(), back.changes[0].to.as_str()), ("a", "b"));
         let same = next(Some(&down), Some(vec![key(Some("a"), "A")]));
         assert_eq!(subjects(&same), []);
+    }
+
+    #[test]
+    fn a_set_that_was_empty_for_once_is_no_change() {
+        let before = next(None, Some(vec![key(Some("a"), "A")]));
+        let empty = next(Some(&before), Some(Vec::new()));
+        assert_eq!(subjects(&empty), []);
+        assert_eq!(subjects(&next(Some(&empty), Some(vec![key(Some("a"), "A")]))), []);
+        assert_eq!(subjects(&next(Some(&empty), Some(vec![key(Some("b"), "B")]))), [ChangeSubject::SigningKey]);
     }
 
     #[test]

@@ -120,14 +120,14 @@ impl Snapshot {
     /// The same snapshot, with the changes since the one before and the keys that were seen last.
     #[must_use]
     pub fn after(mut self, before: Option<&Self>) -> Self {
-        let seen = self.jwks.ok().or_else(|| before.and_then(Self::last_keys));
+        let seen = self.last_keys().or_else(|| before.and_then(Self::last_keys));
         self.known_keys = seen.cloned();
         self.changes = change::changes(before, &self);
         self
     }
-    /// The key set that was seen last.
+    /// The key set that was seen last. One without a key is a fault, not a change of keys.
     #[must_use]
     pub fn last_keys(&self) -> Option<&Jwks> {
-        self.jwks.ok().or(self.known_keys.as_ref())
+        self.jwks.ok().filter(|set| !set.keys.is_empty()).or(self.known_keys.as_ref())
     }
 }

@@ -18,7 +18,11 @@ const PAGES: [&str; 6] =
 
 pub(super) fn breaches(document: &Value, leniency: &Leniency) -> Vec<Breach> {
     let Some(members) = document.as_object() else { return Vec::new() };
-    let mut found: Vec<Breach> = document.get("issuer").and_then(Value::as_str).map(issuer).unwrap_or_default();
+    let issuer = document.get("issuer").and_then(Value::as_str);
+    let mut found: Vec<Breach> = issuer.map(issuer_breaches).unwrap_or_default();
+    // What is plain since the issuer is plain has been told with the issuer.
+    let plain_base = issuer.and_then(|text| Url::parse(text).ok()).filter(|url| url.scheme() != "https");
+    let is_told = |url: &Url| plain_base.as_ref().is_some_and(|base| base.origin() == url.origin());
     let aliases = document.get("mtls_endpoint_aliases").and_then(Value::as_object);
     let mut plain = Vec::new();
     let mut excused = Vec::new();
@@ -26,7 +30,7 @@ pub(super) fn breaches(document: &Value, leniency: &Leniency) -> Vec<Breach> {
         match address(name, value) {
             None => {}
             Some(Err(breach)) => found.push(breach),
-            Some(Ok(url)) if url.scheme() == "https" || PAGES.contains(&name.as_str()) => {}
+            Some(Ok(url)) if url.scheme() == "https" || PAGES.contains(&name.as_str()) || is_told(&url) => {}
             Some(Ok(url)) if is_loopback(&url) || leniency.internal.contains(&url.origin()) => {
                 excused.push(short(name))
             }
@@ -45,7 +49,7 @@ pub(super) fn breaches(document: &Value, leniency: &Leniency) -> Vec<Breach> {
 }
 
 /// The issuer: https, a host, and neither query, fragment nor user.
-fn issuer(text: &str) -> Vec<Breach> {
+fn issuer_breaches(text: &str) -> Vec<Breach> {
     let Ok(url) = Url::parse(text) else {
         let message = format!("`issuer` is not an absolute address: {}", short(text));
         return vec![Breach::fault("issuer_address", ISSUER, message)];
@@ -146,6 +150,16 @@ mod tests {
             ("jwks_uri", json!(null), &[], &[]),
             ("token_endpoint", json!(5), &[], &[]),
         ]);
+    }
+
+    #[test]
+    fn a_plain_issuer_with_its_endpoints_is_one_breach() {
+        let text = conforming().to_string().replace("https://id.example.test", "http://id.example.test");
+        let (faults, _) = codes(&serde_json::from_str(&text).unwrap(), &Leniency::default());
+        assert_eq!(faults, ["issuer_https"]);
+        let (faults, remarks) =
+            codes(&serde_json::from_str(&text.replace("id.example.test", "localhost")).unwrap(), &Leniency::default());
+        assert_eq!((faults, remarks), (vec![], vec!["issuer_https"]));
     }
 
     #[test]
