@@ -111,6 +111,7 @@ impl Snapshot {
             provider_page: Observed::seen(at, 0.01, page(PROVIDER)),
             kasm_page: Observed::seen(at, 0.01, page(KASM)),
             passkey_domain: Observed::missing(at, Missing::OutOfReach("passkey.enabled is off".to_owned())),
+            known_keys: None,
             changes: Vec::new(),
             requests: Vec::new(),
         }

@@ -47,6 +47,10 @@ pub struct Snapshot {
     pub kasm_page: Observed<Page>,
     /// The passkey domain.
     pub passkey_domain: Observed<PasskeyDomain>,
+    /// The key set that was seen last, in this look or an earlier one: Pocket ID changes its key at a restart, so the
+    /// look right before often failed. Kept by [`Snapshot::after`]; a look leaves it empty.
+    #[serde(default)]
+    pub known_keys: Option<Jwks>,
     /// Changes that are younger than `change_hold`.
     pub changes: Vec<Change>,
     /// The HTTP requests of this round.
@@ -92,6 +96,7 @@ impl Snapshot {
             provider_page,
             kasm_page,
             passkey_domain,
+            known_keys: _,
             changes: _,
             requests: _,
         } = self;
@@ -112,10 +117,17 @@ impl Snapshot {
         ]
     }
 
-    /// The same snapshot, with the changes since the one before.
+    /// The same snapshot, with the changes since the one before and the keys that were seen last.
     #[must_use]
     pub fn after(mut self, before: Option<&Self>) -> Self {
+        let seen = self.last_keys().or_else(|| before.and_then(Self::last_keys));
+        self.known_keys = seen.cloned();
         self.changes = change::changes(before, &self);
         self
+    }
+    /// The key set that was seen last. One without a key is a fault, not a change of keys.
+    #[must_use]
+    pub fn last_keys(&self) -> Option<&Jwks> {
+        self.jwks.ok().filter(|set| !set.keys.is_empty()).or(self.known_keys.as_ref())
     }
 }
