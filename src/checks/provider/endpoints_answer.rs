@@ -36,10 +36,9 @@ pub(super) fn finding(name: &str, answer: &EndpointAnswer) -> Option<Finding> {
         | EndpointState::NoAnswer { reason: Reason::Throttled | Reason::Challenged | Reason::Blocked, .. }
         | EndpointState::Answers
         | EndpointState::Foreign => None,
-        EndpointState::Wrong { status, seen } => Some(Finding::new(
-            &format!("{name}_wrong"),
-            format!("{} answers with status {status} ({seen})", answer.url),
-        )),
+        EndpointState::Wrong { seen, .. } => {
+            Some(Finding::new(&format!("{name}_wrong"), format!("{} answers with {seen}", answer.url)))
+        }
         EndpointState::NoAnswer { detail, .. } => {
             Some(Finding::new(&format!("{name}_no_answer"), format!("{} does not answer: {detail}", answer.url)))
         }
@@ -63,7 +62,7 @@ fn without_fault(answer: &EndpointAnswer) -> Verdict {
 mod tests {
     use super::*;
     use crate::{
-        checks::provider::table::{blocked, edit, failed, healthy_but, said},
+        checks::provider::table::{blocked, edit, failed, healthy_but, report, said},
         model::{Snapshot, SourceId},
     };
 
@@ -77,7 +76,7 @@ mod tests {
     }
 
     fn wrong(status: u16) -> EndpointState {
-        EndpointState::Wrong { status, seen: "a web page".to_owned() }
+        EndpointState::Wrong { status, seen: format!("HTTP {status} with a web page") }
     }
 
     fn silent(reason: Reason) -> EndpointState {
@@ -102,6 +101,15 @@ mod tests {
         for (snapshot, expected) in cases {
             assert_eq!(said(CHECK.id, &snapshot), expected, "{:?}", snapshot.provider_endpoints.value);
         }
+    }
+
+    #[test]
+    fn the_address_and_what_came_are_told() {
+        let snapshot = with(wrong(404), EndpointState::Answers);
+        assert_eq!(
+            report(CHECK.id, &snapshot).findings[0].message,
+            "https://id.example.test/api/oidc/userinfo answers with HTTP 404 with a web page"
+        );
     }
 
     #[test]
