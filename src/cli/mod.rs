@@ -7,8 +7,11 @@ mod explain;
 mod guide;
 mod healthcheck;
 mod plan;
+mod saved;
 mod serve;
 mod source;
+mod terminal;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -54,11 +57,23 @@ enum Command {
 /// Parses the arguments of this process and runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return no_command(&answer),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return complain(&format!("the runtime does not start: {error}")),
     };
-    runtime.block_on(run(Cli::parse()))
+    runtime.block_on(run(cli))
+}
+
+/// Prints help, the version, or what is wrong with the arguments. That is exit code 3, not clap's 2, which would say
+/// that sign-in is broken.
+fn no_command(answer: &clap::Error) -> ExitCode {
+    // A terminal that is gone is no error of ours.
+    let _ = answer.print();
+    if answer.use_stderr() { ExitCode::from(3) } else { ExitCode::SUCCESS }
 }
 
 async fn run(cli: Cli) -> ExitCode {

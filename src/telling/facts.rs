@@ -3,6 +3,7 @@
 use crate::{
     checks,
     clock::Time,
+    kasm::{Chosen, StartOutcome},
     model::{CheckReport, Credential, Report, Snapshot, Stage},
 };
 
@@ -26,10 +27,10 @@ pub(super) fn field_in_words(field: &str) -> String {
 /// What is worth saying about a stage that is good.
 pub(super) fn good(report: &Report, snapshot: &Snapshot, stage: Stage) -> Option<String> {
     match stage {
-        Stage::Kasm => Some(with_certificate(report, &snapshot.target.kasm.url, "kasm_certificate")),
+        Stage::Kasm => Some(kasm(report, snapshot)),
         Stage::Offer => offered(report, snapshot),
         Stage::Start => sent_to(snapshot),
-        Stage::Provider => Some(with_certificate(report, &provider(report, snapshot), "provider_certificate")),
+        Stage::Provider => Some(provider(report, snapshot)),
         Stage::Authorize => snapshot
             .authorize_dry_run
             .ok()
@@ -49,19 +50,20 @@ fn provider(report: &Report, snapshot: &Snapshot) -> String {
     }
 }
 
-fn with_certificate(report: &Report, what: &str, item: &str) -> String {
-    match report.expiries.iter().find(|expiry| expiry.item == item) {
+fn kasm(report: &Report, snapshot: &Snapshot) -> String {
+    let url = &snapshot.target.kasm.url;
+    match report.expiries.iter().find(|expiry| expiry.item == "kasm_certificate") {
         Some(expiry) if expiry.at > report.at => {
-            format!("{what}, certificate good for {}", days((expiry.at - report.at).num_days()))
+            format!("{url}, certificate lasts {}", days((expiry.at - report.at).num_days()))
         }
-        _ => what.to_owned(),
+        _ => url.clone(),
     }
 }
 
 fn offered(report: &Report, snapshot: &Snapshot) -> Option<String> {
     let settings = snapshot.kasm_login_settings.ok()?;
     let ours = snapshot.kasm_start.ok().and_then(|start| match start.ours(&snapshot.target) {
-        crate::kasm::Chosen::Ours(start) => Some(&start.config_id),
+        Chosen::Ours(start) => Some(&start.config_id),
         _ => None,
     });
     let config = settings.configs.iter().find(|config| Some(&config.id) == ours)?;
@@ -70,9 +72,9 @@ fn offered(report: &Report, snapshot: &Snapshot) -> Option<String> {
 }
 
 fn sent_to(snapshot: &Snapshot) -> Option<String> {
-    let crate::kasm::Chosen::Ours(start) = snapshot.kasm_start.ok()?.ours(&snapshot.target) else { return None };
-    let crate::kasm::StartOutcome::Url(url) = &start.outcome else { return None };
-    Some(format!("browsers are sent to {}", url.endpoint))
+    let Chosen::Ours(start) = snapshot.kasm_start.ok()?.ours(&snapshot.target) else { return None };
+    let StartOutcome::Url(url) = &start.outcome else { return None };
+    Some(format!("at {}", url.endpoint))
 }
 
 /// The credentials that a check needs and the config does not name.

@@ -187,7 +187,8 @@ mod tests {
 
     #[test]
     fn two_ends_that_do_not_fit_stand_on_two_lines() {
-        let ends = |width| page(width, |page| page.ends(("left left left", Paint::Plain), ("right right", Paint::Plain)));
+        let ends =
+            |width| page(width, |page| page.ends(("left left left", Paint::Plain), ("right right", Paint::Plain)));
         assert_eq!(ends(30), "left left left     right right\n");
         assert_eq!(ends(26), "left left left\nright right\n");
     }

@@ -107,8 +107,7 @@ fn note(report: &Report, snapshot: &Snapshot, stage: Stage, state: State, checks
 
 /// What the first failing check of this severity found, and how many more there are.
 fn failing(checks: &[&CheckReport], severity: Severity) -> String {
-    let failing: Vec<_> =
-        checks.iter().filter(|check| check.verdict == "fail" && check.severity == severity).collect();
+    let failing: Vec<_> = checks.iter().filter(|check| check.verdict == "fail" && check.severity == severity).collect();
     let Some(first) = failing.first() else { return String::new() };
     let what = in_short(first);
     match failing.len() - 1 {
@@ -134,7 +133,7 @@ pub(super) fn in_short(check: &CheckReport) -> String {
 fn unknown(checks: &[&CheckReport]) -> String {
     let reasons = checks.iter().filter(|check| check.verdict == "unknown").filter_map(|check| check.reason.as_deref());
     let (waiting, own): (Vec<&str>, Vec<&str>) = reasons.partition(|reason| reason.starts_with("waits for"));
-    own.first().or(waiting.first()).map_or_else(String::new, |reason| format!("cannot tell: {reason}"))
+    own.first().or(waiting.first()).copied().unwrap_or_default().to_owned()
 }
 
 fn unproven(snapshot: &Snapshot, checks: &[&CheckReport]) -> String {
@@ -145,8 +144,8 @@ fn unproven(snapshot: &Snapshot, checks: &[&CheckReport]) -> String {
     if !credentials.is_empty() {
         return format!("unverified: needs {}", facts::in_words(credentials));
     }
-    if let Some(check) = first("unverified") {
-        return format!("unverified: {}", check.reason.as_deref().unwrap_or_default());
+    if first("unverified").is_some() {
+        return "unverified: for a person to test, see below".to_owned();
     }
     match first("not_applicable") {
         Some(check) => format!("not applicable: {}", check.reason.as_deref().unwrap_or_default()),

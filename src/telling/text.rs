@@ -83,7 +83,7 @@ fn login_path(page: &mut Page, report: &Report, snapshot: &Snapshot) {
             State::Unproven => (Paint::Quiet, Paint::Quiet),
         };
         page.row(
-            &[cell("  ", 2, Paint::Plain), cell(&link.title, TITLE, Paint::Plain), cell(link.state.word(), STATE, state)],
+            &[cell("", 2, Paint::Plain), cell(&link.title, TITLE, Paint::Plain), cell(link.state.word(), STATE, state)],
             &link.note,
             note,
         );

@@ -44,7 +44,8 @@ pub(super) fn cause<'r>(page: &mut Page, report: &'r Report) -> Option<&'r Check
 
 /// The first outage check that could not be judged by a failure of its own; else the first that waits for another.
 fn root_of_doubt(report: &Report) -> Option<&CheckReport> {
-    let doubtful = || report.checks.iter().filter(|check| check.verdict == "unknown" && check.severity == Severity::Outage);
+    let doubtful =
+        || report.checks.iter().filter(|check| check.verdict == "unknown" && check.severity == Severity::Outage);
     doubtful()
         .find(|check| !check.reason.as_deref().is_some_and(|reason| reason.starts_with("waits for")))
         .or_else(|| doubtful().next())

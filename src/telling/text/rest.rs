@@ -11,8 +11,8 @@ use crate::{
     },
 };
 
-/// The columns of a check's id in a list.
-const ID: usize = 30;
+/// The most columns that names take in a list.
+const NAMES: usize = 30;
 
 /// The other checks that fail, each in a line.
 pub(super) fn also_failing(page: &mut Page, report: &Report, told: Option<&CheckReport>) {
@@ -24,47 +24,41 @@ pub(super) fn also_failing(page: &mut Page, report: &Report, told: Option<&Check
     if others.is_empty() {
         return;
     }
-    page.heading(if report.login == Login::Broken { "Also failing, perhaps for the same cause" } else { "Also failing" });
+    page.heading(if report.login == Login::Broken {
+        "Also failing, perhaps for the same cause"
+    } else {
+        "Also failing"
+    });
+    let ids = others.iter().map(|check| check.id.as_str());
+    let column = column(page, ids);
     for check in others {
         let paint = if check.severity == Severity::Outage { Paint::Bad } else { Paint::Warn };
-        page.row(
-            &[cell("", 2, paint), cell(check.severity.id(), 10, paint), cell(&check.id, ID, Paint::Plain)],
-            &path::in_short(check),
-            Paint::Plain,
-        );
+        let cells = [cell("", 2, paint), cell(check.severity.id(), 10, paint), cell(&check.id, column, Paint::Plain)];
+        page.row(&cells, &path::in_short(check), Paint::Plain);
     }
 }
 
 /// What will break, with what to do about it; while sign-in is broken, only what.
 pub(super) fn at_risk(page: &mut Page, report: &Report) {
-    let risks: Vec<&CheckReport> = report.failing().filter(|check| check.severity == Severity::Risk).collect();
-    if risks.is_empty() {
-        return;
-    }
-    page.heading("At risk");
-    for check in risks {
-        for finding in &check.findings {
-            item(page, &check.id, &finding.message, Paint::Warn);
-            let own = checks::find(&check.id).map(|(_, check)| check.mend);
-            if let Some(way) = finding.mend.as_deref().or(own).filter(|_| report.login != Login::Broken) {
-                page.row(&[cell("", 2 + ID, Paint::Quiet)], way, Paint::Quiet);
-            }
-        }
-    }
+    let with_mend = report.login != Login::Broken;
+    findings(page, report, Severity::Risk, "At risk", Paint::Warn, with_mend);
 }
 
 /// What changed or differs without harm.
 pub(super) fn worth_knowing(page: &mut Page, report: &Report) {
-    let infos: Vec<&CheckReport> = report.failing().filter(|check| check.severity == Severity::Info).collect();
-    if infos.is_empty() {
-        return;
-    }
-    page.heading("Worth knowing");
-    for check in infos {
+    findings(page, report, Severity::Info, "Worth knowing", Paint::Plain, false);
+}
+
+fn findings(page: &mut Page, report: &Report, severity: Severity, heading: &str, paint: Paint, with_mend: bool) {
+    let mut items = Vec::new();
+    for check in report.failing().filter(|check| check.severity == severity) {
+        let own_mend = checks::find(&check.id).map(|(_, check)| check.mend);
         for finding in &check.findings {
-            item(page, &check.id, &finding.message, Paint::Plain);
+            let mend = finding.mend.as_deref().or(own_mend).filter(|_| with_mend);
+            items.push(Item { name: check.id.clone(), text: finding.message.clone(), more: mend.map(str::to_owned) });
         }
     }
+    list(page, heading, paint, &items);
 }
 
 /// What could not be judged this time, by reason.
@@ -72,57 +66,80 @@ pub(super) fn not_judged(page: &mut Page, report: &Report, told: Option<&CheckRe
     let unknown = report.checks.iter().filter(|check| check.verdict == "unknown");
     let unknown = unknown.filter(|check| told.is_none_or(|told| told.id != check.id));
     let groups = grouped(unknown, |check| check.reason.clone().unwrap_or_default());
-    if groups.is_empty() {
-        return;
-    }
-    page.heading("Not judged this time");
-    for (reason, checks) in groups {
-        let who = match checks[..] {
-            [only] => only.id.clone(),
-            _ => facts::checks_in_words(checks.len()),
-        };
-        item(page, &who, &reason, Paint::Plain);
-    }
+    let items: Vec<Item> = groups
+        .into_iter()
+        .map(|(reason, checks)| {
+            let name = match checks[..] {
+                [only] => only.id.clone(),
+                _ => facts::checks_in_words(checks.len()),
+            };
+            Item { name, text: reason, more: None }
+        })
+        .collect();
+    list(page, "Not judged this time", Paint::Plain, &items);
 }
 
 /// What is not verified and why: by the credential that would raise it, then what only a person can test.
 pub(super) fn not_verified(page: &mut Page, report: &Report, snapshot: &Snapshot) {
-    let unverified = || report.checks.iter().filter(|check| check.verdict == "unverified");
+    let unverified = report.checks.iter().filter(|check| check.verdict == "unverified");
     let (by_credential, by_hand): (Vec<_>, Vec<_>) =
-        unverified().partition(|check| !facts::missing_credentials(snapshot, check).is_empty());
+        unverified.partition(|check| !facts::missing_credentials(snapshot, check).is_empty());
     let groups = grouped(by_credential, |check| facts::missing_credentials(snapshot, check));
     if !groups.is_empty() {
-        page.heading("Not verified, for want of a credential");
-        for (credentials, checks) in groups {
-            with_credentials(page, &credentials, checks.len());
-        }
+        page.heading("Not verified for want of a credential");
     }
-    let groups = grouped(by_hand, |check| check.reason.clone().unwrap_or_default());
-    if !groups.is_empty() {
-        page.heading("Not verified, and to be looked at by a person");
-        for (reason, checks) in groups {
+    for (credentials, checks) in groups {
+        page.row(&[cell("", 2, Paint::Plain)], &gain(&credentials, checks.len()), Paint::Plain);
+    }
+    let items: Vec<Item> = grouped(by_hand, |check| check.reason.clone().unwrap_or_default())
+        .into_iter()
+        .map(|(reason, checks)| {
             let ids: Vec<&str> = checks.iter().map(|check| check.id.as_str()).collect();
-            item(page, &ids.join(" "), &reason, Paint::Plain);
-        }
-    }
+            Item { name: ids.join(", "), text: reason, more: None }
+        })
+        .collect();
+    list(page, "Not verified, for a person to test", Paint::Plain, &items);
 }
 
-fn with_credentials(page: &mut Page, credentials: &[Credential], count: usize) {
+/// What credentials would give, and where they go in the configuration.
+fn gain(credentials: &[Credential], count: usize) -> String {
     let mut keys: Vec<&str> = credentials.iter().map(|credential| credential.config_keys()).collect();
     keys.dedup();
-    let with = format!("With {}", facts::in_words(credentials.iter().copied()));
-    let gain = format!("{} more ({})", facts::checks_in_words(count), keys.join(", "));
-    item(page, &with, &gain, Paint::Plain);
+    let with = facts::in_words(credentials.iter().copied());
+    format!("With {with}: {} more ({})", facts::checks_in_words(count), keys.join(", "))
 }
 
-/// A line of a list. A name that is too long for its column stands on a line of its own.
-fn item(page: &mut Page, name: &str, text: &str, paint: Paint) {
-    if page.columns(name) < ID {
-        page.row(&[cell("", 2, paint), cell(name, ID, paint)], text, Paint::Plain);
-    } else {
-        page.row(&[cell("", 2, paint)], name, paint);
-        page.row(&[cell("", 2 + ID, paint)], text, Paint::Plain);
+/// An entry of a list: a name, what there is to say, and more below it.
+struct Item {
+    name: String,
+    text: String,
+    more: Option<String>,
+}
+
+/// A heading and its list; nothing where the list is empty.
+fn list(page: &mut Page, heading: &str, paint: Paint, items: &[Item]) {
+    if items.is_empty() {
+        return;
     }
+    page.heading(heading);
+    let column = column(page, items.iter().map(|item| item.name.as_str()));
+    for item in items {
+        let below = [cell("", 2 + column, paint)];
+        if page.columns(&item.name) < column {
+            page.row(&[cell("", 2, paint), cell(&item.name, column, paint)], &item.text, Paint::Plain);
+        } else {
+            page.row(&[cell("", 2, paint)], &item.name, paint);
+            page.row(&below, &item.text, Paint::Plain);
+        }
+        if let Some(more) = &item.more {
+            page.row(&below, more, Paint::Quiet);
+        }
+    }
+}
+
+/// The columns that names take, with the space behind them. A name that is longer stands on a line of its own.
+fn column<'n>(page: &Page, names: impl Iterator<Item = &'n str>) -> usize {
+    names.map(|name| page.columns(name) + 2).max().unwrap_or_default().min(NAMES)
 }
 
 /// Checks that share a key, in the order in which the keys appear.
@@ -139,4 +156,23 @@ fn grouped<'r, K: PartialEq>(
         }
     }
     groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_is_told_with_what_it_gives_and_where_it_goes() {
+        assert_eq!(
+            gain(&[Credential::KasmKey], 12),
+            "With a Kasm key: 12 checks more (kasm.api_key_file and kasm.api_key_secret_file)"
+        );
+        assert_eq!(
+            gain(&[Credential::ClientSecret], 1),
+            "With the client secret: 1 check more (provider.client_secret_file)"
+        );
+        let both = gain(&[Credential::KasmKey, Credential::ProviderAdminKey], 2);
+        assert!(both.starts_with("With a Kasm key and a Pocket ID key of an admin: 2 checks more"), "{both}");
+    }
 }
