@@ -268,3 +268,44 @@ impl Progress {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(login: Login, failing: Option<Severity>) -> Report {
+        let mut report = checks::judge(&Snapshot::healthy(), None);
+        report.login = login;
+        report.checks.truncate(1);
+        if let Some(severity) = failing {
+            report.checks[0].severity = severity;
+            report.checks[0].verdict = "fail".to_owned();
+        }
+        report
+    }
+
+    #[test]
+    fn risks_and_degraded_logins_are_1_information_is_not() {
+        let cases = [
+            (Login::Ok, None, Verdict::Ok),
+            (Login::Ok, Some(Severity::Info), Verdict::Ok),
+            (Login::Ok, Some(Severity::Risk), Verdict::AtRisk),
+            (Login::Degraded, Some(Severity::Degraded), Verdict::AtRisk),
+            (Login::Broken, Some(Severity::Outage), Verdict::Broken),
+            (Login::Unknown, Some(Severity::Risk), Verdict::NotJudged),
+        ];
+        for (login, failing, expected) in cases {
+            assert_eq!(verdict(&report(login, failing)), expected, "{login:?} {failing:?}");
+        }
+    }
+
+    #[test]
+    fn of_several_targets_the_worst_counts_and_none_is_not_judged() {
+        let round = |login| Round { report: report(login, None), snapshot: Snapshot::healthy() };
+        let worst = |logins: &[Login]| verdict_of(&logins.iter().map(|login| round(*login)).collect::<Vec<_>>());
+        assert_eq!(worst(&[Login::Ok, Login::Degraded]), Verdict::AtRisk);
+        assert_eq!(worst(&[Login::Degraded, Login::Unknown, Login::Ok]), Verdict::NotJudged);
+        assert_eq!(worst(&[Login::Unknown, Login::Broken]), Verdict::Broken);
+        assert_eq!(worst(&[]), Verdict::NotJudged);
+    }
+}

@@ -111,3 +111,13 @@ fn complain(problem: &str) -> ExitCode {
     let _ = writeln!(std::io::stderr().lock(), "ssowatch: {problem}");
     ExitCode::from(3)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -88,3 +88,46 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 fn told(path: &Path, error: &dyn std::fmt::Display) -> String {
     format!("{}: {error}", path.display())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_saved_is_read_back_and_only_its_owner_can_read_it() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("saved.jsonl");
+        let mut other = Snapshot::healthy();
+        other.target.name = "other".to_owned();
+        let snapshots = [Snapshot::healthy(), other];
+        fs::write(&path, "from before").unwrap();
+        save(&path, &snapshots).unwrap();
+        assert_eq!(load(&path).unwrap(), snapshots);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["saved.jsonl"], "nothing is left beside it");
+    }
+
+    #[test]
+    fn a_link_stays_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::write(&real, "").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        save(&link, [&Snapshot::healthy()]).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(load(&real).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_named_and_nothing_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let into_nothing = folder.path().join("no-such-folder").join("saved");
+        let problem = save(&into_nothing, [&Snapshot::healthy()]).unwrap_err();
+        assert!(problem.contains("no-such-folder"), "{problem}");
+        let problem = save(folder.path(), [&Snapshot::healthy()]).unwrap_err();
+        assert!(problem.contains("not a regular file"), "{problem}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}
