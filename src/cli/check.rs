@@ -86,8 +86,8 @@ async fn check(args: &Args) -> Result<Verdict, String> {
             let rounds = named(snapshots, args.target.as_deref(), |snapshot| &snapshot.target.name)?
                 .into_iter()
                 .map(|snapshot| Round { report: checks::judge(&snapshot, None), snapshot })
-                .collect();
-            tell(args, rounds)
+                .collect::<Vec<_>>();
+            tell(args, &rounds)
         }
         None => look_and_tell(args).await,
     }
@@ -100,7 +100,7 @@ async fn look_and_tell(args: &Args) -> Result<Verdict, String> {
     match args.watch {
         None => {
             let rounds = look(&looker, &targets, &[], Pace::Full).await;
-            tell(args, rounds)
+            tell(args, &rounds)
         }
         Some(interval) => watch_and_tell(args, &config, &looker, &targets, interval).await,
     }
@@ -151,10 +151,10 @@ async fn look(looker: &Looker, targets: &[Target], before: &[Round], pace: Pace)
     rounds
 }
 
-fn tell(args: &Args, rounds: Vec<Round>) -> Result<Verdict, String> {
-    keep(args, &rounds)?;
-    super::print(&told(args, &rounds)?);
-    Ok(verdict_of(&rounds))
+fn tell(args: &Args, rounds: &[Round]) -> Result<Verdict, String> {
+    keep(args, rounds)?;
+    super::print(&told(args, rounds)?);
+    Ok(verdict_of(rounds))
 }
 
 fn keep(args: &Args, rounds: &[Round]) -> Result<(), String> {

@@ -98,7 +98,6 @@ async fn run(cli: Cli) -> ExitCode {
 }
 
 /// Writes text to standard output. A reader that has gone away (`| head`) is no error.
-#[expect(clippy::print_stdout, reason = "the one place that prints results")]
 fn print(text: &str) {
     use std::io::Write as _;
     let mut out = std::io::stdout().lock();

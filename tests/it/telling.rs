@@ -112,7 +112,6 @@ fn the_caret_stands_below_the_first_difference_whatever_the_values() {
         let column = columns(lines[at].split_once('^').unwrap().0);
         let (sent, has) = (from_column(lines[at - 2], column), from_column(lines[at - 1], column));
         assert_ne!(sent.chars().next(), has.chars().next(), "no difference at the caret:\n{text}");
-        println!("{}", lines[at - 2..=at].join("\n"));
         let before = |line: &str| to_column(line, column).chars().skip(18).collect::<String>();
         assert_eq!(before(lines[at - 2]), before(lines[at - 1]), "the values do not stand above each other:\n{text}");
         assert!(columns(lines[at]) <= 80, "{text}");
