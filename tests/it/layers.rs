@@ -44,7 +44,7 @@ const LAYERS: &[Layer] = &[
     layer("journal", &["clock", "model"], "the journal keeps what changed; surfaces read it"),
     layer(
         "metrics",
-        &["board", "checks", "clock", "config", "model", "pocket_id", "schedule"],
+        &["board", "checks", "clock", "config", "model", "oidc", "pocket_id", "schedule"],
         "metrics are a function of (board, now): telling never looks",
     ),
     layer(
@@ -52,7 +52,9 @@ const LAYERS: &[Layer] = &[
         &["checks", "clock", "config", "kasm", "model", "oidc", "pocket_id"],
         "tellings are functions of (report, snapshot): telling never looks",
     ),
-    layer("logging", &["clock", "metrics", "model"], "a log line is a telling: it never looks"),
+    layer("sdnotify", &[], "what systemd is told is said by its caller"),
+    // The scheduler tells what a panic was about, so the panic hook asks it: the one circle.
+    layer("logging", &["checks", "clock", "metrics", "model", "scheduler"], "a log line is a telling: it never looks"),
     layer(
         "scheduler",
         &["board", "clock", "config", "journal", "logging", "metrics", "model", "observe", "round", "schedule"],
