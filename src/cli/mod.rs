@@ -65,7 +65,10 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return complain(&format!("the runtime does not start: {error}")),
     };
-    runtime.block_on(run(cli))
+    let code = runtime.block_on(run(cli));
+    // A name that is still being resolved would hold up the exit for as long as the resolver takes.
+    runtime.shutdown_background();
+    code
 }
 
 /// Prints help, the version, or what is wrong with the arguments. That is exit code 3, not clap's 2, which would say
