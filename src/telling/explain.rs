@@ -22,13 +22,16 @@ pub fn list(style: Style) -> String {
     for (stage, checks) in checks::ALL.iter().filter(|(_, checks)| !checks.is_empty()) {
         page.heading(stage.title());
         for check in *checks {
-            let severity = severity_in_short(check.severity);
+            let severity = worst(check.severity);
             let cells =
-                [cell("", 2, Paint::Plain), cell(check.id, name, Paint::Plain), cell(&severity, 16, Paint::Quiet)];
+                [cell("", 2, Paint::Plain), cell(check.id, name, Paint::Plain), cell(&severity, 10, Paint::Quiet)];
             page.row(&cells, check.title, Paint::Plain);
         }
     }
     page.gap();
+    if checks::all().any(|(_, check)| severity_in_short(check.severity).contains('/')) {
+        page.row(&[], "* with some releases of the provider; less with others", Paint::Quiet);
+    }
     page.row(&[], "ssowatch explain CHECK tells why one matters and how to mend it.", Paint::Quiet);
     page.finish()
 }
@@ -96,6 +99,12 @@ pub fn markdown_table() -> String {
     table
 }
 
+/// The worst severity, starred where it is not that bad under every dialect.
+fn worst(rule: SeverityRule) -> String {
+    let short = severity_in_short(rule);
+    short.split_once('/').map_or(short.clone(), |(worst, _)| format!("{worst}*"))
+}
+
 /// `outage`, or `outage/risk` where the dialects differ, the worst first.
 fn severity_in_short(rule: SeverityRule) -> String {
     let used = Severity::ALL.into_iter().filter(|severity| by_dialect(rule).iter().any(|(_, own)| own == severity));
@@ -137,6 +146,7 @@ mod tests {
             "outage with Pocket ID from 2.10 on, risk before, risk with other providers"
         );
         assert_eq!(severity_in_short(rule), "outage/risk");
+        assert_eq!((worst(rule).as_str(), worst(SeverityRule::INFO).as_str()), ("outage*", "info"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::{
     checks,
     clock::Time,
     kasm::{Chosen, StartOutcome},
-    model::{CheckReport, Credential, Report, Snapshot, Stage},
+    model::{CheckReport, Credential, Finding, Report, Snapshot, Stage},
 };
 
 /// The provider's name: `Pocket ID`, or `Provider` where it is another or not known.
@@ -22,6 +22,17 @@ pub(super) fn field_in_words(field: &str) -> String {
         })
         .collect();
     words.join(" ")
+}
+
+/// What a finding says beside the two values that differ; none where it says nothing else.
+pub(super) fn without_values(finding: &Finding) -> Option<String> {
+    let Some(drift) = &finding.drift else { return Some(finding.message.clone()) };
+    let has_both = [&drift.expected, &drift.actual].iter().all(|value| finding.message.contains(value.as_str()));
+    if !has_both {
+        return Some(finding.message.clone());
+    }
+    let (lead, _) = finding.message.split_once(": ")?;
+    (drift.sentence() != finding.message).then(|| lead.to_owned())
 }
 
 /// What is worth saying about a stage that is good.
@@ -106,4 +117,39 @@ pub(super) fn checks_in_words(count: usize) -> String {
 /// A date.
 pub(super) fn date(at: Time) -> String {
     at.format("%Y-%m-%d").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Drift;
+
+    #[test]
+    fn a_message_is_told_without_the_values_that_stand_below_it() {
+        let drift = Drift::of("redirect_url", ("The provider has", "https://a"), ("Kasm sends", "https://b"));
+        let left = |message: &str| {
+            let mut finding = Finding::new("differs", message);
+            finding.drift = drift.clone();
+            without_values(&finding)
+        };
+        let sentence = drift.as_ref().map(Drift::sentence).unwrap_or_default();
+        assert_eq!(left(&sentence), None);
+        assert_eq!(
+            left("The path differs: https://b, where https://a is expected").as_deref(),
+            Some("The path differs")
+        );
+        assert_eq!(left("https://b is not https://a"), None);
+        assert_eq!(left("The provider refuses it").as_deref(), Some("The provider refuses it"));
+        assert_eq!(without_values(&Finding::new("gone", "It is: gone")).as_deref(), Some("It is: gone"));
+    }
+
+    #[test]
+    fn fields_and_counts_read_as_people_say_them() {
+        assert_eq!(field_in_words("redirect_url"), "redirect URL");
+        assert_eq!(field_in_words("client_id"), "client ID");
+        assert_eq!((days(1).as_str(), days(2).as_str()), ("1 day", "2 days"));
+        assert_eq!((checks_in_words(1).as_str(), checks_in_words(0).as_str()), ("1 check", "0 checks"));
+        let all = [Credential::KasmKey, Credential::ClientSecret, Credential::ProviderKey];
+        assert_eq!(in_words(all), "a Kasm key, the client secret and a Pocket ID key");
+    }
 }

@@ -99,6 +99,22 @@ impl Page {
         }
     }
 
+    /// A sentence that goes on two columns further in.
+    pub(super) fn sentence(&mut self, indent: usize, text: &str) {
+        let room = self.width().saturating_sub(indent + 2).max(NARROWEST);
+        let lines = broken(&safe(text, self.style), room, room + 2);
+        for (index, line) in lines.iter().enumerate() {
+            let before = " ".repeat(if index == 0 { indent } else { indent + 2 });
+            self.push_line(&format!("{before}{line}"));
+        }
+    }
+
+    /// Whether every word of a text fits behind so many columns.
+    pub(super) fn fits(&self, text: &str, indent: usize) -> bool {
+        let room = self.width().saturating_sub(indent);
+        text.split(' ').all(|word| self.columns(word) <= room)
+    }
+
     /// The columns of a row, and by how much they are too long.
     fn head(&self, cells: &[Cell<'_>]) -> (String, usize) {
         let mut head = String::new();

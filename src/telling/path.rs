@@ -21,7 +21,7 @@ pub struct Link {
 /// How a stage stands, from its checks together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// Something in it was proven good, and nothing bad.
+    /// Something in it that sign-in hangs on was proven good, and nothing bad.
     Ok,
     /// An outage check fails.
     Broken,
@@ -31,7 +31,7 @@ pub enum State {
     AtRisk,
     /// An outage or degraded check could not be judged this time.
     Unknown,
-    /// Nothing in it can be proven, or it does not arise.
+    /// Nothing in it that sign-in hangs on can be proven, or it does not arise.
     Unproven,
 }
 
@@ -85,13 +85,21 @@ fn state(checks: &[&CheckReport]) -> State {
         State::Unknown
     } else if any("fail", &[Severity::Risk]) {
         State::AtRisk
-    } else if checks.iter().any(|check| check.verdict == "ok" || check.verdict == "fail") {
+    } else if proves_enough(checks) {
         State::Ok
     } else if any("unknown", &Severity::ALL) {
         State::Unknown
     } else {
         State::Unproven
     }
+}
+
+/// Whether something was proven, and not only by the way while all that sign-in hangs on is unverified.
+fn proves_enough(checks: &[&CheckReport]) -> bool {
+    let is_proven = |check: &CheckReport| check.verdict == "ok" || check.verdict == "fail";
+    let mut outage = checks.iter().filter(|check| check.severity == Severity::Outage);
+    let has_open_outage = outage.clone().any(|check| check.verdict == "unverified");
+    if has_open_outage { outage.any(|check| is_proven(check)) } else { checks.iter().any(|check| is_proven(check)) }
 }
 
 fn note(report: &Report, snapshot: &Snapshot, stage: Stage, state: State, checks: &[&CheckReport]) -> String {
@@ -116,17 +124,19 @@ fn failing(checks: &[&CheckReport], severity: Severity) -> String {
     }
 }
 
-/// A failing check in a few words: the field where one differs (the values stand elsewhere), else the first message.
+/// A failing check in a few words: the first clause of what it found, without the values that stand elsewhere.
 pub(super) fn in_short(check: &CheckReport) -> String {
-    match check.findings.first() {
-        None => format!("{} fails", check.id),
-        Some(finding) => match &finding.drift {
-            Some(drift) if drift.sentence() == finding.message => {
-                format!("the {} differs", facts::field_in_words(&drift.field))
-            }
-            _ => finding.message.clone(),
-        },
+    let Some(finding) = check.findings.first() else { return format!("{} fails", check.id) };
+    match (facts::without_values(finding), &finding.drift) {
+        (Some(message), _) => first_clause(&message).to_owned(),
+        (None, Some(drift)) => format!("the {} differs", facts::field_in_words(&drift.field)),
+        (None, None) => first_clause(&finding.message).to_owned(),
     }
+}
+
+fn first_clause(text: &str) -> &str {
+    let end = [". ", "; "].iter().filter_map(|mark| text.find(mark)).min();
+    text[..end.unwrap_or(text.len())].trim_end_matches('.')
 }
 
 /// Why it could not be judged: what failed itself says more than what waits for it.
@@ -156,4 +166,47 @@ fn unproven(snapshot: &Snapshot, checks: &[&CheckReport]) -> String {
 /// What a good check saw.
 fn seen(checks: &[&CheckReport]) -> Option<String> {
     checks.iter().find_map(|check| check.reason.clone().filter(|_| check.verdict == "ok"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(severity: Severity, verdict: &str) -> CheckReport {
+        CheckReport {
+            id: "a_check".to_owned(),
+            stage: Stage::Token,
+            severity,
+            verdict: verdict.to_owned(),
+            reason: None,
+            findings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_stage_is_not_green_while_all_that_sign_in_hangs_on_is_unverified() {
+        use Severity::{Degraded, Outage, Risk};
+        let cases = [
+            (&[(Outage, "unverified"), (Degraded, "ok")][..], State::Unproven),
+            (&[(Outage, "unverified"), (Outage, "ok")], State::Ok),
+            (&[(Degraded, "unverified"), (Risk, "ok")], State::Ok),
+            (&[(Outage, "not_applicable"), (Degraded, "ok")], State::Ok),
+            (&[(Outage, "ok"), (Degraded, "unknown")], State::Unknown),
+            (&[(Outage, "ok"), (Risk, "unknown")], State::Ok),
+            (&[(Risk, "unknown"), (Risk, "off")], State::Unknown),
+            (&[(Outage, "off")], State::Unproven),
+            (&[(Outage, "unknown"), (Degraded, "fail")], State::Degraded),
+        ];
+        for (checks, expected) in cases {
+            let checks: Vec<CheckReport> = checks.iter().map(|(severity, verdict)| check(*severity, verdict)).collect();
+            assert_eq!(state(&checks.iter().collect::<Vec<_>>()), expected, "{checks:?}");
+        }
+    }
+
+    #[test]
+    fn a_note_is_the_first_clause() {
+        assert_eq!(first_clause("The certificate signs itself. Its fingerprint is ab"), "The certificate signs itself");
+        assert_eq!(first_clause("Auto Login is on; local users get in"), "Auto Login is on");
+        assert_eq!(first_clause("Pocket ID 2.14 answers."), "Pocket ID 2.14 answers");
+    }
 }

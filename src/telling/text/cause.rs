@@ -52,14 +52,11 @@ fn root_of_doubt(report: &Report) -> Option<&CheckReport> {
 }
 
 fn tell(page: &mut Page, report: &Report, finding: &Finding) {
-    match &finding.drift {
-        Some(drift) => {
-            if drift.sentence() != finding.message {
-                page.row(&[cell("", 2, Paint::Plain)], &finding.message, Paint::Plain);
-            }
-            both_sides(page, report, drift);
-        }
-        None => page.row(&[cell("", 2, Paint::Plain)], &finding.message, Paint::Plain),
+    if let Some(message) = facts::without_values(finding) {
+        page.row(&[cell("", 2, Paint::Plain)], &message, Paint::Plain);
+    }
+    if let Some(drift) = &finding.drift {
+        both_sides(page, report, drift);
     }
 }
 
