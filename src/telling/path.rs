@@ -155,7 +155,7 @@ fn unproven(snapshot: &Snapshot, checks: &[&CheckReport]) -> String {
         return format!("unverified: needs {}", facts::in_words(credentials));
     }
     if first("unverified").is_some() {
-        return "unverified: for a person to test, see below".to_owned();
+        return "unverified from here, see below".to_owned();
     }
     match first("not_applicable") {
         Some(check) => format!("not applicable: {}", check.reason.as_deref().unwrap_or_default()),

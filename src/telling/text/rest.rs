@@ -24,18 +24,17 @@ pub(super) fn also_failing(page: &mut Page, report: &Report, told: Option<&Check
     if others.is_empty() {
         return;
     }
-    page.heading(if report.login == Login::Broken {
-        "Also failing, perhaps for the same cause"
-    } else {
-        "Also failing"
-    });
-    let ids = others.iter().map(|check| check.id.as_str());
-    let column = column(page, ids);
-    for check in others {
-        let paint = if check.severity == Severity::Outage { Paint::Bad } else { Paint::Warn };
-        let cells = [cell("", 2, paint), cell(check.severity.id(), 10, paint), cell(&check.id, column, Paint::Plain)];
-        page.row(&cells, &path::in_short(check), Paint::Plain);
-    }
+    let heading =
+        if report.login == Login::Broken { "Also failing, perhaps for the same cause" } else { "Also failing" };
+    let items: Vec<Item> = others
+        .into_iter()
+        .map(|check| Item {
+            name: check.id.clone(),
+            text: format!("{}: {}", check.severity.id(), path::in_short(check)),
+            mend: None,
+        })
+        .collect();
+    list(page, heading, if report.login == Login::Broken { Paint::Bad } else { Paint::Warn }, &items);
 }
 
 /// What will break, with what to do about it; while sign-in is broken, only what.
@@ -55,7 +54,7 @@ fn findings(page: &mut Page, report: &Report, severity: Severity, heading: &str,
         let own_mend = checks::find(&check.id).map(|(_, check)| check.mend);
         for finding in &check.findings {
             let mend = finding.mend.as_deref().or(own_mend).filter(|_| with_mend);
-            items.push(Item { name: check.id.clone(), text: finding.message.clone(), more: mend.map(str::to_owned) });
+            items.push(Item { name: check.id.clone(), text: finding.message.clone(), mend: mend.map(str::to_owned) });
         }
     }
     list(page, heading, paint, &items);
@@ -73,7 +72,7 @@ pub(super) fn not_judged(page: &mut Page, report: &Report, told: Option<&CheckRe
                 [only] => only.id.clone(),
                 _ => facts::checks_in_words(checks.len()),
             };
-            Item { name, text: reason, more: None }
+            Item { name, text: reason, mend: None }
         })
         .collect();
     list(page, "Not judged this time", Paint::Plain, &items);
@@ -100,19 +99,19 @@ pub(super) fn not_verified(page: &mut Page, report: &Report, snapshot: &Snapshot
         .into_iter()
         .map(|(reason, checks)| {
             let ids: Vec<&str> = checks.iter().map(|check| check.id.as_str()).collect();
-            Item { name: ids.join(", "), text: reason, more: None }
+            Item { name: ids.join(", "), text: reason, mend: None }
         })
         .collect();
-    list(page, FOR_A_PERSON, Paint::Plain, &items);
+    list(page, NOT_FROM_HERE, Paint::Plain, &items);
 }
 
-const FOR_A_PERSON: &str = "Not verified, for a person to test";
+const NOT_FROM_HERE: &str = "Not verified from here, and what a person can do";
 
 fn only_named(page: &mut Page, checks: &[&CheckReport]) {
     if checks.is_empty() {
         return;
     }
-    page.heading(FOR_A_PERSON);
+    page.heading("Not verified from here");
     let ids: Vec<&str> = checks.iter().map(|check| check.id.as_str()).collect();
     page.sentence(2, &format!("{} (once the cause is mended)", ids.join(", ")));
 }
@@ -125,38 +124,34 @@ fn gain(credentials: &[Credential], count: usize) -> String {
     format!("With {with}: {} more ({})", facts::checks_in_words(count), keys.join(", "))
 }
 
-/// An entry of a list: a name, what there is to say, and more below it.
+/// An entry of a list: a name, what there is to say, and how to mend it.
 struct Item {
     name: String,
     text: String,
-    more: Option<String>,
+    mend: Option<String>,
 }
 
-/// A heading and its list; nothing where the list is empty. What does not fit beside its name stands below it.
+/// A heading and its list, names at the left; or each name on a line of its own, where that gives long words room.
+/// Nothing where the list is empty.
 fn list(page: &mut Page, heading: &str, paint: Paint, items: &[Item]) {
     if items.is_empty() {
         return;
     }
     page.heading(heading);
-    let column = column(page, items.iter().map(|item| item.name.as_str()));
+    let column = items.iter().map(|item| page.columns(&item.name) + 2).max().unwrap_or_default();
+    let fits = column <= NAMES && items.iter().all(|item| page.fits(&item.text, 2 + column));
+    let below = [cell("", if fits { 2 + column } else { 4 }, paint)];
     for item in items {
-        let fits = page.columns(&item.name) < column && page.fits(&item.text, 2 + column);
-        let below = [cell("", if fits { 2 + column } else { 4 }, paint)];
         if fits {
             page.row(&[cell("", 2, paint), cell(&item.name, column, paint)], &item.text, Paint::Plain);
         } else {
             page.row(&[cell("", 2, paint)], &item.name, paint);
             page.row(&below, &item.text, Paint::Plain);
         }
-        if let Some(more) = &item.more {
-            page.row(&below, more, Paint::Quiet);
+        if let Some(mend) = &item.mend {
+            page.row(&below, &format!("Mend: {mend}"), Paint::Quiet);
         }
     }
-}
-
-/// The columns that names take, with the space behind them.
-fn column<'n>(page: &Page, names: impl Iterator<Item = &'n str>) -> usize {
-    names.map(|name| page.columns(name) + 2).max().unwrap_or_default().min(NAMES)
 }
 
 /// Checks that share a key, in the order in which the keys appear.
