@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use super::terminal::Color;
-use crate::telling::explain;
+use crate::{
+    checks,
+    telling::{self, explain},
+};
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]
@@ -33,7 +36,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
 }
 
 fn unknown(id: &str) -> String {
-    match explain::similar(id)[..] {
+    match telling::similar(id, checks::all().map(|(_, check)| check.id))[..] {
         [] => format!("no check is named \"{id}\"; `ssowatch explain` lists them"),
         ref names => {
             format!("no check is named \"{id}\"; did you mean {}? `ssowatch explain` lists all", names.join(" or "))

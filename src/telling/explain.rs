@@ -73,19 +73,6 @@ fn entries(stage: Stage, check: &Check) -> Vec<(&'static str, String)> {
     all.into_iter().filter(|(_, text)| !text.is_empty()).collect()
 }
 
-/// The ids that are most like a word that is no id: at most three, the likeliest first.
-#[must_use]
-pub fn similar(word: &str) -> Vec<&'static str> {
-    let word = word.to_lowercase().replace('-', "_");
-    let mut found: Vec<(f64, &str)> = checks::all()
-        .map(|(_, check)| check.id)
-        .map(|id| (if !word.is_empty() && id.contains(&word) { 1.0 } else { strsim::jaro_winkler(id, &word) }, id))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .collect();
-    found.sort_by(|(one, _), (other, _)| other.total_cmp(one));
-    found.into_iter().take(3).map(|(_, id)| id).collect()
-}
-
 /// The checks as a Markdown table, for the README.
 #[must_use]
 pub fn markdown_table() -> String {
@@ -165,16 +152,5 @@ mod tests {
         }
         assert!(table.lines().all(|row| row.replace("\\|", "").matches('|').count() == 5), "{table}");
         assert_eq!(one("no_such_check", Style::PLAIN), None);
-    }
-
-    #[test]
-    fn a_word_that_is_no_id_leads_to_the_likeliest_ones() {
-        for word in
-            ["authorization_url_match", "authorisation_url_matches", "authorization-url", "AUTHORIZATION_URL_MATCHES"]
-        {
-            assert!(similar(word).contains(&"authorization_url_matches"), "{word}: {:?}", similar(word));
-        }
-        assert_eq!(similar("zzzzzz"), Vec::<&str>::new());
-        assert_eq!(similar(""), Vec::<&str>::new());
     }
 }
