@@ -14,6 +14,8 @@ pub struct Places<'p> {
     pub kasm: &'p str,
     /// The status page, without a trailing slash.
     pub page: &'p str,
+    /// A fault to try.
+    pub example: &'p str,
 }
 
 /// One thing that can be broken.
@@ -42,9 +44,12 @@ pub fn introduction(places: Places<'_>, style: Style) -> String {
     {
         page.verbatim(&[cell("", 2, Paint::Plain), cell(what, 13, Paint::Plain)], place, Paint::Plain);
     }
+    let names = "The names of the two exist inside this process only; the page is for your browser.";
+    page.row(&[cell("", 2, Paint::Plain)], names, Paint::Quiet);
     page.gap();
+    let breaks = format!("breaks that, or mends it again; for example {}", places.example);
     for (command, does) in [
-        ("FAULT", "breaks that, or mends it again; for example: issuer_renamed"),
+        ("FAULT", breaks.as_str()),
         ("list", "shows the faults"),
         ("mend", "mends everything"),
         ("quit", "ends (so does Ctrl-C)"),
@@ -82,13 +87,14 @@ mod tests {
             provider: "https://id.example.test",
             kasm: "https://kasm.example.test",
             page: "http://127.0.0.1:10059",
+            example: "redirect_url_path",
         };
         let text = introduction(places, Style::PLAIN);
         for part in [
             "\n  Pocket ID    https://id.example.test\n",
             "\n  Status page  http://127.0.0.1:10059/\n",
             "\n  Metrics      http://127.0.0.1:10059/metrics\n",
-            "\nType   FAULT   breaks that",
+            "\nType   FAULT   breaks that, or mends it again; for example redirect_url_path\n",
             "\n       quit    ends",
         ] {
             assert!(text.contains(part), "{part:?} is missing:\n{text}");

@@ -9,7 +9,7 @@ use super::{
     path::{self, State},
     style::{Paint, Style},
 };
-use crate::model::{Login, Report, Snapshot, Verified};
+use crate::model::{CheckReport, Login, Report, Snapshot, Verified};
 
 /// The columns before a stage's state, and before its note.
 const TITLE: usize = 15;
@@ -19,15 +19,29 @@ const STATE: usize = 10;
 #[must_use]
 pub fn text(report: &Report, snapshot: &Snapshot, style: Style) -> String {
     let mut page = Page::new(style);
-    head(&mut page, report, snapshot);
-    login_path(&mut page, report, snapshot);
-    let told = cause::cause(&mut page, report);
+    let told = essence(&mut page, report, snapshot);
     rest::also_failing(&mut page, report, told);
     rest::at_risk(&mut page, report);
     rest::worth_knowing(&mut page, report);
     rest::not_judged(&mut page, report, told);
     rest::not_verified(&mut page, report, snapshot);
     page.finish()
+}
+
+/// The login path, the cause and what is at risk: for readers who know the rest.
+#[must_use]
+pub fn brief(report: &Report, snapshot: &Snapshot, style: Style) -> String {
+    let mut page = Page::new(style);
+    essence(&mut page, report, snapshot);
+    rest::at_risk(&mut page, report);
+    page.finish()
+}
+
+/// What everybody wants to know first. Returns the check that was told whole.
+fn essence<'r>(page: &mut Page, report: &'r Report, snapshot: &Snapshot) -> Option<&'r CheckReport> {
+    head(page, report, snapshot);
+    login_path(page, report, snapshot);
+    cause::cause(page, report)
 }
 
 /// Whether people can sign in, as a sentence about the target.

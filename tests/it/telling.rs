@@ -208,3 +208,15 @@ fn a_failing_check_without_a_mend_of_its_own_is_mended_as_the_check_says() {
     let words = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words(told(&story, Style::PLAIN)).contains(&format!("Mend {mend}")));
 }
+
+#[test]
+fn the_brief_text_is_the_beginning_of_the_whole_one_and_what_is_at_risk() {
+    for (name, story) in stories() {
+        let brief = ssowatch::telling::text::brief(&story.report, &story.snapshot, Style::PLAIN);
+        let whole = told(&story, Style::PLAIN);
+        let beginning = brief.split("\nAt risk\n").next().unwrap();
+        assert!(whole.starts_with(beginning), "{name}:\n{brief}");
+        assert_eq!(brief.contains("At risk"), whole.contains("At risk\n"), "{name}");
+        assert!(!brief.contains("Not verified"), "{name}:\n{brief}");
+    }
+}
