@@ -1,12 +1,311 @@
-//! `ssowatch check`.
+//! `ssowatch check`: look once (or again and again), judge, tell.
 
-use std::process::ExitCode;
+use std::{
+    io::{IsTerminal as _, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
+
+use futures_util::{StreamExt as _, stream};
+
+use super::{
+    saved,
+    source::SourceArgs,
+    terminal::Color,
+    watch::{self, Watch},
+};
+use crate::{
+    checks,
+    clock::Clock,
+    config::{Config, Target},
+    model::{Login, Report, Severity, Snapshot},
+    observe::{Looker, Pace},
+    round::{Round, round},
+    telling,
+};
+
+/// How many targets are looked at side by side.
+const SIDE_BY_SIDE: usize = 32;
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Only this target of the configuration
+    target: Option<String>,
+    /// How to tell it
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    output: Output,
+    /// Save what was seen (JSON Lines, for its owner only), to be judged again with --from
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    save: Option<PathBuf>,
+    /// Judge what --save saved, instead of looking: no network, no configuration
+    #[arg(long, value_name = "FILE", conflicts_with = "watch")]
+    from: Option<PathBuf>,
+    /// Look again and again: every 60 s, or --watch=5m
+    #[arg(
+        long,
+        value_name = "TIME",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "60s",
+        value_parser = watch::interval
+    )]
+    watch: Option<Duration>,
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
+}
+
+/// How a report is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Output {
+    /// For people
+    #[default]
+    Text,
+    /// For programs: format 1, which only grows
+    Json,
+    /// For CI systems: a suite for each target, a case for each check
+    Junit,
+}
 
 /// Runs the command.
-pub(super) async fn run(_args: Args) -> ExitCode {
-    super::complain("skeleton")
+pub(super) async fn run(args: Args) -> ExitCode {
+    match check(&args).await {
+        Ok(verdict) => verdict.into(),
+        Err(problem) => super::complain(&problem),
+    }
+}
+
+async fn check(args: &Args) -> Result<Verdict, String> {
+    match &args.from {
+        Some(file) => {
+            let snapshots = saved::load(file)?;
+            let rounds = named(snapshots, args.target.as_deref(), |snapshot| &snapshot.target.name)?
+                .into_iter()
+                .map(|snapshot| Round { report: checks::judge(&snapshot, None), snapshot })
+                .collect::<Vec<_>>();
+            tell(args, &rounds)
+        }
+        None => look_and_tell(args).await,
+    }
+}
+
+async fn look_and_tell(args: &Args) -> Result<Verdict, String> {
+    let config = args.source.load()?;
+    let targets = named(config.targets.clone(), args.target.as_deref(), |target| &target.name)?;
+    let looker = Looker::new(Clock::System);
+    match args.watch {
+        None => {
+            let rounds = look(&looker, &targets, &[], Pace::Full).await;
+            tell(args, &rounds)
+        }
+        Some(interval) => watch_and_tell(args, &config, &looker, &targets, interval).await,
+    }
+}
+
+/// Looks, tells what is new, waits; until the user has enough. The last verdict is the exit code.
+async fn watch_and_tell(
+    args: &Args,
+    config: &Config,
+    looker: &Looker,
+    targets: &[Target],
+    interval: Duration,
+) -> Result<Verdict, String> {
+    let due = Pace::Due { settings_every: config.settings_every, share_for: interval / 2 };
+    let mut watch = Watch::new(std::io::stdout().is_terminal() && args.output == Output::Text, interval);
+    let mut before: Vec<Round> = Vec::new();
+    let mut last = Verdict::NotJudged;
+    loop {
+        let pace = if before.is_empty() { Pace::Full } else { due };
+        let rounds = tokio::select! {
+            rounds = look(looker, targets, &before, pace) => rounds,
+            () = watch::enough() => return Ok(last),
+        };
+        last = verdict_of(&rounds);
+        if let Some(before_text) = watch.worth_telling(&rounds) {
+            super::print(&before_text);
+            super::print(&told(args, &rounds)?);
+            super::print(&watch.after_text());
+        }
+        keep(args, &rounds)?;
+        before = rounds;
+        tokio::select! {
+            () = tokio::time::sleep(interval) => {}
+            () = watch::enough() => return Ok(last),
+        }
+    }
+}
+
+/// One round of every target, side by side, in their order.
+async fn look(looker: &Looker, targets: &[Target], before: &[Round], pace: Pace) -> Vec<Round> {
+    let progress = Progress::begin(targets);
+    let rounds = stream::iter(targets.iter().enumerate())
+        .map(|(index, target)| round(looker, target, before.get(index).map(|round| &round.snapshot), pace))
+        .buffered(SIDE_BY_SIDE)
+        .collect()
+        .await;
+    progress.end();
+    rounds
+}
+
+fn tell(args: &Args, rounds: &[Round]) -> Result<Verdict, String> {
+    keep(args, rounds)?;
+    super::print(&told(args, rounds)?);
+    Ok(verdict_of(rounds))
+}
+
+fn keep(args: &Args, rounds: &[Round]) -> Result<(), String> {
+    match &args.save {
+        Some(file) => saved::save(file, rounds.iter().map(|round| &round.snapshot)),
+        None => Ok(()),
+    }
+}
+
+fn told(args: &Args, rounds: &[Round]) -> Result<String, String> {
+    let reports = rounds.iter().map(|round| &round.report);
+    match args.output {
+        Output::Text => Ok(text(args, rounds)),
+        Output::Json => telling::json::json(reports).map_err(|error| error.to_string()),
+        Output::Junit => telling::junit::junit(reports).map_err(|error| error.to_string()),
+    }
+}
+
+fn text(args: &Args, rounds: &[Round]) -> String {
+    let style = args.color.style();
+    let texts: Vec<String> = rounds
+        .iter()
+        .map(|round| {
+            let text = telling::text::text(&round.report, &round.snapshot, style);
+            match &args.from {
+                Some(_) => format!("As seen on {}\n{text}", seen_at(&round.snapshot)),
+                None => text,
+            }
+        })
+        .collect();
+    texts.join("\n")
+}
+
+fn seen_at(snapshot: &Snapshot) -> String {
+    snapshot.taken_at.format("%Y-%m-%d at %H:%M:%S UTC").to_string()
+}
+
+/// All, or those of that name.
+///
+/// # Errors
+/// There are none, or none of that name: a text for a person that lists the names.
+fn named<T>(all: Vec<T>, wanted: Option<&str>, name: impl Fn(&T) -> &str) -> Result<Vec<T>, String> {
+    let names: Vec<String> = all.iter().map(|one| name(one).to_owned()).collect();
+    let chosen: Vec<T> = all.into_iter().filter(|one| wanted.is_none_or(|wanted| name(one) == wanted)).collect();
+    match wanted {
+        _ if !chosen.is_empty() => Ok(chosen),
+        Some(wanted) if !names.is_empty() => {
+            Err(format!("no target is named \"{wanted}\"; there is: {}", names.join(", ")))
+        }
+        _ => Err("the configuration has no target".to_owned()),
+    }
+}
+
+/// What the exit code says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    // From good to bad: of several targets, the worst counts. Broken stands above not judged, since it is certain.
+    Ok,
+    AtRisk,
+    NotJudged,
+    Broken,
+}
+
+impl From<Verdict> for ExitCode {
+    fn from(verdict: Verdict) -> Self {
+        Self::from(match verdict {
+            Verdict::Ok => 0,
+            Verdict::AtRisk => 1,
+            Verdict::Broken => 2,
+            Verdict::NotJudged => 3,
+        })
+    }
+}
+
+fn verdict_of(rounds: &[Round]) -> Verdict {
+    rounds.iter().map(|round| verdict(&round.report)).max().unwrap_or(Verdict::NotJudged)
+}
+
+fn verdict(report: &Report) -> Verdict {
+    match report.login {
+        Login::Broken => Verdict::Broken,
+        Login::Unknown => Verdict::NotJudged,
+        Login::Degraded => Verdict::AtRisk,
+        Login::Ok if report.failing().any(|check| check.severity == Severity::Risk) => Verdict::AtRisk,
+        Login::Ok => Verdict::Ok,
+    }
+}
+
+/// A line on the terminal while looking; nothing where standard error is a file.
+struct Progress {
+    is_shown: bool,
+}
+
+impl Progress {
+    fn begin(targets: &[Target]) -> Self {
+        let is_shown = std::io::stderr().is_terminal();
+        if is_shown {
+            let what = match targets {
+                [only] => only.name.clone(),
+                _ => format!("{} targets", targets.len()),
+            };
+            // Progress is a courtesy: a terminal that is gone is no error.
+            let _ = write!(std::io::stderr(), "Looking at {what} ...");
+        }
+        Self { is_shown }
+    }
+
+    fn end(self) {
+        if self.is_shown {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(login: Login, failing: Option<Severity>) -> Report {
+        let mut report = checks::judge(&Snapshot::healthy(), None);
+        report.login = login;
+        report.checks.truncate(1);
+        if let Some(severity) = failing {
+            report.checks[0].severity = severity;
+            report.checks[0].verdict = "fail".to_owned();
+        }
+        report
+    }
+
+    #[test]
+    fn risks_and_degraded_logins_are_1_information_is_not() {
+        let cases = [
+            (Login::Ok, None, Verdict::Ok),
+            (Login::Ok, Some(Severity::Info), Verdict::Ok),
+            (Login::Ok, Some(Severity::Risk), Verdict::AtRisk),
+            (Login::Degraded, Some(Severity::Degraded), Verdict::AtRisk),
+            (Login::Broken, Some(Severity::Outage), Verdict::Broken),
+            (Login::Unknown, Some(Severity::Risk), Verdict::NotJudged),
+        ];
+        for (login, failing, expected) in cases {
+            assert_eq!(verdict(&report(login, failing)), expected, "{login:?} {failing:?}");
+        }
+    }
+
+    #[test]
+    fn of_several_targets_the_worst_counts_and_none_is_not_judged() {
+        let round = |login| Round { report: report(login, None), snapshot: Snapshot::healthy() };
+        let worst = |logins: &[Login]| verdict_of(&logins.iter().map(|login| round(*login)).collect::<Vec<_>>());
+        assert_eq!(worst(&[Login::Ok, Login::Degraded]), Verdict::AtRisk);
+        assert_eq!(worst(&[Login::Degraded, Login::Unknown, Login::Ok]), Verdict::NotJudged);
+        assert_eq!(worst(&[Login::Unknown, Login::Broken]), Verdict::Broken);
+        assert_eq!(worst(&[]), Verdict::NotJudged);
+    }
 }

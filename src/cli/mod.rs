@@ -7,8 +7,11 @@ mod explain;
 mod guide;
 mod healthcheck;
 mod plan;
+mod saved;
 mod serve;
 mod source;
+mod terminal;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -54,11 +57,26 @@ enum Command {
 /// Parses the arguments of this process and runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return no_command(&answer),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return complain(&format!("the runtime does not start: {error}")),
     };
-    runtime.block_on(run(Cli::parse()))
+    let code = runtime.block_on(run(cli));
+    // A name that is still being resolved would hold up the exit for as long as the resolver takes.
+    runtime.shutdown_background();
+    code
+}
+
+/// Prints help, the version, or what is wrong with the arguments. That is exit code 3, not clap's 2, which would say
+/// that sign-in is broken.
+fn no_command(answer: &clap::Error) -> ExitCode {
+    // A terminal that is gone is no error of ours.
+    let _ = answer.print();
+    if answer.use_stderr() { ExitCode::from(3) } else { ExitCode::SUCCESS }
 }
 
 async fn run(cli: Cli) -> ExitCode {
@@ -83,7 +101,6 @@ async fn run(cli: Cli) -> ExitCode {
 }
 
 /// Writes text to standard output. A reader that has gone away (`| head`) is no error.
-#[expect(clippy::print_stdout, reason = "the one place that prints results")]
 fn print(text: &str) {
     use std::io::Write as _;
     let mut out = std::io::stdout().lock();
@@ -95,4 +112,14 @@ fn complain(problem: &str) -> ExitCode {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr().lock(), "ssowatch: {problem}");
     ExitCode::from(3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
 }
