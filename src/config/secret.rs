@@ -28,8 +28,15 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// For a reload, which asks whether a target changed; both sides come from the operator's own config.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
 /// Where a secret comes from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum SecretSource {
     /// The config itself.
     Inline(Secret),

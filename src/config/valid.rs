@@ -29,7 +29,7 @@ pub struct Config {
 }
 
 /// One Kasm wired to one provider.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Target {
     /// The `target` label.
     pub name: String,
@@ -50,7 +50,7 @@ pub struct Target {
 }
 
 /// The provider's side of a target.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Provider {
     /// Pocket ID's APP_URL, the issuer; no trailing slash, no query, no userinfo.
     pub url: Url,
@@ -67,7 +67,7 @@ pub struct Provider {
 }
 
 /// Kasm's side of a target.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Kasm {
     /// The address as users type it.
     pub url: Url,
@@ -94,7 +94,7 @@ pub enum ApiAuth {
 }
 
 /// How to connect to one side; named as in Prometheus' `http_config`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct HttpSettings {
     /// `connect_to: host:port`: where to connect instead (split DNS); Host and SNI stay.
     pub connect_to: Option<(String, u16)>,
@@ -113,7 +113,7 @@ pub struct HttpSettings {
 }
 
 /// One header of `http_headers`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NamedHeader {
     /// Its name.
     pub name: String,
@@ -122,7 +122,7 @@ pub struct NamedHeader {
 }
 
 /// A proxy.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ProxySettings {
     /// `http://`, `https://` or `socks5h://` address, without user and password.
     pub url: Url,
@@ -133,7 +133,7 @@ pub struct ProxySettings {
 }
 
 /// TLS settings; named as in Prometheus' `tls_config`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TlsSettings {
     /// Trusted certificates in PEM instead of the system's; also names a self-signed certificate itself.
     pub ca_file: Option<PathBuf>,
