@@ -83,10 +83,23 @@ impl Board {
         *entries = fresh;
     }
 
-    /// Puts a round up. A target that is no longer listed is left out.
-    pub fn put(&self, name: &str, snapshot: Snapshot, report: Report) {
+    /// Forgets when a target's checks and sources were last good: it has other addresses now. Its latest round stays up
+    /// until the new one.
+    pub fn forget_history(&self, name: &str) {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         let Some(slot) = entries.iter_mut().find(|entry| entry.name == name) else { return };
+        let mut entry = Entry::clone(slot);
+        if let Some(latest) = &mut entry.latest {
+            latest.last_success.clear();
+            latest.source_last_success.clear();
+        }
+        *slot = Arc::new(entry);
+    }
+
+    /// Puts a round up, and gives it back as it stands there. A target that is no longer listed is left out.
+    pub fn put(&self, name: &str, snapshot: Snapshot, report: Report) -> Option<Latest> {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        let slot = entries.iter_mut().find(|entry| entry.name == name)?;
         let mut entry = Entry::clone(slot);
         let (mut last_success, mut source_last_success) =
             entry.latest.take().map(|latest| (latest.last_success, latest.source_last_success)).unwrap_or_default();
@@ -96,8 +109,10 @@ impl Board {
         for source in report.sources.iter().filter(|source| source.ok == Some(true)) {
             source_last_success.insert(source.id.id(), source.at);
         }
-        entry.latest =
-            Some(Latest { snapshot: Arc::new(snapshot), report: Arc::new(report), last_success, source_last_success });
+        let latest =
+            Latest { snapshot: Arc::new(snapshot), report: Arc::new(report), last_success, source_last_success };
+        entry.latest = Some(latest.clone());
         *slot = Arc::new(entry);
+        Some(latest)
     }
 }

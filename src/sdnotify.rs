@@ -1,0 +1,1 @@
+//! Tells systemd how the service is.
