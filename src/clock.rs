@@ -15,9 +15,10 @@ use tokio::time::Instant;
 pub type Time = DateTime<Utc>;
 
 /// Where the time comes from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub enum Clock {
     /// The clock of this machine.
+    #[default]
     System,
     /// A clock that started at a given time and then follows Tokio's (which tests can pause and advance).
     Simulated {

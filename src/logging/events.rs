@@ -239,7 +239,8 @@ mod tests {
         let cannot = (Level::WARN, "home: people cannot sign in: authorization_url_matches differs");
         let mended = "home: it is so: Kasm sends browsers to the provider's authorization endpoint";
         let differs = (Level::INFO, "home: authorization_url_matches differs");
-        let unjudged = "home: not judged: Kasm sends browsers to the provider's authorization endpoint: Kasm did not answer";
+        let unjudged =
+            "home: not judged: Kasm sends browsers to the provider's authorization endpoint: Kasm did not answer";
         let cases: [(&str, Option<Report>, Report, Vec<(Level, &str)>); 8] = [
             ("first round, good", None, good(), vec![ok]),
             ("first round, broken", None, broken(), vec![cannot, differs]),
@@ -259,15 +260,17 @@ mod tests {
                 "a part breaks",
                 Some(good()),
                 degraded(),
+                vec![(Level::WARN, "home: sign-in works only in part: b differs"), (Level::INFO, "home: b differs")],
+            ),
+            (
+                "broken, and then blind",
+                Some(broken()),
+                blind(),
                 vec![
-                    (Level::WARN, "home: sign-in works only in part: b differs"),
-                    (Level::INFO, "home: b differs"),
+                    (Level::WARN, "home: it cannot be told whether people can sign in: Kasm did not answer"),
+                    (Level::INFO, unjudged),
                 ],
             ),
-            ("broken, and then blind", Some(broken()), blind(), vec![
-                (Level::WARN, "home: it cannot be told whether people can sign in: Kasm did not answer"),
-                (Level::INFO, unjudged),
-            ]),
         ];
         for (case, before, after, expected) in cases {
             let expected: Vec<_> = expected.into_iter().map(|(level, text)| (level, text.to_owned())).collect();
@@ -277,8 +280,10 @@ mod tests {
 
     #[test]
     fn another_cause_is_told_though_it_stays_broken() {
-        let one = report(Login::Broken, vec![check("a", Severity::Outage, "fail"), check("b", Severity::Outage, "fail")]);
-        let other = report(Login::Broken, vec![check("a", Severity::Outage, "ok"), check("b", Severity::Outage, "fail")]);
+        let one =
+            report(Login::Broken, vec![check("a", Severity::Outage, "fail"), check("b", Severity::Outage, "fail")]);
+        let other =
+            report(Login::Broken, vec![check("a", Severity::Outage, "ok"), check("b", Severity::Outage, "fail")]);
         let found = events(Some(&one), &other);
         assert!(
             matches!(&found[0], LogEvent::Login { from: Some(Login::Broken), to: Login::Broken, cause: Some(cause), .. } if cause == "b"),

@@ -209,3 +209,62 @@ fn entry(target: &Target, rhythm: &Rhythm) -> Entry {
         latest: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{future::pending, time::Duration};
+
+    use chrono::{TimeZone as _, Utc};
+    use tokio::time::sleep;
+
+    use super::*;
+    use crate::{checks, model::Snapshot, observe::Pace, round::Round, schedule::Schedule};
+
+    struct Quick;
+
+    impl Look for Quick {
+        async fn round(&self, _: &Target, _: Option<&Snapshot>, _: Pace) -> Round {
+            let snapshot = Snapshot::healthy();
+            let report = checks::judge(&snapshot, None);
+            Round { snapshot, report }
+        }
+    }
+
+    async fn scheduler() -> Scheduler<Quick> {
+        let clock = Clock::simulated(Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap());
+        let mut scheduler = Scheduler::new(Arc::new(Quick), Arc::default(), Arc::default(), clock);
+        let url = |text| url::Url::parse(text).unwrap();
+        let target = Target::of_two_urls("home", url("https://id.example.test"), url("https://kasm.example.test"));
+        let config = Config {
+            targets: vec![target],
+            round: Schedule::Every(Duration::from_mins(1)),
+            settings_every: Duration::from_mins(5),
+            redacted: String::new(),
+        };
+        scheduler.apply(&config).await;
+        scheduler
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_does_not_come_back_is_noticed() {
+        let mut scheduler = scheduler().await;
+        let stuck = scheduler.running.get_mut("home").unwrap();
+        stuck.handle = AbortOnDropHandle::new(tokio::spawn(pending()));
+        stuck.pulse.expect_within(Duration::from_secs(180));
+        sleep(Duration::from_secs(209)).await;
+        assert!(scheduler.keeps_running());
+        sleep(Duration::from_secs(2)).await;
+        assert!(!scheduler.keeps_running());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_ended_is_started_again() {
+        let mut scheduler = scheduler().await;
+        sleep(Duration::from_secs(1)).await;
+        end(scheduler.running.get_mut("home").unwrap()).await;
+        assert!(scheduler.keeps_running());
+        assert!(!scheduler.running["home"].handle.is_finished());
+        sleep(Duration::from_secs(600)).await;
+        assert!(scheduler.keeps_running(), "it runs on, and its pulse is felt");
+    }
+}
