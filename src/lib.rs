@@ -45,6 +45,5 @@ pub mod pocket_id;
 pub mod round;
 pub mod schedule;
 pub mod scheduler;
-pub mod sdnotify;
 pub mod telling;
 pub mod web;

@@ -4,6 +4,7 @@
 //! and the demo can have port 0. Signals are the caller's, too.
 
 mod listen;
+mod sdnotify;
 mod supervisor;
 
 use std::{
@@ -25,6 +26,7 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::{info, warn};
 
 pub use listen::{ListenAddress, bind};
+pub use sdnotify::Notifier;
 
 use self::supervisor::Supervisor;
 use crate::{
@@ -34,7 +36,6 @@ use crate::{
     metrics::Daemon,
     observe::Looker,
     scheduler::{Look, Scheduler},
-    sdnotify::Notifier,
     web,
 };
 

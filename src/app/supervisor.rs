@@ -9,7 +9,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::Load;
+use super::{Load, Notifier};
 use crate::{
     board::{Board, Entry},
     checks,
@@ -18,7 +18,6 @@ use crate::{
     metrics::Daemon,
     model::Login,
     scheduler::{Applied, Look, Scheduler},
-    sdnotify::Notifier,
     web::Reload,
 };
 

@@ -8,11 +8,10 @@ use url::Url;
 
 use super::source::SourceArgs;
 use crate::{
-    app::{self, ListenAddress, Running},
+    app::{self, ListenAddress, Notifier, Running},
     clock::Clock,
     logging::{self, Format, Level},
     metrics::Daemon,
-    sdnotify::Notifier,
     web,
 };
 

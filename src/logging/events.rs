@@ -144,7 +144,7 @@ fn check_event(before: Option<&Report>, after: &Report, check: &CheckReport) -> 
 fn check_message(target: &str, check: &CheckReport) -> String {
     let title = checks::find(&check.id).map_or(check.id.as_str(), |(_, known)| known.title);
     match (check.verdict.as_str(), saying(check)) {
-        ("ok", _) => format!("{target}: it is so: {title}"),
+        ("ok", _) => format!("{target}: ok: {title}"),
         ("fail", Some(finding)) => format!("{target}: {finding}"),
         ("fail", None) => format!("{target}: it is not so: {title}"),
         (_, Some(reason)) => format!("{target}: not judged: {title}: {reason}"),
@@ -233,15 +233,18 @@ mod tests {
         }
     }
 
+    /// Its name, the report before, the one after, and what is told.
+    type Case<'a> = (&'a str, Option<Report>, Report, Vec<(Level, &'a str)>);
+
     #[test]
     fn every_change_of_state_is_told_once_and_can_be_read_alone() {
         let ok = (Level::INFO, "home: people can sign in, as far as verified: 21 of 44 checks proven");
         let cannot = (Level::WARN, "home: people cannot sign in: authorization_url_matches differs");
-        let mended = "home: it is so: Kasm sends browsers to the provider's authorization endpoint";
+        let mended = "home: ok: Kasm sends browsers to the provider's authorization endpoint";
         let differs = (Level::INFO, "home: authorization_url_matches differs");
         let unjudged =
             "home: not judged: Kasm sends browsers to the provider's authorization endpoint: Kasm did not answer";
-        let cases: [(&str, Option<Report>, Report, Vec<(Level, &str)>); 8] = [
+        let cases: [Case<'_>; 8] = [
             ("first round, good", None, good(), vec![ok]),
             ("first round, broken", None, broken(), vec![cannot, differs]),
             ("it breaks", Some(good()), broken(), vec![cannot, differs]),

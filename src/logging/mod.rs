@@ -5,15 +5,17 @@
 
 mod events;
 mod lines;
+mod panics;
 
-use std::{io::Write as _, panic::PanicHookInfo, sync::Arc};
+use std::{io::Write as _, sync::Arc};
 
 use tracing_subscriber::{Layer as _, filter::Targets, layer::SubscriberExt as _};
 
 pub use events::{LogEvent, events};
 pub use lines::{Format, Lines};
+pub use panics::noting_panics;
 
-use crate::{clock::Clock, metrics::Daemon, scheduler};
+use crate::{clock::Clock, metrics::Daemon};
 
 /// The least level that is logged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -51,15 +53,6 @@ pub fn init(level: Level, format: Format, daemon: Arc<Daemon>) -> Result<(), Str
     let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), tracing::Level::from(level));
     let subscriber = tracing_subscriber::registry().with(lines.with_filter(ours));
     tracing::subscriber::set_global_default(subscriber).map_err(|error| format!("logging does not start: {error}"))?;
-    std::panic::set_hook(Box::new(tell_panic));
+    std::panic::set_hook(Box::new(panics::tell));
     Ok(())
-}
-
-/// Logs where something panicked, and not what the panic says: that may quote what a server sent. The scheduler tells
-/// of its rounds itself.
-fn tell_panic(panic: &PanicHookInfo<'_>) {
-    let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-    if !scheduler::note_panic(&place) {
-        tracing::error!(place, "ssowatch panicked, which is a bug; please report it with this place");
-    }
 }

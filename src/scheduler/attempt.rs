@@ -1,13 +1,10 @@
 //! One round, run so that it can neither hang for ever nor take its task down with it.
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::time::Duration;
 
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::round::Round;
+use crate::{logging, round::Round};
 
 /// How one round went.
 #[derive(Debug)]
@@ -20,25 +17,13 @@ pub(super) enum Outcome {
     Panicked(Option<String>),
 }
 
-tokio::task_local! {
-    /// Where the round that runs here panicked.
-    static PLACE: Arc<OnceLock<String>>;
-}
-
-/// Notes where a round panicked, for the scheduler's own log line. False outside a round: nobody else tells it then.
-///
-/// For the panic hook. The message of a panic may quote what a server sent, so only the place is kept.
-pub fn note_panic(place: &str) -> bool {
-    PLACE.try_with(|noted| drop(noted.set(place.to_owned()))).is_ok()
-}
-
 /// Runs a round in a task of its own, for at most `limit`.
 ///
 /// A round that is cut has ended when this returns, so that two rounds of one target never overlap. One that blocks
 /// its thread cannot be cut: this then waits for it, without a beat, until the watchdog restarts the daemon.
 pub(super) async fn attempt(round: impl Future<Output = Round> + Send + 'static, limit: Duration) -> Outcome {
-    let place = Arc::new(OnceLock::new());
-    let mut task = AbortOnDropHandle::new(tokio::spawn(PLACE.scope(Arc::clone(&place), round)));
+    let (round, place) = logging::noting_panics(round);
+    let mut task = AbortOnDropHandle::new(tokio::spawn(round));
     let ended = match tokio::time::timeout(limit, &mut task).await {
         Ok(ended) => ended,
         Err(_) => {

@@ -25,7 +25,6 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::error;
 
-pub use attempt::note_panic;
 pub use look::Look;
 
 use self::{

@@ -154,7 +154,7 @@ async fn a_target_whose_first_round_gives_nothing_does_not_hold_back_readiness_f
     let began = tokio::time::Instant::now();
     bench.scheduler.first_rounds().await;
     assert_eq!(began.elapsed().as_secs(), 180, "the limit of the one that hangs");
-    assert_eq!(bench.shown("home").is_some(), true);
+    assert!(bench.shown("home").is_some());
     assert_eq!(bench.shown("stuck"), None, "nothing is said of what was never seen");
 }
 

@@ -11,11 +11,10 @@ use std::{
 
 use chrono::{TimeZone as _, Utc};
 use ssowatch::{
-    app::{self, Load, Options, Running},
+    app::{self, Load, Notifier, Options, Running},
     clock::Clock,
     config::Config,
     observe::{Looker, local},
-    sdnotify::Notifier,
 };
 use tokio::{net::TcpListener, process::Command, time::sleep};
 use url::Url;
