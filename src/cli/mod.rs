@@ -58,10 +58,7 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return complain(&format!("the runtime does not start: {error}")),
     };
-    let code = runtime.block_on(run(Cli::parse()));
-    // A name that is still being resolved would hold up the exit for as long as the resolver takes.
-    runtime.shutdown_background();
-    code
+    runtime.block_on(run(Cli::parse()))
 }
 
 async fn run(cli: Cli) -> ExitCode {
