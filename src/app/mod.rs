@@ -104,6 +104,9 @@ pub async fn start_with<L: Look>(
 ) -> io::Result<Running> {
     let Options { web, clock, daemon, notifier, load } = options;
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
+    for address in &addresses {
+        info!(%address, "listening");
+    }
     let (board, notifier) = (Arc::new(Board::default()), Arc::new(notifier));
     let (config_in_force, config_seen) = watch::channel(Arc::new(config));
     let (reloads, reload_requests) = mpsc::channel(RELOADS_WAITING);
@@ -140,9 +143,6 @@ pub async fn start_with<L: Look>(
         servers.spawn(telling_end(serving, part_ended.clone()));
     }
     notifier.ready();
-    for address in &addresses {
-        info!(%address, "listening");
-    }
     let stop_rounds = CancellationToken::new();
     let supervising = telling_end(supervisor.run(stop_rounds.clone()), part_ended.clone());
     let supervisor = AbortOnDropHandle::new(tokio::spawn(supervising));

@@ -133,13 +133,19 @@ fn tell_applied(applied: &Applied) {
         info!("the configuration is loaded again; no target changed");
         return;
     }
-    let names = |list: &[String]| (!list.is_empty()).then(|| list.join(","));
-    info!(
-        added = names(added),
-        removed = names(removed),
-        changed = names(changed),
-        "the configuration is loaded again"
-    );
+    let (added, removed, changed) = (names(added), names(removed), names(changed));
+    info!(added, removed, changed, "the configuration is loaded again");
+}
+
+/// Some names and the number of the others; none for no names.
+fn names(list: &[String]) -> Option<String> {
+    const TOLD: usize = 10;
+    let told = list.get(..TOLD).unwrap_or(list).join(", ");
+    match list.len() {
+        0 => None,
+        many if many > TOLD => Some(format!("{told} and {} more", many - TOLD)),
+        _ => Some(told),
+    }
 }
 
 /// One line for `systemctl status`: `3 targets: 2 ok, 1 broken`. What is too old, or not yet there, is unknown.
@@ -214,6 +220,15 @@ mod tests {
     fn what_is_too_old_counts_as_unknown() {
         let (entries, at) = entries(&[Some(Login::Ok)]);
         assert_eq!(status(&entries, at + TimeDelta::seconds(241)), "1 target: 1 unknown");
+    }
+
+    #[test]
+    fn a_long_list_of_names_is_cut() {
+        let list = |count: usize| -> Vec<String> { (0..count).map(|number| format!("t{number}")).collect() };
+        assert_eq!(names(&list(0)), None);
+        assert_eq!(names(&list(2)).unwrap(), "t0, t1");
+        assert_eq!(names(&list(10)).unwrap(), "t0, t1, t2, t3, t4, t5, t6, t7, t8, t9");
+        assert_eq!(names(&list(1000)).unwrap(), "t0, t1, t2, t3, t4, t5, t6, t7, t8, t9 and 990 more");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::warn;
+use tracing::{info, warn};
 use url::Url;
 
 use super::source::SourceArgs;
@@ -103,6 +103,7 @@ fn check(source: &SourceArgs) -> Result<(), String> {
 async fn serve(args: Args) -> Result<(), String> {
     let daemon: Arc<Daemon> = Arc::default();
     logging::init(args.log_level, args.log_format, Arc::clone(&daemon))?;
+    info!(version = env!("CARGO_PKG_VERSION"), "starting");
     let listeners = app::bind(&args.web.listen).await?;
     let mut signals = Signals::listen().map_err(|error| format!("signals cannot be listened for: {error}"))?;
     let config = args.source.load()?;

@@ -147,18 +147,20 @@ impl<L: Look> Task<L> {
 
     /// Puts a round on the board, counts it, and logs what changed.
     fn tell(&mut self, round: Round, took: Duration) {
+        let Shared { board, daemon, .. } = &*self.shared;
         let name = &self.target.name;
+        // No longer listed: its task is about to be stopped.
+        let Some(now) = board.put(name, round.snapshot, round.report) else { return };
+        let before = self.before.replace(now.clone());
+        let known = before.as_ref().map_or(&[][..], |before| &before.snapshot.changes);
+        let changes: Vec<_> = now.snapshot.changes.iter().filter(|change| !known.contains(change)).cloned().collect();
+        daemon.round_finished(name, now.report.at, took, &now.report.sources, &now.snapshot.requests, &changes);
         if std::mem::take(&mut self.troubled) {
             info!(target = %name, "rounds run to their end again");
         }
-        let Round { snapshot, report } = round;
-        let known = self.before.as_ref().map_or(&[][..], |before| &before.snapshot.changes);
-        let changes: Vec<_> = snapshot.changes.iter().filter(|change| !known.contains(change)).cloned().collect();
-        self.shared.daemon.round_finished(name, report.at, took, &report.sources, &snapshot.requests, &changes);
-        for event in logging::events(self.before.as_ref().map(|before| &*before.report), &report) {
+        for event in logging::events(before.as_ref().map(|before| &*before.report), &now.report) {
             event.log();
         }
-        self.before = self.shared.board.put(name, snapshot, report);
     }
 
     /// Logs a round that gave nothing: once, until one gives something again.
