@@ -1,5 +1,7 @@
 //! All network code: looks at a target and gives a snapshot. Nothing here judges.
 
+pub mod local;
+
 use crate::{clock::Clock, config::Target, model::Snapshot};
 
 /// How much of a target is looked at.

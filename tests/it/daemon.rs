@@ -1,1 +1,5 @@
-//! Tests of `daemon`.
+//! The daemon: its scheduler under simulated time, and `serve` as a whole.
+
+mod fake;
+mod scheduler;
+mod serve;
