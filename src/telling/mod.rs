@@ -1,6 +1,3 @@
-//! See the crate's map.
-
-pub mod guide;
 //! One report, many tellings: text for people, JSON, JUnit. Pure functions of (report, snapshot): nothing here looks or
 //! judges.
 
@@ -8,6 +5,7 @@ pub mod demo;
 mod drift;
 pub mod explain;
 mod facts;
+pub mod guide;
 pub mod json;
 pub mod junit;
 mod page;
