@@ -45,7 +45,7 @@ pub fn encode(families: &[MetricFamily], format: Format) -> prometheus::Result<V
 
 /// Samples as the text format names them, with their values, for tests.
 #[cfg(test)]
-fn flatten(families: &[MetricFamily]) -> Vec<(String, f64)> {
+pub(crate) fn flatten(families: &[MetricFamily]) -> Vec<(String, f64)> {
     let text = encode(families, Format::Text).unwrap();
     let lines = str::from_utf8(&text).unwrap().lines().filter(|line| !line.starts_with('#'));
     let samples = lines.map(|line| line.rsplit_once(' ').unwrap());

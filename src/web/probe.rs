@@ -156,9 +156,12 @@ fn board_entry(app: &App, target: &Target) -> Entry {
     )
 }
 
-/// Whether every observation is younger than its rhythm.
+/// Whether the round is younger than the rhythm of rounds. A round that is under way gets its time: a verdict stays
+/// current for three rounds and the time of one, so that time is what is left after three.
 fn is_fresh(entry: &Entry, now: Time) -> bool {
-    entry.latest.as_ref().is_some_and(|latest| entry.age_seconds(latest, now) < entry.interval_seconds)
+    let time_of_one = (entry.stale_after_seconds - 3.0 * entry.interval_seconds).max(0.0);
+    let fresh_for = entry.interval_seconds + time_of_one;
+    entry.latest.as_ref().is_some_and(|latest| entry.age_seconds(latest, now) < fresh_for)
 }
 
 /// The entry with the newer of the board's round and the probes' own.
@@ -254,5 +257,102 @@ fn tell_expiry(sheet: &mut Sheet, connections: &[&Observed<Connection>]) {
     let chains = connections.iter().filter_map(|seen| seen.ok()?.tls.as_ref()).flat_map(|tls| &tls.chain);
     if let Some(earliest) = chains.map(|certificate| certificate.not_after).min() {
         sheet.set(Family::ProbeCertExpiry, &[], unix_seconds(earliest));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::{checks, model::Snapshot};
+
+    fn target() -> Target {
+        let url = |text: &str| text.parse().unwrap();
+        Target::of_two_urls("home", url("https://id.example.test"), url("https://kasm.example.test"))
+    }
+
+    fn latest(seconds_later: i64) -> Latest {
+        let mut snapshot = Snapshot::healthy();
+        snapshot.taken_at += TimeDelta::seconds(seconds_later);
+        let report = checks::judge(&snapshot, None);
+        Latest {
+            snapshot: Arc::new(snapshot),
+            report: Arc::new(report),
+            last_success: BTreeMap::new(),
+            source_last_success: BTreeMap::new(),
+        }
+    }
+
+    fn entry(latest: Option<Latest>) -> Entry {
+        Entry { name: "home".to_owned(), stale_after_seconds: 190.0, interval_seconds: 60.0, latest }
+    }
+
+    #[test]
+    fn a_round_is_fresh_until_the_next_has_had_its_time() {
+        let at = Snapshot::healthy().taken_at;
+        for (age, fresh) in [(0, true), (69, true), (70, false), (600, false)] {
+            assert_eq!(is_fresh(&entry(Some(latest(0))), at + TimeDelta::seconds(age)), fresh, "{age}");
+        }
+        assert!(!is_fresh(&entry(None), at));
+    }
+
+    #[test]
+    fn of_the_boards_round_and_the_probes_own_the_newer_is_told() {
+        let at = |entry: Entry| entry.latest.map(|latest| latest.report.at - Snapshot::healthy().taken_at);
+        let seconds = |count| Some(TimeDelta::seconds(count));
+        assert_eq!(at(newer(entry(Some(latest(10))), Some(&latest(5)))), seconds(10));
+        assert_eq!(at(newer(entry(Some(latest(10))), Some(&latest(15)))), seconds(15));
+        assert_eq!(at(newer(entry(None), Some(&latest(5)))), seconds(5));
+        assert_eq!(at(newer(entry(None), None)), None);
+    }
+
+    #[test]
+    fn a_discovery_probe_succeeds_by_the_configured_issuer_alone() {
+        let seen = Snapshot::healthy();
+        for (issuer, success) in [
+            (Some("https://id.example.test"), true),
+            (Some("https://id.example.test/"), true),
+            (Some("https://other.example.test"), false),
+            (None, false),
+        ] {
+            let mut discovery = seen.discovery.clone();
+            discovery.value.as_mut().unwrap().fact.issuer = issuer.map(str::to_owned);
+            let mut sheet = Sheet::of_one_target();
+            assert_eq!(
+                tell_discovery(&mut sheet, &target(), &seen.provider_connection, &discovery),
+                success,
+                "{issuer:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_discovery_probe_without_an_answer_tells_why() {
+        let seen = Snapshot::healthy();
+        let failed = Missing::Failed {
+            source: SourceId::Discovery,
+            reason: crate::model::Reason::Timeout,
+            detail: "no whole answer in 10 s".to_owned(),
+        };
+        let discovery = Observed::missing(seen.taken_at, failed);
+        let mut sheet = Sheet::of_one_target();
+        assert!(!tell_discovery(&mut sheet, &target(), &seen.provider_connection, &discovery));
+        let samples: BTreeMap<String, f64> = crate::metrics::flatten(&sheet.finish()).into_iter().collect();
+        assert_eq!(samples["ssowatch_source_failing{source=\"discovery\",reason=\"timeout\"}"], 1.0);
+        assert_eq!(samples["probe_http_status_code"], 0.0);
+        assert_eq!(samples["probe_ip_protocol"], 4.0);
+        assert!(!samples.contains_key("probe_http_duration_seconds{phase=\"processing\"}"));
+    }
+
+    #[test]
+    fn what_is_kept_of_a_target_goes_with_it() {
+        let probes = Probes::default();
+        let first = probes.of("home", &[target()]);
+        assert!(Arc::ptr_eq(&first, &probes.of("home", &[target()])));
+        probes.of("other", &[]);
+        assert!(!Arc::ptr_eq(&first, &probes.of("home", &[target()])));
     }
 }

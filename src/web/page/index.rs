@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     escape::escape,
     frame, link,
-    words::{Standing, check_state, distance, sentence, speaker, time},
+    words::{Standing, check_state, distance, proven, sentence, speaker, time},
 };
 use crate::{
     board::{Entry, Latest},
@@ -108,17 +108,20 @@ fn one_line(value: &str) -> String {
 
 /// The login path, stage by stage.
 fn path(checks: &[CheckReport]) -> String {
-    let rows: String = Stage::ALL.iter().filter_map(|stage| Some(row(*stage, speaker(checks, *stage)?))).collect();
+    let rows: String =
+        Stage::ALL.iter().filter_map(|stage| Some(row(*stage, speaker(checks, *stage)?, checks))).collect();
     if rows.is_empty() {
         return String::new();
     }
     format!("<h3>The login path</h3>\n<table>\n{rows}</table>\n")
 }
 
-fn row(stage: Stage, speaker: &CheckReport) -> String {
+fn row(stage: Stage, speaker: &CheckReport, checks: &[CheckReport]) -> String {
     let (word, colour) = check_state(speaker);
+    let (proven, known) = proven(checks, stage);
     format!(
-        "<tr><th scope=\"row\">{}</th><td class=\"state {colour}\">{word}</td><td>{}</td></tr>\n",
+        "<tr><th scope=\"row\">{}</th><td class=\"state {colour}\">{word}</td>\
+         <td>{} <span class=\"dim\">{proven} of {known} checks proven</span></td></tr>\n",
         stage.title(),
         escape(sentence(speaker))
     )

@@ -85,6 +85,14 @@ pub(super) fn speaker(checks: &[CheckReport], stage: Stage) -> Option<&CheckRepo
     checks.iter().filter(|check| check.stage == stage).rev().max_by_key(|check| rank(check))
 }
 
+/// How many checks of a stage were proven good or bad, of how many that apply.
+pub(super) fn proven(checks: &[CheckReport], stage: Stage) -> (usize, usize) {
+    let count = |words: &[&str]| {
+        checks.iter().filter(|check| check.stage == stage && words.contains(&check.verdict.as_str())).count()
+    };
+    (count(&["ok", "fail"]), count(&["ok", "fail", "unknown", "unverified"]))
+}
+
 /// What a check says in one sentence: its first finding, or its reason.
 pub(super) fn sentence(check: &CheckReport) -> &str {
     check.findings.first().map(|finding| finding.message.as_str()).or(check.reason.as_deref()).unwrap_or_default()
