@@ -26,6 +26,9 @@ pub const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 /// What can change, by side: the `subject` label.
 const SUBJECTS: [ChangeSubject; 2] = [ChangeSubject::SigningKey, ChangeSubject::KeyUnderSameId];
 
+/// The bits of a hash that are told: a sample holds a whole number of up to 53 exactly.
+const HASH_BITS: u64 = (1 << 48) - 1;
+
 const SIDES: [Side; 2] = [Side::Provider, Side::Kasm];
 
 /// Metrics about the daemon itself.
@@ -184,8 +187,7 @@ impl Counts {
         if let Some(loaded) = self.config {
             sheet.set(Family::ReloadTimestamp, &[], unix_seconds(loaded.at));
             sheet.set(Family::Targets, &[], loaded.targets as f64);
-            // 48 bits: a sample has 53 for a whole number.
-            sheet.set(Family::ConfigHash, &[], (loaded.hash >> 16) as f64);
+            sheet.set(Family::ConfigHash, &[], (loaded.hash & HASH_BITS) as f64);
         }
     }
 }
@@ -322,7 +324,6 @@ mod tests {
         assert_eq!(samples["ssowatch_config_last_reload_success_timestamp_seconds"], unix_seconds(at));
         assert_eq!(samples["ssowatch_targets"], 2.0);
         assert_eq!(samples["ssowatch_self_test_success"], 1.0);
-        // Held exactly by a double.
         assert_eq!(samples["ssowatch_config_hash"], ((1_u64 << 48) - 1) as f64);
     }
 }

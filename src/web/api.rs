@@ -49,11 +49,16 @@ fn row(entry: &Entry, now: Time) -> Value {
         report.login = Login::Unknown;
         report.cause = None;
     }
-    let mut row = serde_json::to_value(&report).unwrap_or_default();
+    let mut row = form(&report);
     if let Value::Object(fields) = &mut row {
         fields.insert("current".to_owned(), current.into());
     }
     row
+}
+
+/// The public form of a report. Every field is a text, a number or a list of them: this does not fail.
+fn form(report: &Report) -> Value {
+    serde_json::to_value(report).unwrap_or_default()
 }
 
 fn nothing_yet(entry: &Entry, now: Time) -> Report {

@@ -69,20 +69,31 @@ pub(super) fn check_state(check: &CheckReport) -> State {
     }
 }
 
-/// The check that speaks for a stage: the worst failing one, else one that could not be judged, else a good one, else
-/// one that is unverified. None where the stage has no check.
+/// The check that speaks for a stage: the worst failing one, one that could not be judged, a good one where enough is
+/// proven, or one that is unverified. None where the stage has no check.
 pub(super) fn speaker(checks: &[CheckReport], stage: Stage) -> Option<&CheckReport> {
-    let rank = |check: &CheckReport| match (check.verdict.as_str(), check.severity) {
-        ("fail", severity) if severity > Severity::Info => 10 + severity as u8,
-        ("unknown", _) => 9,
-        ("ok", _) => 8,
-        ("fail", _) => 7,
-        ("unverified", _) => 6,
-        ("not_applicable", _) => 5,
-        _ => 4,
+    let checks: Vec<&CheckReport> = checks.iter().filter(|check| check.stage == stage).collect();
+    let first = |verdict: &str, least: Severity| {
+        checks.iter().copied().find(|check| check.verdict == verdict && check.severity >= least)
     };
-    // Of equals the first: the list is in the order of causes.
-    checks.iter().filter(|check| check.stage == stage).rev().max_by_key(|check| rank(check))
+    let good =
+        || first("ok", Severity::Outage).or_else(|| first("ok", Severity::Info)).filter(|_| proves_enough(&checks));
+    first("fail", Severity::Outage)
+        .or_else(|| first("fail", Severity::Degraded))
+        .or_else(|| first("unknown", Severity::Degraded))
+        .or_else(|| first("fail", Severity::Risk))
+        .or_else(good)
+        .or_else(|| first("unknown", Severity::Info))
+        .or_else(|| first("unverified", Severity::Outage))
+        .or_else(|| first("unverified", Severity::Info))
+        .or_else(|| checks.first().copied())
+}
+
+/// Whether a stage may be called good: not while all that sign-in hangs on in it is unverified.
+fn proves_enough(checks: &[&CheckReport]) -> bool {
+    let mut outage = checks.iter().filter(|check| check.severity == Severity::Outage);
+    let is_open = outage.clone().any(|check| check.verdict == "unverified");
+    !is_open || outage.any(|check| check.verdict == "ok")
 }
 
 /// How many checks of a stage were proven good or bad, of how many that apply.
@@ -135,5 +146,39 @@ mod tests {
         ] {
             assert_eq!(length(seconds), words);
         }
+    }
+
+    fn check(severity: Severity, verdict: &str) -> CheckReport {
+        CheckReport {
+            id: "a_check".to_owned(),
+            stage: Stage::Token,
+            severity,
+            verdict: verdict.to_owned(),
+            reason: None,
+            findings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_worst_speaks_for_a_stage_and_a_stage_is_good_only_where_sign_in_was_proven() {
+        use Severity::{Degraded, Info, Outage, Risk};
+        let cases = [
+            (&[(Risk, "fail"), (Degraded, "fail"), (Outage, "fail")][..], "fails"),
+            (&[(Outage, "ok"), (Degraded, "unknown")], "cannot tell"),
+            (&[(Outage, "ok"), (Risk, "unknown")], "ok"),
+            (&[(Outage, "ok"), (Risk, "fail")], "at risk"),
+            (&[(Outage, "unverified"), (Degraded, "ok")], "unverified"),
+            (&[(Outage, "unverified"), (Outage, "ok")], "ok"),
+            (&[(Degraded, "unverified"), (Risk, "ok")], "ok"),
+            (&[(Outage, "ok"), (Info, "fail")], "ok"),
+            (&[(Info, "fail")], "to know"),
+            (&[(Outage, "not_applicable")], "does not apply"),
+            (&[(Outage, "off")], "off"),
+        ];
+        for (checks, word) in cases {
+            let checks: Vec<CheckReport> = checks.iter().map(|(severity, verdict)| check(*severity, verdict)).collect();
+            assert_eq!(speaker(&checks, Stage::Token).map(|check| check_state(check).0), Some(word), "{checks:?}");
+        }
+        assert_eq!(speaker(&[check(Outage, "ok")], Stage::Kasm), None);
     }
 }

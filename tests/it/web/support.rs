@@ -147,13 +147,7 @@ impl Setup {
             daemon.target_added(&target.name);
         }
         daemon.config_loaded(self.now, 42, self.targets.len());
-        let config = Config {
-            targets: self.targets,
-            round: Schedule::Every(Duration::from_mins(1)),
-            settings_every: Duration::from_mins(5),
-            redacted: "targets:\n  - name: home\n    provider: {client_secret: <secret>}\n".to_owned(),
-        };
-        let (config, receiver) = watch::channel(Arc::new(config));
+        let (config, receiver) = watch::channel(Arc::new(config(self.targets)));
         let clock = Clock::simulated(self.now);
         let state = State {
             board: Arc::new(self.board),
@@ -171,6 +165,16 @@ impl Setup {
         let router = web::router(state.clone());
         tokio::spawn(web::serve(listener, router, stop.clone().cancelled_owned()));
         Surface { address, state, config, _stop: stop.drop_guard() }
+    }
+}
+
+/// A configuration of these targets.
+fn config(targets: Vec<Target>) -> Config {
+    Config {
+        targets,
+        round: Schedule::Every(Duration::from_mins(1)),
+        settings_every: Duration::from_mins(5),
+        redacted: "targets:\n  - name: home\n    provider: {client_secret: <secret>}\n".to_owned(),
     }
 }
 
