@@ -121,7 +121,7 @@ fn row(stage: Stage, speaker: &CheckReport, checks: &[CheckReport]) -> String {
     let (proven, known) = proven(checks, stage);
     format!(
         "<tr><th scope=\"row\">{}</th><td class=\"state {colour}\">{word}</td>\
-         <td>{} <span class=\"dim\">{proven} of {known} checks proven</span></td></tr>\n",
+         <td class=\"state dim\">{proven} of {known} proven</td><td>{}</td></tr>\n",
         stage.title(),
         escape(sentence(speaker))
     )
