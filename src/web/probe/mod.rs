@@ -4,6 +4,8 @@
 //! takes the latest round, and looks again only at what is older than its rhythm; `discovery` always asks anew. At a
 //! time, one login and four discovery probes of a target are under way, and others wait in their own time limit.
 
+mod tell;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -21,12 +23,10 @@ use tokio::{sync::Semaphore, time::Instant};
 use super::{App, Shared, exposition, text};
 use crate::{
     board::{Entry, Latest},
-    clock::{Clock, Time, unix_seconds},
+    clock::Time,
     config::Target,
-    metrics::{Family, Sheet, world},
-    model::{AddressAnswer, AddressState, Answered, Connection, Login, Missing, Observed, SourceId, SourceReport},
+    metrics::{Family, Sheet},
     observe::Pace,
-    oidc::Discovery,
     round::round,
 };
 
@@ -145,7 +145,7 @@ async fn login(app: &App, target: &Target, kept: &Kept, settings_every: Duration
             entry.latest = Some(latest);
         }
     }
-    tell_login(sheet, &entry, app.clock)
+    tell::login(sheet, &entry, app.clock.now())
 }
 
 /// The target on the board; a target that a reload has just brought may not be there yet.
@@ -184,80 +184,13 @@ async fn look(app: &App, target: &Target, entry: &Entry, settings_every: Duratio
     Latest { snapshot: Arc::new(made.snapshot), report: Arc::new(made.report), last_success, source_last_success }
 }
 
-fn tell_login(sheet: &mut Sheet, entry: &Entry, clock: Clock) -> bool {
-    let Some(latest) = &entry.latest else { return false };
-    world::target(sheet, entry, clock.now());
-    let snapshot = &latest.snapshot;
-    tell_exchange(sheet, &snapshot.provider_connection, &snapshot.discovery);
-    tell_expiry(sheet, &[&snapshot.provider_connection, &snapshot.kasm_connection]);
-    matches!(latest.report.login, Login::Ok | Login::Degraded)
-}
-
 /// The provider's connection and its discovery document, asked anew; whether that is the document of the issuer that is
 /// configured.
 async fn discovery(app: &App, target: &Target, kept: &Kept, sheet: &mut Sheet) -> bool {
     // The semaphore is never closed.
     let Ok(_place) = kept.discoveries.acquire().await else { return false };
     let (connection, discovery) = Box::pin(app.looker.discovery_anew(target)).await;
-    tell_discovery(sheet, target, &connection, &discovery)
-}
-
-fn tell_discovery(
-    sheet: &mut Sheet,
-    target: &Target,
-    connection: &Observed<Connection>,
-    discovery: &Observed<Answered<Discovery>>,
-) -> bool {
-    let name = &target.name;
-    world::source(sheet, name, &source_report(SourceId::ProviderConnection, connection));
-    world::source(sheet, name, &source_report(SourceId::Discovery, discovery));
-    world::provider(sheet, name, connection, discovery);
-    tell_exchange(sheet, connection, discovery);
-    tell_expiry(sheet, &[connection]);
-    let issuer = discovery.ok().and_then(|answer| answer.fact.issuer.as_deref());
-    issuer.is_some_and(|issuer| issuer.trim_end_matches('/') == target.provider.url.as_str().trim_end_matches('/'))
-}
-
-fn source_report<T>(id: SourceId, seen: &Observed<T>) -> SourceReport {
-    let (ok, reason) = match &seen.value {
-        Ok(_) => (Some(true), None),
-        Err(Missing::Failed { reason, .. }) => (Some(false), Some(*reason)),
-        Err(_) => (None, None),
-    };
-    SourceReport { id, ok, reason, detail: None, at: seen.at, took_seconds: seen.took_seconds }
-}
-
-/// One exchange with the provider under the names of blackbox_exporter.
-fn tell_exchange(sheet: &mut Sheet, connected: &Observed<Connection>, discovery: &Observed<Answered<Discovery>>) {
-    if let Some(connection) = connected.ok() {
-        for (phase, seconds) in world::connection_phases(connection) {
-            sheet.set(Family::ProbeHttpDuration, &[phase], seconds);
-        }
-        sheet.set(Family::ProbeDns, &[], connection.resolve_seconds);
-        if let Some(version) = ip_version(connection) {
-            sheet.set(Family::ProbeIpProtocol, &[], version);
-        }
-    }
-    if let Some(answer) = discovery.ok() {
-        for (phase, seconds) in world::exchange_phases(answer.timing) {
-            sheet.set(Family::ProbeHttpDuration, &[phase], seconds);
-        }
-    }
-    let status = discovery.ok().map_or(0.0, |answer| f64::from(answer.fact.status));
-    sheet.set(Family::ProbeHttpStatus, &[], status);
-}
-
-fn ip_version(connection: &Connection) -> Option<f64> {
-    let answered = |address: &&AddressAnswer| address.answer == AddressState::Answered;
-    let first = connection.addresses.iter().find(answered)?;
-    Some(if first.address.is_ipv4() { 4.0 } else { 6.0 })
-}
-
-fn tell_expiry(sheet: &mut Sheet, connections: &[&Observed<Connection>]) {
-    let chains = connections.iter().filter_map(|seen| seen.ok()?.tls.as_ref()).flat_map(|tls| &tls.chain);
-    if let Some(earliest) = chains.map(|certificate| certificate.not_after).min() {
-        sheet.set(Family::ProbeCertExpiry, &[], unix_seconds(earliest));
-    }
+    tell::discovery(sheet, target, &connection, &discovery)
 }
 
 #[cfg(test)]
@@ -307,44 +240,6 @@ mod tests {
         assert_eq!(at(newer(entry(Some(latest(10))), Some(&latest(15)))), seconds(15));
         assert_eq!(at(newer(entry(None), Some(&latest(5)))), seconds(5));
         assert_eq!(at(newer(entry(None), None)), None);
-    }
-
-    #[test]
-    fn a_discovery_probe_succeeds_by_the_configured_issuer_alone() {
-        let seen = Snapshot::healthy();
-        for (issuer, success) in [
-            (Some("https://id.example.test"), true),
-            (Some("https://id.example.test/"), true),
-            (Some("https://other.example.test"), false),
-            (None, false),
-        ] {
-            let mut discovery = seen.discovery.clone();
-            discovery.value.as_mut().unwrap().fact.issuer = issuer.map(str::to_owned);
-            let mut sheet = Sheet::of_one_target();
-            assert_eq!(
-                tell_discovery(&mut sheet, &target(), &seen.provider_connection, &discovery),
-                success,
-                "{issuer:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_discovery_probe_without_an_answer_tells_why() {
-        let seen = Snapshot::healthy();
-        let failed = Missing::Failed {
-            source: SourceId::Discovery,
-            reason: crate::model::Reason::Timeout,
-            detail: "no whole answer in 10 s".to_owned(),
-        };
-        let discovery = Observed::missing(seen.taken_at, failed);
-        let mut sheet = Sheet::of_one_target();
-        assert!(!tell_discovery(&mut sheet, &target(), &seen.provider_connection, &discovery));
-        let samples: BTreeMap<String, f64> = crate::metrics::flatten(&sheet.finish()).into_iter().collect();
-        assert_eq!(samples["ssowatch_source_failing{source=\"discovery\",reason=\"timeout\"}"], 1.0);
-        assert_eq!(samples["probe_http_status_code"], 0.0);
-        assert_eq!(samples["probe_ip_protocol"], 4.0);
-        assert!(!samples.contains_key("probe_http_duration_seconds{phase=\"processing\"}"));
     }
 
     #[test]
