@@ -1,1 +1,6 @@
-//! Tests of `observe`.
+//! The look, against servers that behave and servers that do not.
+
+mod pair;
+mod server;
+
+mod reading;
