@@ -46,8 +46,6 @@ pub enum Act {
     SendAndHang(Vec<u8>),
     /// Sends these bytes one by one, for ever slower than any limit.
     Drip(Vec<u8>),
-    /// Sends these bytes and resets the connection.
-    SendAndReset(Vec<u8>),
 }
 
 /// An answer with a body and its length.
@@ -162,11 +160,6 @@ async fn converse(mut stream: impl AsyncRead + AsyncWrite + Unpin, log: &Mutex<V
             Act::Send(bytes) => (bytes, None),
             Act::SendAndClose(bytes) => (bytes, Some(Duration::ZERO)),
             Act::SendAndHang(bytes) => (bytes, Some(Duration::from_hours(1))),
-            Act::SendAndReset(bytes) => {
-                // Closing with unread bytes in the buffer would reset; the flag of the socket is simpler, but needs the
-                // socket. Dropping in the middle of an announced body is what a client sees as broken off all the same.
-                (bytes, Some(Duration::ZERO))
-            }
             Act::Drip(bytes) => {
                 for byte in bytes {
                     if stream.write_all(&[byte]).await.is_err() || stream.flush().await.is_err() {
