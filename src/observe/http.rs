@@ -214,10 +214,11 @@ pub(super) async fn exchange(
     let secrets = if withheld { &[] } else { secrets };
     let message = message(request, secrets, link.proxied.as_ref())?;
     let (sent_at, begun) = (clock.now(), Instant::now());
-    let response = link.sender.send_request(message).await.map_err(|error| Broken {
-        stop: reasons::of_exchange(&error),
-        may_be_stale: error.is_canceled() || error.is_closed() || error.is_incomplete_message(),
-    })?;
+    let response = link
+        .sender
+        .send_request(message)
+        .await
+        .map_err(|error| Broken { stop: reasons::of_exchange(&error), may_be_stale: !error.is_parse() })?;
     let processing = begun.elapsed();
     let (head, body) = response.into_parts();
     let begun = Instant::now();

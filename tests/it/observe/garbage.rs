@@ -55,7 +55,7 @@ async fn mangled_answers_give_a_snapshot() {
 
 #[tokio::test]
 async fn no_state_of_a_login_and_no_query_enters_the_snapshot() {
-    let pair = Pair::well().await;
+    let mut pair = Pair::well().await;
     let state = "012345678901234567890123456789";
     for location in [
         format!("{}/api/oidc_callback?error=invalid_scope&state=x:{state}", pair.kasm_url()),
@@ -64,6 +64,7 @@ async fn no_state_of_a_login_and_no_query_enters_the_snapshot() {
         format!("{}/api/oidc_callback?code={state}", pair.kasm_url()),
     ] {
         pair.provider_but("/authorize", move |_| super::server::redirect(302, &location));
+        pair.looker = ssowatch::observe::Looker::new(pair.clock);
         let seen = pair.look().await;
         assert!(seen.authorize_dry_run.ok().is_some());
         assert!(!serde_json::to_string(&seen).unwrap().contains(state));

@@ -22,30 +22,52 @@ async fn discovery(act: impl Fn(&Pair) -> Act) -> (Reason, String) {
 
 #[tokio::test]
 async fn each_misbehaviour_has_its_reason() {
-    let whole = |pair: &Pair| bytes(200, &[("Content-Type", "application/json")], document(&pair.provider_url()).to_string());
+    let whole =
+        |pair: &Pair| bytes(200, &[("Content-Type", "application/json")], document(&pair.provider_url()).to_string());
     let half = |pair: &Pair| {
         let mut bytes = whole(pair);
         bytes.truncate(bytes.len() / 2);
         bytes
     };
-    assert_eq!(discovery(|_| json(500, r#"{"error":"Something went wrong"}"#)).await, (Reason::Status, "HTTP 500: Something went wrong".to_owned()));
-    assert_eq!(discovery(|_| html(502, "<h1>Bad Gateway</h1>")).await, (Reason::Status, "HTTP 502 with a web page".to_owned()));
+    assert_eq!(
+        discovery(|_| json(500, r#"{"error":"Something went wrong"}"#)).await,
+        (Reason::Status, "HTTP 500: Something went wrong".to_owned())
+    );
+    assert_eq!(
+        discovery(|_| html(502, "<h1>Bad Gateway</h1>")).await,
+        (Reason::Status, "HTTP 502 with a web page".to_owned())
+    );
     assert_eq!(discovery(|_| json(404, "{}")).await.0, Reason::Status);
-    assert_eq!(discovery(|_| html(200, "<html>hello</html>")).await, (Reason::Body, "a web page instead of JSON".to_owned()));
+    assert_eq!(
+        discovery(|_| html(200, "<html>hello</html>")).await,
+        (Reason::Body, "a web page instead of JSON".to_owned())
+    );
     assert_eq!(discovery(|_| json(200, "[]")).await.0, Reason::Body);
     assert_eq!(discovery(|_| json(200, "")).await.0, Reason::Body);
     assert_eq!(discovery(|_| json(429, r#"{"error":"Too many requests"}"#)).await.0, Reason::Throttled);
     assert_eq!(discovery(|_| answer(403, &[("cf-mitigated", "challenge")], "")).await.0, Reason::Challenged);
     let page = ("Content-Type", "text/html");
     assert_eq!(discovery(|_| answer(403, &[("Server", "cloudflare"), page], "<p>no</p>")).await.0, Reason::Challenged);
-    assert_eq!(discovery(|_| answer(503, &[("Server", "cloudflare"), page], "<title>Just a moment...</title>")).await.0, Reason::Challenged);
-    assert_eq!(discovery(|_| answer(503, &[("Server", "cloudflare"), page], "<h1>Maintenance</h1>")).await.0, Reason::Status);
-    assert_eq!(discovery(|_| Act::SendAndHang(Vec::new())).await, (Reason::Timeout, "no whole answer within 0.5 s".to_owned()));
+    assert_eq!(
+        discovery(|_| answer(503, &[("Server", "cloudflare"), page], "<title>Just a moment...</title>")).await.0,
+        Reason::Challenged
+    );
+    assert_eq!(
+        discovery(|_| answer(503, &[("Server", "cloudflare"), page], "<h1>Maintenance</h1>")).await.0,
+        Reason::Status
+    );
+    assert_eq!(
+        discovery(|_| Act::SendAndHang(Vec::new())).await,
+        (Reason::Timeout, "no whole answer within 0.5 s".to_owned())
+    );
     assert_eq!(discovery(|pair| Act::SendAndHang(half(pair))).await.0, Reason::Timeout);
     assert_eq!(discovery(|pair| Act::Drip(whole(pair))).await.0, Reason::Timeout);
     assert_eq!(discovery(|pair| Act::SendAndClose(half(pair))).await.0, Reason::Connect);
     assert_eq!(discovery(|_| Act::SendAndClose(Vec::new())).await.0, Reason::Connect);
-    assert_eq!(discovery(|_| Act::SendAndClose(b"SSH-2.0-OpenSSH_9.9\r\n".to_vec())).await, (Reason::Body, "what answers does not speak HTTP/1.1".to_owned()));
+    assert_eq!(
+        discovery(|_| Act::SendAndClose(b"SSH-2.0-OpenSSH_9.9\r\n".to_vec())).await,
+        (Reason::Body, "what answers does not speak HTTP/1.1".to_owned())
+    );
 }
 
 #[tokio::test]
@@ -99,11 +121,14 @@ async fn a_name_that_does_not_resolve_is_dns_and_nothing_of_that_side_is_asked()
 #[tokio::test]
 async fn a_port_that_nobody_listens_on_is_connect() {
     let mut pair = Pair::well().await;
-    let gone = super::server::Server::plain().await.address;
+    let gone = super::server::nobody();
     pair.target.kasm.url = url(&format!("http://{gone}"));
     let seen = pair.look().await;
     let (reason, detail) = failure(&seen.kasm_connection);
-    assert_eq!((reason, detail), (Reason::Connect, format!("no address takes a connection ({gone}: connection refused)")));
+    assert_eq!(
+        (reason, detail),
+        (Reason::Connect, format!("no address takes a connection ({gone}: connection refused)"))
+    );
     assert_eq!(seen.kasm_login_settings.get().unwrap_err(), Missing::Blocked { by: SourceId::KasmConnection });
 }
 
@@ -153,7 +178,10 @@ async fn kasms_own_trouble_is_told_from_a_wall_before_it() {
     let pair = Pair::well().await;
     pair.kasm.does(move |_| html(500, internal_error));
     let seen = pair.look().await;
-    assert_eq!(seen.kasm_health.get().unwrap().fact.state, HealthState::Unhealthy("HTTP 500 with a web page".to_owned()));
+    assert_eq!(
+        seen.kasm_health.get().unwrap().fact.state,
+        HealthState::Unhealthy("HTTP 500 with a web page".to_owned())
+    );
     assert_eq!(reason(&seen.kasm_login_settings), Reason::Status);
     assert_eq!(seen.kasm_start.get().unwrap_err(), Missing::Blocked { by: SourceId::KasmLoginSettings });
     assert_eq!(seen.kasm_page.get().unwrap().status, 500);
@@ -182,7 +210,9 @@ async fn a_connection_that_the_server_closed_meanwhile_is_opened_anew() {
         other => other,
     });
     let seen = pair.look().await;
-    assert!(seen.kasm_health.ok().is_some() && seen.kasm_login_settings.ok().is_some() && seen.kasm_start.ok().is_some());
+    for missing in [seen.kasm_health.get().err(), seen.kasm_login_settings.get().err(), seen.kasm_start.get().err()] {
+        assert_eq!(missing, None);
+    }
 }
 
 #[tokio::test]
@@ -193,7 +223,10 @@ async fn a_database_that_is_away_shows_in_the_clients_entry() {
     assert_eq!(failure(&pair.look().await.client_meta), (Reason::Status, "HTTP 500: Something went wrong".to_owned()));
     pair.provider_but(path, |_| json(404, r#"{"error":"Record not found"}"#));
     let seen = pair.look().await;
-    assert_eq!((seen.client_meta.get().unwrap().name.as_deref(), seen.client_meta.get().unwrap().is_kasm_client), (None, true));
+    assert_eq!(
+        (seen.client_meta.get().unwrap().name.as_deref(), seen.client_meta.get().unwrap().is_kasm_client),
+        (None, true)
+    );
     pair.provider_but(path, |_| json(404, r#"{"error":"API endpoint not found"}"#));
     assert_eq!(reason(&pair.look().await.client_meta), Reason::Status);
 }

@@ -184,6 +184,10 @@ async fn request(stream: &mut (impl AsyncRead + Unpin)) -> Option<Seen> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
+        // The first byte of a TLS handshake: a server of plain HTTP hangs up.
+        if head == [0x16] {
+            return None;
+        }
     }
     let text = String::from_utf8(head).unwrap();
     let mut lines = text.lines();
@@ -197,4 +201,9 @@ async fn request(stream: &mut (impl AsyncRead + Unpin)) -> Option<Seen> {
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
     Some(Seen { method, target, headers, body: String::from_utf8(body).unwrap() })
+}
+
+/// An address of loopback that nobody listens on.
+pub fn nobody() -> SocketAddr {
+    std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
 }

@@ -86,7 +86,8 @@ async fn the_dry_run_is_asked_at_once_when_what_it_depends_on_changed() {
     later(1).await;
     let same = pair.looker.observe(&pair.target, Some(&first), DUE).await;
     assert_eq!(pair.provider.count("/authorize"), asked);
-    let other = super::pair::authorize_url(&pair.provider_url(), &pair.kasm_url()).replace("scope=openid", "scope=email");
+    let other =
+        super::pair::authorize_url(&pair.provider_url(), &pair.kasm_url()).replace("scope=openid", "scope=email");
     pair.kasm_but("/api/sso", move |_| json(200, serde_json::json!({"url": other}).to_string()));
     later(31).await;
     pair.looker.observe(&pair.target, Some(&same), DUE).await;
@@ -96,7 +97,8 @@ async fn the_dry_run_is_asked_at_once_when_what_it_depends_on_changed() {
 #[tokio::test]
 async fn targets_of_one_provider_share_one_look_at_it_also_when_they_come_at_once() {
     let pair = pair().await;
-    let targets: Vec<Target> = (0..5).map(|index| Target { name: format!("t{index}"), ..pair.target.clone() }).collect();
+    let targets: Vec<Target> =
+        (0..5).map(|index| Target { name: format!("t{index}"), ..pair.target.clone() }).collect();
     let seen = join_all(targets.iter().map(|target| pair.looker.observe(target, None, DUE))).await;
     assert!(seen.iter().all(|seen| seen.discovery.ok().is_some() && seen.client_meta.ok().is_some()));
     assert_eq!(pair.provider.count(DISCOVERY), 1);
@@ -134,7 +136,14 @@ async fn when_the_budget_is_used_up_settings_wait_and_round_sources_do_not() {
     // Many rounds in no time.
     let mut last = first.clone();
     for _ in 0..10 {
-        last = pair.looker.observe(&pair.target, Some(&last), Pace::Due { settings_every: Duration::from_millis(1), share_for: Duration::ZERO }).await;
+        last = pair
+            .looker
+            .observe(
+                &pair.target,
+                Some(&last),
+                Pace::Due { settings_every: Duration::from_millis(1), share_for: Duration::ZERO },
+            )
+            .await;
     }
     assert_eq!(pair.provider.count(DISCOVERY), 11);
     let pages = pair.provider.count("/");
@@ -142,7 +151,13 @@ async fn when_the_budget_is_used_up_settings_wait_and_round_sources_do_not() {
     assert!(last.provider_page.at < last.discovery.at);
     let fresh = Looker::new(pair.clock);
     for _ in 0..5 {
-        fresh.observe(&pair.target, Some(&last), Pace::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO }).await;
+        fresh
+            .observe(
+                &pair.target,
+                Some(&last),
+                Pace::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO },
+            )
+            .await;
     }
     let mut without = last.clone();
     without.authorize_dry_run.value = Err(Missing::Blocked { by: SourceId::KasmStart });
@@ -212,7 +227,7 @@ async fn a_fresh_document_is_one_request_on_a_connection_of_its_own() {
     assert_eq!((pair.provider.seen().len(), pair.provider.connections()), (3, 3));
     assert_eq!(pair.kasm.connections(), 0);
     let mut gone = pair.target.clone();
-    gone.provider.url = super::pair::url(&format!("http://{}", super::server::Server::plain().await.address));
+    gone.provider.url = super::pair::url(&format!("http://{}", super::server::nobody()));
     let fresh = pair.looker.discovery_anew(&gone).await;
     assert_eq!(reason(&fresh.connection), Reason::Connect);
     assert_eq!(fresh.discovery.get().unwrap_err(), Missing::Blocked { by: SourceId::ProviderConnection });

@@ -59,10 +59,16 @@ async fn a_chain_to_a_root_of_ca_file_is_verified_and_its_facts_are_told() {
     assert!(kasm(&seen).is_trusted() && kasm(&seen).tls_seconds.is_some());
     let leaf = &tls.chain[0];
     assert_eq!(tls.chain.len(), 2);
-    assert_eq!((leaf.subject.as_str(), leaf.issuer.as_str()), ("CN=leaf of kasm.example.test", "CN=Example Intermediate"));
+    assert_eq!(
+        (leaf.subject.as_str(), leaf.issuer.as_str()),
+        ("CN=leaf of kasm.example.test", "CN=Example Intermediate")
+    );
     assert_eq!(leaf.names, ["kasm.example.test", "127.0.0.1"]);
     assert_eq!(leaf.fingerprint_sha256, served.fingerprint());
-    assert_eq!((leaf.not_before.to_rfc3339(), leaf.is_ca, leaf.is_self_signed), ("2020-01-01T00:00:00+00:00".to_owned(), false, false));
+    assert_eq!(
+        (leaf.not_before.to_rfc3339(), leaf.is_ca, leaf.is_self_signed),
+        ("2020-01-01T00:00:00+00:00".to_owned(), false, false)
+    );
     assert!(header_went(&pair));
     assert!(seen.kasm_start.ok().is_some());
 }
@@ -119,7 +125,11 @@ async fn what_is_wrong_with_a_chain_is_told_apart() {
         ("the root is not trusted", strange.issue(name).with(&strange), Trust::UnknownIssuer),
         ("the root is not trusted, and served", stranger.issue(name).with(&stranger), Trust::UnknownIssuer),
         ("a date is past", root.issue_expired(name), Trust::OutOfDate),
-        ("a date is past and the root is not trusted", strange.issue_expired(name).with(&strange), Trust::UnknownIssuer),
+        (
+            "a date is past and the root is not trusted",
+            strange.issue_expired(name).with(&strange),
+            Trust::UnknownIssuer,
+        ),
         ("another name", root.issue(&["other.example.test"]), Trust::OtherName),
     ];
     for (case, served, expected) in cases {
@@ -177,7 +187,10 @@ async fn settings_that_cannot_be_loaded_name_the_setting() {
     let mut pair = Pair::well().await;
     pair.target.kasm.http.tls.ca = Some("not a certificate".to_owned());
     let seen = pair.look().await;
-    assert_eq!(failure(&seen.kasm_connection), (Reason::Tls, "tls_config.ca_file holds no certificate in PEM form".to_owned()));
+    assert_eq!(
+        failure(&seen.kasm_connection),
+        (Reason::Tls, "tls_config.ca_file holds no certificate in PEM form".to_owned())
+    );
     assert!(pair.kasm.seen().is_empty());
     assert!(seen.discovery.ok().is_some(), "the other side is looked at all the same");
 }

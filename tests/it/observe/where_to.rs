@@ -31,9 +31,10 @@ async fn kasm_at(address: &str) -> Pair {
 
 #[tokio::test]
 async fn connect_to_changes_the_way_and_neither_host_nor_name() {
-    for (address, host, port) in
-        [("https://kasm.example.test", "kasm.example.test", 443), ("https://kasm.example.test:8443", "kasm.example.test:8443", 8443)]
-    {
+    for (address, host, port) in [
+        ("https://kasm.example.test", "kasm.example.test", 443),
+        ("https://kasm.example.test:8443", "kasm.example.test:8443", 8443),
+    ] {
         let pair = kasm_at(address).await;
         let seen = pair.look().await;
         let connection = seen.kasm_connection.get().unwrap();
@@ -62,7 +63,8 @@ async fn every_address_of_a_name_is_tried_and_one_that_answers_is_enough() {
     pair.target.kasm.url = url(&format!("http://localhost:{}", pair.kasm.port()));
     let seen = pair.look().await;
     let addresses = &seen.kasm_connection.get().unwrap().addresses;
-    let answered = |address: &IpAddr| addresses.iter().find(|one| one.address == *address).map(|one| one.answer.clone());
+    let answered =
+        |address: &IpAddr| addresses.iter().find(|one| one.address == *address).map(|one| one.answer.clone());
     assert_eq!(answered(&"127.0.0.1".parse().unwrap()), Some(AddressState::Answered));
     if let Some(six) = answered(&IpAddr::from(Ipv6Addr::LOCALHOST)) {
         assert_ne!(six, AddressState::Answered, "the server listens on IPv4 alone");
@@ -105,7 +107,10 @@ async fn an_internal_base_in_the_document_is_asked_on_the_public_one() {
     let seen = pair.look().await;
     assert!(seen.jwks.ok().is_some());
     let asked = &seen.provider_endpoints.get().unwrap().userinfo;
-    assert_eq!((asked.url.as_str(), &asked.state), (&*format!("{}/api/oidc/userinfo", pair.provider_url()), &EndpointState::Answers));
+    assert_eq!(
+        (asked.url.as_str(), &asked.state),
+        (&*format!("{}/api/oidc/userinfo", pair.provider_url()), &EndpointState::Answers)
+    );
 }
 
 #[tokio::test]
@@ -179,7 +184,10 @@ async fn no_redirect_is_followed() {
     let seen = pair.look().await;
     let (reason, detail) = failure(&seen.discovery);
     assert_eq!(reason, Reason::Status);
-    assert!(detail.ends_with(&format!("redirects to http://{}/secret, which is not followed", other.address)), "{detail}");
+    assert!(
+        detail.ends_with(&format!("redirects to http://{}/secret, which is not followed", other.address)),
+        "{detail}"
+    );
     assert_eq!(other.connections(), 0);
 }
 
@@ -207,7 +215,9 @@ async fn a_redirect_to_another_host_before_kasm_is_a_login_wall_and_not_a_fault(
 async fn a_plain_request_goes_whole_to_a_proxy_and_the_connection_is_out_of_reach() {
     let mut pair = Pair::well().await;
     let proxy = Server::plain().await;
-    proxy.does(|seen| if seen.target.ends_with("/api/__healthcheck") { json(200, r#"{"ok":true}"#) } else { html(404, "") });
+    proxy.does(
+        |seen| if seen.target.ends_with("/api/__healthcheck") { json(200, r#"{"ok":true}"#) } else { html(404, "") },
+    );
     pair.target.kasm.http.proxy = Some(ProxySettings {
         url: url(&format!("http://{}", proxy.address)),
         auth: Some(("me".to_owned(), SecretSource::Inline(Secret::new("pass".to_owned())))),
@@ -248,7 +258,9 @@ async fn pocket_id_2_9_is_asked_by_its_own_call_with_kasms_own_values() {
     let pair = Pair::well().await;
     let mut document = document(&pair.provider_url());
     let fields = document.as_object_mut().unwrap();
-    fields.retain(|key, _| !["response_modes_supported", "client_id_metadata_document_supported"].contains(&key.as_str()));
+    fields.retain(|key, _| {
+        !["response_modes_supported", "client_id_metadata_document_supported"].contains(&key.as_str())
+    });
     fields["scopes_supported"] = serde_json::json!(["openid", "profile", "email", "groups"]);
     let callback = format!("{}/api/oidc_callback", pair.kasm_url());
     let registered = callback.clone();
@@ -276,14 +288,13 @@ async fn pocket_id_2_9_is_asked_by_its_own_call_with_kasms_own_values() {
 #[tokio::test]
 async fn each_visible_config_is_started_but_never_more_than_five() {
     let pair = Pair::well().await;
-    let config = |index: usize, enabled: bool| {
-        serde_json::json!({"oidc_id": format!("{index:032x}"), "display_name": format!("P{index}"), "enabled": enabled})
-    };
+    let config = |index: usize, enabled: bool| serde_json::json!({"oidc_id": format!("{index:032x}"), "display_name": format!("P{index}"), "enabled": enabled});
     let configs: Vec<_> = (0..8).map(|index| config(index, index != 1)).collect();
     let body = serde_json::json!({"sso_enabled": true, "oidc": {"oidc_configs": configs}}).to_string();
     pair.kasm_but("/api/login_settings", move |_| json(200, &body));
     let seen = pair.look().await;
-    let started: Vec<String> = seen.kasm_start.get().unwrap().starts.iter().map(|one| one.display_name.clone()).collect();
+    let started: Vec<String> =
+        seen.kasm_start.get().unwrap().starts.iter().map(|one| one.display_name.clone()).collect();
     assert_eq!(started, ["P0", "P2", "P3", "P4", "P5"]);
     assert_eq!(pair.kasm.count("/api/sso"), 5);
     assert_eq!(seen.authorize_dry_run.get().unwrap_err().to_string(), "waits for Kasm's start of login");
