@@ -26,3 +26,15 @@ pub(super) fn foreign(field: &str, written: &str) -> Stop {
         "the discovery document's {field} names another origin ({place}), which the config does not"
     )))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_foreign_address_is_named_without_its_query() {
+        let Stop::OutOfReach(why) = foreign("jwks_uri", "https://u:p@x.test/keys?token=1") else { panic!() };
+        assert!(why.contains("(https://x.test/keys)"), "{why}");
+        assert!(matches!(foreign("jwks_uri", "keys"), Stop::OutOfReach(why) if why.contains("no web address")));
+    }
+}

@@ -212,3 +212,173 @@ fn read_callback_url(answer: &Answer, redirect_uri: &str) -> Result<DryRun, Stop
         _ => Err(reasons::of_status(answer)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::recorded::{answer, html, json, recorded, redirect},
+        *,
+    };
+    use crate::model::Reason;
+
+    const CALLBACK: &str = "https://kasm.example.test/api/oidc_callback";
+
+    macro_rules! fixture {
+        ($name:literal) => {
+            recorded(include_str!(concat!("../../tests/fixtures/observe/", $name, ".json")))
+        };
+    }
+
+    fn accepted() -> DryRun {
+        DryRun::Accepted("login_required".to_owned())
+    }
+
+    fn sent_back(error: &str) -> impl Fn(&DryRun) -> bool {
+        move |seen| matches!(seen, DryRun::SentBack { error: found, .. } if found == error)
+    }
+
+    #[test]
+    fn what_real_releases_answer_is_read() {
+        let no_match =
+            "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect urls.";
+        let page = |message: &str| DryRun::ErrorPage { status: 302, message: message.to_owned() };
+        for (name, answer, expected) in [
+            ("good", fixture!("authorize_prompt_none_ok_2_14"), accepted()),
+            ("form post", fixture!("authorize_response_mode_form_post_2_14"), accepted()),
+            ("fragment", fixture!("authorize_response_mode_fragment_2_14"), accepted()),
+            ("form-encoded, since 2.13", fixture!("authorize_wrong_redirect_2_14"), page(no_match)),
+            ("raw blanks and quotes, up to 2.12", fixture!("authorize_wrong_redirect_2_10"), page(no_match)),
+            (
+                "unknown client",
+                fixture!("authorize_unknown_client_2_14"),
+                page("The requested OAuth 2.0 Client does not exist."),
+            ),
+        ] {
+            assert_eq!(read(&answer, CALLBACK), Ok(expected), "{name}");
+        }
+        for (error, answer) in [
+            ("invalid_state", fixture!("authorize_short_state_2_14")),
+            ("invalid_request", fixture!("authorize_pkce_required_2_14")),
+            ("error", fixture!("authorize_par_required_2_14")),
+        ] {
+            let seen = read(&answer, CALLBACK).unwrap();
+            assert!(sent_back(error)(&seen), "{seen:?}");
+        }
+        let without_prompt = read(&fixture!("authorize_no_prompt_2_14"), CALLBACK).unwrap();
+        assert!(
+            matches!(&without_prompt, DryRun::Unrecognised { seen, .. } if seen.contains("https://id.example.test/interaction,")),
+            "{without_prompt:?}"
+        );
+        let before_2_9 = read(&fixture!("authorize_prompt_none_ok_2_9"), CALLBACK).unwrap();
+        assert_eq!(
+            before_2_9,
+            DryRun::Unrecognised { status: 200, seen: "a page with the title \"Pocket ID\"".to_owned() }
+        );
+    }
+
+    #[test]
+    fn what_2_9_says_of_a_redirect_uri_is_read() {
+        let error = |status, message: &str| Ok(DryRun::ErrorPage { status, message: message.to_owned() });
+        for (answer, expected) in [
+            (fixture!("callback_url_ok_2_9"), Ok(DryRun::RedirectAccepted)),
+            (
+                fixture!("callback_url_wrong_2_9"),
+                error(400, "Invalid callback URL, it might be necessary for an admin to fix this"),
+            ),
+            (fixture!("callback_url_unknown_client_2_9"), error(404, "Record not found")),
+            (fixture!("callback_url_par_client_2_9"), error(400, "This client requires pushed authorization requests")),
+        ] {
+            assert_eq!(read_callback_url(&answer, CALLBACK), expected);
+        }
+        assert!(matches!(read_callback_url(&fixture!("callback_url_2_14"), CALLBACK), Err(Stop::OutOfReach(_))));
+        let other = json(200, r#"{"callbackURL":"https://kasm.example.test/other"}"#);
+        assert!(matches!(read_callback_url(&other, CALLBACK), Ok(DryRun::Unrecognised { .. })));
+        assert!(matches!(read_callback_url(&json(500, "{}"), CALLBACK), Err(Stop::Failed(Reason::Status, _))));
+    }
+
+    #[test]
+    fn other_providers_are_read_by_the_specifications() {
+        let to = |rest: &str| redirect(302, &format!("{CALLBACK}{rest}"));
+        for error in ASKS_FOR_USER {
+            assert_eq!(read(&to(&format!("?error={error}&state=s")), CALLBACK), Ok(DryRun::Accepted(error.to_owned())));
+        }
+        assert_eq!(
+            read(&to("?error=unsupported_response_type&error_description=no+such+type"), CALLBACK),
+            Ok(DryRun::SentBack {
+                error: "unsupported_response_type".to_owned(),
+                description: "no such type".to_owned()
+            })
+        );
+        assert_eq!(
+            read(&redirect(302, "HTTPS://KASM.example.test/api/oidc_callback?error=login_required"), CALLBACK),
+            Ok(accepted()),
+            "the same address, written otherwise"
+        );
+        let with_query = format!("{CALLBACK}?x=1");
+        assert_eq!(read(&redirect(302, &format!("{with_query}&error=login_required")), &with_query), Ok(accepted()));
+        for (case, answer) in [
+            ("another path that begins alike", to("_other?error=login_required")),
+            ("another host", redirect(302, "https://evil.example.test/api/oidc_callback?error=login_required")),
+            ("no error", to("?state=s")),
+            ("a code", to("?code=abc&state=s")),
+            ("its own login page", redirect(302, "/login?next=x")),
+            ("no address", redirect(302, "")),
+            ("no location", answer(302, &[], "")),
+            ("a page", html(200, "<title>Sign in</title>")),
+            (
+                "a form that goes elsewhere",
+                html(200, "<form method=post action=/x><input name=error value=login_required></form>"),
+            ),
+            ("nothing", answer(204, &[], "")),
+        ] {
+            let seen = read(&answer, CALLBACK);
+            assert!(
+                matches!(&seen, Ok(DryRun::Unrecognised { seen, .. }) if !seen.contains("abc")),
+                "{case}: {seen:?}"
+            );
+        }
+        assert!(matches!(read(&html(503, "<h1>no</h1>"), CALLBACK), Err(Stop::Failed(Reason::Status, _))));
+    }
+
+    #[test]
+    fn an_error_page_is_told_in_its_own_words() {
+        for (answer, message) in [
+            (
+                json(400, r#"{"error":"invalid_request","error_description":"no redirect"}"#),
+                "invalid_request: no redirect",
+            ),
+            (
+                html(
+                    400,
+                    "<style>p{}</style><title>Oops</title><p>We are <b>sorry</b> &amp; so on</p><script>x</script>",
+                ),
+                "Oops We are sorry & so on",
+            ),
+            (answer(404, &[], ""), "HTTP 404 without a text"),
+        ] {
+            let DryRun::ErrorPage { message: found, .. } = read(&answer, CALLBACK).unwrap() else {
+                panic!("{message}")
+            };
+            assert_eq!(found, message);
+        }
+        let long = html(400, &"word ".repeat(1000));
+        let DryRun::ErrorPage { message, .. } = read(&long, CALLBACK).unwrap() else { panic!() };
+        assert_eq!(message.chars().count(), 200);
+    }
+
+    #[test]
+    fn only_the_prompt_of_the_url_is_replaced() {
+        for (written, asked) in [
+            ("https://x.test/a?b=%7e&prompt=login&c=d+e#f", "https://x.test/a?b=%7e&c=d+e&prompt=none"),
+            ("https://x.test/a?prompt=none", "https://x.test/a?prompt=none"),
+            ("https://x.test/a?pro%6Dpt=login&&b", "https://x.test/a?b&prompt=none"),
+            ("https://x.test/a", "https://x.test/a?prompt=none"),
+        ] {
+            assert_eq!(without_prompt(&Url::parse(written).unwrap()).unwrap().as_str(), asked);
+        }
+        for secret in NEVER_SENT {
+            let url = Url::parse(&format!("https://x.test/a?{secret}=1")).unwrap();
+            assert!(matches!(without_prompt(&url), Err(Stop::OutOfReach(_))), "{secret}");
+        }
+    }
+}

@@ -48,3 +48,39 @@ fn read(answer: &Answer, asked: &str, is_kasm_client: bool) -> Result<ClientMeta
 fn is_no_such_client(answer: &Answer) -> bool {
     answer.said().is_some_and(|text| !text.contains("API endpoint not found"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::recorded::{html, json, recorded},
+        *,
+    };
+    use crate::model::Reason;
+
+    #[test]
+    fn what_real_releases_answer_is_read() {
+        let known = recorded(include_str!("../../tests/fixtures/observe/client_meta_2_14.json"));
+        let entry = read(&known, "c1", true).unwrap();
+        assert_eq!((entry.name.as_deref(), entry.requires_reauthentication), (Some("Kasm Workspaces"), Some(false)));
+        for unknown in [
+            include_str!("../../tests/fixtures/observe/client_meta_unknown_2_9.json"),
+            include_str!("../../tests/fixtures/observe/client_meta_unknown_2_14.json"),
+        ] {
+            assert_eq!(read(&recorded(unknown), "c1", true).unwrap().name, None);
+        }
+        let away = recorded(include_str!("../../tests/fixtures/observe/dbfail_client_meta_2_14.json"));
+        assert_eq!(read(&away, "c1", true), Err(Stop::failed(Reason::Status, "HTTP 500: Something went wrong")));
+    }
+
+    #[test]
+    fn what_is_not_pocket_ids_answer_is_no_fact() {
+        for (answer, reason) in [
+            (json(404, r#"{"error":"API endpoint not found"}"#), Reason::Status),
+            (html(404, "<h1>Not Found</h1>"), Reason::Status),
+            (html(200, "<html></html>"), Reason::Body),
+            (json(200, "{}"), Reason::Body),
+        ] {
+            assert!(matches!(read(&answer, "c1", true), Err(Stop::Failed(found, _)) if found == reason));
+        }
+    }
+}

@@ -144,3 +144,37 @@ fn decode(text: &str) -> String {
     ];
     pairs.iter().fold(text.to_owned(), |text, (written, meant)| text.replace(written, meant))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_words_and_scripts_are_found() {
+        let page = r#"<!DOCTYPE html><HTML><head><TITLE> Sign
+          in &amp; out </TITLE><style>b{}</style><link rel="modulepreload" href='/m.js'>
+          <script>inline("<b>")</script><script defer SRC=/a.js></script></head><body a="x > y">Hello<br/>there</body>"#;
+        assert_eq!(title(page).as_deref(), Some("Sign in & out"));
+        assert_eq!(scripts(page), ["/a.js", "/m.js"]);
+        assert_eq!(bounded(&words(page)), "Sign in & out Hello there");
+        assert_eq!(title("<title></title>"), None);
+        assert_eq!(words("plain text"), "plain text");
+    }
+
+    #[test]
+    fn a_form_is_read_with_its_fields() {
+        let page = r#"<form action="https://x.test/cb?a=1&amp;b=2" method="POST"><input type="hidden" name="error" value="a&quot;b"/>
+          <input name=state></form><input name="after" value="1">"#;
+        let form = form(page).unwrap();
+        assert_eq!(form.action, "https://x.test/cb?a=1&b=2");
+        assert_eq!(form.fields, [("error".to_owned(), "a\"b".to_owned()), ("state".to_owned(), String::new())]);
+        assert_eq!(super::form("<form action=/x></form>"), None, "a form that is not posted is no answer");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_is_too_odd(text in "[<>/='\" a-zé&;\u{0}-\u{7f}]{0,200}") {
+            let _ = (title(&text), words(&text), scripts(&text), form(&text));
+        }
+    }
+}

@@ -308,3 +308,40 @@ fn decoded(headers: &HeaderMap, body: Vec<u8>, limit: usize) -> Result<Vec<u8>, 
 fn too_large(limit: usize) -> Stop {
     Stop::failed(Reason::TooLarge, format!("a body of more than {limit} bytes"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::recorded::answer, *};
+
+    #[test]
+    fn the_cdn_whose_clock_is_read_is_named() {
+        for (header, cdn) in [
+            (("cf-ray", "1"), Some("Cloudflare")),
+            (("x-amz-cf-id", "1"), Some("CloudFront")),
+            (("x-vercel-id", "1"), Some("Vercel")),
+            (("via", "1.1 caddy"), None),
+        ] {
+            let seen = answer(200, &[("date", "Tue, 24 Nov 2026 12:00:10 GMT"), header], "").clock().unwrap();
+            assert_eq!((seen.skew_seconds, seen.through.as_deref()), (10.0, cdn));
+        }
+        let varnish = [("date", "Tue, 24 Nov 2026 12:00:10 GMT"), ("via", "1.1 varnish"), ("x-served-by", "cache-1")];
+        assert_eq!(answer(200, &varnish, "").clock().unwrap().through.as_deref(), Some("Fastly"));
+        assert_eq!(answer(200, &[("date", "yesterday")], "").clock(), None);
+    }
+
+    #[test]
+    fn a_request_names_its_host_with_a_port_only_where_the_url_has_one() {
+        for (url, host, target) in [
+            ("https://x.test/a?b=c#d", "x.test", "/a?b=c"),
+            ("https://x.test:443/", "x.test", "/"),
+            ("http://x.test:8080", "x.test:8080", "/"),
+            ("http://[::1]:80/a", "[::1]", "/a"),
+            ("https://x.test/a?b=\"c d\"|{}", "x.test", "/a?b=%22c%20d%22|{}"),
+        ] {
+            let message = message(&Request::json(url.parse().unwrap()), &[], None).unwrap();
+            assert_eq!(message.headers()["host"], host);
+            assert_eq!(message.uri().to_string(), target);
+            assert_eq!(message.method(), Method::GET);
+        }
+    }
+}

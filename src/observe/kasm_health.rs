@@ -43,3 +43,41 @@ fn ill(answer: &Answer) -> String {
         None => format!("HTTP {}", answer.status),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::recorded::{answer, html, json, redirect},
+        *,
+    };
+    use crate::model::Reason;
+
+    #[test]
+    fn health_is_read_by_status_and_body() {
+        let unhealthy = |text: &str| HealthState::Unhealthy(text.to_owned());
+        for (answer, expected) in [
+            (json(200, r#"{"ok": true}"#), HealthState::Healthy),
+            (json(200, r#"{"ok": false, "error_message": "database"}"#), unhealthy("database")),
+            (json(200, r#"{"ok": false}"#), unhealthy("it says that it is not")),
+            (html(500, "<H1>Internal Error</H1>"), unhealthy("HTTP 500 with a web page")),
+            (answer(504, &[], ""), unhealthy("HTTP 504")),
+        ] {
+            assert_eq!(read(&answer).unwrap().state, expected);
+        }
+        for hidden in [html(404, "<h1>"), html(200, "<html>"), answer(405, &[], "")] {
+            assert!(matches!(read(&hidden).unwrap().state, HealthState::Hidden(_)), "{}", hidden.status);
+        }
+    }
+
+    #[test]
+    fn what_no_reference_knows_is_unknown_and_a_wall_is_out_of_reach() {
+        assert!(matches!(read(&json(200, "{}")), Err(Stop::Failed(Reason::Body, _))));
+        assert!(matches!(read(&json(403, "{}")), Err(Stop::Failed(Reason::Status, _))));
+        assert!(
+            matches!(read(&redirect(301, "https://id.example.test/x")), Err(Stop::Failed(Reason::Status, _))),
+            "the same host"
+        );
+        assert!(matches!(read(&redirect(302, "https://login.example.test/x")), Err(Stop::OutOfReach(_))));
+        assert!(matches!(read(&html(401, "<form>")), Err(Stop::OutOfReach(_))));
+    }
+}

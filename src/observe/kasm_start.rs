@@ -83,3 +83,45 @@ fn read(answer: &Answer) -> Result<Outcome, Stop> {
         Ok(Ok(_)) => Err(reasons::of_status(answer)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::recorded::{html, json},
+        *,
+    };
+    use crate::model::Reason;
+
+    #[test]
+    fn a_start_is_read_by_its_body_whatever_the_status() {
+        let good = read(&json(200, r#"{"url":"https://id.example.test/authorize?client_id=c1"}"#)).unwrap();
+        assert!(matches!(&good.fact, StartOutcome::Url(url) if url.client_id.as_deref() == Some("c1")));
+        assert_eq!(good.raw.as_deref(), Some("https://id.example.test/authorize?client_id=c1"));
+        for status in [200, 400, 403, 500] {
+            let refused = read(&json(status, r#"{"error_message":"No SSO ID"}"#)).unwrap();
+            assert_eq!((refused.fact, refused.raw), (StartOutcome::Refused("No SSO ID".to_owned()), None), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_url_that_is_none_is_refused_and_not_kept() {
+        for text in ["", "authorize?client_id=c1", "javascript:alert(1)"] {
+            let seen = read(&json(200, &serde_json::json!({"url": text}).to_string())).unwrap();
+            assert!(matches!(&seen.fact, StartOutcome::Refused(why) if why.starts_with("the authorize URL")), "{text}");
+            assert_eq!(seen.raw, None);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_answer() {
+        for (answer, reason) in [
+            (html(500, "<H1>Internal Error</H1>"), Reason::Status),
+            (json(200, "{}"), Reason::Body),
+            (json(200, "nonsense"), Reason::Body),
+            (json(404, "{}"), Reason::Status),
+            (html(200, "<title>Kasm</title>"), Reason::Body),
+        ] {
+            assert!(matches!(read(&answer), Err(Stop::Failed(found, _)) if found == reason), "{}", answer.status);
+        }
+    }
+}

@@ -27,6 +27,8 @@ mod peer;
 mod provider_endpoints;
 mod proxy;
 mod reasons;
+#[cfg(test)]
+mod recorded;
 mod rhythm;
 mod shared;
 mod side;

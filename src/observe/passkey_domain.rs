@@ -22,3 +22,22 @@ fn read(answer: &Answer) -> Result<PasskeyDomain, Stop> {
     let rp_id = json.get("rpId").and_then(Value::as_str).ok_or_else(|| reasons::of_body(&"JSON without `rpId`"))?;
     Ok(PasskeyDomain { rp_id: bounded(rp_id) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::recorded::{html, json, recorded},
+        *,
+    };
+    use crate::model::Reason;
+
+    #[test]
+    fn the_domain_is_read_and_nothing_else_is_kept() {
+        let good = recorded(include_str!("../../tests/fixtures/observe/webauthn_login_start_2_14.json"));
+        assert_eq!(read(&good), Ok(PasskeyDomain { rp_id: "id.example.test".to_owned() }));
+        let away = recorded(include_str!("../../tests/fixtures/observe/dbfail_webauthn_login_start_2_14.json"));
+        assert!(matches!(read(&away), Err(Stop::Failed(Reason::Status, _))));
+        assert!(matches!(read(&html(200, "<html>")), Err(Stop::Failed(Reason::Body, _))));
+        assert!(matches!(read(&json(200, "{}")), Err(Stop::Failed(Reason::Body, _))));
+    }
+}

@@ -66,7 +66,7 @@ fn userinfo_state(answer: &Answer) -> EndpointState {
 fn end_session_state(answer: &Answer) -> EndpointState {
     match answer.status {
         200..=299 if answer.is_html() || answer.body.is_empty() => EndpointState::Answers,
-        300..=399 | 400 => EndpointState::Answers,
+        300..=400 => EndpointState::Answers,
         _ => wrong(answer, "it must redirect or show a page"),
     }
 }
@@ -74,4 +74,57 @@ fn end_session_state(answer: &Answer) -> EndpointState {
 fn wrong(answer: &Answer, expected: &str) -> EndpointState {
     let kind = if answer.is_html() { " with a web page" } else { "" };
     EndpointState::Wrong { status: answer.status, seen: format!("HTTP {}{kind}: {expected}", answer.status) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::recorded::{answer, html, json, recorded, redirect},
+        *,
+    };
+
+    #[test]
+    fn what_real_releases_answer_is_good() {
+        for text in [
+            include_str!("../../tests/fixtures/observe/userinfo_none_2_9.json"),
+            include_str!("../../tests/fixtures/observe/userinfo_none_2_14.json"),
+        ] {
+            assert_eq!(userinfo_state(&recorded(text)), EndpointState::Answers);
+        }
+        for text in [
+            include_str!("../../tests/fixtures/observe/end_session_2_9.json"),
+            include_str!("../../tests/fixtures/observe/end_session_2_14.json"),
+        ] {
+            assert_eq!(end_session_state(&recorded(text)), EndpointState::Answers);
+        }
+    }
+
+    #[test]
+    fn userinfo_must_refuse_whom_it_does_not_know() {
+        let challenge = [("www-authenticate", "Bearer")];
+        for good in [json(401, "{}"), answer(400, &challenge, ""), answer(403, &challenge, "")] {
+            assert_eq!(userinfo_state(&good), EndpointState::Answers);
+        }
+        for bad in [
+            json(200, "{}"),
+            html(200, "<html>"),
+            json(404, "{}"),
+            json(500, "{}"),
+            json(403, "{}"),
+            redirect(302, "/login"),
+        ] {
+            let state = userinfo_state(&bad);
+            assert!(matches!(&state, EndpointState::Wrong { status, .. } if *status == bad.status), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn end_session_must_redirect_show_a_page_or_complain() {
+        for good in [redirect(303, "/logout"), html(200, "<p>Log out?</p>"), answer(204, &[], ""), json(400, "{}")] {
+            assert_eq!(end_session_state(&good), EndpointState::Answers);
+        }
+        for bad in [json(200, "{}"), json(404, "{}"), answer(405, &[], ""), html(502, "")] {
+            assert!(matches!(end_session_state(&bad), EndpointState::Wrong { .. }), "{}", bad.status);
+        }
+    }
 }

@@ -221,3 +221,69 @@ pub(super) fn retry_after(headers: &HeaderMap, now: crate::clock::Time) -> Optio
     };
     (wait > chrono::TimeDelta::zero()).then(|| wait.min(chrono::TimeDelta::minutes(10)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::recorded::{answer, html, json, recorded, redirect},
+        *,
+    };
+    use crate::model::Snapshot;
+
+    #[test]
+    fn throttling_and_challenges_are_told_before_anything_else() {
+        let limited = recorded(include_str!("../../tests/fixtures/observe/rate_limited_2_9.json"));
+        assert_eq!(check_answerer(&limited), Err(Stop::failed(Reason::Throttled, "HTTP 429: too many requests")));
+        for challenge in [
+            answer(403, &[("cf-mitigated", "challenge")], ""),
+            answer(202, &[("x-amzn-waf-action", "challenge")], ""),
+            answer(403, &[("server", "cloudflare"), ("content-type", "text/html")], ""),
+        ] {
+            assert!(matches!(check_answerer(&challenge), Err(Stop::Failed(Reason::Challenged, _))));
+        }
+        for other in [
+            json(403, "{}"),
+            html(403, ""),
+            answer(502, &[("server", "cloudflare"), ("content-type", "text/html")], ""),
+        ] {
+            assert_eq!(check_answerer(&other), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_status_is_told_without_what_stands_in_a_query() {
+        for (answer, detail) in [
+            (
+                redirect(302, "https://u:p@x.test/a?state=1#c"),
+                "HTTP 302: redirects to https://x.test/a, which is not followed",
+            ),
+            (redirect(302, "/b?code=1"), "HTTP 302: redirects to https://id.example.test/b, which is not followed"),
+            (answer(302, &[], ""), "HTTP 302: redirects without saying where to"),
+            (html(404, "<h1>secret</h1>"), "HTTP 404 with a web page"),
+            (json(400, r#"{"message":"no"}"#), "HTTP 400: no"),
+            (answer(418, &[], ""), "HTTP 418"),
+        ] {
+            assert_eq!(of_status(&answer), Stop::Failed(Reason::Status, detail.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_wait_is_read_in_seconds_or_as_a_date_and_is_never_longer_than_ten_minutes() {
+        let now = Snapshot::healthy().taken_at;
+        let wait = |text: &str| {
+            retry_after(&answer(429, &[("retry-after", text)], "").headers, now).map(|wait| wait.num_seconds())
+        };
+        assert_eq!(wait("30"), Some(30));
+        assert_eq!(wait("86400"), Some(600));
+        assert_eq!(wait("Tue, 24 Nov 2026 12:00:45 GMT"), Some(45));
+        for nothing in ["0", "-5", "soon", "Tue, 24 Nov 2026 11:00:00 GMT"] {
+            assert_eq!(wait(nothing), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn details_are_one_line_of_at_most_200_characters() {
+        assert_eq!(bounded(" a\n b\t c "), "a b c");
+        assert_eq!(bounded(&"é".repeat(500)).chars().count(), 200);
+    }
+}
