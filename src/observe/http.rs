@@ -109,6 +109,14 @@ impl Answer {
         }
     }
 
+    /// Whether the body is a web page, whatever its type says: servers that set no type send JSON as `text/html`.
+    pub(super) fn is_web_page(&self) -> bool {
+        match self.body.trim_ascii_start().first() {
+            Some(byte) => *byte == b'<',
+            None => self.is_html(),
+        }
+    }
+
     /// `Location` as it stands: it may hold raw blanks and quotes, and be relative.
     pub(super) fn location(&self) -> Option<String> {
         self.text(header::LOCATION)

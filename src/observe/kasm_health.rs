@@ -19,7 +19,9 @@ pub(super) async fn look(kasm: &Side, counts: &Counts) -> Result<Answered<KasmHe
 fn read(answer: &Answer) -> Result<KasmHealth, Stop> {
     let state = match answer.status {
         500.. => HealthState::Unhealthy(ill(answer)),
-        200 if answer.is_html() => HealthState::Hidden("a web page answers on the path of the health check".to_owned()),
+        200 if answer.is_web_page() => {
+            HealthState::Hidden("a web page answers on the path of the health check".to_owned())
+        }
         200 => {
             let json = parse_json(&answer.body).map_err(|problem| reasons::of_body(&problem))?.value;
             match json.get("ok").and_then(serde_json::Value::as_bool) {
@@ -57,6 +59,7 @@ mod tests {
         let unhealthy = |text: &str| HealthState::Unhealthy(text.to_owned());
         for (answer, expected) in [
             (json(200, r#"{"ok": true}"#), HealthState::Healthy),
+            (html(200, r#"{"ok": true}"#), HealthState::Healthy),
             (json(200, r#"{"ok": false, "error_message": "database"}"#), unhealthy("database")),
             (json(200, r#"{"ok": false}"#), unhealthy("it says that it is not")),
             (html(500, "<H1>Internal Error</H1>"), unhealthy("HTTP 500 with a web page")),

@@ -19,6 +19,9 @@ use crate::{
     pocket_id::{ProviderKind, recognise},
 };
 
+/// The requests of a full look at a provider and of what a target asks of it beside.
+const FULL_COST: u32 = 9;
+
 /// What was seen of a provider, and the way to it.
 #[derive(Debug, Clone)]
 pub(super) struct ProviderLook {
@@ -49,7 +52,9 @@ pub(super) async fn look(
 ) -> ProviderLook {
     let asked = Instant::now();
     let mut kept = place.lock().await;
-    if let Some(kept) = kept.as_ref().filter(|kept| kept.is_fresh(asked, pace)) {
+    let origin = target.provider.url.origin().ascii_serialization();
+    let affords_another = means.budget.affords(&origin, FULL_COST, true, means.clock.now());
+    if let Some(kept) = kept.as_ref().filter(|kept| kept.is_fresh(asked, pace, affords_another)) {
         return kept.look.clone();
     }
     let begun = Instant::now();

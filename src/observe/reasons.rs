@@ -201,7 +201,7 @@ pub(super) fn login_wall(answer: &Answer) -> Option<Stop> {
         401 | 403 if answer.headers.contains_key(header::WWW_AUTHENTICATE) => {
             format!("a demand to log in (HTTP {})", answer.status)
         }
-        200 if answer.is_html() && !answer.mentions("kasm") => "a web page that is not Kasm's".to_owned(),
+        200 if answer.is_web_page() && !answer.mentions("kasm") => "a web page that is not Kasm's".to_owned(),
         _ => return None,
     };
     let hint = if answer.withheld {

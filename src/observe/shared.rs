@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::time::Instant;
@@ -25,11 +26,13 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Whether a look that is asked for at `asked` may take this one. A full look takes only what began after it was
-    /// asked for: the look of another target that was waited for.
-    pub(super) fn is_fresh(&self, asked: Instant, pace: Pace) -> bool {
+    /// Whether a look that is asked for at `asked` may take this one. A full look takes what began after it was asked
+    /// for (the look of another target that was waited for); where the budget has no other full look left, as when many
+    /// targets of one provider have their first round, also one of the last minute.
+    pub(super) fn is_fresh(&self, asked: Instant, pace: Pace, affords_another: bool) -> bool {
+        const A_MINUTE: Duration = Duration::from_mins(1);
         match pace {
-            Pace::Full => self.is_full && self.begun >= asked,
+            Pace::Full => self.is_full && (self.begun >= asked || (!affords_another && self.begun + A_MINUTE > asked)),
             Pace::Due { share_for, .. } => self.begun + share_for > asked,
         }
     }

@@ -2,6 +2,7 @@
 
 mod pair;
 mod pki;
+mod relay;
 mod server;
 
 mod garbage;

@@ -6,6 +6,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, 
 use rustls::{
     ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
+    server::WebPkiClientVerifier,
 };
 
 /// An authority.
@@ -62,6 +63,11 @@ impl Authority {
         self.issue_with(names, |params| params.not_after = date_time_ymd(2021, 1, 1))
     }
 
+    /// A leaf that is to come.
+    pub fn issue_for_later(&self, names: &[&str]) -> Served {
+        self.issue_with(names, |params| params.not_before = date_time_ymd(2089, 1, 1))
+    }
+
     fn issue_with(&self, names: &[&str], change: impl Fn(&mut CertificateParams)) -> Served {
         let mut params = params(&format!("leaf of {}", names[0]), names);
         change(&mut params);
@@ -100,13 +106,34 @@ impl Served {
         self.config_of(&[&rustls::version::TLS12])
     }
 
+    /// Serves only who shows a certificate of this authority.
+    pub fn demanding(&self, authority: &Authority) -> ServerConfig {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(authority.der.clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+        ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .unwrap()
+            .with_client_cert_verifier(verifier.build().unwrap())
+            .with_single_cert(self.chain.clone(), self.private_key())
+            .unwrap()
+    }
+
+    pub fn key_pem(&self) -> String {
+        KeyPair::try_from(self.key.as_slice()).unwrap().serialize_pem()
+    }
+
+    fn private_key(&self) -> PrivateKeyDer<'static> {
+        PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.clone()))
+    }
+
     fn config_of(&self, versions: &[&'static rustls::SupportedProtocolVersion]) -> ServerConfig {
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.clone()));
         ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
             .with_protocol_versions(versions)
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(self.chain.clone(), key)
+            .with_single_cert(self.chain.clone(), self.private_key())
             .unwrap()
     }
 }

@@ -120,6 +120,21 @@ async fn a_full_look_is_never_answered_from_what_was_seen_before() {
 }
 
 #[tokio::test]
+async fn the_first_rounds_of_many_targets_keep_to_the_budget_and_miss_nothing() {
+    let pair = pair().await;
+    for index in 0..5 {
+        let target = Target { name: format!("t{index}"), ..pair.target.clone() };
+        let seen = pair.looker.observe(&target, None, Pace::Full).await;
+        for (source, _, _, missing) in seen.observations() {
+            assert!(missing.is_none() || source == SourceId::PasskeyDomain, "target {index}: {source:?}: {missing:?}");
+        }
+        later(3).await;
+    }
+    assert!(pair.provider.seen().len() <= 24, "{}", pair.provider.seen().len());
+    assert_eq!(pair.provider.count(DISCOVERY), 2);
+}
+
+#[tokio::test]
 async fn other_settings_are_another_provider() {
     let pair = pair().await;
     let mut other = pair.target.clone();

@@ -161,6 +161,27 @@ async fn server_name_is_verified_in_place_of_the_host() {
 }
 
 #[tokio::test]
+async fn a_client_certificate_is_shown_where_the_config_names_one() {
+    let (root, ours) = (Authority::new("Example Root"), Authority::new("Our Root"));
+    let served = root.issue(&["kasm.example.test"]);
+    let folder = tempfile::tempdir().unwrap();
+    let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    let client = ours.issue(&["ssowatch.example.test"]);
+    std::fs::write(&cert, &client.pem).unwrap();
+    std::fs::write(&key, client.key_pem()).unwrap();
+    let mut pair = kasm_on(Server::tls(served.demanding(&ours)).await).await;
+    pair.target.kasm.http.tls.ca = Some(root.pem.clone());
+    let seen = pair.look().await;
+    assert_eq!(reason(&seen.kasm_health), Reason::Tls, "TLS 1.3 refuses after the handshake");
+    pair.target.kasm.http.tls.cert_file = Some(cert.clone());
+    pair.target.kasm.http.tls.key_file = Some(key.clone());
+    assert!(pair.look().await.kasm_health.ok().is_some());
+    std::fs::write(&key, "nonsense").unwrap();
+    let (_, detail) = failure(&pair.look().await.kasm_connection);
+    assert_eq!(detail, "tls_config.key_file holds no private key in PEM form");
+}
+
+#[tokio::test]
 async fn tls_1_2_is_spoken_unless_1_3_is_demanded() {
     let root = Authority::new("Example Root");
     let served = root.issue(&["kasm.example.test"]);

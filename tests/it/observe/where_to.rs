@@ -10,6 +10,7 @@ use ssowatch::{
 use super::{
     pair::{CONFIG, Pair, authorize_url, document, failure, reason, url},
     pki::Authority,
+    relay::{Relay, Speech},
     server::{Seen, Server, answer, html, json, redirect},
 };
 
@@ -251,6 +252,35 @@ async fn https_goes_through_a_tunnel_that_the_proxy_makes_or_refuses() {
     assert_eq!(failure(&seen.kasm_health), (Reason::Connect, "the proxy does not connect us (HTTP 403)".to_owned()));
     proxy.does(|_| answer(407, &[], ""));
     assert_eq!(reason(&pair.look().await.kasm_health), Reason::Unauthorized);
+}
+
+#[tokio::test]
+async fn both_kinds_of_tunnel_lead_to_kasm_and_what_is_secret_stays_inside() {
+    for (speech, scheme) in [(Speech::Connect, "http"), (Speech::Socks, "socks5h")] {
+        let mut pair = kasm_at("https://kasm.example.test:8443").await;
+        let relay = Relay::to(pair.kasm.address, speech).await;
+        pair.target.kasm.http.headers = vec![header("x-wall", "secret")];
+        pair.target.kasm.http.proxy = Some(ProxySettings {
+            url: url(&format!("{scheme}://{}", relay.address)),
+            auth: Some(("me".to_owned(), SecretSource::Inline(Secret::new("pass".to_owned())))),
+            no_proxy: Some("other.example.test".to_owned()),
+        });
+        let seen = pair.look().await;
+        assert!(seen.kasm_health.ok().is_some(), "{scheme}: {:?}", seen.kasm_health);
+        assert!(pair.kasm.seen().iter().all(|one| one.header("x-wall") == Some("secret")), "{scheme}");
+        assert!(pair.kasm.seen().iter().all(|one| one.header("proxy-authorization").is_none()), "{scheme}");
+        for asked in relay.asked() {
+            match speech {
+                Speech::Connect => {
+                    assert!(asked.starts_with("CONNECT kasm.example.test:8443 HTTP/1.1\r\n"), "{asked}");
+                    assert!(
+                        asked.contains("\r\nProxy-Authorization: Basic bWU6cGFzcw==\r\n") && !asked.contains("x-wall")
+                    );
+                }
+                Speech::Socks => assert_eq!(asked, "me pass kasm.example.test:8443"),
+            }
+        }
+    }
 }
 
 #[tokio::test]
