@@ -217,7 +217,7 @@ mod tests {
     use tokio::time::sleep;
 
     use super::*;
-    use crate::{checks, model::Snapshot, observe::Pace, round::Round, schedule::Schedule};
+    use crate::{checks, model::Snapshot, observe::Pace, round::Round};
 
     struct Quick;
 

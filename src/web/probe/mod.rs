@@ -189,8 +189,8 @@ async fn look(app: &App, target: &Target, entry: &Entry, settings_every: Duratio
 async fn discovery(app: &App, target: &Target, kept: &Kept, sheet: &mut Sheet) -> bool {
     // The semaphore is never closed.
     let Ok(_place) = kept.discoveries.acquire().await else { return false };
-    let (connection, discovery) = Box::pin(app.looker.discovery_anew(target)).await;
-    tell::discovery(sheet, target, &connection, &discovery)
+    let fresh = Box::pin(app.looker.discovery_anew(target)).await;
+    tell::discovery(sheet, target, &fresh.connection, &fresh.discovery)
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
 use chrono::TimeDelta;
@@ -22,7 +21,6 @@ use ssowatch::{
     metrics::Daemon,
     model::{CheckReport, Drift, Finding, Missing, Observed, Reason, Report, Snapshot, SourceId, Stage},
     observe::Looker,
-    schedule::Schedule,
     web::{self, Options, Reload, State},
 };
 use tokio::{
@@ -170,12 +168,9 @@ impl Setup {
 
 /// A configuration of these targets.
 fn config(targets: Vec<Target>) -> Config {
-    Config {
-        targets,
-        round: Schedule::Every(Duration::from_mins(1)),
-        settings_every: Duration::from_mins(5),
-        redacted: "targets:\n  - name: home\n    provider: {client_secret: <secret>}\n".to_owned(),
-    }
+    let mut config = Config::of_targets(targets);
+    config.redacted = "targets:\n  - name: home\n    provider: {client_secret: <secret>}\n".to_owned();
+    config
 }
 
 /// A surface that is being served.
