@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_url_that_is_none_is_refused_and_not_kept() {
-        for text in ["", "authorize?client_id=c1", "javascript:alert(1)"] {
+        for text in ["authorize?client_id=c1", "javascript:alert(1)"] {
             let seen = read(&json(200, &serde_json::json!({"url": text}).to_string())).unwrap();
             assert!(matches!(&seen.fact, StartOutcome::Refused(why) if why.starts_with("the authorize URL")), "{text}");
             assert_eq!(seen.raw, None);

@@ -44,7 +44,7 @@ async fn differences_of(version: &str, recordings: &[Recording]) -> Vec<String> 
     let lab = Lab::start(LabOptions { version, tls: true, ..LabOptions::default() }).await.unwrap();
     let token = access_token(&lab).await;
     let mut found = Vec::new();
-    for recording in recordings {
+    for recording in recordings.iter().filter(|recording| !of_other_settings(&recording.name)) {
         lab.mend_all();
         if let Some(fault) = fault_of(&recording.name) {
             lab.break_with(fault);
@@ -53,6 +53,11 @@ async fn differences_of(version: &str, recordings: &[Recording]) -> Vec<String> 
         found.extend(differences(recording, &got).into_iter().map(|line| format!("{}: {line}", recording.name)));
     }
     found
+}
+
+/// Recorded on an instance of other settings or with another key: read by the tests of documents and key sets.
+fn of_other_settings(name: &str) -> bool {
+    name.contains("discovery_internal_url") || name.ends_with("jwks_after_key_rotate")
 }
 
 /// What was broken at the real server when it was recorded.

@@ -197,7 +197,8 @@ async fn kasms_own_trouble_is_told_from_a_wall_before_it() {
     pair.kasm.does(|_| json(200, r#"{"unknown":1}"#));
     let seen = pair.look().await;
     assert_eq!(reason(&seen.kasm_health), Reason::Body);
-    assert_eq!(seen.kasm_start.get().unwrap().starts.len(), 0);
+    assert_eq!(reason(&seen.kasm_login_settings), Reason::Body);
+    assert_eq!(seen.kasm_start.get().unwrap_err(), Missing::Blocked { by: SourceId::KasmLoginSettings });
 }
 
 #[tokio::test]
