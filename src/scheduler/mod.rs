@@ -234,13 +234,7 @@ mod tests {
         let mut scheduler = Scheduler::new(Arc::new(Quick), Arc::default(), Arc::default(), clock);
         let url = |text| url::Url::parse(text).unwrap();
         let target = Target::of_two_urls("home", url("https://id.example.test"), url("https://kasm.example.test"));
-        let config = Config {
-            targets: vec![target],
-            round: Schedule::Every(Duration::from_mins(1)),
-            settings_every: Duration::from_mins(5),
-            redacted: String::new(),
-        };
-        scheduler.apply(&config).await;
+        scheduler.apply(&Config::of_targets(vec![target])).await;
         scheduler
     }
 

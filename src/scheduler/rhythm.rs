@@ -96,12 +96,8 @@ mod tests {
     use super::*;
 
     fn rhythm(seconds: u64) -> Rhythm {
-        let config = Config {
-            targets: Vec::new(),
-            round: Schedule::Every(Duration::from_secs(seconds)),
-            settings_every: Duration::from_mins(5),
-            redacted: String::new(),
-        };
+        let mut config = Config::of_targets(Vec::new());
+        config.round = Schedule::Every(Duration::from_secs(seconds));
         Rhythm::of(&config, start())
     }
 

@@ -138,13 +138,12 @@ pub fn config(names: &[&str]) -> Config {
 /// A config of these targets.
 pub fn config_every(names: &[&str], period: Duration) -> Config {
     let url = |text: &str| url::Url::parse(text).unwrap();
-    Config {
-        targets: names
-            .iter()
-            .map(|name| Target::of_two_urls(name, url("https://id.example.test"), url("https://kasm.example.test")))
-            .collect(),
-        round: Schedule::Every(period),
-        settings_every: Duration::from_mins(5),
-        redacted: String::new(),
-    }
+    let targets = names
+        .iter()
+        .map(|name| Target::of_two_urls(name, url("https://id.example.test"), url("https://kasm.example.test")))
+        .collect();
+    let mut config = Config::of_targets(targets);
+    config.round = Schedule::Every(period);
+    config
+}
 }
