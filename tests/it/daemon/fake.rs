@@ -146,4 +146,3 @@ pub fn config_every(names: &[&str], period: Duration) -> Config {
     config.round = Schedule::Every(period);
     config
 }
-}
