@@ -44,8 +44,8 @@ const FINISH_WITHIN: Duration = Duration::from_secs(6);
 /// Requests to reload that may wait for the one before.
 const RELOADS_WAITING: usize = 8;
 
-/// Loads the configuration again; the error is a text for a person.
-pub type Load = Box<dyn Fn() -> Result<Config, String> + Send>;
+/// Loads the configuration again; the error is a text for a person. May block.
+pub type Load = Arc<dyn Fn() -> Result<Config, String> + Send + Sync>;
 
 /// What the daemon is started with, beside its configuration.
 #[derive(Default)]

@@ -64,10 +64,11 @@ impl<L: Look> Supervisor<L> {
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
-                Some(outcome) = self.reload_requests.recv() => {
+                Some(outcome) = self.reload_requests.recv() => tokio::select! {
+                    () = stop.cancelled() => break,
                     // Who asked may have gone; what came of it is logged.
-                    let _ = outcome.send(self.reload().await);
-                }
+                    reloaded = self.reload() => drop(outcome.send(reloaded)),
+                },
                 _ = ticks.tick() => self.look_after(),
             }
         }
@@ -76,11 +77,7 @@ impl<L: Look> Supervisor<L> {
 
     async fn reload(&mut self) -> Result<(), String> {
         self.notifier.reloading();
-        let loaded = self
-            .load
-            .as_ref()
-            .map_or_else(|| Err("there is no configuration file to load again".to_owned()), |load| load());
-        let outcome = match loaded {
+        let outcome = match self.load().await {
             Ok(config) => {
                 let config = Arc::new(config);
                 let applied = self.go_by(&config).await;
@@ -97,6 +94,15 @@ impl<L: Look> Supervisor<L> {
         self.notifier.ready();
         self.look_after();
         outcome
+    }
+
+    /// The configuration as it is now. A file that cannot be read to its end holds up neither the rounds nor a stop.
+    async fn load(&self) -> Result<Config, String> {
+        let Some(load) = self.load.clone() else {
+            return Err("there is no configuration file to load again".to_owned());
+        };
+        let loading = tokio::task::spawn_blocking(move || load()).await;
+        loading.unwrap_or_else(|_| Err("loading the configuration panicked, which is a bug; see the log".to_owned()))
     }
 
     async fn go_by(&mut self, config: &Config) -> Applied {

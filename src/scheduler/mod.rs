@@ -183,7 +183,7 @@ impl<L: Look> Scheduler<L> {
             rhythm: Arc::clone(&rhythm),
             shared: Arc::clone(&self.shared),
             pulse: Arc::clone(&pulse),
-            before,
+            before: before.map(Into::into),
             first: Some(first),
             troubled: false,
         };
@@ -217,7 +217,7 @@ mod tests {
     use tokio::time::sleep;
 
     use super::*;
-    use crate::{checks, model::Snapshot, observe::Pace, round::Round, schedule::Schedule};
+    use crate::{checks, model::Snapshot, observe::Pace, round::Round};
 
     struct Quick;
 
