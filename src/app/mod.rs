@@ -44,8 +44,8 @@ const FINISH_WITHIN: Duration = Duration::from_secs(6);
 /// Requests to reload that may wait for the one before.
 const RELOADS_WAITING: usize = 8;
 
-/// Loads the configuration again; the error is a text for a person.
-pub type Load = Box<dyn Fn() -> Result<Config, String> + Send>;
+/// Loads the configuration again; the error is a text for a person. May block.
+pub type Load = Arc<dyn Fn() -> Result<Config, String> + Send + Sync>;
 
 /// What the daemon is started with, beside its configuration.
 #[derive(Default)]
@@ -139,7 +139,7 @@ pub async fn start_with<L: Look>(
     let (stop_serving, mut servers) = (CancellationToken::new(), JoinSet::new());
     let part_ended = CancellationToken::new();
     for listener in listeners {
-        let serving = answer(listener, web::router(state.clone()), stop_serving.clone());
+        let serving = web::serve(listener, web::router(state.clone()), stop_serving.clone().cancelled_owned());
         servers.spawn(telling_end(serving, part_ended.clone()));
     }
     notifier.ready();
@@ -172,14 +172,6 @@ async fn become_ready(first_rounds: impl Future<Output = ()>, ready: Arc<AtomicB
     first_rounds.await;
     ready.store(true, Ordering::Release);
     info!("ready: every target has had its first round");
-}
-
-/// Answers on one listener until told to stop, then finishes the requests that are under way.
-async fn answer(listener: TcpListener, router: axum::Router, stop: CancellationToken) {
-    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
-    if let Err(error) = serving.await {
-        warn!(%error, "a listener failed");
-    }
 }
 
 impl Running {

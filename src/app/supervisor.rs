@@ -64,10 +64,11 @@ impl<L: Look> Supervisor<L> {
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
-                Some(outcome) = self.reload_requests.recv() => {
+                Some(outcome) = self.reload_requests.recv() => tokio::select! {
+                    () = stop.cancelled() => break,
                     // Who asked may have gone; what came of it is logged.
-                    let _ = outcome.send(self.reload().await);
-                }
+                    reloaded = self.reload() => drop(outcome.send(reloaded)),
+                },
                 _ = ticks.tick() => self.look_after(),
             }
         }
@@ -76,11 +77,7 @@ impl<L: Look> Supervisor<L> {
 
     async fn reload(&mut self) -> Result<(), String> {
         self.notifier.reloading();
-        let loaded = self
-            .load
-            .as_ref()
-            .map_or_else(|| Err("there is no configuration file to load again".to_owned()), |load| load());
-        let outcome = match loaded {
+        let outcome = match self.load().await {
             Ok(config) => {
                 let config = Arc::new(config);
                 let applied = self.go_by(&config).await;
@@ -99,9 +96,21 @@ impl<L: Look> Supervisor<L> {
         outcome
     }
 
+    /// The configuration as it is now. A file that cannot be read to its end holds up neither the rounds nor a stop.
+    async fn load(&self) -> Result<Config, String> {
+        let Some(load) = self.load.clone() else {
+            return Err("there is no configuration file to load again".to_owned());
+        };
+        let loading = tokio::task::spawn_blocking(move || load()).await;
+        loading.unwrap_or_else(|_| Err("loading the configuration panicked, which is a bug; see the log".to_owned()))
+    }
+
     async fn go_by(&mut self, config: &Config) -> Applied {
         let applied = self.scheduler.apply(config).await;
-        self.daemon.config_loaded(self.clock.now(), hash(&config.redacted), config.targets.len());
+        for warning in &config.warnings {
+            warn!("{warning}");
+        }
+        self.daemon.config_loaded(self.clock.now(), config.hash(), config.targets.len());
         applied
     }
 
@@ -165,12 +174,6 @@ fn status(entries: &[Arc<Entry>], now: Time) -> String {
     }
 }
 
-/// FNV-1a, 64 bits: the same for the same configuration, on every machine and with every release. Secrets are masked in
-/// what is hashed.
-fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::{TimeDelta, TimeZone as _, Utc};
@@ -229,11 +232,5 @@ mod tests {
         assert_eq!(names(&list(2)).unwrap(), "t0, t1");
         assert_eq!(names(&list(10)).unwrap(), "t0, t1, t2, t3, t4, t5, t6, t7, t8, t9");
         assert_eq!(names(&list(1000)).unwrap(), "t0, t1, t2, t3, t4, t5, t6, t7, t8, t9 and 990 more");
-    }
-
-    #[test]
-    fn the_hash_is_fnv_1a() {
-        assert_eq!(hash(""), 0xcbf2_9ce4_8422_2325);
-        assert_eq!(hash("foobar"), 0x8594_4171_f739_67e8);
     }
 }

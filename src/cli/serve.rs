@@ -116,7 +116,7 @@ async fn serve(args: Args) -> Result<(), String> {
         clock: Clock::System,
         daemon,
         notifier: notifier(),
-        load: Some(Box::new(move || args.source.load())),
+        load: Some(Arc::new(move || args.source.load())),
     };
     let running = app::start(config, listeners, options).await.map_err(|error| format!("no start: {error}"))?;
     tokio::select! {

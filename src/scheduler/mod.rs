@@ -183,7 +183,7 @@ impl<L: Look> Scheduler<L> {
             rhythm: Arc::clone(&rhythm),
             shared: Arc::clone(&self.shared),
             pulse: Arc::clone(&pulse),
-            before,
+            before: before.map(Into::into),
             first: Some(first),
             troubled: false,
         };

@@ -14,8 +14,6 @@ use crate::{
 const SHORTEST_LIMIT: Duration = Duration::from_secs(60);
 /// And none may take longer than this, however rarely rounds are due.
 const LONGEST_LIMIT: Duration = Duration::from_mins(10);
-/// How long the rounds of one interval are looked for: enough to find the night of `*/5 8-18 * * *`.
-const RUNS_LOOKED_AT: usize = 150;
 
 /// When rounds are due, and what follows from it; one for all targets of a configuration.
 #[derive(Debug, Clone)]
@@ -38,7 +36,7 @@ impl PartialEq for Rhythm {
 impl Rhythm {
     /// The rhythm of a configuration.
     pub fn of(config: &Config, now: Time) -> Self {
-        let interval = longest_interval(&config.round, now);
+        let interval = config.round.period_hint(now);
         Self {
             schedule: config.round.clone(),
             settings_every: config.settings_every,
@@ -75,18 +73,6 @@ impl Rhythm {
     pub fn stale_after(&self) -> Duration {
         self.interval * 3 + SHORTEST_LIMIT
     }
-}
-
-/// The longest time between two of the next rounds.
-fn longest_interval(schedule: &Schedule, now: Time) -> Duration {
-    let mut longest = Duration::ZERO;
-    let mut at = schedule.next(now, "");
-    for _ in 0..RUNS_LOOKED_AT {
-        let after = schedule.next(at, "");
-        longest = longest.max((after - at).to_std().unwrap_or_default());
-        at = after;
-    }
-    longest
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use crate::{
     config::Target,
     logging,
     metrics::Daemon,
+    model::{Report, Snapshot},
     observe::Pace,
     round::Round,
 };
@@ -40,6 +41,18 @@ pub(super) struct Shared {
     pub places: Arc<Semaphore>,
 }
 
+/// A round before.
+pub(super) struct Before {
+    snapshot: Arc<Snapshot>,
+    report: Arc<Report>,
+}
+
+impl From<Latest> for Before {
+    fn from(latest: Latest) -> Self {
+        Self { snapshot: latest.snapshot, report: latest.report }
+    }
+}
+
 /// The task of one target.
 pub(super) struct Task<L> {
     pub look: Arc<L>,
@@ -48,7 +61,7 @@ pub(super) struct Task<L> {
     pub shared: Arc<Shared>,
     pub pulse: Arc<Pulse>,
     /// The round before, of the same addresses.
-    pub before: Option<Latest>,
+    pub before: Option<Before>,
     /// Who waits for the first round. Dropped, if the task is stopped before.
     pub first: Option<oneshot::Sender<()>>,
     /// Whether the round before hung or panicked, which is logged once.
@@ -135,7 +148,7 @@ impl<L: Look> Task<L> {
 
     async fn attempt(&self, place: Option<OwnedSemaphorePermit>, pace: Pace) -> Outcome {
         let (look, target) = (Arc::clone(&self.look), Arc::clone(&self.target));
-        let before = self.before.as_ref().map(|latest| Arc::clone(&latest.snapshot));
+        let before = self.before.as_ref().map(|before| Arc::clone(&before.snapshot));
         let round = async move { look.round(&target, before.as_deref(), pace).await };
         let mut attempt = pin!(attempt(round, self.rhythm.limit));
         if let Ok(outcome) = timeout(PLACE_FOR, &mut attempt).await {
@@ -151,7 +164,8 @@ impl<L: Look> Task<L> {
         let name = &self.target.name;
         // No longer listed: its task is about to be stopped.
         let Some(now) = board.put(name, round.snapshot, round.report) else { return };
-        let before = self.before.replace(now.clone());
+        let now = Before::from(now);
+        let before = self.before.take();
         let known = before.as_ref().map_or(&[][..], |before| &before.snapshot.changes);
         let changes: Vec<_> = now.snapshot.changes.iter().filter(|change| !known.contains(change)).cloned().collect();
         daemon.round_finished(name, now.report.at, took, &now.report.sources, &now.snapshot.requests, &changes);
@@ -161,6 +175,7 @@ impl<L: Look> Task<L> {
         for event in logging::events(before.as_ref().map(|before| &*before.report), &now.report) {
             event.log();
         }
+        self.before = Some(now);
     }
 
     /// Logs a round that gave nothing: once, until one gives something again.

@@ -13,7 +13,7 @@ use ssowatch::{
     board::Board,
     clock::{Clock, Time},
     logging::{Format, Lines},
-    metrics::Daemon,
+    metrics::{self, Daemon},
     observe::Pace,
     scheduler::{AT_ONCE, Applied, Scheduler},
 };
@@ -37,6 +37,7 @@ fn seconds(count: u64) -> Duration {
 struct Bench {
     look: Arc<Fake>,
     board: Arc<Board>,
+    daemon: Arc<Daemon>,
     scheduler: Scheduler<Fake>,
 }
 
@@ -47,8 +48,17 @@ impl Bench {
 
     fn with_clock(clock: Clock, script: impl Fn(&str, usize) -> Act + Send + Sync + 'static) -> Self {
         let (look, board) = (Fake::new(clock, script), Arc::new(Board::default()));
-        let scheduler = Scheduler::new(Arc::clone(&look), Arc::clone(&board), Arc::new(Daemon::default()), clock);
-        Self { look, board, scheduler }
+        let daemon: Arc<Daemon> = Arc::default();
+        let scheduler = Scheduler::new(Arc::clone(&look), Arc::clone(&board), Arc::clone(&daemon), clock);
+        Self { look, board, daemon, scheduler }
+    }
+
+    /// The value of a metric of one target.
+    fn metric(&self, name: &str, target: &str) -> Option<f64> {
+        let families = metrics::gather(&self.board.entries(), start(), &self.daemon);
+        let text = String::from_utf8(metrics::encode(&families, metrics::Format::Text).unwrap()).unwrap();
+        let sample = format!("{name}{{target=\"{target}\"}} ");
+        text.lines().find_map(|line| line.strip_prefix(&sample)).map(|value| value.parse().unwrap())
     }
 
     /// When the latest round on the board was taken, in seconds since the start.
@@ -107,6 +117,11 @@ async fn rounds_of_one_target_never_overlap_and_missed_ones_are_counted_and_not_
     assert!((1..=60).contains(&after), "the next round began {after} s after the slow one");
     assert!((59.0..61.0).contains(&(ran[3].began - ran[2].began).as_secs_f64()), "no bunching: {ran:?}");
     assert_eq!(count(&lines, "target=home missed=2"), 1, "{lines:?}");
+    assert_eq!(bench.metric("ssowatch_rounds_missed_total", "home"), Some(2.0));
+    assert_eq!(
+        bench.metric("ssowatch_rounds_total", "home"),
+        Some(ran.iter().filter(|ran| ran.ended.is_some()).count() as f64)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,6 +139,9 @@ async fn a_round_that_hangs_is_cut_and_harms_neither_its_own_next_round_nor_anot
     assert!(bench.shown("stuck").unwrap() > 800, "and is shown again");
     let home = bench.look.ran("home");
     assert!((15..=16).contains(&home.len()), "{} rounds of the other target in 15 minutes", home.len());
+    let missed = bench.metric("ssowatch_rounds_missed_total", "stuck").unwrap();
+    assert!((6.0..=8.0).contains(&missed), "two that hung, and those that came due meanwhile: {missed}");
+    assert_eq!(bench.metric("ssowatch_rounds_missed_total", "home"), Some(0.0));
     assert_eq!(count(&lines, "level=error msg=\"a round hung and was cut"), 1, "logged once: {lines:?}");
     assert_eq!(count(&lines, "level=info msg=\"rounds run to their end again\" target=stuck"), 1, "{lines:?}");
 }
@@ -137,6 +155,7 @@ async fn a_round_that_panics_is_caught_and_harms_neither_its_own_next_round_nor_
     assert!((10..=11).contains(&bench.look.ran("bad").len()), "{:?}", bench.look.ran("bad"));
     assert!((10..=11).contains(&bench.look.ran("home").len()));
     assert!(bench.shown("bad").unwrap() > 400);
+    assert_eq!(bench.metric("ssowatch_rounds_missed_total", "bad"), Some(5.0));
     let errors = count(&lines, "level=error msg=\"a round panicked");
     let recoveries = count(&lines, "rounds run to their end again");
     assert_eq!(errors, 5, "once for each time that it began: {lines:?}");
@@ -267,6 +286,9 @@ async fn a_reload_keeps_unchanged_targets_and_starts_stops_and_restarts_the_othe
     assert_eq!(bench.look.began("comes"), [30]);
     let again = &bench.look.ran("changes")[1];
     assert_eq!((again.pace, again.before.is_some()), (Pace::Full, true), "the same servers: the round before counts");
+
+    assert_eq!(bench.metric("ssowatch_rounds_total", "goes"), None, "its series go, too");
+    assert_eq!(bench.metric("ssowatch_rounds_total", "changes"), Some(2.0), "its counters go on");
 
     sleep(Duration::from_hours(5)).await;
     assert_eq!(bench.look.began("goes"), [0], "no round of a target that is gone");

@@ -40,7 +40,7 @@ async fn start(config: Config, options: Options, script: fn(&str, usize) -> Act)
 /// Loads that give these outcomes, one after the other.
 fn loads(outcomes: impl IntoIterator<Item = Result<Config, String>>) -> Option<Load> {
     let outcomes: Mutex<VecDeque<_>> = Mutex::new(outcomes.into_iter().collect());
-    Some(Box::new(move || outcomes.lock().unwrap().pop_front().expect("another reload was not expected")))
+    Some(Arc::new(move || outcomes.lock().unwrap().pop_front().expect("another reload was not expected")))
 }
 
 fn names(running: &Running) -> Vec<String> {
@@ -127,6 +127,34 @@ async fn a_reload_that_nobody_waits_for_is_done_too() {
     running.request_reload();
     sleep(Duration::from_millis(1)).await;
     assert_eq!(names(&running), ["other"]);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_to_its_end_does_not_hold_up_the_stop() {
+    let (end, ends) = std::sync::mpsc::channel::<()>();
+    let (begun, begins) = std::sync::mpsc::channel::<()>();
+    let ends = Mutex::new(ends);
+    let load: Load = Arc::new(move || {
+        begun.send(()).unwrap();
+        let _ = ends.lock().unwrap().recv();
+        Err("it was given up".to_owned())
+    });
+    let running = start(config(&["home"]), Options { load: Some(load), ..Options::default() }, by_name).await;
+    running.request_reload();
+    while begins.try_recv().is_err() {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::timeout(seconds(30), running.stop()).await.expect("it stops while the load hangs");
+    drop(end);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_that_panics_leaves_the_old_configuration_in_force() {
+    let load: Load = Arc::new(|| panic!("a load of the test panics"));
+    let running = start(config(&["home"]), Options { load: Some(load), ..Options::default() }, by_name).await;
+    let problem = running.reload().await.unwrap_err();
+    assert!(problem.contains("a bug"), "{problem}");
+    assert_eq!(names(&running), ["home"]);
 }
 
 /// What systemd hears.
