@@ -7,8 +7,9 @@
 use url::{Position, Url, form_urlencoded};
 
 use super::{
+    answer::Answer,
     html,
-    http::{Answer, Request},
+    http::Request,
     reasons::{self, Stop, bounded, place},
     side::{Counts, Side},
 };

@@ -1,7 +1,8 @@
 //! What Kasm's login page offers: `POST /api/login_settings` with an empty object.
 
 use super::{
-    http::{Answer, Request},
+    answer::Answer,
+    http::Request,
     reasons::{self, Stop},
     side::{Counts, Side},
 };

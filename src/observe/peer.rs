@@ -17,8 +17,9 @@ use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
 use super::{
+    answer::Answer,
     connection::{self, FirstAnswer, Wire},
-    http::{self, Answer, Link, Proxied, Request},
+    http::{self, Link, Proxied, Request},
     proxy::Proxy,
     reasons::{self, Stop},
     tls::{TlsSide, TlsStore},

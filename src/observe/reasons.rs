@@ -7,7 +7,7 @@ use std::{error::Error, io};
 use hyper::{HeaderMap, header};
 use url::Url;
 
-use super::http::Answer;
+use super::answer::Answer;
 use crate::model::{Missing, Reason, SourceId};
 
 /// The longest detail, in characters.
@@ -217,7 +217,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: crate::clock::Time) -> Optio
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = match text.parse::<u32>() {
         Ok(seconds) => chrono::TimeDelta::seconds(seconds.into()),
-        Err(_) => super::http::http_date(text)? - now,
+        Err(_) => super::answer::http_date(text)? - now,
     };
     (wait > chrono::TimeDelta::zero()).then(|| wait.min(chrono::TimeDelta::minutes(10)))
 }

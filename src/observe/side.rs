@@ -9,16 +9,17 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::{
+    answer::Answer,
     budget::Budget,
-    http::{Answer, Request},
+    http::Request,
     peer::Peer,
     reasons::{self, Stop, place},
+    tls::TlsStore,
 };
 use crate::{
     clock::Clock,
     config::HttpSettings,
     model::{self, Reason, RequestCount},
-    observe::tls::TlsStore,
 };
 
 /// Never more requests than this at once.
