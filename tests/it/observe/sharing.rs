@@ -138,7 +138,7 @@ async fn the_first_rounds_of_many_targets_keep_to_the_budget_and_miss_nothing() 
 async fn other_settings_are_another_provider() {
     let pair = pair().await;
     let mut other = pair.target.clone();
-    other.provider.http.timeout = Some(Duration::from_secs(3));
+    other.provider.http.timeout = Some(Duration::from_secs(31));
     pair.looker.observe(&pair.target, None, DUE).await;
     pair.looker.observe(&other, None, DUE).await;
     assert_eq!(pair.provider.count(DISCOVERY), 2);
