@@ -52,7 +52,8 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// The origin of `base`, with the settings of its side. `connect_to` is for the public address only.
+    /// The origin of `base`, with the settings of its side. `connect_to` is for the public address only, and void where a
+    /// proxy connects in our place.
     ///
     /// # Errors
     /// A file that the settings name cannot be read.
