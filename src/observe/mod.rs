@@ -13,6 +13,7 @@ mod certificate;
 mod client_meta;
 mod connection;
 mod discovery;
+mod dry_run_answer;
 mod html;
 mod http;
 mod jwks;

@@ -42,7 +42,8 @@ pub(super) struct Peer {
     pub base: Url,
     connect_to: (String, u16),
     allow_http: bool,
-    limit: Duration,
+    /// How long one request may take, and how long it may wait for its turn.
+    pub limit: Duration,
     tls: Arc<TlsSide>,
     proxy: Option<(Proxy, Arc<TlsSide>)>,
     secrets: Result<Vec<(HeaderName, HeaderValue)>, Stop>,

@@ -13,7 +13,7 @@ use ssowatch::{
 
 use super::{
     pair::{Pair, failure, reason},
-    server::{answer, html, json, redirect},
+    server::{Act, answer, bytes, html, json, redirect},
 };
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
@@ -109,6 +109,19 @@ async fn targets_of_one_provider_share_one_look_at_it_also_when_they_come_at_onc
     later(31).await;
     pair.looker.observe(&targets[0], Some(&seen[0]), DUE).await;
     assert_eq!(pair.provider.count(DISCOVERY), 2);
+}
+
+#[tokio::test]
+async fn never_more_than_ten_requests_to_a_provider_are_under_way() {
+    let pair = pair().await;
+    let path: &'static str = Box::leak(format!("/api/oidc/clients/{}/meta", super::pair::CLIENT).into_boxed_str());
+    pair.provider_but(path, |_| Act::SendLater(bytes(404, &[], r#"{"error":"Record not found"}"#)));
+    let targets: Vec<Target> =
+        (0..25).map(|index| Target { name: format!("t{index}"), ..pair.target.clone() }).collect();
+    let seen = join_all(targets.iter().map(|target| pair.looker.observe(target, None, DUE))).await;
+    assert!(seen.iter().all(|seen| seen.client_meta.ok().is_some()));
+    let most = pair.provider.most_at_once();
+    assert!((2..=10).contains(&most), "{most}");
 }
 
 #[tokio::test]
