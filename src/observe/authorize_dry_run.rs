@@ -46,7 +46,8 @@ pub(super) async fn look(
         )),
         Dialect::Fosite | Dialect::Openid => {
             let redirect_uri = asks.redirect_uri.as_deref().unwrap_or_default();
-            read(&provider.ask(&Request::page(without_prompt(&url)?), counts).await?, redirect_uri)
+            let answer = provider.ask(&Request::page(without_prompt(&url)?), counts).await?;
+            read(&answer, redirect_uri).map(|seen| without_state(seen, &url))
         }
     }
 }
@@ -65,6 +66,22 @@ fn without_prompt(url: &Url) -> Result<Url, Stop> {
     asked.set_query(Some(&parts.join("&")));
     asked.set_fragment(None);
     Ok(asked)
+}
+
+/// What was seen, without the `state` of the login, which an error page may repeat.
+fn without_state(seen: DryRun, url: &Url) -> DryRun {
+    let state = url.query_pairs().find(|(name, _)| name == "state").map(|(_, state)| state.into_owned());
+    let Some(state) = state.filter(|state| !state.is_empty()) else { return seen };
+    let scrub = |text: String| text.replace(&state, "(state)");
+    match seen {
+        DryRun::Accepted(error) => DryRun::Accepted(scrub(error)),
+        DryRun::RedirectAccepted => DryRun::RedirectAccepted,
+        DryRun::SentBack { error, description } => {
+            DryRun::SentBack { error: scrub(error), description: scrub(description) }
+        }
+        DryRun::ErrorPage { status, message } => DryRun::ErrorPage { status, message: scrub(message) },
+        DryRun::Unrecognised { status, seen } => DryRun::Unrecognised { status, seen: scrub(seen) },
+    }
 }
 
 /// Pocket ID 2.9: `POST /api/oidc/authorize/callback-url`, with the two values that Kasm sends. Nothing is stored.
