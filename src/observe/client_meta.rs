@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 use super::{
-    http::{Answer, Request},
+    answer::Answer,
+    http::Request,
     reasons::{self, Stop},
     side::{Counts, Side},
 };

@@ -195,6 +195,6 @@ pub(super) async fn secure(wire: Box<dyn Wire>, side: &TlsSide, host: &str, now:
     };
     let chain: Vec<CertificateDer<'static>> =
         session.peer_certificates().unwrap_or_default().iter().map(|one| one.clone().into_owned()).collect();
-    let (trust, name_matches) = side.judge(&chain, &name, now);
+    let (trust, name_matches) = side.anchors.judge(&chain, &name, now);
     Ok(Secured { wire: Box::new(stream), seconds, trust, version, chain, name_matches })
 }

@@ -1,7 +1,8 @@
 //! The discovery document (OpenID Connect Discovery 1.0, section 4).
 
 use super::{
-    http::{Answer, Request},
+    answer::Answer,
+    http::Request,
     reasons::{self, Stop},
     side::{Counts, Side},
 };

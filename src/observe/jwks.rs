@@ -2,7 +2,8 @@
 
 use super::{
     addresses,
-    http::{Answer, Request},
+    answer::Answer,
+    http::Request,
     reasons::{self, Stop},
     side::{Counts, Side},
 };

@@ -1,7 +1,8 @@
 //! Kasm's own word on its health: `GET /api/__healthcheck`. Says nothing about sign-in with OpenID.
 
 use super::{
-    http::{Answer, Request},
+    answer::Answer,
+    http::Request,
     reasons::{self, Stop, bounded},
     side::{Counts, Side},
 };

@@ -6,7 +6,8 @@
 use futures_util::future::join_all;
 
 use super::{
-    http::{Answer, Request},
+    answer::Answer,
+    http::Request,
     reasons::{self, Stop, bounded},
     side::{Counts, Side},
 };

@@ -135,6 +135,7 @@ impl Both<'_> {
             return self.missing(Missing::NotApplicable("the provider is not Pocket ID".to_owned()));
         }
         let client_id = self.kasm.start.ok().and_then(|start| our_url(start, self.facts)?.client_id.as_deref());
+        let client_id = client_id.filter(|id| !id.is_empty());
         match &self.provider.side {
             Err(why) => self.missing(why.clone().missing(source)),
             Ok(side) => observe(self.round.clock, source, client_meta::look(side, client_id, self.counts)).await,

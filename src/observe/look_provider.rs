@@ -19,9 +19,6 @@ use crate::{
     pocket_id::{ProviderKind, recognise},
 };
 
-/// The requests of a full look at a provider and of what a target asks of it beside.
-const FULL_COST: u32 = 9;
-
 /// What was seen of a provider, and the way to it.
 #[derive(Debug, Clone)]
 pub(super) struct ProviderLook {
@@ -52,15 +49,15 @@ pub(super) async fn look(
 ) -> ProviderLook {
     let asked = Instant::now();
     let mut kept = place.lock().await;
-    let origin = target.provider.url.origin().ascii_serialization();
-    let affords_another = means.budget.affords(&origin, FULL_COST, true, means.clock.now());
-    if let Some(kept) = kept.as_ref().filter(|kept| kept.is_fresh(asked, pace, affords_another)) {
+    if let Some(kept) = kept.as_mut().filter(|kept| kept.is_fresh(target, asked, pace)) {
+        kept.takers.push(target.name.clone());
         return kept.look.clone();
     }
     let begun = Instant::now();
     let old = kept.take().map(|kept| Before::of_look(kept.look)).or_else(|| before.map(Before::of_snapshot));
     let look = Box::pin(ask(means, target, old.as_ref(), pace, counts)).await;
-    *kept = Some(Kept { begun, is_full: pace == Pace::Full, look: look.clone() });
+    let takers = vec![target.name.clone()];
+    *kept = Some(Kept { begun, is_full: pace == Pace::Full, takers, look: look.clone() });
     look
 }
 

@@ -2,16 +2,18 @@
 //!
 //! [`Looker::observe`] goes by `look.rs`, which holds the order of the sources; each source is one file, with a half that
 //! asks and a half that reads. Below them: `side` (where requests may go, and how many), `peer` (one origin and its
-//! connections), `http` (one exchange), `connection` (DNS, TCP, TLS), `tls` (what is trusted), and `reasons`, the one
-//! place that sorts what goes wrong.
+//! connections), `http` (one exchange), `connection` (DNS, TCP, TLS), `tls` and `trust` (handshakes, and what a chain is
+//! worth), and `reasons`, the one place that sorts what goes wrong.
 
 mod addresses;
+mod answer;
 mod authorize_dry_run;
 mod budget;
 mod certificate;
 mod client_meta;
 mod connection;
 mod discovery;
+mod dry_run_answer;
 mod html;
 mod http;
 mod jwks;
@@ -34,6 +36,7 @@ mod rhythm;
 mod shared;
 mod side;
 mod tls;
+mod trust;
 
 use std::{sync::Arc, time::Duration};
 
@@ -47,7 +50,8 @@ use crate::{
 /// How much of a target is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// Every source, with the larger budget: `check` and the first round.
+    /// Every source, with the larger budget: `check` and the first round. What belongs to the provider alone may be from
+    /// the full look that another target of it has had within the last minute.
     Full,
     /// What is due by its own rhythm; the rest stands from the snapshot before.
     Due {

@@ -53,3 +53,46 @@ async fn script(side: &Side, address: Url, counts: &Counts) -> Script {
         Err(_) => Script { path, status: None, is_script: false },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script_of(page: &str) -> Option<String> {
+        own_script(&Url::parse("https://kasm.example.test/").unwrap(), page).map(String::from)
+    }
+
+    #[test]
+    fn the_first_script_of_the_pages_own_origin_is_asked() {
+        for (page, script) in [
+            (
+                r#"<script src="https://cdn.example.test/a.js"></script><script src="b.js?v=1"></script>"#,
+                Some("https://kasm.example.test/b.js?v=1"),
+            ),
+            (
+                r#"<link rel=modulepreload href=/_app/start.js><script>import("/_app/start.js")</script>"#,
+                Some("https://kasm.example.test/_app/start.js"),
+            ),
+            ("<script>inline()</script>", None),
+            ("", None),
+        ] {
+            assert_eq!(script_of(page).as_deref(), script, "{page}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_good_with_its_script_or_without_one() {
+        let page = |status, script| Page { url: String::new(), status, is_html: true, title: None, script };
+        let script = |status, is_script| Some(Script { path: "/a.js".to_owned(), status, is_script });
+        assert!(is_good(&page(200, None)) && is_good(&page(200, script(Some(200), true))));
+        for bad in [
+            page(500, None),
+            page(302, None),
+            page(200, script(Some(404), true)),
+            page(200, script(None, false)),
+            page(200, script(Some(200), false)),
+        ] {
+            assert!(!is_good(&bad), "{bad:?}");
+        }
+    }
+}

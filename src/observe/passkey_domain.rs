@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    http::{Answer, Request},
+    answer::Answer,
+    http::Request,
     reasons::{self, Stop, bounded},
     side::{Counts, Side},
 };

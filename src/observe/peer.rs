@@ -17,8 +17,9 @@ use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
 use super::{
+    answer::Answer,
     connection::{self, FirstAnswer, Wire},
-    http::{self, Answer, Link, Proxied, Request},
+    http::{self, Link, Proxied, Request},
     proxy::Proxy,
     reasons::{self, Stop},
     tls::{TlsSide, TlsStore},
@@ -41,7 +42,8 @@ pub(super) struct Peer {
     pub base: Url,
     connect_to: (String, u16),
     allow_http: bool,
-    limit: Duration,
+    /// How long one request may take, and how long it may wait for its turn.
+    pub limit: Duration,
     tls: Arc<TlsSide>,
     proxy: Option<(Proxy, Arc<TlsSide>)>,
     secrets: Result<Vec<(HeaderName, HeaderValue)>, Stop>,
@@ -51,7 +53,8 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// The origin of `base`, with the settings of its side. `connect_to` is for the public address only.
+    /// The origin of `base`, with the settings of its side. `connect_to` is for the public address only, and void where a
+    /// proxy connects in our place.
     ///
     /// # Errors
     /// A file that the settings name cannot be read.

@@ -3,7 +3,8 @@
 
 use super::{
     addresses,
-    http::{Answer, Request},
+    answer::Answer,
+    http::Request,
     reasons::{Stop, bounded},
     side::{Counts, Side},
 };

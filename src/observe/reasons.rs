@@ -7,7 +7,7 @@ use std::{error::Error, io};
 use hyper::{HeaderMap, header};
 use url::Url;
 
-use super::http::Answer;
+use super::answer::Answer;
 use crate::model::{Missing, Reason, SourceId};
 
 /// The longest detail, in characters.
@@ -101,10 +101,12 @@ pub(super) fn of_exchange(error: &hyper::Error) -> Stop {
     if error.is_parse() {
         return Stop::failed(Reason::Body, "what answers does not speak HTTP/1.1");
     }
-    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+    let cause = io_error(error);
+    let ended = cause.is_some_and(|cause| cause.kind() == io::ErrorKind::UnexpectedEof);
+    if ended || error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
         return Stop::failed(Reason::Connect, "the server closed the connection before the answer was whole");
     }
-    let Some(cause) = io_error(error) else {
+    let Some(cause) = cause else {
         return Stop::failed(Reason::Connect, format!("the HTTP exchange failed: {error}"));
     };
     // A server may refuse our certificate, or its absence, only after its side of a TLS 1.3 handshake.
@@ -217,7 +219,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: crate::clock::Time) -> Optio
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = match text.parse::<u32>() {
         Ok(seconds) => chrono::TimeDelta::seconds(seconds.into()),
-        Err(_) => super::http::http_date(text)? - now,
+        Err(_) => super::answer::http_date(text)? - now,
     };
     (wait > chrono::TimeDelta::zero()).then(|| wait.min(chrono::TimeDelta::minutes(10)))
 }
@@ -278,6 +280,27 @@ mod tests {
         assert_eq!(wait("Tue, 24 Nov 2026 12:00:45 GMT"), Some(45));
         for nothing in ["0", "-5", "soon", "Tue, 24 Nov 2026 11:00:00 GMT"] {
             assert_eq!(wait(nothing), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn having_no_way_to_ipv6_is_not_their_fault() {
+        let (four, six) = ([127, 0, 0, 1].into(), std::net::Ipv6Addr::LOCALHOST.into());
+        for kind in [io::ErrorKind::NetworkUnreachable, io::ErrorKind::AddrNotAvailable] {
+            assert!(is_no_route(&kind.into(), six) && !is_no_route(&kind.into(), four), "{kind}");
+        }
+        assert!(is_no_route(&io::Error::from_raw_os_error(97), six));
+        assert!(!is_no_route(&io::ErrorKind::ConnectionRefused.into(), six));
+    }
+
+    #[test]
+    fn what_connecting_failed_with_is_told() {
+        for (kind, reason, detail) in [
+            (io::ErrorKind::TimedOut, Reason::Timeout, "no answer in time"),
+            (io::ErrorKind::ConnectionRefused, Reason::Connect, "connection refused"),
+            (io::ErrorKind::HostUnreachable, Reason::Connect, "host unreachable"),
+        ] {
+            assert_eq!(of_connecting(&kind.into()), (reason, detail.to_owned()));
         }
     }
 

@@ -6,7 +6,7 @@ use hyper::{
 };
 use serde_json::Value;
 
-use super::http::Answer;
+use super::answer::Answer;
 use crate::model::{HttpTiming, Snapshot};
 
 /// The answer of a file in `tests/fixtures/observe`.

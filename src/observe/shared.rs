@@ -21,18 +21,20 @@ pub(super) struct Kept {
     pub begun: Instant,
     /// Whether every source was asked.
     pub is_full: bool,
+    /// The targets that took it.
+    pub takers: Vec<String>,
     /// What was seen.
     pub look: ProviderLook,
 }
 
 impl Kept {
-    /// Whether a look that is asked for at `asked` may take this one. A full look takes what began after it was asked
-    /// for (the look of another target that was waited for); where the budget has no other full look left, as when many
-    /// targets of one provider have their first round, also one of the last minute.
-    pub(super) fn is_fresh(&self, asked: Instant, pace: Pace, affords_another: bool) -> bool {
+    /// Whether this target may take this look when it asks at `asked`. A full look takes a full one of the last minute
+    /// that another target has had: so many targets of one provider cost it one look at the start, and who asks twice
+    /// is never answered from what was seen before.
+    pub(super) fn is_fresh(&self, target: &Target, asked: Instant, pace: Pace) -> bool {
         const A_MINUTE: Duration = Duration::from_mins(1);
         match pace {
-            Pace::Full => self.is_full && (self.begun >= asked || (!affords_another && self.begun + A_MINUTE > asked)),
+            Pace::Full => self.is_full && self.begun + A_MINUTE > asked && !self.takers.contains(&target.name),
             Pace::Due { share_for, .. } => self.begun + share_for > asked,
         }
     }

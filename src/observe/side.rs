@@ -5,20 +5,21 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::timeout};
 use url::Url;
 
 use super::{
+    answer::Answer,
     budget::Budget,
-    http::{Answer, Request},
+    http::Request,
     peer::Peer,
     reasons::{self, Stop, place},
+    tls::TlsStore,
 };
 use crate::{
     clock::Clock,
     config::HttpSettings,
     model::{self, Reason, RequestCount},
-    observe::tls::TlsStore,
 };
 
 /// Never more requests than this at once.
@@ -128,8 +129,10 @@ impl Side {
             let detail = format!("not asked: the server wants us to wait until {} UTC", until.format("%H:%M:%S"));
             return Err(Stop::failed(Reason::Throttled, detail));
         }
-        // The semaphore is never closed.
-        let _permit = self.permits.acquire().await;
+        let _permit = timeout(peer.limit, self.permits.acquire()).await.map_err(|_| {
+            let detail = format!("not asked: {MOST_AT_ONCE} other requests to this server are under way");
+            Stop::failed(Reason::Timeout, detail)
+        })?;
         self.budget.spend(&origin, now);
         let outcome = peer.send(request).await;
         counts.add(self.side, class(&outcome));

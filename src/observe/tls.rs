@@ -1,4 +1,4 @@
-//! TLS: what is trusted, and what a served chain is worth under it.
+//! TLS: the settings of a side, loaded, and the handshake.
 //!
 //! A handshake is never refused: the chain is recorded as served and judged afterwards, on the very connection that
 //! the request goes over. So a certificate that nobody vouches for can be told of and looked behind, while what is
@@ -8,15 +8,13 @@ use std::{
     collections::HashMap,
     path::Path,
     sync::{Arc, Mutex, OnceLock, PoisonError},
-    time::Duration,
 };
 
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
     client::{
         Resumption,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-        verify_server_cert_signed_by_trust_anchor, verify_server_name,
     },
     crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
@@ -24,15 +22,8 @@ use rustls::{
     version::{TLS12, TLS13},
 };
 
-use super::{
-    certificate::{self, hex_sha256},
-    reasons::Stop,
-};
-use crate::{
-    clock::Time,
-    config::TlsSettings,
-    model::{Reason, Trust},
-};
+use super::{certificate::hex_sha256, reasons::Stop, trust::Anchors};
+use crate::{config::TlsSettings, model::Reason};
 
 /// The TLS settings of one side, loaded: how to shake hands, and what is trusted.
 #[derive(Debug)]
@@ -43,16 +34,8 @@ pub(super) struct TlsSide {
     pub server_name: Option<String>,
     /// Whether credentials go along whatever the chain is worth.
     pub insecure_skip_verify: bool,
-    anchors: Anchors,
-}
-
-/// What vouches for a leaf.
-#[derive(Debug)]
-struct Anchors {
-    roots: Arc<RootCertStore>,
-    pins: Vec<CertificateDer<'static>>,
-    fingerprint: Option<String>,
-    provider: Arc<CryptoProvider>,
+    /// What is trusted.
+    pub anchors: Anchors,
 }
 
 /// Loads TLS settings when they are needed first, and again when a file that they name has changed.
@@ -198,75 +181,6 @@ fn client_config(
     Ok(config)
 }
 
-impl TlsSide {
-    /// What a served chain is worth for this name at this time, and whether its leaf is for that name.
-    pub(super) fn judge(&self, chain: &[CertificateDer<'_>], name: &ServerName<'_>, now: Time) -> (Trust, bool) {
-        let Some((leaf, others)) = chain.split_first() else {
-            return (Trust::Refused("the server sent no certificate".to_owned()), false);
-        };
-        let parsed = ParsedCertificate::try_from(leaf);
-        let name_matches = parsed.as_ref().is_ok_and(|leaf| verify_server_name(leaf, name).is_ok());
-        let trust = match (&self.anchors.fingerprint, &parsed) {
-            (Some(pin), _) if *pin == hex_sha256(leaf) => Trust::Pinned,
-            (Some(_), _) => Trust::OtherThanPinned,
-            (None, _) if self.anchors.pins.iter().any(|pin| pin == leaf) => Trust::Pinned,
-            (None, Err(_)) => Trust::Refused("the certificate is of a form that cannot be verified".to_owned()),
-            (None, Ok(parsed)) => self.anchors.vouch(parsed, others, chain, name_matches, now),
-        };
-        (trust, name_matches)
-    }
-}
-
-impl Anchors {
-    fn vouch(
-        &self,
-        leaf: &ParsedCertificate<'_>,
-        others: &[CertificateDer<'_>],
-        chain: &[CertificateDer<'_>],
-        name_matches: bool,
-        now: Time,
-    ) -> Trust {
-        let verify = |at: Time| {
-            let seconds = u64::try_from(at.timestamp()).unwrap_or_default();
-            let at = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-            let algorithms = self.provider.signature_verification_algorithms.all;
-            verify_server_cert_signed_by_trust_anchor(leaf, &self.roots, others, at, algorithms)
-        };
-        let problem = match verify(now) {
-            Ok(()) if name_matches => return Trust::Verified,
-            Ok(()) => return Trust::OtherName,
-            Err(problem) => problem,
-        };
-        if certificate::is_self_signed(chain) {
-            return Trust::SelfSigned;
-        }
-        // Dates are looked at before signatures: only a chain that is good at another time is merely out of date.
-        if let Some(in_date) = certificate::common_time(chain)
-            && verify(in_date).is_ok()
-        {
-            return Trust::OutOfDate;
-        }
-        match problem {
-            Error::InvalidCertificate(CertificateError::BadEncoding) => {
-                Trust::Refused("a certificate of the chain cannot be read".to_owned())
-            }
-            Error::InvalidCertificate(CertificateError::UnknownIssuer) | Error::InvalidCertificate(_)
-                if !certificate::has_issuer_of_leaf(chain) =>
-            {
-                Trust::Incomplete
-            }
-            Error::InvalidCertificate(CertificateError::UnknownIssuer) => Trust::UnknownIssuer,
-            Error::InvalidCertificate(
-                CertificateError::Expired
-                | CertificateError::ExpiredContext { .. }
-                | CertificateError::NotValidYet
-                | CertificateError::NotValidYetContext { .. },
-            ) => Trust::UnknownIssuer,
-            other => Trust::Refused(super::reasons::bounded(&other.to_string())),
-        }
-    }
-}
-
 /// Accepts every chain, since it is judged after the handshake. Signatures of the handshake are verified all the same:
 /// they prove that the server holds the key of the leaf that is judged.
 #[derive(Debug)]
@@ -275,7 +189,7 @@ struct AnyChain {
 }
 
 impl AnyChain {
-    /// A leaf that cannot be parsed proves nothing and is judged [`Trust::Refused`]: its signature is let pass, so that
+    /// A leaf that cannot be parsed proves nothing and is judged [`crate::model::Trust::Refused`]: its signature is let pass, so that
     /// the look goes on and tells.
     fn unless_unreadable(
         leaf: &CertificateDer<'_>,

@@ -69,6 +69,12 @@ async fn no_state_of_a_login_and_no_query_enters_the_snapshot() {
         assert!(seen.authorize_dry_run.ok().is_some());
         assert!(!serde_json::to_string(&seen).unwrap().contains(state));
     }
+    pair.provider_but("/authorize", |seen| super::server::html(400, &format!("<p>cannot do {}</p>", seen.target)));
+    pair.looker = ssowatch::observe::Looker::new(pair.clock);
+    assert!(
+        !serde_json::to_string(&pair.look().await).unwrap().contains(state),
+        "an error page that repeats the request"
+    );
     let url = format!("{}&client_secret=hunter2", authorize_url(&pair.provider_url(), &pair.kasm_url()));
     pair.kasm_but("/api/sso", move |_| json(200, serde_json::json!({"url": url}).to_string()));
     let asked = pair.provider.count("/authorize");

@@ -13,61 +13,74 @@ const DISCOVERY: &str = "/.well-known/openid-configuration";
 
 /// The failure of discovery where its path is answered like this.
 async fn discovery(act: impl Fn(&Pair) -> Act) -> (Reason, String) {
+    discovery_within(Duration::from_secs(30), act).await
+}
+
+/// The same, with this limit of one request.
+async fn discovery_within(limit: Duration, act: impl Fn(&Pair) -> Act) -> (Reason, String) {
     let mut pair = Pair::well().await;
-    pair.target.provider.http.timeout = Some(Duration::from_millis(500));
+    pair.target.provider.http.timeout = Some(limit);
     let act = act(&pair);
     pair.provider_but(DISCOVERY, move |_| act.clone());
     failure(&pair.look().await.discovery)
 }
 
+fn whole(pair: &Pair) -> Vec<u8> {
+    bytes(200, &[("Content-Type", "application/json")], document(&pair.provider_url()).to_string())
+}
+
+fn half(pair: &Pair) -> Vec<u8> {
+    let mut bytes = whole(pair);
+    bytes.truncate(bytes.len() / 2);
+    bytes
+}
+
 #[tokio::test]
-async fn each_misbehaviour_has_its_reason() {
-    let whole =
-        |pair: &Pair| bytes(200, &[("Content-Type", "application/json")], document(&pair.provider_url()).to_string());
-    let half = |pair: &Pair| {
-        let mut bytes = whole(pair);
-        bytes.truncate(bytes.len() / 2);
-        bytes
-    };
-    assert_eq!(
-        discovery(|_| json(500, r#"{"error":"Something went wrong"}"#)).await,
-        (Reason::Status, "HTTP 500: Something went wrong".to_owned())
-    );
-    assert_eq!(
-        discovery(|_| html(502, "<h1>Bad Gateway</h1>")).await,
-        (Reason::Status, "HTTP 502 with a web page".to_owned())
-    );
-    assert_eq!(discovery(|_| json(404, "{}")).await.0, Reason::Status);
-    assert_eq!(
-        discovery(|_| html(200, "<html>hello</html>")).await,
-        (Reason::Body, "a web page instead of JSON".to_owned())
-    );
-    assert_eq!(discovery(|_| json(200, "[]")).await.0, Reason::Body);
-    assert_eq!(discovery(|_| json(200, "")).await.0, Reason::Body);
+async fn a_status_that_is_not_good_is_told() {
+    let status = |detail: &str| (Reason::Status, detail.to_owned());
+    let error = r#"{"error":"Something went wrong"}"#;
+    assert_eq!(discovery(|_| json(500, error)).await, status("HTTP 500: Something went wrong"));
+    assert_eq!(discovery(|_| html(502, "<h1>Bad Gateway</h1>")).await, status("HTTP 502 with a web page"));
+    assert_eq!(discovery(|_| json(404, "{}")).await, status("HTTP 404"));
+}
+
+#[tokio::test]
+async fn a_body_of_the_wrong_kind_is_told() {
+    let page = (Reason::Body, "a web page instead of JSON".to_owned());
+    assert_eq!(discovery(|_| html(200, "<html>hello</html>")).await, page);
+    for body in ["[]", "", "{", "nonsense"] {
+        assert_eq!(discovery(|_| json(200, body)).await.0, Reason::Body, "{body}");
+    }
+    let other = discovery(|_| Act::SendAndClose(b"SSH-2.0-OpenSSH_9.9\r\n".to_vec())).await;
+    assert_eq!(other, (Reason::Body, "what answers does not speak HTTP/1.1".to_owned()));
+}
+
+#[tokio::test]
+async fn who_answers_in_the_servers_place_is_told_from_the_server() {
+    let page = ("Content-Type", "text/html");
+    let cloudflare =
+        |status, body: &'static str| move |_: &Pair| answer(status, &[("Server", "cloudflare"), page], body);
     assert_eq!(discovery(|_| json(429, r#"{"error":"Too many requests"}"#)).await.0, Reason::Throttled);
     assert_eq!(discovery(|_| answer(403, &[("cf-mitigated", "challenge")], "")).await.0, Reason::Challenged);
-    let page = ("Content-Type", "text/html");
-    assert_eq!(discovery(|_| answer(403, &[("Server", "cloudflare"), page], "<p>no</p>")).await.0, Reason::Challenged);
-    assert_eq!(
-        discovery(|_| answer(503, &[("Server", "cloudflare"), page], "<title>Just a moment...</title>")).await.0,
-        Reason::Challenged
-    );
-    assert_eq!(
-        discovery(|_| answer(503, &[("Server", "cloudflare"), page], "<h1>Maintenance</h1>")).await.0,
-        Reason::Status
-    );
-    assert_eq!(
-        discovery(|_| Act::SendAndHang(Vec::new())).await,
-        (Reason::Timeout, "no whole answer within 0.5 s".to_owned())
-    );
-    assert_eq!(discovery(|pair| Act::SendAndHang(half(pair))).await.0, Reason::Timeout);
-    assert_eq!(discovery(|pair| Act::Drip(whole(pair))).await.0, Reason::Timeout);
-    assert_eq!(discovery(|pair| Act::SendAndClose(half(pair))).await.0, Reason::Connect);
+    assert_eq!(discovery(cloudflare(403, "<p>no</p>")).await.0, Reason::Challenged);
+    assert_eq!(discovery(cloudflare(503, "<title>Just a moment...</title>")).await.0, Reason::Challenged);
+    assert_eq!(discovery(cloudflare(503, "<h1>Maintenance</h1>")).await.0, Reason::Status);
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_to_an_end_in_time_is_given_up() {
+    let limit = Duration::from_millis(300);
+    let nothing = discovery_within(limit, |_| Act::SendAndHang(Vec::new())).await;
+    assert_eq!(nothing, (Reason::Timeout, "no whole answer within 0.3 s".to_owned()));
+    assert_eq!(discovery_within(limit, |pair| Act::SendAndHang(half(pair))).await.0, Reason::Timeout);
+    assert_eq!(discovery_within(limit, |pair| Act::Drip(whole(pair))).await.0, Reason::Timeout);
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_a_matter_of_the_connection() {
+    let broken = "the server closed the connection before the answer was whole";
+    assert_eq!(discovery(|pair| Act::SendAndClose(half(pair))).await, (Reason::Connect, broken.to_owned()));
     assert_eq!(discovery(|_| Act::SendAndClose(Vec::new())).await.0, Reason::Connect);
-    assert_eq!(
-        discovery(|_| Act::SendAndClose(b"SSH-2.0-OpenSSH_9.9\r\n".to_vec())).await,
-        (Reason::Body, "what answers does not speak HTTP/1.1".to_owned())
-    );
 }
 
 #[tokio::test]

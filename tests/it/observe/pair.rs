@@ -43,8 +43,9 @@ impl Pair {
         provider.does(pocket_id(provider_url, kasm_url));
         kasm.does(a_kasm(provider_url, kasm_url));
         let mut target = Target::of_two_urls("home", url(provider_url), url(kasm_url));
-        target.provider.http.timeout = Some(Duration::from_secs(2));
-        target.kasm.http.timeout = Some(Duration::from_secs(2));
+        // Longer than any answer here takes, whatever else the machine does.
+        target.provider.http.timeout = Some(Duration::from_secs(30));
+        target.kasm.http.timeout = Some(Duration::from_secs(30));
         Self { provider, kasm, target, looker: Looker::new(Clock::System), clock: Clock::System }
     }
 

@@ -40,6 +40,8 @@ impl Seen {
 pub enum Act {
     /// Sends these bytes and keeps the connection.
     Send(Vec<u8>),
+    /// Sends these bytes after a while.
+    SendLater(Vec<u8>),
     /// Sends these bytes and closes it.
     SendAndClose(Vec<u8>),
     /// Sends these bytes, then nothing for ever.
@@ -83,6 +85,7 @@ pub struct Server {
     seen: Arc<Mutex<Vec<Seen>>>,
     connections: Arc<Mutex<usize>>,
     handler: Arc<Mutex<Handler>>,
+    load: Arc<Mutex<Load>>,
     _tasks: JoinSet<()>,
 }
 
@@ -103,6 +106,8 @@ impl Server {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let connections = Arc::new(Mutex::new(0));
         let handler: Arc<Mutex<Handler>> = Arc::new(Mutex::new(Arc::new(|_: &Seen| json(404, "{}"))));
+        let load = Arc::new(Mutex::new(Load::default()));
+        let busy = Arc::clone(&load);
         let acceptor = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
         let mut tasks = JoinSet::new();
         let (log, count, now) = (Arc::clone(&seen), Arc::clone(&connections), Arc::clone(&handler));
@@ -111,20 +116,21 @@ impl Server {
             loop {
                 let Ok((stream, _)) = listener.accept().await else { return };
                 *count.lock().unwrap() += 1;
-                let (log, now, acceptor) = (Arc::clone(&log), Arc::clone(&now), acceptor.clone());
+                let (log, now, load) = (Arc::clone(&log), Arc::clone(&now), Arc::clone(&busy));
+                let acceptor = acceptor.clone();
                 open.spawn(async move {
                     match acceptor {
-                        None => converse(stream, &log, &now).await,
+                        None => converse(stream, &log, &now, &load).await,
                         Some(acceptor) => {
                             if let Ok(stream) = acceptor.accept(stream).await {
-                                converse(stream, &log, &now).await;
+                                converse(stream, &log, &now, &load).await;
                             }
                         }
                     }
                 });
             }
         });
-        Self { address, seen, connections, handler, _tasks: tasks }
+        Self { address, seen, connections, handler, load, _tasks: tasks }
     }
 
     pub fn port(&self) -> u16 {
@@ -146,18 +152,45 @@ impl Server {
         self.seen().iter().filter(|seen| seen.path() == path).count()
     }
 
+    /// How many of its late answers were waited for at once, at most.
+    pub fn most_at_once(&self) -> usize {
+        self.load.lock().unwrap().most
+    }
+
     /// How many TCP connections it took.
     pub fn connections(&self) -> usize {
         *self.connections.lock().unwrap()
     }
 }
 
-async fn converse(mut stream: impl AsyncRead + AsyncWrite + Unpin, log: &Mutex<Vec<Seen>>, handler: &Mutex<Handler>) {
+/// How many requests are under way, and how many were at most.
+#[derive(Debug, Default)]
+struct Load {
+    now: usize,
+    most: usize,
+}
+
+async fn converse(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    log: &Mutex<Vec<Seen>>,
+    handler: &Mutex<Handler>,
+    load: &Mutex<Load>,
+) {
     while let Some(seen) = request(&mut stream).await {
         log.lock().unwrap().push(seen.clone());
         let handler = Arc::clone(&handler.lock().unwrap());
         let (bytes, close) = match handler(&seen) {
             Act::Send(bytes) => (bytes, None),
+            Act::SendLater(bytes) => {
+                {
+                    let mut load = load.lock().unwrap();
+                    load.now += 1;
+                    load.most = load.most.max(load.now);
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                load.lock().unwrap().now -= 1;
+                (bytes, None)
+            }
             Act::SendAndClose(bytes) => (bytes, Some(Duration::ZERO)),
             Act::SendAndHang(bytes) => (bytes, Some(Duration::from_hours(1))),
             Act::Drip(bytes) => {

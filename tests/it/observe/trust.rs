@@ -124,6 +124,7 @@ async fn what_is_wrong_with_a_chain_is_told_apart() {
         ("the intermediate is left out", between.issue(name), Trust::Incomplete),
         ("the root is not trusted", strange.issue(name).with(&strange), Trust::UnknownIssuer),
         ("the root is not trusted, and served", stranger.issue(name).with(&stranger), Trust::UnknownIssuer),
+        ("a date is to come", root.issue_for_later(name), Trust::OutOfDate),
         ("a date is past", root.issue_expired(name), Trust::OutOfDate),
         (
             "a date is past and the root is not trusted",
