@@ -13,13 +13,14 @@ use super::{
     saved,
     source::SourceArgs,
     terminal::Color,
+    verdict::Verdict,
     watch::{self, Watch},
 };
 use crate::{
     checks,
     clock::Clock,
     config::{Config, Target},
-    model::{Login, Report, Severity, Snapshot},
+    model::Snapshot,
     observe::{Looker, Pace},
     round::{Round, round},
     telling,
@@ -124,11 +125,11 @@ async fn watch_and_tell(
             rounds = look(looker, targets, &before, pace) => rounds,
             () = watch::enough() => return Ok(last),
         };
-        last = verdict_of(&rounds);
-        if let Some(before_text) = watch.worth_telling(&rounds) {
-            super::print(&before_text);
+        last = Verdict::of(&rounds);
+        if let Some(lead) = watch.worth_telling(&rounds) {
+            super::print(&lead);
             super::print(&told(args, &rounds)?);
-            super::print(&watch.after_text());
+            super::print(&watch.after_text(&rounds));
         }
         keep(args, &rounds)?;
         before = rounds;
@@ -154,7 +155,7 @@ async fn look(looker: &Looker, targets: &[Target], before: &[Round], pace: Pace)
 fn tell(args: &Args, rounds: &[Round]) -> Result<Verdict, String> {
     keep(args, rounds)?;
     super::print(&told(args, rounds)?);
-    Ok(verdict_of(rounds))
+    Ok(Verdict::of(rounds))
 }
 
 fn keep(args: &Args, rounds: &[Round]) -> Result<(), String> {
@@ -208,41 +209,6 @@ fn named<T>(all: Vec<T>, wanted: Option<&str>, name: impl Fn(&T) -> &str) -> Res
     }
 }
 
-/// What the exit code says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Verdict {
-    // From good to bad: of several targets, the worst counts. Broken stands above not judged, since it is certain.
-    Ok,
-    AtRisk,
-    NotJudged,
-    Broken,
-}
-
-impl From<Verdict> for ExitCode {
-    fn from(verdict: Verdict) -> Self {
-        Self::from(match verdict {
-            Verdict::Ok => 0,
-            Verdict::AtRisk => 1,
-            Verdict::Broken => 2,
-            Verdict::NotJudged => 3,
-        })
-    }
-}
-
-fn verdict_of(rounds: &[Round]) -> Verdict {
-    rounds.iter().map(|round| verdict(&round.report)).max().unwrap_or(Verdict::NotJudged)
-}
-
-fn verdict(report: &Report) -> Verdict {
-    match report.login {
-        Login::Broken => Verdict::Broken,
-        Login::Unknown => Verdict::NotJudged,
-        Login::Degraded => Verdict::AtRisk,
-        Login::Ok if report.failing().any(|check| check.severity == Severity::Risk) => Verdict::AtRisk,
-        Login::Ok => Verdict::Ok,
-    }
-}
-
 /// A line on the terminal while looking; nothing where standard error is a file.
 struct Progress {
     is_shown: bool,
@@ -266,46 +232,5 @@ impl Progress {
         if self.is_shown {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn report(login: Login, failing: Option<Severity>) -> Report {
-        let mut report = checks::judge(&Snapshot::healthy(), None);
-        report.login = login;
-        report.checks.truncate(1);
-        if let Some(severity) = failing {
-            report.checks[0].severity = severity;
-            report.checks[0].verdict = "fail".to_owned();
-        }
-        report
-    }
-
-    #[test]
-    fn risks_and_degraded_logins_are_1_information_is_not() {
-        let cases = [
-            (Login::Ok, None, Verdict::Ok),
-            (Login::Ok, Some(Severity::Info), Verdict::Ok),
-            (Login::Ok, Some(Severity::Risk), Verdict::AtRisk),
-            (Login::Degraded, Some(Severity::Degraded), Verdict::AtRisk),
-            (Login::Broken, Some(Severity::Outage), Verdict::Broken),
-            (Login::Unknown, Some(Severity::Risk), Verdict::NotJudged),
-        ];
-        for (login, failing, expected) in cases {
-            assert_eq!(verdict(&report(login, failing)), expected, "{login:?} {failing:?}");
-        }
-    }
-
-    #[test]
-    fn of_several_targets_the_worst_counts_and_none_is_not_judged() {
-        let round = |login| Round { report: report(login, None), snapshot: Snapshot::healthy() };
-        let worst = |logins: &[Login]| verdict_of(&logins.iter().map(|login| round(*login)).collect::<Vec<_>>());
-        assert_eq!(worst(&[Login::Ok, Login::Degraded]), Verdict::AtRisk);
-        assert_eq!(worst(&[Login::Degraded, Login::Unknown, Login::Ok]), Verdict::NotJudged);
-        assert_eq!(worst(&[Login::Unknown, Login::Broken]), Verdict::Broken);
-        assert_eq!(worst(&[]), Verdict::NotJudged);
     }
 }
