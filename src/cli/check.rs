@@ -10,10 +10,10 @@ use std::{
 use futures_util::{StreamExt as _, stream};
 
 use super::{
+    exit::Exit,
     saved,
     source::SourceArgs,
     terminal::Color,
-    verdict::Verdict,
     watch::{self, Watch},
 };
 use crate::{
@@ -80,7 +80,7 @@ pub(super) async fn run(args: Args) -> ExitCode {
     }
 }
 
-async fn check(args: &Args) -> Result<Verdict, String> {
+async fn check(args: &Args) -> Result<Exit, String> {
     match &args.from {
         Some(file) => {
             let snapshots = saved::load(file)?;
@@ -94,7 +94,7 @@ async fn check(args: &Args) -> Result<Verdict, String> {
     }
 }
 
-async fn look_and_tell(args: &Args) -> Result<Verdict, String> {
+async fn look_and_tell(args: &Args) -> Result<Exit, String> {
     let config = args.source.load()?;
     let targets = named(config.targets.clone(), args.target.as_deref(), |target| &target.name)?;
     let looker = Looker::new(Clock::System);
@@ -107,25 +107,25 @@ async fn look_and_tell(args: &Args) -> Result<Verdict, String> {
     }
 }
 
-/// Looks, tells what is new, waits; until the user has enough. The last verdict is the exit code.
+/// Looks, tells what is new, waits; until the user has enough. The last round decides the exit code.
 async fn watch_and_tell(
     args: &Args,
     config: &Config,
     looker: &Looker,
     targets: &[Target],
     interval: Duration,
-) -> Result<Verdict, String> {
+) -> Result<Exit, String> {
     let due = Pace::Due { settings_every: config.settings_every, share_for: interval / 2 };
     let mut watch = Watch::new(std::io::stdout().is_terminal() && args.output == Output::Text, interval);
     let mut before: Vec<Round> = Vec::new();
-    let mut last = Verdict::NotJudged;
+    let mut last = Exit::NotJudged;
     loop {
         let pace = if before.is_empty() { Pace::Full } else { due };
         let rounds = tokio::select! {
             rounds = look(looker, targets, &before, pace) => rounds,
             () = watch::enough() => return Ok(last),
         };
-        last = Verdict::of(&rounds);
+        last = Exit::of(&rounds);
         if let Some(lead) = watch.worth_telling(&rounds) {
             super::print(&lead);
             super::print(&told(args, &rounds)?);
@@ -152,10 +152,10 @@ async fn look(looker: &Looker, targets: &[Target], before: &[Round], pace: Pace)
     rounds
 }
 
-fn tell(args: &Args, rounds: &[Round]) -> Result<Verdict, String> {
+fn tell(args: &Args, rounds: &[Round]) -> Result<Exit, String> {
     keep(args, rounds)?;
     super::print(&told(args, rounds)?);
-    Ok(Verdict::of(rounds))
+    Ok(Exit::of(rounds))
 }
 
 fn keep(args: &Args, rounds: &[Round]) -> Result<(), String> {

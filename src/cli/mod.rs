@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod demo;
+mod exit;
 mod explain;
 mod guide;
 mod healthcheck;
@@ -11,7 +12,6 @@ mod saved;
 mod serve;
 mod source;
 mod terminal;
-mod verdict;
 mod watch;
 
 use std::process::ExitCode;
