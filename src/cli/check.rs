@@ -75,7 +75,7 @@ enum Output {
 /// Runs the command.
 pub(super) async fn run(args: Args) -> ExitCode {
     match check(&args).await {
-        Ok(verdict) => verdict.into(),
+        Ok(exit) => exit.into(),
         Err(problem) => super::complain(&problem),
     }
 }

@@ -18,8 +18,8 @@ pub(super) enum Exit {
 }
 
 impl From<Exit> for ExitCode {
-    fn from(verdict: Exit) -> Self {
-        Self::from(match verdict {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
             Exit::Ok => 0,
             Exit::AtRisk => 1,
             Exit::Broken => 2,
