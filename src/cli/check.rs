@@ -10,6 +10,7 @@ use std::{
 use futures_util::{StreamExt as _, stream};
 
 use super::{
+    exit::Exit,
     saved,
     source::SourceArgs,
     terminal::Color,
@@ -19,7 +20,7 @@ use crate::{
     checks,
     clock::Clock,
     config::{Config, Target},
-    model::{Login, Report, Severity, Snapshot},
+    model::Snapshot,
     observe::{Looker, Pace},
     round::{Round, round},
     telling,
@@ -74,12 +75,12 @@ enum Output {
 /// Runs the command.
 pub(super) async fn run(args: Args) -> ExitCode {
     match check(&args).await {
-        Ok(verdict) => verdict.into(),
+        Ok(exit) => exit.into(),
         Err(problem) => super::complain(&problem),
     }
 }
 
-async fn check(args: &Args) -> Result<Verdict, String> {
+async fn check(args: &Args) -> Result<Exit, String> {
     match &args.from {
         Some(file) => {
             let snapshots = saved::load(file)?;
@@ -93,7 +94,7 @@ async fn check(args: &Args) -> Result<Verdict, String> {
     }
 }
 
-async fn look_and_tell(args: &Args) -> Result<Verdict, String> {
+async fn look_and_tell(args: &Args) -> Result<Exit, String> {
     let config = args.source.load()?;
     let targets = named(config.targets.clone(), args.target.as_deref(), |target| &target.name)?;
     let looker = Looker::new(Clock::System);
@@ -106,29 +107,29 @@ async fn look_and_tell(args: &Args) -> Result<Verdict, String> {
     }
 }
 
-/// Looks, tells what is new, waits; until the user has enough. The last verdict is the exit code.
+/// Looks, tells what is new, waits; until the user has enough. The last round decides the exit code.
 async fn watch_and_tell(
     args: &Args,
     config: &Config,
     looker: &Looker,
     targets: &[Target],
     interval: Duration,
-) -> Result<Verdict, String> {
+) -> Result<Exit, String> {
     let due = Pace::Due { settings_every: config.settings_every, share_for: interval / 2 };
     let mut watch = Watch::new(std::io::stdout().is_terminal() && args.output == Output::Text, interval);
     let mut before: Vec<Round> = Vec::new();
-    let mut last = Verdict::NotJudged;
+    let mut last = Exit::NotJudged;
     loop {
         let pace = if before.is_empty() { Pace::Full } else { due };
         let rounds = tokio::select! {
             rounds = look(looker, targets, &before, pace) => rounds,
             () = watch::enough() => return Ok(last),
         };
-        last = verdict_of(&rounds);
-        if let Some(before_text) = watch.worth_telling(&rounds) {
-            super::print(&before_text);
+        last = Exit::of(&rounds);
+        if let Some(lead) = watch.worth_telling(&rounds) {
+            super::print(&lead);
             super::print(&told(args, &rounds)?);
-            super::print(&watch.after_text());
+            super::print(&watch.after_text(&rounds));
         }
         keep(args, &rounds)?;
         before = rounds;
@@ -151,10 +152,10 @@ async fn look(looker: &Looker, targets: &[Target], before: &[Round], pace: Pace)
     rounds
 }
 
-fn tell(args: &Args, rounds: &[Round]) -> Result<Verdict, String> {
+fn tell(args: &Args, rounds: &[Round]) -> Result<Exit, String> {
     keep(args, rounds)?;
     super::print(&told(args, rounds)?);
-    Ok(verdict_of(rounds))
+    Ok(Exit::of(rounds))
 }
 
 fn keep(args: &Args, rounds: &[Round]) -> Result<(), String> {
@@ -208,41 +209,6 @@ fn named<T>(all: Vec<T>, wanted: Option<&str>, name: impl Fn(&T) -> &str) -> Res
     }
 }
 
-/// What the exit code says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Verdict {
-    // From good to bad: of several targets, the worst counts. Broken stands above not judged, since it is certain.
-    Ok,
-    AtRisk,
-    NotJudged,
-    Broken,
-}
-
-impl From<Verdict> for ExitCode {
-    fn from(verdict: Verdict) -> Self {
-        Self::from(match verdict {
-            Verdict::Ok => 0,
-            Verdict::AtRisk => 1,
-            Verdict::Broken => 2,
-            Verdict::NotJudged => 3,
-        })
-    }
-}
-
-fn verdict_of(rounds: &[Round]) -> Verdict {
-    rounds.iter().map(|round| verdict(&round.report)).max().unwrap_or(Verdict::NotJudged)
-}
-
-fn verdict(report: &Report) -> Verdict {
-    match report.login {
-        Login::Broken => Verdict::Broken,
-        Login::Unknown => Verdict::NotJudged,
-        Login::Degraded => Verdict::AtRisk,
-        Login::Ok if report.failing().any(|check| check.severity == Severity::Risk) => Verdict::AtRisk,
-        Login::Ok => Verdict::Ok,
-    }
-}
-
 /// A line on the terminal while looking; nothing where standard error is a file.
 struct Progress {
     is_shown: bool,
@@ -266,46 +232,5 @@ impl Progress {
         if self.is_shown {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn report(login: Login, failing: Option<Severity>) -> Report {
-        let mut report = checks::judge(&Snapshot::healthy(), None);
-        report.login = login;
-        report.checks.truncate(1);
-        if let Some(severity) = failing {
-            report.checks[0].severity = severity;
-            report.checks[0].verdict = "fail".to_owned();
-        }
-        report
-    }
-
-    #[test]
-    fn risks_and_degraded_logins_are_1_information_is_not() {
-        let cases = [
-            (Login::Ok, None, Verdict::Ok),
-            (Login::Ok, Some(Severity::Info), Verdict::Ok),
-            (Login::Ok, Some(Severity::Risk), Verdict::AtRisk),
-            (Login::Degraded, Some(Severity::Degraded), Verdict::AtRisk),
-            (Login::Broken, Some(Severity::Outage), Verdict::Broken),
-            (Login::Unknown, Some(Severity::Risk), Verdict::NotJudged),
-        ];
-        for (login, failing, expected) in cases {
-            assert_eq!(verdict(&report(login, failing)), expected, "{login:?} {failing:?}");
-        }
-    }
-
-    #[test]
-    fn of_several_targets_the_worst_counts_and_none_is_not_judged() {
-        let round = |login| Round { report: report(login, None), snapshot: Snapshot::healthy() };
-        let worst = |logins: &[Login]| verdict_of(&logins.iter().map(|login| round(*login)).collect::<Vec<_>>());
-        assert_eq!(worst(&[Login::Ok, Login::Degraded]), Verdict::AtRisk);
-        assert_eq!(worst(&[Login::Degraded, Login::Unknown, Login::Ok]), Verdict::NotJudged);
-        assert_eq!(worst(&[Login::Unknown, Login::Broken]), Verdict::Broken);
-        assert_eq!(worst(&[]), Verdict::NotJudged);
     }
 }

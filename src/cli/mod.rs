@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod demo;
+mod exit;
 mod explain;
 mod guide;
 mod healthcheck;
@@ -17,6 +18,17 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::telling::style::{Style, safe};
+
+/// What `check` says by its exit code.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  people can sign in, as far as verified, and nothing is at risk
+  1  degraded, or at risk
+  2  broken
+  3  could not be judged; also bad usage and a bad configuration
+Of several targets the worst counts: 2 before 3, 3 before 1.";
+
 /// Knows before your users do that single sign-on is broken, and says which setting broke it.
 #[derive(Debug, Parser)]
 #[command(name = "ssowatch", version, about, long_about = None, disable_help_subcommand = true)]
@@ -27,7 +39,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Look once: the login path with verdicts, the cause, and what to change. Exit code 0 ok, 1 degraded or at risk, 2 broken, 3 could not be judged
+    /// Look once: the login path with verdicts, the cause, and what to change
+    #[command(after_help = EXIT_CODES)]
     Check(check::Args),
     /// Run the daemon: rounds by schedule, /metrics, status page
     Serve(serve::Args),
@@ -110,7 +123,10 @@ fn print(text: &str) {
 /// Writes an error for a person to standard error. Exit code 3: could not be judged (2 would mean that sign-in is broken).
 fn complain(problem: &str) -> ExitCode {
     use std::io::Write as _;
-    let _ = writeln!(std::io::stderr().lock(), "ssowatch: {problem}");
+    // Errors quote files and servers: their lines stay, and nothing else in them moves a cursor.
+    let lines: Vec<String> = problem.lines().map(|line| safe(line, Style::PLAIN)).collect();
+    // A terminal that is gone is no error of ours.
+    let _ = writeln!(std::io::stderr().lock(), "ssowatch: {}", lines.join("\n"));
     ExitCode::from(3)
 }
 

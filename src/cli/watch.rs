@@ -40,12 +40,14 @@ impl Watch {
         }
     }
 
-    /// What to print after a report.
-    pub(super) fn after_text(&self) -> String {
-        if self.redraws {
-            format!("\nLooking again every {} s. Ctrl-C ends.\n", self.interval.as_secs())
-        } else {
-            String::new()
+    /// What to print after these rounds.
+    pub(super) fn after_text(&self, rounds: &[Round]) -> String {
+        match rounds.iter().map(|round| round.report.at).max() {
+            Some(at) if self.redraws => {
+                let (seen, again) = (at.format("%H:%M:%S"), self.interval.as_secs());
+                format!("\nSeen at {seen} UTC, looking again every {again} s. Ctrl-C ends.\n")
+            }
+            _ => String::new(),
         }
     }
 }
@@ -130,8 +132,8 @@ mod tests {
         assert_eq!(watch.worth_telling(&[later]), None, "time alone is no news");
         let worse = round(|round| round.report.checks[0].verdict = "unknown".to_owned());
         assert_eq!(watch.worth_telling(std::slice::from_ref(&worse)), Some("\n".to_owned()));
-        assert_eq!(watch.worth_telling(&[worse]), None);
-        assert_eq!(watch.after_text(), "");
+        assert_eq!(watch.worth_telling(std::slice::from_ref(&worse)), None);
+        assert_eq!(watch.after_text(&[worse]), "");
     }
 
     #[test]
@@ -140,6 +142,7 @@ mod tests {
         let first = watch.worth_telling(&[round(|_| ())]);
         assert_eq!(first, Some("\x1b[H\x1b[2J".to_owned()));
         assert_eq!(watch.worth_telling(&[round(|_| ())]), first);
-        assert!(watch.after_text().contains("60 s"));
+        let after = watch.after_text(&[round(|_| ())]);
+        assert_eq!(after, "\nSeen at 12:00:00 UTC, looking again every 60 s. Ctrl-C ends.\n");
     }
 }

@@ -5,14 +5,28 @@ use url::Url;
 /// Pieces up to this many characters are quoted whole.
 const QUOTABLE: usize = 24;
 
-/// What differs, in words, for a value that should be `expected` and is `actual`.
-pub(super) fn words(expected: &str, actual: &str) -> String {
-    blank(expected, actual)
+/// What differs, in words, and whether that is one place, which can be pointed at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Difference {
+    pub words: String,
+    pub is_one_place: bool,
+}
+
+/// What differs in a value that should be `expected` and is `actual`.
+pub(super) fn difference(expected: &str, actual: &str) -> Difference {
+    let in_one_place = blank(expected, actual)
         .or_else(|| spaces(expected, actual))
         .or_else(|| address(expected, actual))
-        .or_else(|| letter_case(expected, actual))
-        .or_else(|| piece(expected, actual))
-        .unwrap_or_else(|| format!("differs from character {}", common_prefix(expected, actual) + 1))
+        .or_else(|| letter_case(expected, actual));
+    if let Some(words) = in_one_place {
+        return Difference { words, is_one_place: true };
+    }
+    if let Some(words) = list(expected, actual) {
+        let (before, after) = unlike(expected, actual);
+        return Difference { words, is_one_place: before.is_empty() || after.is_empty() };
+    }
+    let position = || format!("differs from character {}", common_prefix(expected, actual) + 1);
+    Difference { words: piece(expected, actual).unwrap_or_else(position), is_one_place: true }
 }
 
 /// How many characters two texts share at their beginning.
@@ -33,10 +47,10 @@ fn spaces(expected: &str, actual: &str) -> Option<String> {
     if expected.trim() != actual.trim() {
         return None;
     }
-    let (longer, verdict) = if actual.len() > expected.len() { (actual, "too much") } else { (expected, "missing") };
+    let (longer, verdict) = if actual.len() > expected.len() { (actual, "too many") } else { (expected, "missing") };
     let starts = longer.len() - longer.trim_start().len();
     let place = if starts > 0 && longer.trim_end() == longer { "at the beginning" } else { "at the end" };
-    Some(format!("white space {verdict} {place}"))
+    Some(format!("blanks {verdict} {place}"))
 }
 
 /// Two addresses that differ in exactly one part; a part is easier to read than a position.
@@ -55,9 +69,7 @@ fn address(expected: &str, actual: &str) -> Option<String> {
         (true, false, _, false) if expected.port() == actual.port() => {
             Some(format!("{} instead of {}", actual.scheme(), expected.scheme()))
         }
-        (false, true, false, _) => Some(format!("another host: {} instead of {}", host(&actual), host(&expected)))
-            .filter(|words| words.chars().count() <= 3 * QUOTABLE)
-            .or_else(|| Some("another host".to_owned())),
+        (false, true, false, _) => Some("another host".to_owned()),
         (false, false, true, false) => Some(match (actual.port(), expected.port()) {
             (Some(actual), Some(expected)) => format!("port {actual} instead of {expected}"),
             (Some(actual), None) => format!("port {actual} too many"),
@@ -78,6 +90,29 @@ fn web_address(text: &str) -> Option<Url> {
 fn letter_case(expected: &str, actual: &str) -> Option<String> {
     (expected.to_lowercase() == actual.to_lowercase())
         .then(|| format!("upper and lower case differ from character {}", common_prefix(expected, actual) + 1))
+}
+
+/// Two lists with blanks between their words, such as scopes: which words make the difference, wherever they stand.
+fn list(expected: &str, actual: &str) -> Option<String> {
+    let (expected, actual): (Vec<&str>, Vec<&str>) =
+        (expected.split_whitespace().collect(), actual.split_whitespace().collect());
+    let is_list = |words: &[&str]| words.len() > 1 && words.iter().all(|word| word.len() <= QUOTABLE);
+    if !is_list(&expected) || !is_list(&actual) {
+        return None;
+    }
+    let lacking = |words: &[&str], from: &[&str]| -> Vec<String> {
+        words.iter().filter(|word| !from.contains(word)).map(|word| quoted(word)).collect()
+    };
+    let (too_many, missing) = (lacking(&actual, &expected), lacking(&expected, &actual));
+    match (&too_many[..], &missing[..]) {
+        ([], []) => Some("the same words in another order".to_owned()),
+        ([], missing) => Some(format!("{} missing", are(missing))),
+        (too_many, _) => Some(format!("{} not expected", are(too_many))),
+    }
+}
+
+fn are(words: &[String]) -> String {
+    format!("{} {}", words.join(", "), if words.len() == 1 { "is" } else { "are" })
 }
 
 /// One piece too many, missing, or in the place of another.
@@ -105,7 +140,7 @@ fn unlike(one: &str, other: &str) -> (String, String) {
 fn quoted(text: &str) -> String {
     let mut letters = text.chars();
     match (letters.next(), letters.next()) {
-        (Some(' '), None) => "space".to_owned(),
+        (Some(' '), None) => "blank".to_owned(),
         (Some(letter), None) if !letter.is_ascii() => format!("\"{letter}\" (U+{:04X})", u32::from(letter)),
         _ => format!("\"{text}\""),
     }
@@ -115,6 +150,10 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn words(expected: &str, actual: &str) -> String {
+        difference(expected, actual).words
+    }
+
     #[test]
     fn the_words_name_the_smallest_thing_that_differs() {
         let cases = [
@@ -122,19 +161,19 @@ mod tests {
             ("https://k.example/cb/", "https://k.example/cb", "one \"/\" is missing"),
             ("https://k.example/cb", "http://k.example/cb", "http instead of https"),
             ("https://k.example:8443/cb", "http://k.example:8443/cb", "http instead of https"),
-            ("https://a.example/cb", "https://b.example/cb", "another host: b.example instead of a.example"),
+            ("https://a.example/cb", "https://b.example/cb", "another host"),
             ("https://k.example/cb", "https://k.example:8443/cb", "port 8443 too many"),
             ("https://k.example:8443/cb", "https://k.example/cb", "port 8443 is missing"),
             ("https://k.example:8443/cb", "https://k.example:9443/cb", "port 9443 instead of 8443"),
             ("https://k.example/cb", "https://k.example/CB", "upper and lower case differ from character 19"),
             ("https://K.example", "https://k.example", "upper and lower case differ from character 9"),
             ("openid email groups", "openid email", "\"groups\" is missing"),
-            ("openid email", "openid email groups", "\"groups\" too many"),
+            ("openid email", "openid email groups", "\"groups\" is not expected"),
             ("openid profile email", "openid email", "\"profile\" is missing"),
             ("kasm", "kasn", "\"n\" instead of \"m\""),
-            ("abc", "abc ", "white space too much at the end"),
-            (" abc", "abc", "white space missing at the beginning"),
-            ("ab", "a b", "one space too many"),
+            ("abc", "abc ", "blanks too many at the end"),
+            (" abc", "abc", "blanks missing at the beginning"),
+            ("ab", "a b", "one blank too many"),
             ("", "abc", "nothing should be there"),
             ("abc", "", "nothing is there"),
             ("admin", "аdmin", "\"а\" (U+0430) instead of \"a\""),
@@ -149,8 +188,20 @@ mod tests {
     fn what_differs_in_many_places_is_told_by_the_first() {
         let (expected, actual) = ("a1".repeat(30), "a2".repeat(30));
         assert_eq!(words(&expected, &actual), "differs from character 2");
-        let long = format!("https://{}.example/", "x".repeat(80));
-        assert_eq!(words("https://a.example/", &long), "another host");
+    }
+
+    #[test]
+    fn lists_differ_by_their_words_wherever_these_stand() {
+        let cases = [
+            ("openid profile email groups", "openid email profile phone", "\"phone\" is not expected", false),
+            ("openid profile email groups", "email openid", "\"profile\", \"groups\" are missing", false),
+            ("openid email", "email openid", "the same words in another order", false),
+            ("openid email groups", "openid email", "\"groups\" is missing", true),
+            ("openid email", "openid,email", "\",\" instead of blank", true),
+        ];
+        for (expected, actual, words, is_one_place) in cases {
+            assert_eq!(difference(expected, actual), Difference { words: words.to_owned(), is_one_place });
+        }
     }
 
     #[test]

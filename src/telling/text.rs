@@ -23,7 +23,7 @@ pub fn text(report: &Report, snapshot: &Snapshot, style: Style) -> String {
     rest::also_failing(&mut page, report, told);
     rest::at_risk(&mut page, report);
     rest::worth_knowing(&mut page, report);
-    rest::not_judged(&mut page, report, told);
+    rest::not_judged(&mut page, report);
     rest::not_verified(&mut page, report, snapshot);
     page.finish()
 }

@@ -156,6 +156,10 @@ fn a_file_that_cannot_be_judged_is_refused_with_its_name_the_place_and_what_to_d
         assert_eq!((ran.code, ran.out.as_str()), (3, ""), "{says}");
         assert!(ran.err.contains(says) && ran.err.contains("saved.jsonl"), "{says}: {}", ran.err);
     }
+    let folder = folder();
+    let hostile = written(folder.path(), &serde_json::to_string(&healthy("\x1b[2J")).unwrap());
+    let ran = ssowatch(&["check", "home", "--from", &hostile]);
+    assert_eq!(ran.err, "ssowatch: no target is named \"home\"; there is: \\u{1b}[2J\n");
     let ran = ssowatch(&["check", "--from", "no-such-file"]);
     assert_eq!(ran.code, 3);
     assert!(ran.err.contains("no-such-file: No such file"), "{}", ran.err);
@@ -186,6 +190,7 @@ fn bad_usage_is_exit_code_3_since_2_means_broken() {
         assert_eq!((ran.code, ran.out.as_str()), (3, ""), "{args:?}");
         assert!(!ran.err.is_empty(), "{args:?} says nothing");
     }
+    assert!(ssowatch(&["check", "--help"]).out.contains("2 before 3, 3 before 1"), "the exit codes are documented");
     for args in [&["--help"][..], &["--version"], &["check", "--help"], &["explain", "--help"]] {
         let ran = ssowatch(args);
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{args:?}");

@@ -17,8 +17,8 @@ const LABEL: usize = 7;
 /// How many columns before the first difference stay in sight where a value is wider than the page.
 const BEFORE: usize = 24;
 
-/// Tells the check that matters most: the cause; without one, the first that fails or could not be judged.
-/// Returns it, so that it is not told twice.
+/// Tells the check that matters most: the cause; without one, the first that fails. Returns it, so that it is not told
+/// twice. Where nothing can be told, why.
 pub(super) fn cause<'r>(page: &mut Page, report: &'r Report) -> Option<&'r CheckReport> {
     let first = |verdict: &str, severity: Severity| {
         report.checks.iter().find(|check| check.verdict == verdict && check.severity == severity)
@@ -27,13 +27,13 @@ pub(super) fn cause<'r>(page: &mut Page, report: &'r Report) -> Option<&'r Check
         Login::Ok => return None,
         Login::Broken => ("Cause", report.cause_check()?),
         Login::Degraded => ("Fault", first("fail", Severity::Degraded)?),
-        Login::Unknown => ("Why", root_of_doubt(report)?),
+        Login::Unknown => {
+            doubt(page, report);
+            return None;
+        }
     };
     page.gap();
     page.row(&[cell(label, LABEL, Paint::Strong)], &check.id, Paint::Strong);
-    if let Some(reason) = check.reason.as_deref() {
-        page.row(&[cell("", 2, Paint::Plain)], reason, Paint::Plain);
-    }
     for finding in &check.findings {
         tell(page, report, finding);
     }
@@ -42,13 +42,18 @@ pub(super) fn cause<'r>(page: &mut Page, report: &'r Report) -> Option<&'r Check
     Some(check)
 }
 
-/// The first outage check that could not be judged by a failure of its own; else the first that waits for another.
-fn root_of_doubt(report: &Report) -> Option<&CheckReport> {
-    let doubtful =
-        || report.checks.iter().filter(|check| check.verdict == "unknown" && check.severity == Severity::Outage);
-    doubtful()
-        .find(|check| !check.reason.as_deref().is_some_and(|reason| reason.starts_with("waits for")))
-        .or_else(|| doubtful().next())
+/// Why it cannot be told: by the first outage check that could not be judged for a reason of its own; else by the first
+/// that waits for something.
+fn doubt(page: &mut Page, report: &Report) {
+    let reasons = || {
+        let doubtful = |check: &&CheckReport| check.verdict == "unknown" && check.severity == Severity::Outage;
+        report.checks.iter().filter(doubtful).filter_map(|check| check.reason.as_deref())
+    };
+    let own = reasons().find(|reason| !reason.starts_with("waits for"));
+    if let Some(reason) = own.or_else(|| reasons().next()) {
+        page.gap();
+        page.row(&[cell("Why", LABEL, Paint::Strong)], reason, Paint::Plain);
+    }
 }
 
 fn tell(page: &mut Page, report: &Report, finding: &Finding) {
@@ -80,7 +85,12 @@ fn both_sides(page: &mut Page, report: &Report, drift: &Drift) {
         let shown = if value.is_empty() { "(nothing)".to_owned() } else { window.of(page, value) };
         page.verbatim(&[cell("", 2, Paint::Plain), cell(by, label, Paint::Quiet)], &shown, Paint::Plain);
     }
-    caret(page, 2 + label + window.caret, &drift::words(&drift.expected, &drift.actual));
+    let difference = drift::difference(&drift.expected, &drift.actual);
+    if difference.is_one_place {
+        caret(page, 2 + label + window.caret, &difference.words);
+    } else {
+        page.row(&[cell("", 2 + label, Paint::Plain)], &difference.words, Paint::Bad);
+    }
 }
 
 /// `The provider has` with the provider's own name.

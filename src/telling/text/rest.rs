@@ -54,6 +54,12 @@ fn findings(page: &mut Page, report: &Report, severity: Severity, heading: &str,
         let own_mend = checks::find(&check.id).map(|(_, check)| check.mend);
         for finding in &check.findings {
             let mend = finding.mend.as_deref().or(own_mend).filter(|_| with_mend);
+            // Several findings that are mended in one way: it is told with the last.
+            if let Some(last) =
+                items.last_mut().filter(|last: &&mut Item| last.name == check.id && last.mend.as_deref() == mend)
+            {
+                last.mend = None;
+            }
             items.push(Item { name: check.id.clone(), text: finding.message.clone(), mend: mend.map(str::to_owned) });
         }
     }
@@ -61,9 +67,8 @@ fn findings(page: &mut Page, report: &Report, severity: Severity, heading: &str,
 }
 
 /// What could not be judged this time, by reason.
-pub(super) fn not_judged(page: &mut Page, report: &Report, told: Option<&CheckReport>) {
+pub(super) fn not_judged(page: &mut Page, report: &Report) {
     let unknown = report.checks.iter().filter(|check| check.verdict == "unknown");
-    let unknown = unknown.filter(|check| told.is_none_or(|told| told.id != check.id));
     let groups = grouped(unknown, |check| check.reason.clone().unwrap_or_default());
     let items: Vec<Item> = groups
         .into_iter()
