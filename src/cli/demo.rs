@@ -1,57 +1,50 @@
-//! `ssowatch demo`: a Pocket ID and a Kasm of our own, the daemon and its page, on loopback.
+//! `ssowatch demo`: the lab, the daemon and its page on loopback, with faults that are switched by typing their ids.
 
-use std::{io::IsTerminal as _, process::ExitCode, sync::Arc, time::Duration};
+use std::{io::BufRead as _, process::ExitCode, sync::Arc, time::Duration};
 
-use tokio::{
-    io::{AsyncBufReadExt as _, BufReader, Lines, Stdin},
-    net::TcpListener,
+use tokio::sync::mpsc;
+
+use super::{
+    terminal::Color,
+    watch::{self, Watch},
 };
-
-use super::{serve::WebArgs, terminal::Color};
 use crate::{
-    app::{self, Running},
+    app::{self, ListenAddress, Running},
     clock::Clock,
     config::{Config, Target},
     lab::{Fault, Lab, LabOptions},
-    logging::{self, Format, Level},
-    metrics::Daemon,
     model::Snapshot,
     observe::{Looker, Pace},
     round::{Round, round},
     schedule::Schedule,
     scheduler::Look,
     telling::{
-        demo::{FaultRow, Places, faults, introduction},
-        similar,
+        self,
+        demo::{FaultRow, Places},
         style::Style,
-        text::text,
     },
-    web,
 };
 
-/// Between two rounds: what is typed must show on the page before the reader gets there.
-const ROUND: Duration = Duration::from_secs(2);
-
-/// What the introduction proposes to type.
-const EXAMPLE: Fault = Fault::RedirectUriNotRegistered;
+/// A fault shows this soon.
+const ROUND_EVERY: Duration = Duration::from_secs(3);
+/// How often the board is looked at for news.
+const LISTEN_EVERY: Duration = Duration::from_millis(200);
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Start with this fault; may be given several times
+    /// Begin with this fault; may be given several times
     #[arg(long = "break", value_name = "FAULT", value_parser = fault)]
     broken: Vec<Fault>,
-    /// List the faults and exit
+    /// List what can be broken, and exit
     #[arg(long)]
     list_faults: bool,
-    /// Plain HTTP at addresses that your other programs can reach, too
+    /// Plain HTTP at addresses that your other programs reach, too
     #[arg(long)]
     http: bool,
-    #[command(flatten)]
-    web: WebArgs,
-    /// The least level that is logged
-    #[arg(long = "log.level", value_enum, default_value = "error", value_name = "LEVEL")]
-    log_level: Level,
+    /// Where the status page listens
+    #[arg(long = "web.listen-address", value_name = "HOST:PORT", default_value = "127.0.0.1:10059")]
+    listen: ListenAddress,
     /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     color: Color,
@@ -59,178 +52,159 @@ pub(super) struct Args {
 
 /// Runs the command.
 pub(super) async fn run(args: Args) -> ExitCode {
+    let style = args.color.style();
     if args.list_faults {
-        let all: Vec<FaultRow<'_>> = Fault::ALL.iter().map(|fault| row(*fault, &[])).collect();
-        super::print(&faults(&all, args.color.style()));
+        super::print(&list(&[], style));
         return ExitCode::SUCCESS;
     }
-    match Box::pin(demo(args)).await {
+    match Box::pin(demo(args, style)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => super::complain(&problem),
     }
 }
 
-/// Every round looks at everything: the lab is ours, so no limit of requests is obeyed.
-struct EagerLook(Clock);
-
-impl Look for EagerLook {
-    async fn round(&self, target: &Target, before: Option<&Snapshot>, _: Pace) -> Round {
-        round(&Looker::new(self.0), target, before, Pace::Full).await
-    }
-}
-
-struct Demo {
-    lab: Lab,
-    target: Target,
-    running: Running,
-    style: Style,
-}
-
-async fn demo(args: Args) -> Result<(), String> {
-    let daemon: Arc<Daemon> = Arc::default();
-    logging::init(args.log_level, Format::default(), Arc::clone(&daemon))?;
-    let listeners = app::bind(&args.web.listen).await?;
+async fn demo(args: Args, style: Style) -> Result<(), String> {
+    let listeners = app::bind(std::slice::from_ref(&args.listen)).await?;
     let options = LabOptions { tls: !args.http, ..LabOptions::default() };
     let lab = Lab::start(options).await.map_err(|error| format!("the lab does not start: {error}"))?;
-    for fault in &args.broken {
-        lab.break_with(*fault);
+    for fault in args.broken {
+        lab.break_with(fault);
     }
     let target = lab.target();
-    let running = begin(target.clone(), listeners, &args.web, daemon).await?;
-    let demo = Demo { lab, target, running, style: args.color.style() };
-    demo.introduce(&args.web);
-    demo.tell().await;
-    demo.obey(BufReader::new(tokio::io::stdin()).lines()).await;
-    demo.running.stop().await;
-    match demo.lab.stop().await.as_slice() {
-        [] => Ok(()),
-        trespasses => Err(format!("ssowatch did what it must never do, which is a bug: {}", trespasses.join("; "))),
-    }
-}
-
-async fn begin(
-    target: Target,
-    listeners: Vec<TcpListener>,
-    args: &WebArgs,
-    daemon: Arc<Daemon>,
-) -> Result<Running, String> {
-    let mut config = Config::of_targets(vec![target]);
-    config.round = Schedule::Every(ROUND);
-    let clock = Clock::System;
-    let options = app::Options {
-        web: web::Options { route_prefix: args.prefix(), ..web::Options::default() },
-        clock,
-        daemon,
-        ..app::Options::default()
-    };
-    app::start_with(Arc::new(EagerLook(clock)), Arc::new(Looker::new(clock)), config, listeners, options)
+    let mut config = Config::of_targets(vec![target.clone()]);
+    config.round = Schedule::Every(ROUND_EVERY);
+    let looker = Arc::new(Looker::new(Clock::System));
+    let running = app::start_with(Arc::new(LookAtAll), looker, config, listeners, app::Options::default())
         .await
-        .map_err(|error| format!("no start: {error}"))
+        .map_err(|error| format!("the daemon does not start: {error}"))?;
+    super::print(&introduction(&running, &target, style));
+    let outcome = tokio::select! {
+        () = converse(&lab, &running, &target.name, style) => Ok(()),
+        () = running.failed() => Err("a part of the daemon ended, which is a bug".to_owned()),
+        () = watch::enough() => Ok(()),
+    };
+    running.stop().await;
+    // The lab knows what must never be done to a real server, and watches for it here, too.
+    match lab.stop().await {
+        trespasses if trespasses.is_empty() => outcome,
+        trespasses => Err(format!("what must never happen did happen, please report it: {}", trespasses.join("; "))),
+    }
 }
 
-impl Demo {
-    fn introduce(&self, args: &WebArgs) {
-        let page = self.running.addresses.first().map(|address| format!("http://{address}{}", args.prefix()));
-        let (provider, kasm) = (self.lab.provider_url(), self.lab.kasm_url());
-        let places = Places {
-            provider: provider.as_str().trim_end_matches('/'),
-            kasm: kasm.as_str().trim_end_matches('/'),
-            page: page.as_deref().unwrap_or_default(),
-            example: EXAMPLE.id(),
-        };
-        super::print(&introduction(places, self.style));
-    }
+fn introduction(running: &Running, target: &Target, style: Style) -> String {
+    let page = running.addresses.first().map_or_else(String::new, |address| format!("http://{address}"));
+    let facts = target.facts();
+    let places = Places {
+        provider: &facts.provider.url,
+        kasm: &facts.kasm.url,
+        page: &page,
+        example: Fault::RedirectUrlTrailingSlash.id(),
+    };
+    telling::demo::introduction(places, style)
+}
 
-    /// Looks, and tells what `ssowatch check` would.
-    async fn tell(&self) {
-        let Round { snapshot, report } = round(&Looker::new(Clock::System), &self.target, None, Pace::Full).await;
-        super::print(&text(&report, &snapshot, self.style));
-    }
-
-    /// Does what is typed, until the reader has enough. Without anybody who types, it runs until it is ended.
-    async fn obey(&self, mut typed: Lines<BufReader<Stdin>>) {
-        let is_interactive = std::io::stdin().is_terminal();
-        let enough = async {
-            // Without a handler there is no Ctrl-C to wait for, and the process ends by itself.
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
-        let typing = async {
-            loop {
-                self.prompt(is_interactive);
-                match typed.next_line().await {
-                    Ok(Some(line)) if matches!(line.trim(), "quit" | "exit" | "q") => return,
-                    Ok(Some(line)) => self.command(line.trim()).await,
-                    Ok(None) if is_interactive => return,
-                    Ok(None) | Err(_) => std::future::pending().await,
-                }
-            }
-        };
+/// Tells each change of the report, and obeys what is typed, until `quit`.
+async fn converse(lab: &Lab, running: &Running, target: &str, style: Style) {
+    let mut lines = typed_lines();
+    let mut watch = Watch::new(false, ROUND_EVERY);
+    let mut ticks = tokio::time::interval(LISTEN_EVERY);
+    loop {
         tokio::select! {
-            () = enough => {}
-            () = typing => {}
-            () = self.running.failed() => {}
-        }
-    }
-
-    fn prompt(&self, is_interactive: bool) {
-        if is_interactive {
-            super::print("\n> ");
-        }
-    }
-
-    async fn command(&self, line: &str) {
-        let broken = self.lab.broken();
-        match line {
-            "" => return,
-            "list" | "help" | "?" => {
-                let rows: Vec<FaultRow<'_>> = Fault::ALL.iter().map(|fault| row(*fault, &broken)).collect();
-                super::print(&faults(&rows, self.style));
-                return;
-            }
-            "mend" => self.lab.mend_all(),
-            id => match fault(id) {
-                Ok(fault) if broken.contains(&fault) => self.lab.mend(fault),
-                Ok(fault) => self.lab.break_with(fault),
-                Err(problem) => {
-                    super::print(&format!("{problem}\n"));
-                    return;
-                }
+            line = next_line(&mut lines) => match line.trim() {
+                "quit" | "exit" | "q" => return,
+                line => super::print(&obey(lab, line, style)),
             },
-        }
-        super::print(&format!("\n{}\n\n", self.what_is_broken()));
-        self.tell().await;
-    }
-
-    fn what_is_broken(&self) -> String {
-        match self.lab.broken().as_slice() {
-            [] => "Everything is mended.".to_owned(),
-            broken => {
-                let titles: Vec<&str> = broken.iter().map(|fault| fault.title()).collect();
-                format!("Broken: {}", titles.join(" "))
+            _ = ticks.tick() => {
+                if let Some(news) = news(&mut watch, running, target, style) {
+                    super::print(&news);
+                }
             }
         }
     }
+}
+
+fn news(watch: &mut Watch, running: &Running, target: &str, style: Style) -> Option<String> {
+    let latest = running.board.entry(target)?.latest.clone()?;
+    let round = Round { snapshot: Snapshot::clone(&latest.snapshot), report: latest.report.as_ref().clone() };
+    let gap = watch.worth_telling(std::slice::from_ref(&round))?;
+    Some(format!("{gap}{}\n", telling::text::brief(&round.report, &round.snapshot, style)))
+}
+
+/// Does what a line says; what to answer.
+fn obey(lab: &Lab, line: &str, style: Style) -> String {
+    match line {
+        "" => String::new(),
+        "list" | "help" | "?" => list(&lab.broken(), style),
+        "mend" => {
+            lab.mend_all();
+            "Everything is mended.\n".to_owned()
+        }
+        id => match fault(id) {
+            Ok(fault) => switch(lab, fault),
+            Err(problem) => format!("{problem}\n"),
+        },
+    }
+}
+
+fn switch(lab: &Lab, fault: Fault) -> String {
+    if lab.broken().contains(&fault) {
+        lab.mend(fault);
+        return format!("{fault} is mended.\n");
+    }
+    lab.break_with(fault);
+    let seen = fault.needs().map_or_else(String::new, |needs| format!(" (seen only with {needs})"));
+    format!("{fault} is on: {}{seen}\n", fault.title())
+}
+
+fn list(on: &[Fault], style: Style) -> String {
+    let needs: Vec<Option<String>> =
+        Fault::ALL.iter().map(|fault| fault.needs().map(|credential| credential.to_string())).collect();
+    let rows: Vec<FaultRow<'_>> = Fault::ALL
+        .iter()
+        .zip(&needs)
+        .map(|(fault, needs)| FaultRow {
+            id: fault.id(),
+            title: fault.title(),
+            is_on: on.contains(fault),
+            needs: needs.as_deref(),
+        })
+        .collect();
+    telling::demo::faults(&rows, style)
 }
 
 fn fault(id: &str) -> Result<Fault, String> {
-    Fault::parse(id).ok_or_else(|| {
-        let near = similar(id, Fault::ALL.iter().map(|fault| fault.id()));
-        let hint = if near.is_empty() { String::new() } else { format!(" Did you mean {}?", near.join(" or ")) };
-        format!("There is no fault {id}.{hint} `list` (or --list-faults) shows all.")
+    Fault::parse(id).ok_or_else(|| match telling::similar(id, Fault::ALL.iter().map(|fault| fault.id()))[..] {
+        [] => format!("no fault is named \"{id}\"; `ssowatch demo --list-faults` lists them"),
+        ref names => format!("no fault is named \"{id}\"; did you mean {}?", names.join(" or ")),
     })
 }
 
-fn row(fault: Fault, broken: &[Fault]) -> FaultRow<'static> {
-    FaultRow {
-        id: fault.id(),
-        title: fault.title(),
-        is_on: broken.contains(&fault),
-        needs: fault.needs().map(|credential| match credential {
-            crate::model::Credential::ClientSecret => "the client secret",
-            crate::model::Credential::KasmKey => "a Kasm key",
-            crate::model::Credential::ProviderAdminKey | crate::model::Credential::ProviderKey => "a Pocket ID key",
-        }),
+/// Looks at everything in every round: the lab is our own, so that there is nobody to be spared.
+struct LookAtAll;
+
+impl Look for LookAtAll {
+    async fn round(&self, target: &Target, before: Option<&Snapshot>, _: Pace) -> Round {
+        Box::pin(round(&Looker::new(Clock::System), target, before, Pace::Full)).await
+    }
+}
+
+/// What is typed, line by line. Reading blocks, so it has a thread of its own, which ends with the process.
+fn typed_lines() -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel(1);
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            if sender.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// The next line. None comes once standard input has ended; the demo goes on then, and Ctrl-C ends it.
+async fn next_line(lines: &mut mpsc::Receiver<String>) -> String {
+    match lines.recv().await {
+        Some(line) => line,
+        None => std::future::pending().await,
     }
 }

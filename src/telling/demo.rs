@@ -44,8 +44,10 @@ pub fn introduction(places: Places<'_>, style: Style) -> String {
     {
         page.verbatim(&[cell("", 2, Paint::Plain), cell(what, 13, Paint::Plain)], place, Paint::Plain);
     }
-    let names = "The names of the two exist inside this process only; the page is for your browser.";
-    page.row(&[cell("", 2, Paint::Plain)], names, Paint::Quiet);
+    if places.provider.starts_with("https:") {
+        let names = "The names of the two exist inside this process only; the page is for your browser.";
+        page.row(&[cell("", 2, Paint::Plain)], names, Paint::Quiet);
+    }
     page.gap();
     let breaks = format!("breaks that, or mends it again; for example {}", places.example);
     for (command, does) in [

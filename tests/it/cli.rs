@@ -1,5 +1,7 @@
 //! The commands as a user runs them.
 
+mod demo;
+
 use std::{
     path::{Path, PathBuf},
     process::Command,
