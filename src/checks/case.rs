@@ -48,6 +48,18 @@ impl<'a> Case<'a> {
         self.now.discovery.get().map(|answer| &answer.fact)
     }
 
+    /// What is said where neither side is reached, by name or connection: then the fault is as likely this host's, and
+    /// nothing is proven of theirs.
+    #[must_use]
+    pub fn neither_is_reached(&self) -> Option<String> {
+        let (_, kasm) = self.now.kasm_connection.failure().filter(|(reason, _)| is_lost(*reason))?;
+        let (_, provider) = self.now.provider_connection.failure().filter(|(reason, _)| is_lost(*reason))?;
+        Some(format!(
+            "neither Kasm nor the provider is reachable from here: look at this host first (its DNS resolver, its route, \
+             its firewall), then at what both stand behind. Kasm: {kasm}; provider: {provider}"
+        ))
+    }
+
     /// The target's start of login, whatever Kasm answered.
     ///
     /// # Errors
@@ -92,4 +104,8 @@ impl<'a> Case<'a> {
             ProviderKind::Openid => Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned())),
         }
     }
+}
+
+fn is_lost(reason: Reason) -> bool {
+    matches!(reason, Reason::Dns | Reason::Connect)
 }
