@@ -82,13 +82,19 @@ fn login(checks: &[CheckReport]) -> Login {
     let blind = all().zip(checks).any(|((_, check), report)| {
         check.needs.is_empty() && report.severity == Severity::Outage && report.verdict == "unknown"
     });
-    if blind {
+    if blind || is_hidden(checks) {
         Login::Unknown
     } else if any("fail", Severity::Degraded) {
         Login::Degraded
     } else {
         Login::Ok
     }
+}
+
+/// Whether Kasm's side of the login path is hidden from here (a login wall, another web site in its place): its checks
+/// are *unverified* then, since a person can give us the way through, but of the path nothing at all was seen.
+fn is_hidden(checks: &[CheckReport]) -> bool {
+    checks.iter().any(|check| check.id == "login_starts" && check.verdict == "unverified")
 }
 
 fn coverage(checks: &[CheckReport]) -> Coverage {
@@ -160,4 +166,25 @@ pub fn self_test() -> bool {
     judge(&good, None).login == Login::Ok
         && broken.login == Login::Broken
         && broken.cause.is_some_and(|cause| cause.check == "login_starts")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wall_before_kasm_leaves_the_answer_open() {
+        let mut walled = Snapshot::healthy();
+        let wall = || Missing::OutOfReach("a login wall".to_owned());
+        walled.kasm_login_settings.value = Err(wall());
+        walled.kasm_start.value = Err(wall());
+        walled.authorize_dry_run.value = Err(wall());
+        let report = judge(&walled, None);
+        assert_eq!((report.login, report.failing().count()), (Login::Unknown, 0));
+    }
+
+    #[test]
+    fn the_self_test_holds() {
+        assert!(self_test());
+    }
 }
