@@ -99,7 +99,7 @@ impl World {
         if side == Side::Provider && scene.provider.database == Database::Hung {
             reply.never = pocket_id::needs_database(&scene.provider, &request.path);
         }
-        if let Clock::Simulated { .. } = self.options.clock {
+        if !matches!(self.options.clock, Clock::System) {
             reply.answer = reply.answer.with("Date", http_date(now, 0));
         }
         for fault in &self.faults {
@@ -172,7 +172,11 @@ fn urls(options: &LabOptions, ports: Ports) -> Urls {
         let port = options.kasm_port.map(|port| format!(":{port}")).unwrap_or_default();
         (format!("https://{PROVIDER_HOST}"), format!("https://{KASM_HOST}{port}"))
     } else {
-        (format!("http://{}", ports.provider), format!("http://{}", ports.kasm))
+        let named = |port: SocketAddr| match options.localhost {
+            true => format!("http://localhost:{}", port.port()),
+            false => format!("http://{port}"),
+        };
+        (named(ports.provider), named(ports.kasm))
     };
     let internal = match options.internal_url {
         InternalUrl::Absent => None,
