@@ -99,9 +99,6 @@ impl World {
         if side == Side::Provider && scene.provider.database == Database::Hung {
             reply.never = pocket_id::needs_database(&scene.provider, &request.path);
         }
-        if !matches!(self.options.clock, Clock::System) {
-            reply.answer = reply.answer.with("Date", http_date(now, 0));
-        }
         for fault in &self.faults {
             if let Effect::Reply(of, paths, damage) = fault.effect()
                 && of == side
@@ -109,6 +106,10 @@ impl World {
             {
                 reply = reply.damaged(damage, &scene.urls, now);
             }
+        }
+        // A page that a fault puts in the answer's place has a date as well.
+        if !matches!(self.options.clock, Clock::System) {
+            reply.answer = reply.answer.or("Date", http_date(now, 0));
         }
         reply
     }
