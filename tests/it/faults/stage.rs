@@ -5,8 +5,9 @@ use std::{
     time::Duration,
 };
 
+use chrono::{TimeZone as _, Utc};
 use ssowatch::{
-    clock::Clock,
+    clock::{Clock, Time},
     config::Target,
     lab::{Fault, Lab, LabOptions},
     model::{Report, Snapshot},
@@ -72,11 +73,16 @@ pub struct Stage {
     before: Option<Snapshot>,
 }
 
+/// The same for every test, so that settings sources are due in the same rounds each time: none at the edge of one.
+fn start() -> Time {
+    Utc.with_ymd_and_hms(2031, 3, 1, 12, 2, 20).unwrap()
+}
+
 impl Stage {
     pub async fn new(options: LabOptions) -> Self {
         // Lives as long as the clock, which may be anywhere.
         let step: &'static AtomicI64 = Box::leak(Box::default());
-        let clock = Clock::stepped(Clock::System.now(), step);
+        let clock = Clock::stepped(start(), step);
         let lab = Lab::start(LabOptions { clock, ..options }).await.unwrap();
         Self { target: lab.target(), lab, looker: Looker::new(clock), step, before: None }
     }
@@ -110,6 +116,11 @@ impl Stage {
     /// The latest snapshot.
     pub fn snapshot(&self) -> &Snapshot {
         self.before.as_ref().unwrap()
+    }
+
+    /// How far the clock was set forward, in seconds.
+    pub fn seconds(&self) -> i64 {
+        self.step.load(Ordering::Relaxed) / 1000
     }
 
     /// Stops the lab; a trespass fails the test.
