@@ -4,4 +4,5 @@ mod healthy;
 mod hostile;
 mod mends;
 pub mod stage;
+pub mod surfaces;
 mod table;
