@@ -2,7 +2,7 @@
 
 use crate::{
     kasm::{Chosen, Start, StartOutcome},
-    model::{Missing, Reason, Snapshot, SourceId, TargetFacts},
+    model::{Missing, Reason, Snapshot, SourceId, TargetFacts, Verdict},
     oidc::{AuthorizeUrl, Discovery},
     pocket_id::{Dialect, ProviderKind, VersionSpan, recognise},
 };
@@ -51,13 +51,16 @@ impl<'a> Case<'a> {
     /// What is said where neither side is reached, by name or connection: then the fault is as likely this host's, and
     /// nothing is proven of theirs.
     #[must_use]
-    pub fn neither_is_reached(&self) -> Option<String> {
-        let (_, kasm) = self.now.kasm_connection.failure().filter(|(reason, _)| is_lost(*reason))?;
-        let (_, provider) = self.now.provider_connection.failure().filter(|(reason, _)| is_lost(*reason))?;
-        Some(format!(
-            "neither Kasm nor the provider is reachable from here: look at this host first (its DNS resolver, its route, \
-             its firewall), then at what both stand behind. Kasm: {kasm}; provider: {provider}"
-        ))
+    pub fn neither_is_reached(&self) -> Option<Verdict> {
+        let reasons = [self.now.kasm_connection.failure()?.0, self.now.provider_connection.failure()?.0];
+        let all_lost = reasons.iter().all(|reason| matches!(reason, Reason::Dns | Reason::Connect));
+        all_lost.then(|| {
+            Verdict::Unknown(
+                "neither Kasm nor the provider is reachable from here: look at this host first, then at what both \
+                 stand behind"
+                    .to_owned(),
+            )
+        })
     }
 
     /// The target's start of login, whatever Kasm answered.
@@ -104,8 +107,4 @@ impl<'a> Case<'a> {
             ProviderKind::Openid => Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned())),
         }
     }
-}
-
-fn is_lost(reason: Reason) -> bool {
-    matches!(reason, Reason::Dns | Reason::Connect)
 }

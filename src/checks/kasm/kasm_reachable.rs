@@ -23,7 +23,7 @@ pub(super) const CHECK: Check = Check {
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let now = case.now;
     if let Some(neither) = case.neither_is_reached() {
-        return Ok(Verdict::Unknown(neither));
+        return Ok(neither);
     }
     if let Some((reason, detail)) = transport_failure(&now.kasm_connection) {
         return Ok(Verdict::fail(finding(case, reason, detail)));

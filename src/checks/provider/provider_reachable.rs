@@ -24,7 +24,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let connection = &case.now.provider_connection;
     let answer = transport_failure(&case.now.discovery);
     if let Some(neither) = case.neither_is_reached() {
-        return Ok(Verdict::Unknown(neither));
+        return Ok(neither);
     }
     if let Some((reason, detail)) = transport_failure(connection) {
         return Ok(Verdict::fail(finding(case, reason, detail)));
