@@ -2,7 +2,7 @@
 
 use crate::{
     kasm::{Chosen, Start, StartOutcome},
-    model::{Missing, Reason, Snapshot, SourceId, TargetFacts},
+    model::{Missing, Reason, Snapshot, SourceId, TargetFacts, Verdict},
     oidc::{AuthorizeUrl, Discovery},
     pocket_id::{Dialect, ProviderKind, VersionSpan, recognise},
 };
@@ -46,6 +46,21 @@ impl<'a> Case<'a> {
     /// Why it is missing.
     pub fn discovery(&self) -> Result<&'a Discovery, Missing> {
         self.now.discovery.get().map(|answer| &answer.fact)
+    }
+
+    /// What is said where neither side is reached, by name or connection: then the fault is as likely this host's, and
+    /// nothing is proven of theirs.
+    #[must_use]
+    pub fn neither_is_reached(&self) -> Option<Verdict> {
+        let reasons = [self.now.kasm_connection.failure()?.0, self.now.provider_connection.failure()?.0];
+        let all_lost = reasons.iter().all(|reason| matches!(reason, Reason::Dns | Reason::Connect));
+        all_lost.then(|| {
+            Verdict::Unknown(
+                "neither Kasm nor the provider is reachable from here: look at this host first, then at what both \
+                 stand behind"
+                    .to_owned(),
+            )
+        })
     }
 
     /// The target's start of login, whatever Kasm answered.

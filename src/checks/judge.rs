@@ -4,11 +4,14 @@ use super::{Case, Check, all};
 use crate::{
     clock::Time,
     model::{
-        Cause, CheckReport, Coverage, Expiry, Login, Missing, Report, Severity, Snapshot, SourceReport, Stage, Verdict,
-        Verified,
+        Cause, CheckReport, Coverage, Drift, Expiry, Finding, Login, Missing, Report, Severity, Snapshot, SourceReport,
+        Stage, Verdict, Verified,
     },
     pocket_id::ProviderKind,
 };
+
+/// The longest text that is told of one thing, in characters: more than any good address or sentence has.
+const LONGEST: usize = 800;
 
 /// Judges a snapshot by every check. Pure: the same snapshots give the same report.
 #[must_use]
@@ -40,9 +43,9 @@ fn report(case: &Case<'_>, stage: Stage, check: &Check) -> CheckReport {
     };
     let word = verdict.word().to_owned();
     let (reason, findings) = match verdict {
-        Verdict::Fail(findings) => (None, findings),
-        Verdict::Ok(note) => (note, Vec::new()),
-        Verdict::Unknown(why) | Verdict::Unverified(why) | Verdict::NotApplicable(why) => (Some(why), Vec::new()),
+        Verdict::Fail(findings) => (None, findings.into_iter().map(bounded).collect()),
+        Verdict::Ok(note) => (note.map(cut), Vec::new()),
+        Verdict::Unknown(why) | Verdict::Unverified(why) | Verdict::NotApplicable(why) => (Some(cut(why)), Vec::new()),
         Verdict::Off => (None, Vec::new()),
     };
     CheckReport {
@@ -53,6 +56,18 @@ fn report(case: &Case<'_>, stage: Stage, check: &Check) -> CheckReport {
         reason,
         findings,
     }
+}
+
+/// A finding with every text in it cut: their values are what servers say.
+fn bounded(finding: Finding) -> Finding {
+    let Finding { code, message, mend, drift } = finding;
+    let drift = drift.map(|drift| Drift { expected: cut(drift.expected), actual: cut(drift.actual), ..drift });
+    Finding { code, message: cut(message), mend: mend.map(cut), drift }
+}
+
+/// At most [`LONGEST`] characters.
+fn cut(text: String) -> String {
+    if text.chars().nth(LONGEST).is_none() { text } else { text.chars().take(LONGEST - 1).chain(['…']).collect() }
 }
 
 /// The verdict of a check that lacks a fact.
@@ -82,13 +97,19 @@ fn login(checks: &[CheckReport]) -> Login {
     let blind = all().zip(checks).any(|((_, check), report)| {
         check.needs.is_empty() && report.severity == Severity::Outage && report.verdict == "unknown"
     });
-    if blind {
+    if blind || is_hidden(checks) {
         Login::Unknown
     } else if any("fail", Severity::Degraded) {
         Login::Degraded
     } else {
         Login::Ok
     }
+}
+
+/// Whether Kasm's side of the login path is hidden from here (a login wall, another web site in its place): its checks
+/// are *unverified* then, since a person can give us the way through, but of the path nothing at all was seen.
+fn is_hidden(checks: &[CheckReport]) -> bool {
+    checks.iter().any(|check| check.id == "login_starts" && check.verdict == "unverified")
 }
 
 fn coverage(checks: &[CheckReport]) -> Coverage {
@@ -160,4 +181,38 @@ pub fn self_test() -> bool {
     judge(&good, None).login == Login::Ok
         && broken.login == Login::Broken
         && broken.cause.is_some_and(|cause| cause.check == "login_starts")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wall_before_kasm_leaves_the_answer_open() {
+        let mut walled = Snapshot::healthy();
+        let wall = || Missing::OutOfReach("a login wall".to_owned());
+        walled.kasm_login_settings.value = Err(wall());
+        walled.kasm_start.value = Err(wall());
+        walled.authorize_dry_run.value = Err(wall());
+        let report = judge(&walled, None);
+        assert_eq!((report.login, report.failing().count()), (Login::Unknown, 0));
+    }
+
+    #[test]
+    fn what_a_server_says_without_end_is_cut() {
+        let mut long = Snapshot::healthy();
+        if let crate::kasm::StartOutcome::Url(url) = &mut long.kasm_start.value.as_mut().unwrap().starts[0].outcome {
+            url.endpoint = format!("https://old.example.test/{}", "é".repeat(10_000));
+        }
+        let report = judge(&long, None);
+        let finding = &report.check("authorization_url_matches").unwrap().findings[0];
+        let actual = &finding.drift.as_ref().unwrap().actual;
+        assert_eq!((finding.message.chars().count(), actual.chars().count()), (LONGEST, LONGEST));
+        assert!(actual.ends_with('…'));
+    }
+
+    #[test]
+    fn the_self_test_holds() {
+        assert!(self_test());
+    }
 }

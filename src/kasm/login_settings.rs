@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::oidc::{JsonProblem, parse_json};
+use crate::oidc::{JsonProblem, parse_json, short};
 
 /// What Kasm's login page offers on the host that was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ pub struct LoginConfig {
     pub id: String,
     /// `oidc_id` as written: what `/api/sso` is asked with.
     pub id_as_written: String,
-    /// The button's text.
+    /// The button's text, on one line and bounded.
     pub display_name: String,
     /// The host that it is for.
     pub hostname: Option<String>,
@@ -97,7 +97,7 @@ impl LoginConfig {
         let id_as_written = text(entry, "oidc_id")?.to_owned();
         Some(Self {
             id: id_as_written.replace('-', "").to_lowercase(),
-            display_name: text(entry, "display_name").unwrap_or_default().to_owned(),
+            display_name: short(text(entry, "display_name").unwrap_or_default()),
             hostname: text(entry, "hostname").map(str::to_owned),
             is_default: flag(entry, "default").or_else(|| flag(entry, "is_default")),
             enabled: flag(entry, "enabled"),

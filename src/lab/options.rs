@@ -32,6 +32,8 @@ pub struct LabOptions {
     pub auto_login: bool,
     /// Both sides listen on `[::1]` only.
     pub ipv6: bool,
+    /// The addresses say `localhost` instead of an IP address. Not together with `tls`.
+    pub localhost: bool,
     /// The time by which certificates are made and `Date` is told.
     pub clock: Clock,
 }
@@ -62,6 +64,7 @@ impl Default for LabOptions {
             saml: false,
             auto_login: false,
             ipv6: false,
+            localhost: false,
             clock: Clock::System,
         }
     }

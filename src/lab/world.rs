@@ -99,9 +99,6 @@ impl World {
         if side == Side::Provider && scene.provider.database == Database::Hung {
             reply.never = pocket_id::needs_database(&scene.provider, &request.path);
         }
-        if let Clock::Simulated { .. } = self.options.clock {
-            reply.answer = reply.answer.with("Date", http_date(now, 0));
-        }
         for fault in &self.faults {
             if let Effect::Reply(of, paths, damage) = fault.effect()
                 && of == side
@@ -109,6 +106,10 @@ impl World {
             {
                 reply = reply.damaged(damage, &scene.urls, now);
             }
+        }
+        // A page that a fault puts in the answer's place has a date as well.
+        if !matches!(self.options.clock, Clock::System) {
+            reply.answer = reply.answer.or("Date", http_date(now, 0));
         }
         reply
     }
@@ -172,7 +173,11 @@ fn urls(options: &LabOptions, ports: Ports) -> Urls {
         let port = options.kasm_port.map(|port| format!(":{port}")).unwrap_or_default();
         (format!("https://{PROVIDER_HOST}"), format!("https://{KASM_HOST}{port}"))
     } else {
-        (format!("http://{}", ports.provider), format!("http://{}", ports.kasm))
+        let named = |port: SocketAddr| match options.localhost {
+            true => format!("http://localhost:{}", port.port()),
+            false => format!("http://{port}"),
+        };
+        (named(ports.provider), named(ports.kasm))
     };
     let internal = match options.internal_url {
         InternalUrl::Absent => None,

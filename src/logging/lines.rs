@@ -147,7 +147,7 @@ fn logfmt(at: Time, level: &str, fields: &Fields, coloured: bool) -> String {
 /// A value as it stands: bare where that is not ambiguous, else in quotes, with line breaks and other control
 /// characters escaped, so that nothing that a server says can make up a line or colour a terminal.
 fn quoted(text: &str) -> String {
-    let is_bare = |letter: char| !letter.is_control() && !letter.is_whitespace() && !matches!(letter, '"' | '=' | '\\');
+    let is_bare = |letter: char| !is_unshown(letter) && !letter.is_whitespace() && !matches!(letter, '"' | '=' | '\\');
     if !text.is_empty() && text.chars().all(is_bare) {
         return text.to_owned();
     }
@@ -155,12 +155,17 @@ fn quoted(text: &str) -> String {
     for letter in text.chars() {
         match letter {
             '"' | '\\' => quoted.extend(['\\', letter]),
-            letter if letter.is_control() => quoted.extend(letter.escape_default()),
+            letter if is_unshown(letter) => quoted.extend(letter.escape_default()),
             letter => quoted.push(letter),
         }
     }
     quoted.push('"');
     quoted
+}
+
+/// Control characters, and those that turn the direction of what follows.
+fn is_unshown(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn json(at: Time, level: &str, fields: Fields) -> String {

@@ -61,7 +61,8 @@ pub enum Login {
     Degraded,
     /// No.
     Broken,
-    /// Cannot tell.
+    /// Cannot tell: what needs no credential could not be looked at this time, neither side is reachable from here, or
+    /// something before Kasm hides the start of the login path.
     Unknown,
 }
 

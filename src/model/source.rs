@@ -254,7 +254,10 @@ impl SourceId {
         const fn post(path: &'static str, of: AskedOf, most: u32) -> PlannedRequest {
             PlannedRequest { method: "POST", path, of, most }
         }
-        const PAGE: [PlannedRequest; 2] = [get("/", AskedOf::All), get("{first script of that page}", AskedOf::All)];
+        const fn page(of: AskedOf) -> [PlannedRequest; 2] {
+            [get("/", of), get("{first script of that page}", of)]
+        }
+        const OF_SCRIPT: &str = "of the script only the head is read";
         const CONNECTION: &str = "DNS, one TCP connection to each address (at most 8), one TLS handshake; no request";
 
         let plan = |requests: &'static [PlannedRequest], leaves, notes| SourcePlan {
@@ -303,7 +306,9 @@ impl SourceId {
                 "one log line",
                 "userinfo without a token, end-session without parameters",
             ),
-            Self::ProviderPage | Self::KasmPage => plan(&PAGE, "nothing", "of the script only the head is read"),
+            // Where another provider has its sign-in page is not known.
+            Self::ProviderPage => plan(const { &page(AskedOf::PocketId) }, "nothing", OF_SCRIPT),
+            Self::KasmPage => plan(const { &page(AskedOf::All) }, "nothing", OF_SCRIPT),
             Self::PasskeyDomain => plan(
                 const { &[get("/api/webauthn/login/start", AskedOf::PocketId)] },
                 "one short-lived row",
@@ -333,7 +338,7 @@ mod tests {
             (Dialect::Fosite, false, 8),
             (Dialect::Legacy, true, 8),
             (Dialect::Legacy, false, 7),
-            (Dialect::Openid, false, 7),
+            (Dialect::Openid, false, 5),
         ] {
             assert_eq!(requests(dialect, is_2_9, Side::Provider), provider, "{dialect:?}");
             assert_eq!(requests(dialect, is_2_9, Side::Kasm), 5, "{dialect:?}");

@@ -9,7 +9,10 @@ use super::{
     reasons::{self, Stop},
     side::{Counts, Side},
 };
-use crate::{model::ClientMeta, oidc::parse_json};
+use crate::{
+    model::ClientMeta,
+    oidc::{parse_json, short},
+};
 
 /// Asked where Kasm's client id is not known: the 404 proves the database.
 const NIL_UUID: &str = "00000000-0000-0000-0000-000000000000";
@@ -39,7 +42,7 @@ fn read(answer: &Answer, asked: &str, is_kasm_client: bool) -> Result<ClientMeta
             let name = json.get("name").and_then(Value::as_str);
             let name = name.ok_or_else(|| reasons::of_body(&"JSON that is not a client's public entry"))?;
             let reauthentication = json.get("requiresReauthentication").and_then(Value::as_bool);
-            Ok(entry(Some(name.to_owned()), reauthentication))
+            Ok(entry(Some(short(name)), reauthentication))
         }
         _ => Err(reasons::of_status(answer)),
     }

@@ -1,1 +1,8 @@
-//! Tests of `faults`.
+//! Every fault of the lab is found, has the right cause, and nothing else is said; a healthy lab of every kind gives none.
+
+mod healthy;
+mod hostile;
+mod mends;
+pub mod stage;
+pub mod surfaces;
+mod table;

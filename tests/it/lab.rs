@@ -1,6 +1,6 @@
 //! Tests of `lab`.
 
-mod client;
+pub mod client;
 mod contract;
 mod faults;
 mod kasm;

@@ -14,5 +14,6 @@ mod lab;
 mod layers;
 mod observe;
 mod parsers;
+mod plan;
 mod telling;
 mod web;

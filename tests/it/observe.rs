@@ -1,9 +1,9 @@
 //! The look, against servers that behave and servers that do not.
 
-mod pair;
+pub mod pair;
 mod pki;
-mod relay;
-mod server;
+pub mod relay;
+pub mod server;
 
 mod garbage;
 mod hostile;

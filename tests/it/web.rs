@@ -6,4 +6,4 @@ mod openmetrics;
 mod pages;
 mod probes;
 mod serving;
-mod support;
+pub mod support;

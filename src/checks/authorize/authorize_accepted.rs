@@ -89,6 +89,16 @@ fn sent_back(error: &str, description: &str) -> Finding {
 }
 
 fn error_page(status: u16, message: &str) -> Finding {
+    if matches!(status, 404 | 405) && Refusal::read(message) == Refusal::Other {
+        return Finding::new(
+            "endpoint_missing",
+            format!("Kasm sends browsers to a path that is not there: HTTP {status}"),
+        )
+        .mend(
+            "See that Kasm's Authorization URL is the provider's authorization endpoint, and that the proxy before \
+                 the provider passes it on.",
+        );
+    }
     let code = match Refusal::read(message) {
         Refusal::Redirect => "redirect_refused",
         Refusal::Client => "client_unknown",
@@ -118,6 +128,15 @@ mod tests {
     fn sent_back(now: &mut Snapshot, error: &str, description: &str) {
         let (error, description) = (error.to_owned(), description.to_owned());
         now.authorize_dry_run.value = Ok(DryRun::SentBack { error, description });
+    }
+
+    #[test]
+    fn a_page_that_is_not_there_is_no_word_of_the_provider() {
+        let report = judged(&CHECK, |now| {
+            now.authorize_dry_run.value = Ok(DryRun::ErrorPage { status: 404, message: "404 Not Found".to_owned() });
+        });
+        assert_eq!(report.findings[0].code, "endpoint_missing");
+        assert!(report.findings[0].mend.as_ref().unwrap().contains("proxy"), "{report:?}");
     }
 
     fn page(now: &mut Snapshot, message: &str) {

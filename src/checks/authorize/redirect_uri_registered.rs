@@ -35,15 +35,11 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     }
 }
 
-/// Of Pocket ID's error pages, what is left once the client is known to exist.
+/// Whether the page speaks of the redirect URI. Another page says nothing of it: where a proxy hides the endpoint, the
+/// page is the proxy's. Pocket ID's page counts once the client is known to exist.
 fn is_about_the_redirect(case: &Case<'_>, message: &str) -> bool {
-    let refusal = Refusal::read(message);
-    match case.kind {
-        ProviderKind::PocketId => {
-            client_exists(case) == Some(true) && matches!(refusal, Refusal::Redirect | Refusal::Other)
-        }
-        ProviderKind::Openid => refusal == Refusal::Redirect,
-    }
+    Refusal::read(message) == Refusal::Redirect
+        && (case.kind == ProviderKind::Openid || client_exists(case) == Some(true))
 }
 
 #[cfg(test)]
@@ -86,6 +82,7 @@ mod tests {
                     },
                     "unverified",
                 ),
+                ("a page of something else", |now| page(now, "404 Not Found"), "unverified"),
                 ("the client is said not to exist", |now| page(now, "The Client does not exist."), "unverified"),
                 (
                     "PAR is demanded",

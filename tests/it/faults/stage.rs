@@ -1,0 +1,136 @@
+//! A lab of some kind, a looker, and what is said about it.
+
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
+
+use chrono::{TimeZone as _, Utc};
+use ssowatch::{
+    clock::{Clock, Time},
+    config::Target,
+    lab::{Fault, Lab, LabOptions},
+    model::{Report, Snapshot},
+    observe::{Looker, Pace},
+    pocket_id::{ProviderKind, Version},
+    round::round,
+};
+
+/// How many labs run side by side.
+pub const SIDE_BY_SIDE: usize = 16;
+
+/// The lab of a name in the table, and whether a healthy look goes before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Variant {
+    /// Pocket ID 2.14 over HTTPS.
+    Newest,
+    /// The same, with a healthy look before.
+    Watched,
+    /// The same, with `passkey.enabled`.
+    Passkey,
+    /// Pocket ID 2.9 over HTTPS.
+    V2_9,
+    /// Pocket ID 1.16 over HTTPS.
+    V1_16,
+    /// Another provider over HTTPS.
+    Openid,
+    /// Pocket ID 2.14 over plain HTTP on loopback.
+    Http,
+}
+
+impl Variant {
+    pub fn parse(name: &str) -> Self {
+        match name {
+            "2.14" => Self::Newest,
+            "watched" => Self::Watched,
+            "passkey" => Self::Passkey,
+            "2.9" => Self::V2_9,
+            "1.16" => Self::V1_16,
+            "openid" => Self::Openid,
+            "http" => Self::Http,
+            other => panic!("no lab is named {other}"),
+        }
+    }
+
+    pub fn options(self) -> LabOptions {
+        let https = LabOptions { tls: true, ..LabOptions::default() };
+        match self {
+            Self::Newest | Self::Watched | Self::Passkey => https,
+            Self::V2_9 => LabOptions { version: Version::new(2, 9), ..https },
+            Self::V1_16 => LabOptions { version: Version::new(1, 16), ..https },
+            Self::Openid => LabOptions { kind: ProviderKind::Openid, ..https },
+            Self::Http => LabOptions::default(),
+        }
+    }
+}
+
+/// A lab with whoever looks at it, and a clock that a test sets forward.
+pub struct Stage {
+    pub lab: Lab,
+    pub target: Target,
+    looker: Looker,
+    step: &'static AtomicI64,
+    before: Option<Snapshot>,
+}
+
+/// The same for every test, so that settings sources are due in the same rounds each time: none at the edge of one.
+fn start() -> Time {
+    Utc.with_ymd_and_hms(2031, 3, 1, 12, 2, 20).unwrap()
+}
+
+impl Stage {
+    pub async fn new(options: LabOptions) -> Self {
+        // Lives as long as the clock, which may be anywhere.
+        let step: &'static AtomicI64 = Box::leak(Box::default());
+        let clock = Clock::stepped(start(), step);
+        let lab = Lab::start(LabOptions { clock, ..options }).await.unwrap();
+        Self { target: lab.target(), lab, looker: Looker::new(clock), step, before: None }
+    }
+
+    /// Waits less long for answers where the fault is that none comes.
+    pub fn hurry_for(&mut self, fault: Fault) {
+        if ["stalls", "hangs", "slow_body"].iter().any(|word| fault.id().contains(word)) {
+            for http in [&mut self.target.provider.http, &mut self.target.kasm.http] {
+                http.timeout = Some(Duration::from_secs(2));
+            }
+        }
+    }
+
+    /// A look at everything.
+    pub async fn look(&mut self) -> Report {
+        self.round(Pace::Full).await
+    }
+
+    /// The next round, a minute later, which asks what is due.
+    pub async fn next_round(&mut self) -> Report {
+        self.step.fetch_add(60_000, Ordering::Relaxed);
+        self.round(Pace::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO }).await
+    }
+
+    async fn round(&mut self, pace: Pace) -> Report {
+        let round = round(&self.looker, &self.target, self.before.as_ref(), pace).await;
+        self.before = Some(round.snapshot);
+        round.report
+    }
+
+    /// The latest snapshot.
+    pub fn snapshot(&self) -> &Snapshot {
+        self.before.as_ref().unwrap()
+    }
+
+    /// How far the clock was set forward, in seconds.
+    pub fn seconds(&self) -> i64 {
+        self.step.load(Ordering::Relaxed) / 1000
+    }
+
+    /// Stops the lab; a trespass fails the test.
+    pub async fn close(self, what: &str) {
+        assert_eq!(self.lab.stop().await, Vec::<String>::new(), "{what}");
+    }
+}
+
+/// The checks that fail, the cause marked.
+pub fn failing(report: &Report) -> Vec<String> {
+    let cause = report.cause.as_ref().map(|cause| cause.check.as_str());
+    report.failing().map(|check| format!("{}{}", check.id, if cause == Some(&check.id) { "!" } else { "" })).collect()
+}

@@ -1,0 +1,166 @@
+//! What `plan` announces is what the lab sees: every request, as often, and none beside.
+
+use std::{collections::BTreeMap, process::Command};
+
+use ssowatch::{
+    lab::{InternalUrl, LabOptions},
+    model::{PlannedRequest, Rhythm, Side, SourceId},
+    pocket_id::{Dialect, ProviderKind, Version},
+};
+
+use super::faults::stage::{Stage, failing};
+
+/// Rounds of a minute each.
+const ROUNDS: usize = 20;
+/// How often the settings sources are asked in these rounds: every 5 minutes.
+const SETTINGS_LOOKS: usize = 4;
+/// The most requests a minute that a target gets on average.
+const MOST_PER_MINUTE: f64 = 12.0;
+
+/// Requests by side, method and path.
+type Traffic = BTreeMap<(Side, String, String), usize>;
+
+/// A lab, and what `plan` must know of it.
+struct Kind {
+    name: &'static str,
+    options: LabOptions,
+    dialect: Dialect,
+    is_2_9: bool,
+    passkey: bool,
+}
+
+fn kinds() -> Vec<Kind> {
+    let https = LabOptions { tls: true, ..LabOptions::default() };
+    let kind = |name, dialect, options: LabOptions| {
+        let is_2_9 = options.version == Version::new(2, 9);
+        Kind { name, options, dialect, is_2_9, passkey: false }
+    };
+    let of = |major, minor| LabOptions { version: Version::new(major, minor), ..https.clone() };
+    let internal = LabOptions { internal_url: InternalUrl::Reachable, ..https.clone() };
+    vec![
+        kind("1.16", Dialect::Legacy, of(1, 16)),
+        kind("2.3", Dialect::Legacy, of(2, 3)),
+        kind("2.9", Dialect::Legacy, of(2, 9)),
+        kind("2.10", Dialect::Fosite, of(2, 10)),
+        kind("2.14", Dialect::Fosite, of(2, 14)),
+        Kind { passkey: true, ..kind("2.14 with passkey.enabled", Dialect::Fosite, https.clone()) },
+        kind("2.14 with an internal base", Dialect::Fosite, internal),
+        kind("2.14 with three configs", Dialect::Fosite, LabOptions { other_configs: 2, ..https.clone() }),
+        kind("another provider", Dialect::Openid, LabOptions { kind: ProviderKind::Openid, ..https }),
+    ]
+}
+
+impl Kind {
+    /// What `plan` announces, each source being asked as often as `looks` says.
+    fn announced(&self, looks: impl Fn(Rhythm) -> usize) -> Traffic {
+        let mut traffic = Traffic::new();
+        for source in SourceId::ALL.into_iter().filter(|source| self.passkey || *source != SourceId::PasskeyDomain) {
+            for request in source.plan().requests {
+                let count = looks(source.rhythm()) * self.in_a_look(request);
+                if count > 0 && request.of.includes(self.dialect, self.is_2_9) {
+                    let path = self.path(source, request);
+                    *traffic.entry((source.side(), request.method.to_owned(), path)).or_default() += count;
+                }
+            }
+        }
+        traffic
+    }
+
+    /// How often it is sent in one look at this lab.
+    fn in_a_look(&self, request: &PlannedRequest) -> usize {
+        let visible = if request.path == "/api/sso" { 1 + self.options.other_configs } else { 1 };
+        assert!(visible <= usize::try_from(request.most).unwrap());
+        visible
+    }
+
+    /// The path that the lab sees: what only the documents tell is put in its place.
+    fn path(&self, source: SourceId, request: &PlannedRequest) -> String {
+        let path = request.path.split('?').next().unwrap();
+        let path = match (path, source.side()) {
+            ("{first script of that page}", Side::Provider) => "/_app/immutable/entry/start.js",
+            ("{first script of that page}", Side::Kasm) => "/static/js/main.js",
+            (path, _) => path,
+        };
+        let path = match (self.dialect, path) {
+            (Dialect::Openid, "/.well-known/jwks.json") => "/oauth2/keys",
+            (Dialect::Openid, "/api/oidc/userinfo") => "/oauth2/userinfo",
+            (Dialect::Openid, "/api/oidc/end-session") => "/oauth2/logout",
+            (Dialect::Openid, "/authorize") => "/oauth2/auth",
+            (_, path) => path,
+        };
+        path.replace("{client id}", "00000000-0000-4000-8000-0000000000c1")
+    }
+}
+
+fn seen(stage: &Stage) -> Traffic {
+    let mut traffic = Traffic::new();
+    for seen in stage.lab.seen() {
+        *traffic.entry((seen.side, seen.method, seen.path)).or_default() += 1;
+    }
+    traffic
+}
+
+#[tokio::test]
+async fn the_lab_sees_what_plan_announces_and_nothing_else() {
+    for kind in kinds() {
+        let mut stage = Stage::new(kind.options.clone()).await;
+        stage.target.passkey_enabled = kind.passkey;
+        assert_eq!(failing(&stage.look().await), Vec::<String>::new(), "{}", kind.name);
+        assert_eq!(seen(&stage), kind.announced(|_| 1), "{}: a whole look", kind.name);
+
+        stage.lab.forget_seen();
+        for _ in 0..ROUNDS {
+            stage.next_round().await;
+        }
+        let announced = kind.announced(|rhythm| match rhythm {
+            Rhythm::Round => ROUNDS,
+            Rhythm::Settings => SETTINGS_LOOKS,
+            Rhythm::Daily => 0,
+        });
+        let traffic = seen(&stage);
+        assert_eq!(traffic, announced, "{}: {} s of rounds", kind.name, stage.seconds());
+        let per_minute = traffic.values().sum::<usize>() as f64 / ROUNDS as f64;
+        assert!(per_minute <= MOST_PER_MINUTE, "{}: {per_minute} requests a minute", kind.name);
+        stage.close(kind.name).await;
+    }
+}
+
+/// The averages that the command prints, provider first.
+fn averages(plan: &str) -> Vec<String> {
+    plan.lines()
+        .filter_map(|line| line.trim().strip_prefix("on average ")?.strip_suffix(" requests a minute"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[tokio::test]
+async fn the_averages_that_plan_prints_are_those_that_the_lab_sees() {
+    for (options, kind) in [
+        (LabOptions { tls: true, ..LabOptions::default() }, ""),
+        (LabOptions { tls: true, kind: ProviderKind::Openid, ..LabOptions::default() }, "      kind: openid\n"),
+    ] {
+        let mut stage = Stage::new(options).await;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ssowatch.yml");
+        std::fs::write(&file, stage.lab.config_yaml().replacen("    kasm:\n", &format!("{kind}    kasm:\n"), 1))
+            .unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_ssowatch"))
+            .args(["plan", "--config.file"])
+            .arg(&file)
+            .env_clear()
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+
+        stage.look().await;
+        stage.lab.forget_seen();
+        for _ in 0..ROUNDS {
+            stage.next_round().await;
+        }
+        let seen = seen(&stage);
+        let of = |side: Side| seen.iter().filter(|((of, ..), _)| *of == side).map(|(_, count)| count).sum::<usize>();
+        let expected = [Side::Provider, Side::Kasm].map(|side| format!("{:.1}", of(side) as f64 / ROUNDS as f64));
+        assert_eq!(averages(&String::from_utf8_lossy(&output.stdout)), expected);
+        stage.close("averages").await;
+    }
+}
