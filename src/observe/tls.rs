@@ -1,8 +1,8 @@
-//! TLS: the settings of a side, loaded, and the handshake.
+//! TLS: the settings of a side, loaded, and the verifiers that go by them.
 //!
-//! A handshake is never refused: the chain is recorded as served and judged afterwards, on the very connection that
-//! the request goes over. So a certificate that nobody vouches for can be told of and looked behind, while what is
-//! secret is only ever sent over a connection whose own chain was good.
+//! Our own probe never refuses a chain: it is recorded as served and told of. Of the clients, one judges within the
+//! handshake and refuses what is not trusted: that one alone carries what is secret, so no secret can get onto a
+//! connection whose own chain is not good. The other looks behind a certificate that nobody vouches for.
 
 use std::{
     collections::HashMap,
@@ -22,20 +22,56 @@ use rustls::{
     version::{TLS12, TLS13},
 };
 
-use super::{certificate::hex_sha256, reasons::Stop, trust::Anchors};
-use crate::{config::TlsSettings, model::Reason};
+use super::{
+    certificate::hex_sha256,
+    reasons::{Refused, Stop},
+    trust::{Anchors, is_good},
+    watch,
+};
+use crate::{
+    clock::Clock,
+    config::TlsSettings,
+    model::{Reason, Trust},
+};
 
 /// The TLS settings of one side, loaded: how to shake hands, and what is trusted.
 #[derive(Debug)]
 pub(super) struct TlsSide {
-    /// For handshakes; accepts every chain.
+    /// For our own handshakes; accepts every chain.
     pub config: Arc<ClientConfig>,
-    /// The name to verify instead of the URL's host.
-    pub server_name: Option<String>,
     /// Whether credentials go along whatever the chain is worth.
     pub insecure_skip_verify: bool,
     /// What is trusted.
     pub anchors: Anchors,
+}
+
+/// Whom a client shakes hands with, and what for.
+#[derive(Debug)]
+pub(super) struct Hands {
+    /// The name to verify.
+    pub name: ServerName<'static>,
+    /// Whether what is not trusted is refused.
+    pub refuses: bool,
+    /// An HTTPS proxy in between, and what it is verified by. It gets a password, so it is refused in any case.
+    pub proxy: Option<(ServerName<'static>, Arc<TlsSide>)>,
+    /// The time of dates in certificates.
+    pub clock: Clock,
+}
+
+impl TlsSide {
+    /// The configuration of a client. Shares what is large.
+    pub(super) fn client(self: &Arc<Self>, hands: Hands) -> ClientConfig {
+        let mut config = ClientConfig::clone(&self.config);
+        config.enable_sni = matches!(hands.name, ServerName::DnsName(_));
+        let any = AnyChain { provider: Arc::clone(&self.anchors.provider) };
+        config.dangerous().set_certificate_verifier(Arc::new(Judge { side: Arc::clone(self), hands, any }));
+        config
+    }
+
+    /// Whether what is secret may go over a connection with this chain.
+    pub(super) fn lets_secrets_pass(&self, trust: &Trust) -> bool {
+        self.insecure_skip_verify || is_good(trust)
+    }
 }
 
 /// Loads TLS settings when they are needed first, and again when a file that they name has changed.
@@ -95,7 +131,6 @@ impl TlsStore {
         let anchors = Anchors { roots, pins, fingerprint, provider: Arc::clone(provider) };
         Ok(TlsSide {
             config: Arc::new(client_config(provider, settings, material)?),
-            server_name: settings.server_name.clone(),
             insecure_skip_verify: settings.insecure_skip_verify,
             anchors,
         })
@@ -236,5 +271,73 @@ impl ServerCertVerifier for AnyChain {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Judges a chain within the handshake, for the request that waits for it.
+#[derive(Debug)]
+struct Judge {
+    side: Arc<TlsSide>,
+    hands: Hands,
+    any: AnyChain,
+}
+
+impl ServerCertVerifier for Judge {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        asked: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let chain: Vec<_> = std::iter::once(leaf).chain(others).map(|one| one.clone().into_owned()).collect();
+        let now = self.hands.clock.now();
+        if let Some((name, system)) = &self.hands.proxy
+            && name == asked
+        {
+            return match system.anchors.judge(chain, name, now).trust {
+                Trust::Verified => Ok(ServerCertVerified::assertion()),
+                _ => Err(Refused::Proxy.into()),
+            };
+        }
+        let judged = self.side.anchors.judge(chain, &self.hands.name, now);
+        let passes = !self.hands.refuses || self.side.lets_secrets_pass(&judged.trust);
+        watch::note(|notes| notes.judged = Some(judged));
+        if passes { Ok(ServerCertVerified::assertion()) } else { Err(Refused::Server.into()) }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        watch::note(|notes| notes.version = Some("TLSv1.2"));
+        if self.hands.refuses {
+            verify_tls12_signature(message, leaf, signature, &self.any.provider.signature_verification_algorithms)
+        } else {
+            self.any.verify_tls12_signature(message, leaf, signature)
+        }
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        watch::note(|notes| notes.version = Some("TLSv1.3"));
+        if self.hands.refuses {
+            verify_tls13_signature(message, leaf, signature, &self.any.provider.signature_verification_algorithms)
+        } else {
+            self.any.verify_tls13_signature(message, leaf, signature)
+        }
+    }
+
+    /// Part of a client's greeting: here a handshake begins.
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        watch::note(watch::Notes::greet);
+        self.any.supported_verify_schemes()
     }
 }
