@@ -7,7 +7,6 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use rustls::pki_types::ServerName;
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout},
@@ -17,12 +16,10 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     reasons::{self, Stop},
-    tls::TlsSide,
+    tls::{Hands, TlsSide},
+    watch,
 };
-use crate::{
-    clock::Time,
-    model::{AddressAnswer, AddressState, Reason, Tls},
-};
+use crate::model::{AddressAnswer, AddressState, Reason, Tls};
 
 /// More addresses than this are not tried.
 const MOST_ADDRESSES: usize = 8;
@@ -152,26 +149,16 @@ fn state_of(address: SocketAddr, error: &std::io::Error) -> (Reason, AddressStat
     (reason, AddressState::Failed(detail))
 }
 
-/// Shakes hands with a server as `name`, within 5 s: what it showed, and how long that took in seconds.
-pub(super) async fn secure(
-    stream: TcpStream,
-    side: &TlsSide,
-    name: &ServerName<'static>,
-    now: Time,
-) -> Result<(Tls, f64), Stop> {
+/// Shakes hands with a server, within 5 s: what it showed, and how long that took in seconds.
+pub(super) async fn secure(stream: TcpStream, side: &Arc<TlsSide>, hands: Hands) -> Result<(Tls, f64), Stop> {
     let begun = Instant::now();
-    let handshake = TlsConnector::from(Arc::clone(&side.config)).connect(name.clone(), stream);
-    let stream = timeout(TLS_LIMIT, handshake)
-        .await
+    let name = hands.name.clone();
+    let handshake = TlsConnector::from(Arc::new(side.client(hands))).connect(name, stream);
+    let (outcome, notes) = watch::watch(timeout(TLS_LIMIT, handshake)).await;
+    outcome
         .map_err(|_| Stop::failed(Reason::Timeout, format!("no TLS handshake within {} s", TLS_LIMIT.as_secs())))?
         .map_err(|error| reasons::of_handshake(&error))?;
     let seconds = begun.elapsed().as_secs_f64();
-    let session = stream.get_ref().1;
-    let version = match session.protocol_version() {
-        Some(rustls::ProtocolVersion::TLSv1_3) => "TLSv1.3",
-        Some(rustls::ProtocolVersion::TLSv1_2) => "TLSv1.2",
-        _ => "unknown",
-    };
-    let chain = session.peer_certificates().unwrap_or_default().iter().map(|one| one.clone().into_owned()).collect();
-    Ok((side.anchors.judge(chain, name, now).facts(version), seconds))
+    let tls = notes.tls().ok_or_else(|| Stop::failed(Reason::Tls, "the server sent no certificate"))?;
+    Ok((tls, seconds))
 }

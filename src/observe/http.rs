@@ -252,14 +252,17 @@ async fn read(response: &mut Response, limit: usize) -> Result<Vec<u8>, Stop> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use super::{super::tls::TlsStore, *};
+    use super::{
+        super::tls::{Hands, TlsStore},
+        *,
+    };
     use crate::config::TlsSettings;
 
     fn line(way: Way) -> Line {
         let side = TlsStore::default().load(&TlsSettings::default()).unwrap();
-        Line::new(ClientConfig::clone(&Arc::clone(&side.config)), way).unwrap()
+        let name = "name.test".try_into().unwrap();
+        let hands = Hands { name, refuses: true, proxy: None, clock: Clock::System };
+        Line::new(side.client(hands), way).unwrap()
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub(super) struct Peer {
 struct Known {
     /// The address that takes connections.
     route: Option<SocketAddr>,
-    /// Whether its chain was good.
+    /// Whether the chain was good: by the probe; bad also by the first request, where no probe came before.
     is_good: Option<bool>,
     /// The client for what is secret, and the other.
     lines: [Option<Line>; 2],
@@ -123,7 +123,7 @@ impl Peer {
         if self.may_carry_secrets().await? {
             match self.over(true, request, secrets).await {
                 // Where no probe has judged the chain, this is its judgement: nothing was sent.
-                Err(Broken { at: At::Refused, .. }) if self.known().is_good.is_none() => {
+                Err(Broken { at: At::Refused, .. }) if self.known().is_good != Some(true) => {
                     self.known().is_good = Some(false);
                 }
                 other => return other.map_err(|broken| broken.stop),
@@ -269,8 +269,9 @@ impl Peer {
         let (addresses, resolve_seconds) = self.resolve().await?;
         let (mut probed, stream) = self.try_all(addresses, resolve_seconds).await?;
         if self.is_https() {
-            let name = self.name.as_ref().map_err(Clone::clone)?;
-            let (tls, seconds) = connection::secure(stream, &self.tls, name, self.clock.now()).await?;
+            let name = self.name.clone()?;
+            let hands = Hands { name, refuses: false, proxy: None, clock: self.clock };
+            let (tls, seconds) = connection::secure(stream, &self.tls, hands).await?;
             self.known().is_good = Some(self.tls.lets_secrets_pass(&tls.trust));
             probed.connection.tls_seconds = Some(seconds);
             probed.connection.tls = Some(tls);
@@ -299,7 +300,7 @@ impl Peer {
             prepared.connection.connect_seconds = tcp.as_secs_f64();
         }
         prepared.connection.tls_seconds = tls.map(|tls| tls.as_secs_f64());
-        prepared.connection.tls = notes.judged.map(|judged| judged.facts(notes.version.unwrap_or("unknown")));
+        prepared.connection.tls = notes.tls();
         Ok(prepared)
     }
 }

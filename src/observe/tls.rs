@@ -1,11 +1,12 @@
 //! TLS: the settings of a side, loaded, and the verifiers that go by them.
 //!
-//! Our own probe never refuses a chain: it is recorded as served and told of. Of the clients, one judges within the
-//! handshake and refuses what is not trusted: that one alone carries what is secret, so no secret can get onto a
-//! connection whose own chain is not good. The other looks behind a certificate that nobody vouches for.
+//! A chain is judged within its handshake and noted for whoever waits. The client that carries what is secret refuses
+//! there what is not trusted, so no secret can get onto a connection whose own chain is not good. The probe, and the
+//! client that has no secret, refuse nothing: a certificate that nobody vouches for is told of and looked behind.
 
 use std::{
     collections::HashMap,
+    iter,
     path::Path,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
@@ -16,7 +17,7 @@ use rustls::{
         Resumption,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
-    crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
+    crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
     server::ParsedCertificate,
     version::{TLS12, TLS13},
@@ -37,15 +38,14 @@ use crate::{
 /// The TLS settings of one side, loaded: how to shake hands, and what is trusted.
 #[derive(Debug)]
 pub(super) struct TlsSide {
-    /// For our own handshakes; accepts every chain.
-    pub config: Arc<ClientConfig>,
+    config: ClientConfig,
     /// Whether credentials go along whatever the chain is worth.
     pub insecure_skip_verify: bool,
     /// What is trusted.
     pub anchors: Anchors,
 }
 
-/// Whom a client shakes hands with, and what for.
+/// Whom to shake hands with, and how.
 #[derive(Debug)]
 pub(super) struct Hands {
     /// The name to verify.
@@ -59,12 +59,11 @@ pub(super) struct Hands {
 }
 
 impl TlsSide {
-    /// The configuration of a client. Shares what is large.
+    /// How to shake hands. Shares what is large.
     pub(super) fn client(self: &Arc<Self>, hands: Hands) -> ClientConfig {
-        let mut config = ClientConfig::clone(&self.config);
+        let mut config = self.config.clone();
         config.enable_sni = matches!(hands.name, ServerName::DnsName(_));
-        let any = AnyChain { provider: Arc::clone(&self.anchors.provider) };
-        config.dangerous().set_certificate_verifier(Arc::new(Judge { side: Arc::clone(self), hands, any }));
+        config.dangerous().set_certificate_verifier(Arc::new(Judge { side: Arc::clone(self), hands }));
         config
     }
 
@@ -130,7 +129,7 @@ impl TlsStore {
         let fingerprint = settings.fingerprint_sha256.clone();
         let anchors = Anchors { roots, pins, fingerprint, provider: Arc::clone(provider) };
         Ok(TlsSide {
-            config: Arc::new(client_config(provider, settings, material)?),
+            config: client_config(&anchors, settings, material)?,
             insecure_skip_verify: settings.insecure_skip_verify,
             anchors,
         })
@@ -189,18 +188,13 @@ fn system_roots() -> Arc<RootCertStore> {
     Arc::new(roots)
 }
 
-fn client_config(
-    provider: &Arc<CryptoProvider>,
-    settings: &TlsSettings,
-    material: &Material,
-) -> Result<ClientConfig, Stop> {
+fn client_config(anchors: &Anchors, settings: &TlsSettings, material: &Material) -> Result<ClientConfig, Stop> {
     let versions: &[_] = if settings.only_tls13 { &[&TLS13] } else { &[&TLS13, &TLS12] };
     let wrong = |error: Error| Stop::failed(Reason::Tls, format!("tls_config: {error}"));
-    let builder = ClientConfig::builder_with_provider(Arc::clone(provider))
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&anchors.provider))
         .with_protocol_versions(versions)
         .map_err(wrong)?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(AnyChain { provider: Arc::clone(provider) }));
+        .with_root_certificates(Arc::clone(&anchors.roots));
     let mut config = match (&material.cert, &material.key) {
         (Some(cert), Some(key)) => {
             let chain = certificates(cert, "tls_config.cert_file")?;
@@ -216,70 +210,32 @@ fn client_config(
     Ok(config)
 }
 
-/// Accepts every chain, since it is judged after the handshake. Signatures of the handshake are verified all the same:
-/// they prove that the server holds the key of the leaf that is judged.
-#[derive(Debug)]
-struct AnyChain {
-    provider: Arc<CryptoProvider>,
-}
-
-impl AnyChain {
-    /// A leaf that cannot be parsed proves nothing and is judged [`crate::model::Trust::Refused`]: its signature is let pass, so that
-    /// the look goes on and tells.
-    fn unless_unreadable(
-        leaf: &CertificateDer<'_>,
-        proven: Result<HandshakeSignatureValid, Error>,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        match proven {
-            Err(_) if ParsedCertificate::try_from(leaf).is_err() => Ok(HandshakeSignatureValid::assertion()),
-            other => other,
-        }
-    }
-}
-
-impl ServerCertVerifier for AnyChain {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        leaf: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        Self::unless_unreadable(leaf, verify_tls12_signature(message, leaf, signature, algorithms))
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        leaf: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        Self::unless_unreadable(leaf, verify_tls13_signature(message, leaf, signature, algorithms))
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-/// Judges a chain within the handshake, for the request that waits for it.
+/// Judges a chain within the handshake, for whoever waits for it.
 #[derive(Debug)]
 struct Judge {
     side: Arc<TlsSide>,
     hands: Hands,
-    any: AnyChain,
+}
+
+impl Judge {
+    fn algorithms(&self) -> &WebPkiSupportedAlgorithms {
+        &self.side.anchors.provider.signature_verification_algorithms
+    }
+
+    /// A signature of the handshake proves that the server holds the key of the leaf. A leaf that cannot be parsed proves
+    /// nothing: where nothing is refused, that is let pass, so that the look goes on and tells.
+    fn proven(
+        &self,
+        leaf: &CertificateDer<'_>,
+        proven: Result<HandshakeSignatureValid, Error>,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        match proven {
+            Err(_) if !self.hands.refuses && ParsedCertificate::try_from(leaf).is_err() => {
+                Ok(HandshakeSignatureValid::assertion())
+            }
+            other => other,
+        }
+    }
 }
 
 impl ServerCertVerifier for Judge {
@@ -291,11 +247,9 @@ impl ServerCertVerifier for Judge {
         _: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let chain: Vec<_> = std::iter::once(leaf).chain(others).map(|one| one.clone().into_owned()).collect();
+        let chain: Vec<_> = iter::once(leaf).chain(others).map(|one| one.clone().into_owned()).collect();
         let now = self.hands.clock.now();
-        if let Some((name, system)) = &self.hands.proxy
-            && name == asked
-        {
+        if let Some((name, system)) = self.hands.proxy.as_ref().filter(|(name, _)| name == asked) {
             return match system.anchors.judge(chain, name, now).trust {
                 Trust::Verified => Ok(ServerCertVerified::assertion()),
                 _ => Err(Refused::Proxy.into()),
@@ -314,11 +268,7 @@ impl ServerCertVerifier for Judge {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         watch::note(|notes| notes.version = Some("TLSv1.2"));
-        if self.hands.refuses {
-            verify_tls12_signature(message, leaf, signature, &self.any.provider.signature_verification_algorithms)
-        } else {
-            self.any.verify_tls12_signature(message, leaf, signature)
-        }
+        self.proven(leaf, verify_tls12_signature(message, leaf, signature, self.algorithms()))
     }
 
     fn verify_tls13_signature(
@@ -328,16 +278,12 @@ impl ServerCertVerifier for Judge {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         watch::note(|notes| notes.version = Some("TLSv1.3"));
-        if self.hands.refuses {
-            verify_tls13_signature(message, leaf, signature, &self.any.provider.signature_verification_algorithms)
-        } else {
-            self.any.verify_tls13_signature(message, leaf, signature)
-        }
+        self.proven(leaf, verify_tls13_signature(message, leaf, signature, self.algorithms()))
     }
 
     /// Part of a client's greeting: here a handshake begins.
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         watch::note(watch::Notes::greet);
-        self.any.supported_verify_schemes()
+        self.algorithms().supported_schemes()
     }
 }

@@ -16,6 +16,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::trust::Judged;
+use crate::model::Tls;
 
 tokio::task_local! {
     static NOTES: Arc<Mutex<Notes>>;
@@ -50,6 +51,11 @@ impl Notes {
     /// How long the request waited for a connection: part of neither processing nor transfer.
     pub(super) fn waited(&self) -> Duration {
         between(self.begun, self.ended)
+    }
+
+    /// What is told of TLS.
+    pub(super) fn tls(&self) -> Option<Tls> {
+        Some(self.judged.as_ref()?.facts(self.version.unwrap_or("unknown")))
     }
 
     /// How long TCP took, and TLS after it.
@@ -138,5 +144,69 @@ where
             })
             .await
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes 5 s to connect, of which 3 s are the handshake.
+    #[derive(Clone)]
+    struct Slow;
+
+    impl Service<()> for Slow {
+        type Response = ();
+        type Error = std::io::Error;
+        type Future = Pin<Box<dyn Future<Output = Result<(), std::io::Error>> + Send>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), std::io::Error>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, (): ()) -> Self::Future {
+            Box::pin(async {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                note(Notes::greet);
+                tokio::time::sleep(Duration::from_secs(3)).await;
+                Ok(())
+            })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_of_connecting_is_told_apart_from_the_rest() {
+        let ((), notes) = watch(async {
+            Watching.layer(Slow).call(()).await.unwrap();
+            tokio::time::sleep(Duration::from_secs(7)).await;
+        })
+        .await;
+        assert_eq!(notes.waited(), Duration::from_secs(5));
+        assert_eq!(notes.phases(), (Duration::from_secs(2), Some(Duration::from_secs(3))));
+        assert!(notes.connected() && notes.shook_hands());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_goes_on_in_the_background_is_no_longer_waited_for() {
+        let (task, notes) = watch(async {
+            let mut connecting = Watching.layer(Slow).call(());
+            tokio::select! {
+                _ = &mut connecting => panic!("it takes 5 s"),
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            }
+            let task = tokio::spawn(connecting);
+            tokio::time::sleep(Duration::from_secs(9)).await;
+            task
+        })
+        .await;
+        task.await.unwrap().unwrap();
+        assert_eq!(notes.waited(), Duration::from_secs(1));
+        assert!(!notes.shook_hands(), "what is noted belongs to a request that waits");
+    }
+
+    #[tokio::test]
+    async fn a_request_over_a_kept_connection_notes_nothing() {
+        let ((), notes) = watch(async {}).await;
+        assert!(!notes.connected() && notes.waited() == Duration::ZERO && notes.tls().is_none());
     }
 }

@@ -5,6 +5,7 @@ mod pki;
 mod relay;
 mod server;
 
+mod clients;
 mod garbage;
 mod hostile;
 mod reading;
