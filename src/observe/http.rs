@@ -4,10 +4,11 @@
 //! proxy from the environment, ask for gzip only, and know GET and POST. Where the time of a connection is told, it is
 //! by [`super::watch`].
 
-use std::{net::SocketAddr, time::Duration};
+use std::{future::ready, iter, net::SocketAddr, time::Duration};
 
 use reqwest::{
     Client, Method, Response,
+    dns::{Addrs, Name, Resolve, Resolving},
     header::{self, HeaderMap, HeaderValue},
 };
 use rustls::ClientConfig;
@@ -79,6 +80,16 @@ pub(super) enum Way {
     Proxy(reqwest::Proxy),
 }
 
+/// Every name leads to this address.
+struct To(SocketAddr);
+
+impl Resolve for To {
+    fn resolve(&self, _: Name) -> Resolving {
+        let addresses: Addrs = Box::new(iter::once(self.0));
+        Box::pin(ready(Ok(addresses)))
+    }
+}
+
 /// A client for one way and one TLS configuration. Its connections close with it.
 #[derive(Clone)]
 pub(super) struct Line {
@@ -107,7 +118,7 @@ impl Line {
             .connector_layer(Watching)
             .tls_backend_preconfigured(tls);
         let (builder, direct) = match way {
-            Way::Direct(name, address) => (builder.resolve(&name, address), Some((name, address))),
+            Way::Direct(name, address) => (builder.dns_resolver(To(address)), Some((name, address))),
             Way::Proxy(proxy) => (builder.proxy(proxy), None),
         };
         let wrong =

@@ -45,9 +45,8 @@ pub(super) struct Peer {
     pub limit: Duration,
     name: Result<ServerName<'static>, Stop>,
     tls: Arc<TlsSide>,
-    proxy: Option<Proxy>,
-    /// What an HTTPS proxy is verified by.
-    system: Arc<TlsSide>,
+    /// With what one that is spoken to over TLS is verified by.
+    proxy: Option<(Proxy, Arc<TlsSide>)>,
     secrets: Result<HeaderMap, Stop>,
     clock: Clock,
     known: Mutex<Known>,
@@ -81,6 +80,10 @@ impl Peer {
     ) -> Result<Self, Stop> {
         let host = base.host_str().unwrap_or_default();
         let own = (host.to_owned(), base.port_or_known_default().unwrap_or(443));
+        let proxy = match Proxy::between(settings.proxy.as_ref(), base)? {
+            None => None,
+            Some(proxy) => Some((proxy, store.load(&TlsSettings::default())?)),
+        };
         Ok(Self {
             base: base.clone(),
             connect_to: connect_to.cloned().unwrap_or(own),
@@ -88,8 +91,7 @@ impl Peer {
             limit: settings.timeout.unwrap_or(REQUEST_LIMIT),
             name: name(settings.tls.server_name.as_deref().unwrap_or(host)),
             tls: store.load(&settings.tls)?,
-            proxy: Proxy::between(settings.proxy.as_ref(), base)?,
-            system: store.load(&TlsSettings::default())?,
+            proxy,
             secrets: secrets(settings),
             clock,
             known: Mutex::default(),
@@ -146,7 +148,7 @@ impl Peer {
     async fn over(&self, is_secret: bool, request: &Request, headers: &HeaderMap) -> Result<Answer, Broken> {
         let (outcome, notes) = self.once(is_secret, request, headers).await;
         match outcome {
-            Err(Broken { at: At::Unanswered, .. }) if !notes.connected() => {
+            Err(Broken { at: At::Unanswered, .. }) if !notes.is_own() => {
                 self.hang_up();
                 self.once(is_secret, request, headers).await.0
             }
@@ -162,7 +164,7 @@ impl Peer {
         let (outcome, notes) = http::exchange(&line, request, headers, &self.clock).await;
         let made = match &outcome {
             Err(Broken { stop, at: At::Connecting | At::Refused }) => Some(Err(stop.clone())),
-            _ if notes.connected() => Some(Ok(notes.clone())),
+            _ if notes.is_own() => Some(Ok(notes.clone())),
             _ => None,
         };
         if made.is_some() {
@@ -192,14 +194,14 @@ impl Peer {
             ServerName::DnsName(name) => name.as_ref().to_ascii_lowercase(),
             _ => NAMELESS.to_owned(),
         };
-        let (way, proxy) = match &self.proxy {
-            None => (Way::Direct(greeting, self.route().await?), None),
-            Some(proxy) => {
-                let hands = proxy.tls_name().map(|name| (name, Arc::clone(&self.system)));
-                (Way::Proxy(proxy.of_client()?), hands)
+        let mut hands = Hands { name, refuses: is_secret, proxy: None, clock: self.clock };
+        let way = match &self.proxy {
+            None => Way::Direct(greeting, self.route().await?),
+            Some((proxy, system)) => {
+                hands.proxy = proxy.hands(system, &self.base);
+                Way::Proxy(proxy.of_client()?)
             }
         };
-        let hands = Hands { name, refuses: is_secret, proxy, clock: self.clock };
         Line::new(self.tls.client(hands), way)
     }
 

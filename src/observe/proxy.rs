@@ -1,10 +1,15 @@
 //! Through a proxy: which one, and with which password.
 
+use std::sync::Arc;
+
 use hyper_util::client::proxy::matcher::Matcher;
 use rustls::pki_types::ServerName;
 use url::Url;
 
-use super::reasons::Stop;
+use super::{
+    reasons::Stop,
+    tls::{ProxyHands, TlsSide},
+};
 use crate::{
     config::{ProxySettings, Secret},
     model::Reason,
@@ -39,10 +44,12 @@ impl Proxy {
         Ok(Some(Self { url: settings.url.clone(), user_and_password }))
     }
 
-    /// The name of a proxy that is spoken to over TLS.
-    pub(super) fn tls_name(&self) -> Option<ServerName<'static>> {
+    /// How to shake hands with it, where it is spoken to over TLS.
+    pub(super) fn hands(&self, system: &Arc<TlsSide>, target: &Url) -> Option<ProxyHands> {
         let host = self.url.host_str().filter(|_| self.url.scheme() == "https")?;
-        ServerName::try_from(host.trim_start_matches('[').trim_end_matches(']').to_owned()).ok()
+        let name = ServerName::try_from(host.trim_start_matches('[').trim_end_matches(']').to_owned()).ok()?;
+        let is_on_host_of_target = self.url.host() == target.host();
+        Some(ProxyHands { name, system: Arc::clone(system), is_on_host_of_target })
     }
 
     /// The same for a client.

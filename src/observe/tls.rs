@@ -52,10 +52,22 @@ pub(super) struct Hands {
     pub name: ServerName<'static>,
     /// Whether what is not trusted is refused.
     pub refuses: bool,
-    /// An HTTPS proxy in between, and what it is verified by. It gets a password, so it is refused in any case.
-    pub proxy: Option<(ServerName<'static>, Arc<TlsSide>)>,
+    /// An HTTPS proxy in between.
+    pub proxy: Option<ProxyHands>,
     /// The time of dates in certificates.
     pub clock: Clock,
+}
+
+/// An HTTPS proxy, whose handshake is told apart by its name. It gets a password, so it is refused whenever it is not
+/// trusted.
+#[derive(Debug)]
+pub(super) struct ProxyHands {
+    /// The name to verify.
+    pub name: ServerName<'static>,
+    /// What it is verified by.
+    pub system: Arc<TlsSide>,
+    /// Whether the target's handshake has that name too: then each must be good as both.
+    pub is_on_host_of_target: bool,
 }
 
 impl TlsSide {
@@ -249,11 +261,13 @@ impl ServerCertVerifier for Judge {
     ) -> Result<ServerCertVerified, Error> {
         let chain: Vec<_> = iter::once(leaf).chain(others).map(|one| one.clone().into_owned()).collect();
         let now = self.hands.clock.now();
-        if let Some((name, system)) = self.hands.proxy.as_ref().filter(|(name, _)| name == asked) {
-            return match system.anchors.judge(chain, name, now).trust {
-                Trust::Verified => Ok(ServerCertVerified::assertion()),
-                _ => Err(Refused::Proxy.into()),
-            };
+        if let Some(proxy) = self.hands.proxy.as_ref().filter(|proxy| proxy.name == *asked) {
+            if proxy.system.anchors.judge(chain.clone(), &proxy.name, now).trust != Trust::Verified {
+                return Err(Refused::Proxy.into());
+            }
+            if !proxy.is_on_host_of_target {
+                return Ok(ServerCertVerified::assertion());
+            }
         }
         let judged = self.side.anchors.judge(chain, &self.hands.name, now);
         let passes = !self.hands.refuses || self.side.lets_secrets_pass(&judged.trust);

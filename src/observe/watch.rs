@@ -22,13 +22,15 @@ tokio::task_local! {
     static NOTES: Arc<Mutex<Notes>>;
 }
 
-/// What one request saw of connecting. All is missing where it went over a connection that was kept.
+/// What one request saw of connecting. All is missing where a kept connection was at hand.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Notes {
     /// When connecting began.
     begun: Option<Instant>,
     /// When the TLS handshake began.
     handshake: Option<Instant>,
+    /// Whether the request got the new connection.
+    is_own: bool,
     /// When the request no longer waited for the new connection: it was there, or another had become free.
     ended: Option<Instant>,
     /// What the server showed, if it got so far.
@@ -38,9 +40,9 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    /// Whether a connection was asked for.
-    pub(super) fn connected(&self) -> bool {
-        self.begun.is_some()
+    /// Whether the request went over a connection of its own, not over one that was kept.
+    pub(super) fn is_own(&self) -> bool {
+        self.is_own
     }
 
     /// Whether a TLS handshake began.
@@ -140,6 +142,9 @@ where
                 if is_left || polled.is_ready() {
                     notes().end();
                 }
+                if !is_left && matches!(polled, Poll::Ready(Ok(_))) {
+                    notes().is_own = true;
+                }
                 polled
             })
             .await
@@ -183,23 +188,24 @@ mod tests {
         .await;
         assert_eq!(notes.waited(), Duration::from_secs(5));
         assert_eq!(notes.phases(), (Duration::from_secs(2), Some(Duration::from_secs(3))));
-        assert!(notes.connected() && notes.shook_hands());
+        assert!(notes.is_own() && notes.shook_hands());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_that_goes_on_in_the_background_is_no_longer_waited_for() {
-        let (task, notes) = watch(async {
+        let mut task = None;
+        let ((), notes) = watch(async {
             let mut connecting = Watching.layer(Slow).call(());
             tokio::select! {
                 _ = &mut connecting => panic!("it takes 5 s"),
                 () = tokio::time::sleep(Duration::from_secs(1)) => {}
             }
-            let task = tokio::spawn(connecting);
+            task = Some(tokio::spawn(connecting));
             tokio::time::sleep(Duration::from_secs(9)).await;
-            task
         })
         .await;
-        task.await.unwrap().unwrap();
+        task.unwrap().await.unwrap().unwrap();
+        assert!(!notes.is_own());
         assert_eq!(notes.waited(), Duration::from_secs(1));
         assert!(!notes.shook_hands(), "what is noted belongs to a request that waits");
     }
@@ -207,6 +213,6 @@ mod tests {
     #[tokio::test]
     async fn a_request_over_a_kept_connection_notes_nothing() {
         let ((), notes) = watch(async {}).await;
-        assert!(!notes.connected() && notes.waited() == Duration::ZERO && notes.tls().is_none());
+        assert!(!notes.is_own() && notes.waited() == Duration::ZERO && notes.tls().is_none());
     }
 }
