@@ -7,9 +7,7 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     time::{Instant, timeout},
 };
@@ -17,24 +15,17 @@ use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    certificate,
     reasons::{self, Stop},
-    tls::TlsSide,
+    tls::{Hands, TlsSide},
+    watch,
 };
-use crate::{
-    clock::Time,
-    model::{AddressAnswer, AddressState, Reason, Tls, Trust},
-};
+use crate::model::{AddressAnswer, AddressState, Reason, Tls};
 
 /// More addresses than this are not tried.
 const MOST_ADDRESSES: usize = 8;
 const DNS_LIMIT: Duration = Duration::from_secs(5);
 const TCP_LIMIT: Duration = Duration::from_secs(3);
 const TLS_LIMIT: Duration = Duration::from_secs(5);
-
-/// What bytes travel on.
-pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
 /// The addresses of a name, in the resolver's order, and how long that took in seconds; 0 for an address.
 pub(super) async fn resolve(host: &str, port: u16) -> Result<(Vec<SocketAddr>, f64), Stop> {
@@ -60,22 +51,20 @@ pub(super) async fn resolve(host: &str, port: u16) -> Result<(Vec<SocketAddr>, f
     Ok((addresses, begun.elapsed().as_secs_f64()))
 }
 
-/// The first TCP connection that was made.
+/// How the first TCP connection was made.
 pub(super) struct FirstAnswer {
-    /// The connection.
-    pub stream: TcpStream,
     /// Where it goes.
     pub address: SocketAddr,
     /// How long it took, in seconds.
     pub seconds: f64,
     /// What becomes of the other addresses, which are still tried.
-    pub others: AbortOnDropHandle<Vec<(SocketAddr, AddressState)>>,
+    others: AbortOnDropHandle<Vec<(SocketAddr, AddressState)>>,
     /// What the addresses did that failed before.
-    pub failed: Vec<(SocketAddr, AddressState)>,
+    failed: Vec<(SocketAddr, AddressState)>,
 }
 
 /// Tries all addresses side by side and returns with the first that answers; the others go on.
-pub(super) async fn first_answer(addresses: &[SocketAddr]) -> Result<FirstAnswer, Stop> {
+pub(super) async fn first_answer(addresses: &[SocketAddr]) -> Result<(TcpStream, FirstAnswer), Stop> {
     let mut attempts: FuturesUnordered<_> = addresses.iter().copied().map(attempt).collect();
     let mut failed = Vec::new();
     let mut in_time = false;
@@ -83,17 +72,28 @@ pub(super) async fn first_answer(addresses: &[SocketAddr]) -> Result<FirstAnswer
         match outcome {
             Ok(stream) => {
                 let others = tokio::spawn(async move {
-                    attempts.map(|(address, _, outcome)| (address, state(address, outcome).1)).collect().await
+                    attempts.map(|(address, _, outcome)| (address, state(address, outcome))).collect().await
                 });
-                return Ok(FirstAnswer { stream, address, seconds, others: AbortOnDropHandle::new(others), failed });
+                let others = AbortOnDropHandle::new(others);
+                return Ok((stream, FirstAnswer { address, seconds, others, failed }));
             }
             Err(error) => {
-                let (reason, state) = state(address, Err(error));
-                in_time |= reason != Some(Reason::Timeout);
+                let (reason, state) = state_of(address, &error);
+                in_time |= reason != Reason::Timeout;
                 failed.push((address, state));
             }
         }
     }
+    Err(none_answers(&failed, in_time))
+}
+
+/// What is said of a lone address that takes no connection.
+pub(super) fn does_not_answer(address: SocketAddr, error: &std::io::Error) -> Stop {
+    let (reason, state) = state_of(address, error);
+    none_answers(&[(address, state)], reason != Reason::Timeout)
+}
+
+fn none_answers(failed: &[(SocketAddr, AddressState)], in_time: bool) -> Stop {
     let reason = if in_time { Reason::Connect } else { Reason::Timeout };
     let texts: Vec<String> = failed
         .iter()
@@ -103,18 +103,14 @@ pub(super) async fn first_answer(addresses: &[SocketAddr]) -> Result<FirstAnswer
             AddressState::Answered => format!("{address}: answered"),
         })
         .collect();
-    Err(Stop::failed(reason, format!("no address takes a connection ({})", texts.join("; "))))
+    Stop::failed(reason, format!("no address takes a connection ({})", texts.join("; ")))
 }
 
 /// What each address did, in the resolver's order.
-pub(super) async fn in_order(
-    addresses: &[SocketAddr],
-    answered: SocketAddr,
-    mut known: Vec<(SocketAddr, AddressState)>,
-    others: AbortOnDropHandle<Vec<(SocketAddr, AddressState)>>,
-) -> Vec<AddressAnswer> {
-    known.push((answered, AddressState::Answered));
-    known.extend(others.await.unwrap_or_default());
+pub(super) async fn in_order(addresses: &[SocketAddr], first: FirstAnswer) -> Vec<AddressAnswer> {
+    let mut known = first.failed;
+    known.push((first.address, AddressState::Answered));
+    known.extend(first.others.await.unwrap_or_default());
     let state = |address: &SocketAddr| known.iter().find(|(of, _)| of == address).map(|(_, state)| state.clone());
     addresses
         .iter()
@@ -138,63 +134,31 @@ pub(super) async fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
     Ok(stream)
 }
 
-fn state(address: SocketAddr, outcome: std::io::Result<TcpStream>) -> (Option<Reason>, AddressState) {
+fn state(address: SocketAddr, outcome: std::io::Result<TcpStream>) -> AddressState {
     match outcome {
-        Ok(_) => (None, AddressState::Answered),
-        Err(error) if reasons::is_no_route(&error, address.ip()) => (Some(Reason::Connect), AddressState::NoRoute),
-        Err(error) => {
-            let (reason, detail) = reasons::of_connecting(&error);
-            (Some(reason), AddressState::Failed(detail))
-        }
+        Ok(_) => AddressState::Answered,
+        Err(error) => state_of(address, &error).1,
     }
 }
 
-/// A TLS connection, with what it showed.
-pub(super) struct Secured {
-    /// The connection.
-    pub wire: Box<dyn Wire>,
-    /// How long the handshake took, in seconds.
-    pub seconds: f64,
-    /// What it is worth.
-    pub trust: Trust,
-    version: String,
-    chain: Vec<CertificateDer<'static>>,
-    name_matches: bool,
-}
-
-impl Secured {
-    /// What is told of it.
-    pub(super) fn facts(&self) -> Tls {
-        Tls {
-            version: self.version.clone(),
-            chain: certificate::facts(&self.chain),
-            trust: self.trust.clone(),
-            name_matches: self.name_matches,
-        }
+fn state_of(address: SocketAddr, error: &std::io::Error) -> (Reason, AddressState) {
+    if reasons::is_no_route(error, address.ip()) {
+        return (Reason::Connect, AddressState::NoRoute);
     }
+    let (reason, detail) = reasons::of_connecting(error);
+    (reason, AddressState::Failed(detail))
 }
 
-/// Shakes hands on a connection to `host`, within 5 s, and judges the chain.
-pub(super) async fn secure(wire: Box<dyn Wire>, side: &TlsSide, host: &str, now: Time) -> Result<Secured, Stop> {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let name = side.server_name.as_deref().unwrap_or(bare).to_owned();
-    let name = ServerName::try_from(name)
-        .map_err(|_| Stop::failed(Reason::Tls, format!("{bare} is no name that a certificate can be for")))?;
+/// Shakes hands with a server, within 5 s: what it showed, and how long that took in seconds.
+pub(super) async fn secure(stream: TcpStream, side: &Arc<TlsSide>, hands: Hands) -> Result<(Tls, f64), Stop> {
     let begun = Instant::now();
-    let handshake = TlsConnector::from(Arc::clone(&side.config)).connect(name.clone(), wire);
-    let stream = timeout(TLS_LIMIT, handshake)
-        .await
+    let name = hands.name.clone();
+    let handshake = TlsConnector::from(Arc::new(side.client(hands))).connect(name, stream);
+    let (outcome, notes) = watch::watch(timeout(TLS_LIMIT, handshake)).await;
+    outcome
         .map_err(|_| Stop::failed(Reason::Timeout, format!("no TLS handshake within {} s", TLS_LIMIT.as_secs())))?
         .map_err(|error| reasons::of_handshake(&error))?;
     let seconds = begun.elapsed().as_secs_f64();
-    let session = stream.get_ref().1;
-    let version = match session.protocol_version() {
-        Some(rustls::ProtocolVersion::TLSv1_3) => "TLSv1.3".to_owned(),
-        Some(rustls::ProtocolVersion::TLSv1_2) => "TLSv1.2".to_owned(),
-        other => format!("{other:?}"),
-    };
-    let chain: Vec<CertificateDer<'static>> =
-        session.peer_certificates().unwrap_or_default().iter().map(|one| one.clone().into_owned()).collect();
-    let (trust, name_matches) = side.anchors.judge(&chain, &name, now);
-    Ok(Secured { wire: Box::new(stream), seconds, trust, version, chain, name_matches })
+    let tls = notes.tls().ok_or_else(|| Stop::failed(Reason::Tls, "the server sent no certificate"))?;
+    Ok((tls, seconds))
 }

@@ -1,25 +1,24 @@
-//! One HTTP/1.1 exchange: a request on a connection, and its answer within limits.
+//! One HTTP/1.1 exchange: a request by a client, and its answer within limits.
 //!
-//! There is one client, and it is this: hyper on a connection that [`super::peer`] opened. It follows no redirect,
-//! keeps no cookie, sends no referer, asks for gzip only, and knows GET and POST. A ready-made client hides the
-//! connection; a prober wants the phases of the very connection that answered, and must know that connection's own
-//! chain before it lets a secret out.
+//! The clients are reqwest's, and made here alone: they follow no redirect, keep no cookie, send no referer, take no
+//! proxy from the environment, ask for gzip only, and know GET and POST. Where the time of a connection is told, it is
+//! by [`super::watch`].
 
-use std::{future::poll_fn, io::Read, pin::Pin};
+use std::{future::ready, iter, net::SocketAddr, time::Duration};
 
-use hyper::{
-    HeaderMap, Method, Uri,
-    body::{Body, Incoming},
-    client::conn::http1::SendRequest,
-    header::{self, HeaderName, HeaderValue},
+use reqwest::{
+    Client, Method, Response,
+    dns::{Addrs, Name, Resolve, Resolving},
+    header::{self, HeaderMap, HeaderValue},
 };
+use rustls::ClientConfig;
 use tokio::time::Instant;
-use tokio_util::task::AbortOnDropHandle;
 use url::{Position, Url};
 
 use super::{
     answer::Answer,
     reasons::{self, Stop},
+    watch::{self, Notes, Watching},
 };
 use crate::{
     clock::{Clock, span},
@@ -33,7 +32,7 @@ pub(super) const PAGE_LIMIT: usize = 2_000_000;
 
 const USER_AGENT: &str = concat!("ssowatch/", env!("CARGO_PKG_VERSION"), " (+https://github.com/ssowatch/ssowatch)");
 
-/// A request to one side. Holds no secret: those are added by the connection that may carry them.
+/// A request to one side. Holds no secret: those are added where they may go.
 #[derive(Debug, Clone)]
 pub(super) struct Request {
     /// Where to; a fragment is not sent.
@@ -72,24 +71,73 @@ impl Request {
     }
 }
 
-/// A connection that speaks HTTP/1.1, one exchange after the other.
+/// Where a client's connections go.
 #[derive(Debug)]
-pub(super) struct Link {
-    /// Where requests go in.
-    pub sender: SendRequest<String>,
-    /// The task that moves the bytes; stops with the link.
-    pub _driver: AbortOnDropHandle<()>,
-    /// Whether what is secret may go over it.
-    pub may_carry_secrets: bool,
-    /// For plain HTTP through a proxy: the header that opens it, and whole addresses in requests.
-    pub proxied: Option<Proxied>,
+pub(super) enum Way {
+    /// To this address. The name is what TLS greets with.
+    Direct(String, SocketAddr),
+    /// Through a proxy.
+    Proxy(reqwest::Proxy),
 }
 
-/// What each plain HTTP request through a proxy carries.
-#[derive(Debug, Clone)]
-pub(super) struct Proxied {
-    /// `Proxy-Authorization`.
-    pub authorization: Option<HeaderValue>,
+/// Every name leads to this address.
+struct To(SocketAddr);
+
+impl Resolve for To {
+    fn resolve(&self, _: Name) -> Resolving {
+        let addresses: Addrs = Box::new(iter::once(self.0));
+        Box::pin(ready(Ok(addresses)))
+    }
+}
+
+/// A client for one way and one TLS configuration. Its connections close with it.
+#[derive(Clone)]
+pub(super) struct Line {
+    client: Client,
+    direct: Option<(String, SocketAddr)>,
+}
+
+impl Line {
+    /// A line without connections yet.
+    ///
+    /// # Errors
+    /// None is known that the config lets through.
+    #[expect(clippy::disallowed_methods, reason = "the one place that makes clients")]
+    pub(super) fn new(tls: ClientConfig, way: Way) -> Result<Self, Stop> {
+        /// For a proxy's name, TCP and TLS together.
+        const CONNECT_LIMIT: Duration = Duration::from_secs(8);
+        let builder = Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .retry(reqwest::retry::never())
+            .http1_only()
+            .tcp_nodelay(true)
+            .connect_timeout(CONNECT_LIMIT)
+            .pool_idle_timeout(None)
+            .connector_layer(Watching)
+            .tls_backend_preconfigured(tls);
+        let (builder, direct) = match way {
+            Way::Direct(name, address) => (builder.dns_resolver(To(address)), Some((name, address))),
+            Way::Proxy(proxy) => (builder.proxy(proxy), None),
+        };
+        let wrong =
+            |error: reqwest::Error| Stop::failed(Reason::Blocked, format!("no client: {}", error.without_url()));
+        Ok(Self { client: builder.build().map_err(wrong)?, direct })
+    }
+
+    /// A request's address as the client is to see it: it takes the port of where it goes only if the address names none,
+    /// and resolves no host that is an address itself.
+    fn wire(&self, url: &Url) -> Option<Url> {
+        let mut wire = url.clone();
+        wire.set_username("").ok()?;
+        wire.set_password(None).ok()?;
+        if let Some((name, _)) = &self.direct {
+            wire.set_host(Some(name)).ok()?;
+            wire.set_port(None).ok()?;
+        }
+        Some(wire)
+    }
 }
 
 /// An exchange that failed.
@@ -97,140 +145,156 @@ pub(super) struct Proxied {
 pub(super) struct Broken {
     /// Why.
     pub stop: Stop,
-    /// Whether the connection went away before anything of the answer came: on a connection that had been used before,
-    /// the server may just have closed it.
-    pub may_be_stale: bool,
+    /// How far it came.
+    pub at: At,
 }
 
-impl From<Stop> for Broken {
-    fn from(stop: Stop) -> Self {
-        Self { stop, may_be_stale: false }
-    }
+/// How far an exchange came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum At {
+    /// The server's chain was refused.
+    Refused,
+    /// No connection was made.
+    Connecting,
+    /// The connection went away before anything of the answer came: on a connection that had been used before, the
+    /// server may just have closed it.
+    Unanswered,
+    /// Beyond that.
+    Answering,
 }
 
-/// Sends a request and reads the answer. Headers that the config gives go along if the link may carry secrets.
+/// Sends a request and reads the answer. `headers` are those that the config gives, if they may go along.
 pub(super) async fn exchange(
-    link: &mut Link,
+    line: &Line,
     request: &Request,
-    secrets: &[(HeaderName, HeaderValue)],
+    headers: &HeaderMap,
     clock: &Clock,
-) -> Result<Answer, Broken> {
-    let withheld = !secrets.is_empty() && !link.may_carry_secrets;
-    let secrets = if withheld { &[] } else { secrets };
-    let message = message(request, secrets, link.proxied.as_ref())?;
-    let (sent_at, begun) = (clock.now(), Instant::now());
-    let response = link
-        .sender
-        .send_request(message)
-        .await
-        .map_err(|error| Broken { stop: reasons::of_exchange(&error), may_be_stale: !error.is_parse() })?;
-    let processing = begun.elapsed();
-    let (head, body) = response.into_parts();
+) -> (Result<Answer, Broken>, Notes) {
+    let Some(message) = message(line, request, headers) else {
+        let stop = Stop::failed(Reason::Body, "the address holds characters that HTTP cannot carry");
+        return (Err(Broken { stop, at: At::Answering }), Notes::default());
+    };
+    let begun = Instant::now();
+    let (response, notes) = watch::watch(line.client.execute(message)).await;
+    let processing = begun.elapsed().saturating_sub(notes.waited());
+    let middle = clock.now() - span(processing / 2);
+    let mut response = match response {
+        Ok(response) => response,
+        Err(error) => return (Err(broken(line, error, &notes)), notes),
+    };
     let begun = Instant::now();
     let body = match request.limit {
-        Limit::HeadOnly => Vec::new(),
-        Limit::Bytes(limit) => decoded(&head.headers, read(body, limit).await?, limit)?,
+        Limit::HeadOnly => Ok(Vec::new()),
+        Limit::Bytes(limit) => read(&mut response, limit).await,
     };
-    Ok(Answer {
+    let answer = body.map(|body| Answer {
         url: request.url.clone(),
-        status: head.status.as_u16(),
-        headers: head.headers,
+        status: response.status().as_u16(),
+        headers: std::mem::take(response.headers_mut()),
         body,
         timing: HttpTiming {
             processing_seconds: processing.as_secs_f64(),
             transfer_seconds: begun.elapsed().as_secs_f64(),
         },
-        middle: sent_at + span(processing / 2),
-        withheld,
-    })
+        middle,
+        withheld: false,
+    });
+    (answer.map_err(|stop| Broken { stop, at: At::Answering }), notes)
 }
 
-fn message(
-    request: &Request,
-    secrets: &[(HeaderName, HeaderValue)],
-    proxied: Option<&Proxied>,
-) -> Result<hyper::Request<String>, Stop> {
-    let url = &request.url;
-    let target =
-        if proxied.is_some() { &url[..Position::AfterQuery] } else { &url[Position::BeforePath..Position::AfterQuery] };
-    let cannot = |_| Stop::failed(Reason::Body, "the address holds characters that HTTP cannot carry");
-    let uri: Uri = target.parse().map_err(|_| cannot(()))?;
-    let host = HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort]).map_err(|_| cannot(()))?;
-    let body = request.json.clone().unwrap_or_default();
-    let mut message = hyper::Request::new(body);
-    *message.method_mut() = if request.json.is_some() { Method::POST } else { Method::GET };
-    *message.uri_mut() = uri;
-    let headers = message.headers_mut();
-    headers.insert(header::HOST, host);
-    headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-    headers.insert(header::ACCEPT, HeaderValue::from_static(request.accept));
-    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-    if request.json.is_some() {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    }
-    for (name, value) in secrets {
-        headers.append(name.clone(), value.clone());
-    }
-    if let Some(authorization) = proxied.and_then(|proxied| proxied.authorization.clone()) {
-        headers.insert(header::PROXY_AUTHORIZATION, authorization);
-    }
-    Ok(message)
+fn broken(line: &Line, error: reqwest::Error, notes: &Notes) -> Broken {
+    let error = error.without_url();
+    let at = if reasons::is_refusal(&error) {
+        At::Refused
+    } else if error.is_connect() {
+        At::Connecting
+    } else if reasons::is_unanswered(&error) {
+        At::Unanswered
+    } else {
+        At::Answering
+    };
+    let to = line.direct.as_ref().map(|(_, address)| *address).filter(|_| !notes.shook_hands());
+    let stop = match (at, to) {
+        (At::Connecting, Some(to)) => reasons::of_address(&error, to),
+        _ => reasons::of_exchange(&error, notes.shook_hands()),
+    };
+    Broken { stop, at }
 }
 
-async fn read(mut body: Incoming, limit: usize) -> Result<Vec<u8>, Stop> {
-    if body.size_hint().lower() > limit as u64 {
-        return Err(too_large(limit));
+/// The host is the request's own, whatever name leads to it.
+fn message(line: &Line, request: &Request, headers: &HeaderMap) -> Option<reqwest::Request> {
+    let host = HeaderValue::from_str(&request.url[Position::BeforeHost..Position::AfterPort]).ok()?;
+    let method = if request.json.is_some() { Method::POST } else { Method::GET };
+    let mut message = reqwest::Request::new(method, line.wire(&request.url)?);
+    let all = message.headers_mut();
+    all.insert(header::HOST, host);
+    all.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+    all.insert(header::ACCEPT, HeaderValue::from_static(request.accept));
+    for (name, value) in headers {
+        all.append(name, value.clone());
+    }
+    if let Some(json) = &request.json {
+        all.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *message.body_mut() = Some(json.clone().into());
+    }
+    Some(message)
+}
+
+/// The body, decompressed.
+async fn read(response: &mut Response, limit: usize) -> Result<Vec<u8>, Stop> {
+    let too_large = || Stop::failed(Reason::TooLarge, format!("a body of more than {limit} bytes"));
+    // What was gzip has lost this header.
+    let encoding = response.headers().get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim());
+    if let Some(other) = encoding.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity")) {
+        return Err(Stop::failed(Reason::Body, format!("the encoding {other}, which was not asked for")));
+    }
+    if response.content_length().is_some_and(|length| length > limit as u64) {
+        return Err(too_large());
     }
     let mut bytes = Vec::new();
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-        let frame = frame.map_err(|error| reasons::of_exchange(&error))?;
-        let Ok(data) = frame.into_data() else { continue };
-        if bytes.len() + data.len() > limit {
-            return Err(too_large(limit));
+    while let Some(chunk) = response.chunk().await.map_err(|error| reasons::of_exchange(&error.without_url(), false))? {
+        if bytes.len() + chunk.len() > limit {
+            return Err(too_large());
         }
-        bytes.extend_from_slice(&data);
+        bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
 }
 
-fn decoded(headers: &HeaderMap, body: Vec<u8>, limit: usize) -> Result<Vec<u8>, Stop> {
-    let encoding = headers.get(header::CONTENT_ENCODING).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    match encoding.as_deref().map(str::trim) {
-        None | Some("" | "identity") => Ok(body),
-        Some(name) if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") => {
-            let mut decoded = Vec::new();
-            let reader = flate2::read::MultiGzDecoder::new(&body[..]);
-            reader
-                .take(limit as u64 + 1)
-                .read_to_end(&mut decoded)
-                .map_err(|_| Stop::failed(Reason::Body, "the body is not the gzip that its headers announce"))?;
-            if decoded.len() > limit { Err(too_large(limit)) } else { Ok(decoded) }
-        }
-        Some(other) => Err(Stop::failed(Reason::Body, format!("the encoding {other}, which was not asked for"))),
-    }
-}
-
-fn too_large(limit: usize) -> Stop {
-    Stop::failed(Reason::TooLarge, format!("a body of more than {limit} bytes"))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::tls::{Hands, TlsStore},
+        *,
+    };
+    use crate::config::TlsSettings;
+
+    fn line(way: Way) -> Line {
+        let side = TlsStore::default().load(&TlsSettings::default()).unwrap();
+        let name = "name.test".try_into().unwrap();
+        let hands = Hands { name, refuses: true, proxy: None, clock: Clock::System };
+        Line::new(side.client(hands), way).unwrap()
+    }
 
     #[test]
-    fn a_request_names_its_host_with_a_port_only_where_the_url_has_one() {
-        for (url, host, target) in [
+    fn a_request_names_its_own_host_and_goes_where_the_line_leads() {
+        let direct = line(Way::Direct("name.test".to_owned(), "127.0.0.1:9".parse().unwrap()));
+        let proxied = line(Way::Proxy(reqwest::Proxy::all("http://proxy.invalid").unwrap()));
+        for (url, host, path) in [
             ("https://x.test/a?b=c#d", "x.test", "/a?b=c"),
             ("https://x.test:443/", "x.test", "/"),
             ("http://x.test:8080", "x.test:8080", "/"),
-            ("http://[::1]:80/a", "[::1]", "/a"),
+            ("http://u:p@[::1]:80/a", "[::1]", "/a"),
             ("https://x.test/a?b=\"c d\"|{}", "x.test", "/a?b=%22c%20d%22|{}"),
         ] {
-            let message = message(&Request::json(url.parse().unwrap()), &[], None).unwrap();
-            assert_eq!(message.headers()["host"], host);
-            assert_eq!(message.uri().to_string(), target);
-            assert_eq!(message.method(), Method::GET);
+            let request = Request::json(url.parse().unwrap());
+            let scheme = request.url.scheme();
+            let sent = |line| message(line, &request, &HeaderMap::new()).unwrap();
+            assert_eq!(sent(&direct).headers()["host"], host);
+            assert_eq!(sent(&direct).method(), Method::GET);
+            let text = |line| sent(line).url()[..Position::AfterQuery].to_owned();
+            assert_eq!(text(&direct), format!("{scheme}://name.test{path}"));
+            assert_eq!(text(&proxied), format!("{scheme}://{host}{path}"));
         }
     }
 }

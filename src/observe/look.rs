@@ -9,7 +9,7 @@ use super::{
     look_kasm::{self, KasmLook},
     look_provider::{self, ProviderLook},
     passkey_domain,
-    peer::Probed,
+    probed::Probed,
     reasons::Stop,
     rhythm,
     shared::Shelf,

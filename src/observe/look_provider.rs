@@ -74,15 +74,32 @@ pub(super) async fn anew(means: &Means, target: &Target) -> FreshDiscovery {
             };
         }
     };
-    let connection = observe(clock, SourceId::ProviderConnection, side.public().probe()).await;
-    let blocked = blocked_by(&connection, SourceId::ProviderConnection);
-    let counts = Counts::default();
-    let (connection, discovery) = tokio::join!(whole_connection(connection), async {
-        match blocked {
-            Some(stop) => Observed::missing(clock.now(), stop.missing(SourceId::Discovery)),
-            None => observe(clock, SourceId::Discovery, discovery::look(&side, &counts)).await,
+    let prepared = observe(clock, SourceId::ProviderConnection, side.public().prepare()).await;
+    if let Some(stop) = blocked_by(&prepared, SourceId::ProviderConnection) {
+        let discovery = Observed::missing(clock.now(), stop.missing(SourceId::Discovery));
+        return FreshDiscovery { connection: whole_connection(prepared).await, discovery };
+    }
+    let discovery = observe(clock, SourceId::Discovery, discovery::look(&side, &Counts::default())).await;
+    let Observed { at, took_seconds, value } = prepared;
+    match value {
+        Ok(prepared) => {
+            let made = observe(clock, SourceId::ProviderConnection, side.public().made(prepared)).await;
+            apart(whole_connection(made).await, discovery)
         }
-    });
+        // A proxy hides it.
+        Err(why) => FreshDiscovery { connection: Observed { at, took_seconds, value: Err(why) }, discovery },
+    }
+}
+
+/// A document and the connection that was made for it: the time of each is its own, and what failed first is told once.
+fn apart(mut connection: Observed<Connection>, mut discovery: Observed<Answered<Discovery>>) -> FreshDiscovery {
+    if let Ok(made) = &connection.value {
+        let connecting = made.connect_seconds + made.tls_seconds.unwrap_or_default();
+        connection.took_seconds = made.resolve_seconds + connecting;
+        discovery.took_seconds = (discovery.took_seconds - connecting).max(0.0);
+    } else if let Some(stop) = blocked_by(&connection, SourceId::ProviderConnection) {
+        discovery.value = Err(stop.missing(SourceId::Discovery));
+    }
     FreshDiscovery { connection, discovery }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! [`Looker::observe`] goes by `look.rs`, which holds the order of the sources; each source is one file, with a half that
 //! asks and a half that reads. Below them: `side` (where requests may go, and how many), `peer` (one origin and its
-//! connections), `http` (one exchange), `connection` (DNS, TCP, TLS), `tls` and `trust` (handshakes, and what a chain is
-//! worth), and `reasons`, the one place that sorts what goes wrong.
+//! clients), `http` (the client and one exchange), `watch` (what its connections do meanwhile), `connection` (DNS, TCP and
+//! TLS of our own), `tls` and `trust` (handshakes, and what a chain is worth), and `reasons`, the one place that sorts
+//! what goes wrong.
 
 mod addresses;
 mod answer;
@@ -27,6 +28,7 @@ mod look_provider;
 mod page;
 mod passkey_domain;
 mod peer;
+mod probed;
 mod provider_endpoints;
 mod proxy;
 mod reasons;
@@ -37,6 +39,7 @@ mod shared;
 mod side;
 mod tls;
 mod trust;
+mod watch;
 
 use std::{sync::Arc, time::Duration};
 

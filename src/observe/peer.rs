@@ -1,42 +1,41 @@
-//! One origin for the time of a look: how to reach it, what may be sent to it, and connections that are kept alive.
+//! One origin for the time of a look: how to reach it, what may be sent to it, and the clients that do so.
+//!
+//! There are two: what is secret goes by one that refuses, within the handshake, whatever is not trusted; the other looks
+//! behind a certificate that nobody vouches for, and is given nothing secret.
 
 use std::{
-    net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
+    fmt,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use hyper::{
-    client::conn::http1,
-    header::{self, HeaderName, HeaderValue},
-};
-use hyper_util::rt::TokioIo;
-use tokio::time::timeout;
-use tokio_util::task::AbortOnDropHandle;
+use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use rustls::pki_types::ServerName;
+use tokio::{net::TcpStream, time::timeout};
 use url::Url;
 
 use super::{
     answer::Answer,
-    connection::{self, FirstAnswer, Wire},
-    http::{self, Link, Proxied, Request},
+    connection,
+    http::{self, At, Broken, Line, Request, Way},
+    probed::Probed,
     proxy::Proxy,
     reasons::{self, Stop},
-    tls::{TlsSide, TlsStore},
+    tls::{Hands, TlsSide, TlsStore},
+    watch::Notes,
 };
 use crate::{
     clock::Clock,
     config::{HttpSettings, TlsSettings},
-    model::{Connection, Reason, Trust},
+    model::{Connection, Reason},
 };
 
 /// The limit of one request, from connecting to the last byte, where the config names none.
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
-/// The longest head of an answer, in bytes.
-const LONGEST_HEAD: usize = 64 * 1024;
 
 /// One origin for the time of a look. Its connections close with it.
-#[derive(Debug)]
 pub(super) struct Peer {
     /// The address that the config gives.
     pub base: Url,
@@ -44,12 +43,26 @@ pub(super) struct Peer {
     allow_http: bool,
     /// How long one request may take, and how long it may wait for its turn.
     pub limit: Duration,
+    name: Result<ServerName<'static>, Stop>,
     tls: Arc<TlsSide>,
+    /// With what one that is spoken to over TLS is verified by.
     proxy: Option<(Proxy, Arc<TlsSide>)>,
-    secrets: Result<Vec<(HeaderName, HeaderValue)>, Stop>,
+    secrets: Result<HeaderMap, Stop>,
     clock: Clock,
-    route: Mutex<Option<SocketAddr>>,
-    idle: Mutex<Vec<Link>>,
+    known: Mutex<Known>,
+}
+
+/// What is known of an origin by now.
+#[derive(Default)]
+struct Known {
+    /// The address that takes connections.
+    route: Option<SocketAddr>,
+    /// Whether the chain was good: by the probe; bad also by the first request, where no probe came before.
+    is_good: Option<bool>,
+    /// The client for what is secret, and the other.
+    lines: [Option<Line>; 2],
+    /// How the last new connection was made.
+    made: Option<Result<Notes, Stop>>,
 }
 
 impl Peer {
@@ -65,7 +78,8 @@ impl Peer {
         store: &TlsStore,
         clock: Clock,
     ) -> Result<Self, Stop> {
-        let own = (base.host_str().unwrap_or_default().to_owned(), base.port_or_known_default().unwrap_or(443));
+        let host = base.host_str().unwrap_or_default();
+        let own = (host.to_owned(), base.port_or_known_default().unwrap_or(443));
         let proxy = match Proxy::between(settings.proxy.as_ref(), base)? {
             None => None,
             Some(proxy) => Some((proxy, store.load(&TlsSettings::default())?)),
@@ -75,18 +89,26 @@ impl Peer {
             connect_to: connect_to.cloned().unwrap_or(own),
             allow_http: settings.allow_http,
             limit: settings.timeout.unwrap_or(REQUEST_LIMIT),
+            name: name(settings.tls.server_name.as_deref().unwrap_or(host)),
             tls: store.load(&settings.tls)?,
             proxy,
             secrets: secrets(settings),
             clock,
-            route: Mutex::new(None),
-            idle: Mutex::new(Vec::new()),
+            known: Mutex::default(),
         })
     }
 
     /// Whether this is the origin of that address.
     pub(super) fn serves(&self, url: &Url) -> bool {
         self.base.origin() == url.origin()
+    }
+
+    fn is_https(&self) -> bool {
+        self.base.scheme() == "https"
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends a request and reads the whole answer, within the limit.
@@ -96,155 +118,211 @@ impl Peer {
 
     async fn exchange(&self, request: &Request) -> Result<Answer, Stop> {
         let secrets = self.secrets.as_ref().map_err(Clone::clone)?;
-        if let Some(mut link) = self.kept_link().await {
-            match http::exchange(&mut link, request, secrets, &self.clock).await {
-                // The server had closed it meanwhile: nothing of the request was handled.
-                Err(broken) if broken.may_be_stale => {}
-                Err(broken) => return Err(broken.stop),
-                Ok(answer) => return Ok(self.keep(link, request, answer)),
+        let none = HeaderMap::new();
+        if secrets.is_empty() {
+            return self.over(false, request, &none).await.map_err(|broken| broken.stop);
+        }
+        if self.may_carry_secrets().await? {
+            match self.over(true, request, secrets).await {
+                // Where no probe has judged the chain, this is its judgement: nothing was sent.
+                Err(Broken { at: At::Refused, .. }) if self.known().is_good != Some(true) => {
+                    self.known().is_good = Some(false);
+                }
+                other => return other.map_err(|broken| broken.stop),
             }
         }
-        let mut link = self.open().await?;
-        let answer = http::exchange(&mut link, request, secrets, &self.clock).await.map_err(|broken| broken.stop)?;
-        Ok(self.keep(link, request, answer))
+        let answer = self.over(false, request, &none).await.map_err(|broken| broken.stop)?;
+        Ok(Answer { withheld: true, ..answer })
     }
 
-    fn keep(&self, link: Link, request: &Request, answer: Answer) -> Answer {
-        if request.limit != http::Limit::HeadOnly {
-            self.idle().push(link);
+    /// Whether what is secret may be tried to be sent: over HTTPS, the handshake has the last word.
+    async fn may_carry_secrets(&self) -> Result<bool, Stop> {
+        if self.is_https() {
+            return Ok(self.known().is_good != Some(false));
         }
-        answer
+        Ok(self.allow_http || (self.proxy.is_none() && self.route().await?.ip().is_loopback()))
     }
 
-    async fn kept_link(&self) -> Option<Link> {
-        loop {
-            let mut link = self.idle().pop()?;
-            if link.sender.ready().await.is_ok() {
-                return Some(link);
+    /// One exchange; once more where a kept connection had been closed by the server meanwhile, so that nothing of the
+    /// request was handled.
+    async fn over(&self, is_secret: bool, request: &Request, headers: &HeaderMap) -> Result<Answer, Broken> {
+        let (outcome, notes) = self.once(is_secret, request, headers).await;
+        match outcome {
+            Err(Broken { at: At::Unanswered, .. }) if !notes.is_own() => {
+                self.hang_up();
+                self.once(is_secret, request, headers).await.0
             }
+            outcome => outcome,
         }
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Link>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    async fn once(&self, is_secret: bool, request: &Request, headers: &HeaderMap) -> (Result<Answer, Broken>, Notes) {
+        let line = match self.line(is_secret).await {
+            Ok(line) => line,
+            Err(stop) => return (Err(Broken { stop, at: At::Connecting }), Notes::default()),
+        };
+        let (outcome, notes) = http::exchange(&line, request, headers, &self.clock).await;
+        let made = match &outcome {
+            Err(Broken { stop, at: At::Connecting | At::Refused }) => Some(Err(stop.clone())),
+            _ if notes.is_own() => Some(Ok(notes.clone())),
+            _ => None,
+        };
+        if made.is_some() {
+            self.known().made = made;
+        }
+        (outcome, notes)
     }
 
-    /// Closes the connections that are kept alive.
+    async fn line(&self, is_secret: bool) -> Result<Line, Stop> {
+        let known = self.known().lines[usize::from(is_secret)].clone();
+        if let Some(line) = known {
+            return Ok(line);
+        }
+        let line = self.new_line(is_secret).await?;
+        Ok(self.known().lines[usize::from(is_secret)].get_or_insert(line).clone())
+    }
+
+    async fn new_line(&self, is_secret: bool) -> Result<Line, Stop> {
+        /// For TLS without a name in its greeting, and for plain HTTP.
+        const NAMELESS: &str = "nameless.invalid";
+        let name = match &self.name {
+            Ok(name) => name.clone(),
+            Err(stop) if self.is_https() => return Err(stop.clone()),
+            Err(_) => ServerName::from(IpAddr::from([0, 0, 0, 0])),
+        };
+        let greeting = match &name {
+            ServerName::DnsName(name) => name.as_ref().to_ascii_lowercase(),
+            _ => NAMELESS.to_owned(),
+        };
+        let mut hands = Hands { name, refuses: is_secret, proxy: None, clock: self.clock };
+        let way = match &self.proxy {
+            None => Way::Direct(greeting, self.route().await?),
+            Some((proxy, system)) => {
+                hands.proxy = proxy.hands(system, &self.base);
+                Way::Proxy(proxy.of_client()?)
+            }
+        };
+        Line::new(self.tls.client(hands), way)
+    }
+
+    /// Closes the connections that are kept alive, once what is under way has ended.
     pub(super) fn hang_up(&self) {
-        self.idle().clear();
+        self.known().lines = [None, None];
     }
 
-    async fn open(&self) -> Result<Link, Stop> {
-        let Some((proxy, own_tls)) = &self.proxy else {
-            let (stream, is_loopback) = self.dial().await?;
-            return self.speak(Box::new(stream), is_loopback).await;
-        };
-        let wire = proxy.connect(&self.base, own_tls, self.clock.now()).await?;
-        let mut link = self.speak(wire, false).await?;
-        if proxy.takes_requests(&self.base) {
-            link.proxied = Some(Proxied { authorization: proxy.authorization() });
+    /// The address that takes connections: the one that answered the probe, where there was one.
+    async fn route(&self) -> Result<SocketAddr, Stop> {
+        let known = self.known().route;
+        match known {
+            Some(address) => Ok(address),
+            None => Ok(self.find().await?.answered),
         }
-        Ok(link)
     }
 
-    /// A TCP connection: to the address that answered the probe, where there was one.
-    async fn dial(&self) -> Result<(tokio::net::TcpStream, bool), Stop> {
-        let known = *self.route.lock().unwrap_or_else(PoisonError::into_inner);
-        let addresses = match known {
-            Some(address) => vec![address],
-            None => connection::resolve(&self.connect_to.0, self.connect_to.1).await?.0,
-        };
-        let FirstAnswer { stream, address, .. } = connection::first_answer(&addresses).await?;
-        self.remember(address);
-        Ok((stream, address.ip().is_loopback()))
-    }
-
-    fn remember(&self, address: SocketAddr) {
-        *self.route.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
-    }
-
-    /// Makes an HTTP connection of a TCP connection, over TLS where the address says so.
-    async fn speak(&self, wire: Box<dyn Wire>, is_loopback: bool) -> Result<Link, Stop> {
-        if self.base.scheme() != "https" {
-            return self.link(wire, is_loopback || self.allow_http).await;
+    /// The way to take, by what is known of the addresses. A lone one is left for whoever connects to try.
+    async fn find(&self) -> Result<Probed, Stop> {
+        let (addresses, resolve_seconds) = self.resolve().await?;
+        match addresses[..] {
+            [lone] => {
+                self.known().route = Some(lone);
+                Ok(Probed::lone(lone, self.told(resolve_seconds)))
+            }
+            _ => Ok(self.try_all(addresses, resolve_seconds).await?.0),
         }
-        let host = self.base.host_str().unwrap_or_default();
-        let secured = connection::secure(wire, &self.tls, host, self.clock.now()).await?;
-        let may_carry_secrets = self.is_good(&secured.trust);
-        self.link(secured.wire, may_carry_secrets).await
     }
 
-    fn is_good(&self, trust: &Trust) -> bool {
-        self.tls.insecure_skip_verify || matches!(trust, Trust::Verified | Trust::Pinned)
+    async fn resolve(&self) -> Result<(Vec<SocketAddr>, f64), Stop> {
+        connection::resolve(&self.connect_to.0, self.connect_to.1).await
     }
 
-    async fn link(&self, wire: Box<dyn Wire>, may_carry_secrets: bool) -> Result<Link, Stop> {
-        let (sender, connection) = http1::Builder::new()
-            .max_buf_size(LONGEST_HEAD)
-            .handshake(TokioIo::new(wire))
-            .await
-            .map_err(|error| reasons::of_exchange(&error))?;
-        // What goes wrong on the connection comes out of the request that was on it.
-        let driver = tokio::spawn(async move { drop(connection.await) });
-        Ok(Link { sender, _driver: AbortOnDropHandle::new(driver), may_carry_secrets, proxied: None })
+    async fn try_all(&self, addresses: Vec<SocketAddr>, resolve_seconds: f64) -> Result<(Probed, TcpStream), Stop> {
+        let (stream, first) = connection::first_answer(&addresses).await?;
+        self.known().route = Some(first.address);
+        Ok((Probed::tried(addresses, first, self.told(resolve_seconds)), stream))
     }
 
-    /// Looks at the connection itself. The connection stays open for the first request.
+    fn told(&self, resolve_seconds: f64) -> Connection {
+        Connection {
+            host: self.base.host_str().unwrap_or_default().to_owned(),
+            port: self.base.port_or_known_default().unwrap_or(443),
+            resolve_seconds,
+            connect_seconds: 0.0,
+            tls_seconds: None,
+            addresses: Vec::new(),
+            tls: None,
+        }
+    }
+
+    fn is_seen(&self) -> Result<(), Stop> {
+        match self.proxy {
+            None => Ok(()),
+            Some(_) => {
+                Err(Stop::OutOfReach("a proxy connects in our place, so the connection itself is not seen".to_owned()))
+            }
+        }
+    }
+
+    /// Looks at the connection itself, by one of our own.
     ///
     /// # Errors
     /// No connection, or a proxy that makes it in our place.
     pub(super) async fn probe(&self) -> Result<Probed, Stop> {
-        if self.proxy.is_some() {
-            return Err(Stop::OutOfReach(
-                "a proxy connects in our place, so the connection itself is not seen".to_owned(),
-            ));
+        self.is_seen()?;
+        let (addresses, resolve_seconds) = self.resolve().await?;
+        let (mut probed, stream) = self.try_all(addresses, resolve_seconds).await?;
+        if self.is_https() {
+            let name = self.name.clone()?;
+            let hands = Hands { name, refuses: false, proxy: None, clock: self.clock };
+            let (tls, seconds) = connection::secure(stream, &self.tls, hands).await?;
+            self.known().is_good = Some(self.tls.lets_secrets_pass(&tls.trust));
+            probed.connection.tls_seconds = Some(seconds);
+            probed.connection.tls = Some(tls);
         }
-        let (addresses, resolve_seconds) = connection::resolve(&self.connect_to.0, self.connect_to.1).await?;
-        let FirstAnswer { stream, address, seconds, others, failed } = connection::first_answer(&addresses).await?;
-        self.remember(address);
-        let host = self.base.host_str().unwrap_or_default().to_owned();
-        let (tls, tls_seconds, link) = if self.base.scheme() == "https" {
-            let secured = connection::secure(Box::new(stream), &self.tls, &host, self.clock.now()).await?;
-            let (facts, seconds) = (secured.facts(), secured.seconds);
-            let link = self.link(secured.wire, self.is_good(&facts.trust)).await?;
-            (Some(facts), Some(seconds), link)
-        } else {
-            (None, None, self.link(Box::new(stream), address.ip().is_loopback() || self.allow_http).await?)
-        };
-        self.idle().push(link);
-        let connection = Connection {
-            host,
-            port: self.base.port_or_known_default().unwrap_or(443),
-            resolve_seconds,
-            connect_seconds: seconds,
-            tls_seconds,
-            addresses: Vec::new(),
-            tls,
-        };
-        Ok(Probed { connection, addresses, answered: address, failed, others })
+        Ok(probed)
+    }
+
+    /// Finds the way, for a request whose own connection is looked at afterwards by [`Self::made`].
+    ///
+    /// # Errors
+    /// No address, none of several that takes a connection, or a proxy that connects in our place.
+    pub(super) async fn prepare(&self) -> Result<Probed, Stop> {
+        self.is_seen()?;
+        self.find().await
+    }
+
+    /// What the connection showed that the last request was sent over.
+    ///
+    /// # Errors
+    /// Why there was none; by a connection of our own where no request was sent.
+    pub(super) async fn made(&self, mut prepared: Probed) -> Result<Probed, Stop> {
+        let made = self.known().made.clone();
+        let Some(notes) = made.transpose()? else { return self.probe().await };
+        let (tcp, tls) = notes.phases();
+        if !prepared.is_tried() {
+            prepared.connection.connect_seconds = tcp.as_secs_f64();
+        }
+        prepared.connection.tls_seconds = tls.map(|tls| tls.as_secs_f64());
+        prepared.connection.tls = notes.tls();
+        Ok(prepared)
     }
 }
 
-/// A connection that was looked at, while its other addresses are still tried.
-pub(super) struct Probed {
-    connection: Connection,
-    addresses: Vec<SocketAddr>,
-    answered: SocketAddr,
-    failed: Vec<(SocketAddr, crate::model::AddressState)>,
-    others: AbortOnDropHandle<Vec<(SocketAddr, crate::model::AddressState)>>,
+/// No password of a proxy, nor a header.
+impl fmt::Debug for Peer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Peer").field("base", &self.base.as_str()).finish_non_exhaustive()
+    }
 }
 
-impl Probed {
-    /// The connection with every address's answer.
-    pub(super) async fn whole(self) -> Connection {
-        let addresses = connection::in_order(&self.addresses, self.answered, self.failed, self.others).await;
-        Connection { addresses, ..self.connection }
-    }
+fn name(text: &str) -> Result<ServerName<'static>, Stop> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    ServerName::try_from(bare.to_owned())
+        .map_err(|_| Stop::failed(Reason::Tls, format!("{bare} is no name that a certificate can be for")))
 }
 
 /// What the config adds to each request of a side. Read again at each look, so that a rotation needs no reload.
-fn secrets(settings: &HttpSettings) -> Result<Vec<(HeaderName, HeaderValue)>, Stop> {
-    let mut found = Vec::new();
+fn secrets(settings: &HttpSettings) -> Result<HeaderMap, Stop> {
+    let mut found = HeaderMap::new();
     if let Some((user, password)) = &settings.basic_auth {
         let password = password
             .read()
@@ -258,13 +336,13 @@ fn secrets(settings: &HttpSettings) -> Result<Vec<(HeaderName, HeaderValue)>, St
         let value = named.value.read().map_err(|error| wrong(error.to_string()))?;
         let value = sensitive(value.expose())
             .ok_or_else(|| wrong("its value holds a character that no header may hold".to_owned()))?;
-        found.push((name, value));
+        found.append(name, value);
     }
     Ok(found)
 }
 
 /// A header's value that no log shows.
-pub(super) fn sensitive(text: &str) -> Option<HeaderValue> {
+fn sensitive(text: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(text).ok()?;
     value.set_sensitive(true);
     Some(value)

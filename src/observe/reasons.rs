@@ -2,12 +2,13 @@
 //!
 //! Details are sentences for a person: at most 200 characters, without a query string and without a secret.
 
-use std::{error::Error, io};
+use std::{error::Error, io, iter, net::SocketAddr, sync::Arc};
 
-use hyper::{HeaderMap, header};
+use reqwest::header::{self, HeaderMap};
+use rustls::{CertificateError, OtherError};
 use url::Url;
 
-use super::answer::Answer;
+use super::{answer::Answer, connection};
 use crate::model::{Missing, Reason, SourceId};
 
 /// The longest detail, in characters.
@@ -82,39 +83,125 @@ pub(super) fn is_no_route(error: &io::Error, address: std::net::IpAddr) -> bool 
             || error.raw_os_error() == Some(EAFNOSUPPORT))
 }
 
-/// What a TLS handshake failed with.
+/// What a TLS handshake of our own failed with.
 pub(super) fn of_handshake(error: &io::Error) -> Stop {
-    let detail = match rustls_error(error) {
-        Some(rustls::Error::InvalidMessage(_)) => "the server does not speak TLS on this port".to_owned(),
-        Some(rustls::Error::AlertReceived(alert)) => format!("the server refused the TLS handshake ({alert:?})"),
-        Some(problem) => format!("the TLS handshake failed: {problem}"),
-        None if error.kind() == io::ErrorKind::UnexpectedEof => {
-            "the server closed the connection in the TLS handshake".to_owned()
-        }
-        None => format!("the TLS handshake failed: {}", of_connecting(error).1),
+    match find(error) {
+        Some(problem) => of_tls(problem),
+        None => of_broken_handshake(error),
+    }
+}
+
+fn of_broken_handshake(error: &io::Error) -> Stop {
+    let detail = if error.kind() == io::ErrorKind::UnexpectedEof {
+        "the server closed the connection in the TLS handshake".to_owned()
+    } else {
+        format!("the TLS handshake failed: {}", of_connecting(error).1)
     };
     Stop::failed(Reason::Tls, detail)
 }
 
-/// What an HTTP exchange failed with. An answer that breaks off is a matter of the connection.
-pub(super) fn of_exchange(error: &hyper::Error) -> Stop {
-    if error.is_parse() {
+fn of_tls(problem: &rustls::Error) -> Stop {
+    let detail = match (problem, refusal(problem)) {
+        (_, Some(refused)) => refused.to_string(),
+        (rustls::Error::InvalidMessage(_), _) => "the server does not speak TLS on this port".to_owned(),
+        (rustls::Error::AlertReceived(alert), _) => format!("the server refused the TLS handshake ({alert:?})"),
+        _ => format!("the TLS handshake failed: {problem}"),
+    };
+    Stop::failed(Reason::Tls, detail)
+}
+
+/// Whose chain our own verifier refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refused {
+    /// That of the server, where secrets were to be sent.
+    #[error("the certificate is not trusted, so nothing that is secret is sent")]
+    Server,
+    /// That of the proxy.
+    #[error("the proxy's certificate is not trusted")]
+    Proxy,
+}
+
+impl From<Refused> for rustls::Error {
+    fn from(refused: Refused) -> Self {
+        CertificateError::Other(OtherError(Arc::new(refused))).into()
+    }
+}
+
+fn refusal(problem: &rustls::Error) -> Option<Refused> {
+    match problem {
+        rustls::Error::InvalidCertificate(CertificateError::Other(other)) => other.0.downcast_ref().copied(),
+        _ => None,
+    }
+}
+
+/// Whether our own verifier refused the server's chain.
+pub(super) fn is_refusal(error: &reqwest::Error) -> bool {
+    find(error).and_then(refusal) == Some(Refused::Server)
+}
+
+/// Whether the connection went away before anything of the answer came.
+pub(super) fn is_unanswered(error: &reqwest::Error) -> bool {
+    !error.is_connect() && !error.is_timeout() && find(error).is_some_and(|cause: &hyper::Error| !cause.is_parse())
+}
+
+/// What a TCP connection to this address failed with, where no other was left to try.
+pub(super) fn of_address(error: &reqwest::Error, address: SocketAddr) -> Stop {
+    match innermost(error) {
+        Some(cause) => connection::does_not_answer(address, cause),
+        None => Stop::failed(Reason::Timeout, format!("no address takes a connection ({address}: no answer in time)")),
+    }
+}
+
+/// What an exchange failed with; `in_handshake` says that TLS had begun on a new connection. An answer that breaks off is
+/// a matter of the connection.
+pub(super) fn of_exchange(error: &reqwest::Error, in_handshake: bool) -> Stop {
+    // A server may refuse our certificate, or its absence, only after its side of a TLS 1.3 handshake.
+    if let Some(problem) = find(error) {
+        return of_tls(problem);
+    }
+    let http: Option<&hyper::Error> = find(error);
+    let cause: Option<&io::Error> = innermost(error);
+    if http.is_some_and(hyper::Error::is_parse) {
         return Stop::failed(Reason::Body, "what answers does not speak HTTP/1.1");
     }
-    let cause = io_error(error);
+    if error.is_connect() {
+        return match cause {
+            Some(cause) if in_handshake => of_broken_handshake(cause),
+            Some(cause) => {
+                let (reason, detail) = of_connecting(cause);
+                Stop::failed(reason, format!("the proxy: {detail}"))
+            }
+            None if error.is_timeout() => Stop::failed(Reason::Timeout, "no connection in time"),
+            None => of_proxy(error),
+        };
+    }
     let ended = cause.is_some_and(|cause| cause.kind() == io::ErrorKind::UnexpectedEof);
-    if ended || error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
-        return Stop::failed(Reason::Connect, "the server closed the connection before the answer was whole");
+    match (http, cause) {
+        (None, Some(_)) if error.is_decode() => {
+            Stop::failed(Reason::Body, "the body is not the gzip that its headers announce")
+        }
+        (Some(http), _) if ended || http.is_incomplete_message() || http.is_canceled() || http.is_closed() => {
+            Stop::failed(Reason::Connect, "the server closed the connection before the answer was whole")
+        }
+        (_, Some(cause)) => {
+            let (reason, detail) = of_connecting(cause);
+            Stop::failed(reason, format!("the connection broke off before the answer was whole: {detail}"))
+        }
+        (_, None) => Stop::failed(Reason::Connect, format!("the HTTP exchange failed: {}", last(error))),
     }
-    let Some(cause) = cause else {
-        return Stop::failed(Reason::Connect, format!("the HTTP exchange failed: {error}"));
-    };
-    // A server may refuse our certificate, or its absence, only after its side of a TLS 1.3 handshake.
-    if rustls_error(cause).is_some() {
-        return of_handshake(cause);
+}
+
+/// What a proxy refused. The types of these errors are private to reqwest's own parts, so their text is read.
+fn of_proxy(error: &reqwest::Error) -> Stop {
+    let text = last(error).to_string();
+    let wants_password = ["proxy authorization required", "credentials not accepted", "user/pass authentication"];
+    if wants_password.iter().any(|words| text.contains(words)) {
+        return Stop::failed(Reason::Unauthorized, "the proxy refuses its user and password");
     }
-    let (reason, detail) = of_connecting(cause);
-    Stop::failed(reason, format!("the connection broke off before the answer was whole: {detail}"))
+    match text.as_str() {
+        "tunnel error: unsuccessful" => Stop::failed(Reason::Connect, "the proxy does not connect us"),
+        _ => Stop::failed(Reason::Connect, format!("the proxy does not connect us ({text})")),
+    }
 }
 
 /// No whole answer within the limit.
@@ -122,19 +209,24 @@ pub(super) fn out_of_time(limit: std::time::Duration) -> Stop {
     Stop::failed(Reason::Timeout, format!("no whole answer within {} s", limit.as_secs_f64()))
 }
 
-fn io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
+/// An error and what caused it, the cause last. What an I/O error wraps is its cause too.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    })
 }
 
-fn rustls_error(error: &io::Error) -> Option<&rustls::Error> {
-    error.get_ref()?.downcast_ref()
+fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+fn innermost<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    causes(error).filter_map(|cause| cause.downcast_ref()).last()
+}
+
+fn last<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    causes(error).last().unwrap_or(error)
 }
 
 /// What an answer's head says before its body is of interest: throttled, or a challenge in the server's place.

@@ -1,9 +1,6 @@
 //! Answers for the tests of the reading halves: recorded from real releases, or written down.
 
-use hyper::{
-    HeaderMap,
-    header::{HeaderName, HeaderValue},
-};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::answer::Answer;

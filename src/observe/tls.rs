@@ -1,11 +1,12 @@
-//! TLS: the settings of a side, loaded, and the handshake.
+//! TLS: the settings of a side, loaded, and the verifiers that go by them.
 //!
-//! A handshake is never refused: the chain is recorded as served and judged afterwards, on the very connection that
-//! the request goes over. So a certificate that nobody vouches for can be told of and looked behind, while what is
-//! secret is only ever sent over a connection whose own chain was good.
+//! A chain is judged within its handshake and noted for whoever waits. The client that carries what is secret refuses
+//! there what is not trusted, so no secret can get onto a connection whose own chain is not good. The probe, and the
+//! client that has no secret, refuse nothing: a certificate that nobody vouches for is told of and looked behind.
 
 use std::{
     collections::HashMap,
+    iter,
     path::Path,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
@@ -16,26 +17,72 @@ use rustls::{
         Resumption,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
-    crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
+    crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
     server::ParsedCertificate,
     version::{TLS12, TLS13},
 };
 
-use super::{certificate::hex_sha256, reasons::Stop, trust::Anchors};
-use crate::{config::TlsSettings, model::Reason};
+use super::{
+    certificate::hex_sha256,
+    reasons::{Refused, Stop},
+    trust::{Anchors, is_good},
+    watch,
+};
+use crate::{
+    clock::Clock,
+    config::TlsSettings,
+    model::{Reason, Trust},
+};
 
 /// The TLS settings of one side, loaded: how to shake hands, and what is trusted.
 #[derive(Debug)]
 pub(super) struct TlsSide {
-    /// For handshakes; accepts every chain.
-    pub config: Arc<ClientConfig>,
-    /// The name to verify instead of the URL's host.
-    pub server_name: Option<String>,
+    config: ClientConfig,
     /// Whether credentials go along whatever the chain is worth.
     pub insecure_skip_verify: bool,
     /// What is trusted.
     pub anchors: Anchors,
+}
+
+/// Whom to shake hands with, and how.
+#[derive(Debug)]
+pub(super) struct Hands {
+    /// The name to verify.
+    pub name: ServerName<'static>,
+    /// Whether what is not trusted is refused.
+    pub refuses: bool,
+    /// An HTTPS proxy in between.
+    pub proxy: Option<ProxyHands>,
+    /// The time of dates in certificates.
+    pub clock: Clock,
+}
+
+/// An HTTPS proxy, whose handshake is told apart by its name. It gets a password, so it is refused whenever it is not
+/// trusted.
+#[derive(Debug)]
+pub(super) struct ProxyHands {
+    /// The name to verify.
+    pub name: ServerName<'static>,
+    /// What it is verified by.
+    pub system: Arc<TlsSide>,
+    /// Whether the target's handshake has that name too: then each must be good as both.
+    pub is_on_host_of_target: bool,
+}
+
+impl TlsSide {
+    /// How to shake hands. Shares what is large.
+    pub(super) fn client(self: &Arc<Self>, hands: Hands) -> ClientConfig {
+        let mut config = self.config.clone();
+        config.enable_sni = matches!(hands.name, ServerName::DnsName(_));
+        config.dangerous().set_certificate_verifier(Arc::new(Judge { side: Arc::clone(self), hands }));
+        config
+    }
+
+    /// Whether what is secret may go over a connection with this chain.
+    pub(super) fn lets_secrets_pass(&self, trust: &Trust) -> bool {
+        self.insecure_skip_verify || is_good(trust)
+    }
 }
 
 /// Loads TLS settings when they are needed first, and again when a file that they name has changed.
@@ -94,8 +141,7 @@ impl TlsStore {
         let fingerprint = settings.fingerprint_sha256.clone();
         let anchors = Anchors { roots, pins, fingerprint, provider: Arc::clone(provider) };
         Ok(TlsSide {
-            config: Arc::new(client_config(provider, settings, material)?),
-            server_name: settings.server_name.clone(),
+            config: client_config(&anchors, settings, material)?,
             insecure_skip_verify: settings.insecure_skip_verify,
             anchors,
         })
@@ -154,18 +200,13 @@ fn system_roots() -> Arc<RootCertStore> {
     Arc::new(roots)
 }
 
-fn client_config(
-    provider: &Arc<CryptoProvider>,
-    settings: &TlsSettings,
-    material: &Material,
-) -> Result<ClientConfig, Stop> {
+fn client_config(anchors: &Anchors, settings: &TlsSettings, material: &Material) -> Result<ClientConfig, Stop> {
     let versions: &[_] = if settings.only_tls13 { &[&TLS13] } else { &[&TLS13, &TLS12] };
     let wrong = |error: Error| Stop::failed(Reason::Tls, format!("tls_config: {error}"));
-    let builder = ClientConfig::builder_with_provider(Arc::clone(provider))
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&anchors.provider))
         .with_protocol_versions(versions)
         .map_err(wrong)?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(AnyChain { provider: Arc::clone(provider) }));
+        .with_root_certificates(Arc::clone(&anchors.roots));
     let mut config = match (&material.cert, &material.key) {
         (Some(cert), Some(key)) => {
             let chain = certificates(cert, "tls_config.cert_file")?;
@@ -181,37 +222,57 @@ fn client_config(
     Ok(config)
 }
 
-/// Accepts every chain, since it is judged after the handshake. Signatures of the handshake are verified all the same:
-/// they prove that the server holds the key of the leaf that is judged.
+/// Judges a chain within the handshake, for whoever waits for it.
 #[derive(Debug)]
-struct AnyChain {
-    provider: Arc<CryptoProvider>,
+struct Judge {
+    side: Arc<TlsSide>,
+    hands: Hands,
 }
 
-impl AnyChain {
-    /// A leaf that cannot be parsed proves nothing and is judged [`crate::model::Trust::Refused`]: its signature is let pass, so that
-    /// the look goes on and tells.
-    fn unless_unreadable(
+impl Judge {
+    fn algorithms(&self) -> &WebPkiSupportedAlgorithms {
+        &self.side.anchors.provider.signature_verification_algorithms
+    }
+
+    /// A signature of the handshake proves that the server holds the key of the leaf. A leaf that cannot be parsed proves
+    /// nothing: where nothing is refused, that is let pass, so that the look goes on and tells.
+    fn proven(
+        &self,
         leaf: &CertificateDer<'_>,
         proven: Result<HandshakeSignatureValid, Error>,
     ) -> Result<HandshakeSignatureValid, Error> {
         match proven {
-            Err(_) if ParsedCertificate::try_from(leaf).is_err() => Ok(HandshakeSignatureValid::assertion()),
+            Err(_) if !self.hands.refuses && ParsedCertificate::try_from(leaf).is_err() => {
+                Ok(HandshakeSignatureValid::assertion())
+            }
             other => other,
         }
     }
 }
 
-impl ServerCertVerifier for AnyChain {
+impl ServerCertVerifier for Judge {
     fn verify_server_cert(
         &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
+        leaf: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        asked: &ServerName<'_>,
         _: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
+        let chain: Vec<_> = iter::once(leaf).chain(others).map(|one| one.clone().into_owned()).collect();
+        let now = self.hands.clock.now();
+        if let Some(proxy) = self.hands.proxy.as_ref().filter(|proxy| proxy.name == *asked) {
+            if proxy.system.anchors.judge(chain.clone(), &proxy.name, now).trust != Trust::Verified {
+                return Err(Refused::Proxy.into());
+            }
+            if !proxy.is_on_host_of_target {
+                return Ok(ServerCertVerified::assertion());
+            }
+        }
+        let judged = self.side.anchors.judge(chain, &self.hands.name, now);
+        let passes = !self.hands.refuses || self.side.lets_secrets_pass(&judged.trust);
+        watch::note(|notes| notes.judged = Some(judged));
+        if passes { Ok(ServerCertVerified::assertion()) } else { Err(Refused::Server.into()) }
     }
 
     fn verify_tls12_signature(
@@ -220,8 +281,8 @@ impl ServerCertVerifier for AnyChain {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        Self::unless_unreadable(leaf, verify_tls12_signature(message, leaf, signature, algorithms))
+        watch::note(|notes| notes.version = Some("TLSv1.2"));
+        self.proven(leaf, verify_tls12_signature(message, leaf, signature, self.algorithms()))
     }
 
     fn verify_tls13_signature(
@@ -230,11 +291,13 @@ impl ServerCertVerifier for AnyChain {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        Self::unless_unreadable(leaf, verify_tls13_signature(message, leaf, signature, algorithms))
+        watch::note(|notes| notes.version = Some("TLSv1.3"));
+        self.proven(leaf, verify_tls13_signature(message, leaf, signature, self.algorithms()))
     }
 
+    /// Part of a client's greeting: here a handshake begins.
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        watch::note(watch::Notes::greet);
+        self.algorithms().supported_schemes()
     }
 }

@@ -14,7 +14,36 @@ use super::{
     certificate::{self, hex_sha256},
     reasons::bounded,
 };
-use crate::{clock::Time, model::Trust};
+use crate::{
+    clock::Time,
+    model::{Tls, Trust},
+};
+
+/// Whether a chain is worth the trust that what is secret needs.
+pub(super) fn is_good(trust: &Trust) -> bool {
+    matches!(trust, Trust::Verified | Trust::Pinned)
+}
+
+/// A chain as served, and what it is worth.
+#[derive(Debug, Clone)]
+pub(super) struct Judged {
+    chain: Vec<CertificateDer<'static>>,
+    /// What it is worth.
+    pub trust: Trust,
+    name_matches: bool,
+}
+
+impl Judged {
+    /// What is told of it.
+    pub(super) fn facts(&self, version: &str) -> Tls {
+        Tls {
+            version: version.to_owned(),
+            chain: certificate::facts(&self.chain),
+            trust: self.trust.clone(),
+            name_matches: self.name_matches,
+        }
+    }
+}
 
 /// What vouches for a leaf.
 #[derive(Debug)]
@@ -31,8 +60,13 @@ pub(super) struct Anchors {
 }
 
 impl Anchors {
-    /// What a chain is worth for this name at this time, and whether its leaf is for that name.
-    pub(super) fn judge(&self, chain: &[CertificateDer<'_>], name: &ServerName<'_>, now: Time) -> (Trust, bool) {
+    /// Judges a chain for this name at this time.
+    pub(super) fn judge(&self, chain: Vec<CertificateDer<'static>>, name: &ServerName<'_>, now: Time) -> Judged {
+        let (trust, name_matches) = self.worth(&chain, name, now);
+        Judged { chain, trust, name_matches }
+    }
+
+    fn worth(&self, chain: &[CertificateDer<'_>], name: &ServerName<'_>, now: Time) -> (Trust, bool) {
         let Some(leaf) = chain.first() else {
             return (Trust::Refused("the server sent no certificate".to_owned()), false);
         };

@@ -5,6 +5,7 @@ mod pki;
 pub mod relay;
 pub mod server;
 
+mod clients;
 mod garbage;
 mod hostile;
 mod reading;

@@ -7,6 +7,7 @@ use rustls::{
     ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
     server::WebPkiClientVerifier,
+    sign::CertifiedKey,
 };
 
 /// An authority.
@@ -96,6 +97,12 @@ impl Served {
     pub fn fingerprint(&self) -> String {
         use aws_lc_rs::digest::{SHA256, digest};
         digest(&SHA256, &self.chain[0]).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// For a server that chooses among several.
+    pub fn certified(&self) -> CertifiedKey {
+        CertifiedKey::from_der(self.chain.clone(), self.private_key(), &rustls::crypto::aws_lc_rs::default_provider())
+            .unwrap()
     }
 
     pub fn config(&self) -> ServerConfig {
