@@ -14,5 +14,6 @@ mod lab;
 mod layers;
 mod observe;
 mod parsers;
+mod readme;
 mod telling;
 mod web;
