@@ -84,6 +84,11 @@ impl Prometheus {
         .await;
     }
 
+    /// Waits until a query gives one series, and gives its value.
+    pub async fn value(&self, query: &str) -> f64 {
+        until(query, async || self.query(query).await.filter(|found| found.len() == 1).map(|found| found[0].1)).await
+    }
+
     /// Waits until a query gives no series.
     pub async fn shows_nothing(&self, query: &str) {
         until(&format!("no {query}"), async || self.query(query).await.is_none().then_some(())).await;
