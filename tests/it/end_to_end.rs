@@ -1,1 +1,11 @@
-//! Tests of `end_to_end`.
+//! The daemon with what people put beside it: a real Prometheus, a real browser.
+//!
+//! Both sides of each target are the lab's; everything listens on loopback, on free ports.
+
+mod browser;
+pub mod daemon;
+mod exposition;
+pub mod http;
+mod prometheus;
+mod relay;
+mod scraped;

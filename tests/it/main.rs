@@ -15,5 +15,6 @@ mod layers;
 mod observe;
 mod parsers;
 mod plan;
+mod readme;
 mod telling;
 mod web;

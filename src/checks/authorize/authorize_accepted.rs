@@ -43,6 +43,11 @@ fn is_about_the_dry_run(error: &str, description: &str) -> bool {
     error == "invalid_request" && description.to_lowercase().contains("prompt")
 }
 
+/// What an error page says by being one: for any other reason the provider would send the browser back.
+const UNNAMED: &str = "Where the page does not say why: OAuth 2.0 (RFC 6749, section 4.1.2.1) keeps the browser there for a \
+                       client or a redirect URL that the provider does not know. Compare Client ID and Redirect URL in \
+                       Kasm: Access Management > Authentication > OpenID > your config with what is registered there.";
+
 fn sent_back(error: &str, description: &str) -> Finding {
     let (code, mend) = match error {
         "invalid_state" => (
@@ -57,6 +62,11 @@ fn sent_back(error: &str, description: &str) -> Finding {
         "invalid_request" if Refusal::read(description) == Refusal::Pkce => {
             ("pkce_required", "Pocket ID: Administration > OIDC Clients > Kasm's client: switch PKCE off.")
         }
+        "invalid_request" if description.to_lowercase().contains("nonce") => (
+            "nonce_required",
+            "Kasm sends no nonce and has no field for one: let the provider take authorization requests of this client \
+             without a nonce (OpenID Connect asks for one only where the ID token comes through the browser).",
+        ),
         "invalid_request" => (
             "invalid_request",
             "Read the description: the provider names the parameter; mend it in Kasm: Access Management > \
@@ -107,14 +117,14 @@ fn error_page(status: u16, message: &str) -> Finding {
         Refusal::Other => "error_page",
     };
     let words = if message.is_empty() { format!("status {status}") } else { message.to_owned() };
-    let finding = Finding::new(code, format!("The provider shows an error page: {words}"));
-    match code {
-        "redirect_refused" => finding.mend(super::redirect_uri_registered::CHECK.mend),
-        "client_unknown" => finding.mend(super::client_known::CHECK.mend),
-        "par_required" => finding.mend(super::par_not_required::CHECK.mend),
-        "pkce_required" => finding.mend(super::pkce_not_required::CHECK.mend),
-        _ => finding,
-    }
+    let mend = match code {
+        "redirect_refused" => super::redirect_uri_registered::CHECK.mend,
+        "client_unknown" => super::client_known::CHECK.mend,
+        "par_required" => super::par_not_required::CHECK.mend,
+        "pkce_required" => super::pkce_not_required::CHECK.mend,
+        _ => UNNAMED,
+    };
+    Finding::new(code, format!("The provider shows an error page: {words}")).mend(mend)
 }
 
 #[cfg(test)]
@@ -152,6 +162,11 @@ mod tests {
                 ("taken by 2.9", |now| now.authorize_dry_run.value = Ok(DryRun::RedirectAccepted), "ok"),
                 ("short state", |now| sent_back(now, "invalid_state", ""), "fail invalid_state"),
                 ("PKCE", |now| sent_back(now, "invalid_request", "This client requires PKCE"), "fail pkce_required"),
+                (
+                    "nonce",
+                    |now| sent_back(now, "invalid_request", "Missing 'nonce' in request."),
+                    "fail nonce_required",
+                ),
                 ("some parameter", |now| sent_back(now, "invalid_request", "audience"), "fail invalid_request"),
                 (
                     "our own parameter",
@@ -195,6 +210,12 @@ mod tests {
                 ),
             ],
         );
+    }
+
+    #[test]
+    fn a_page_that_does_not_say_why_leaves_two_reasons() {
+        let report = judged(&CHECK, |now| page(now, "Page not found"));
+        assert!(report.findings[0].mend.as_deref().unwrap().contains("Compare Client ID and Redirect URL"));
     }
 
     #[test]

@@ -27,7 +27,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     }
     let now = case.now;
     if client_exists(case) == Some(true) {
-        return Ok(Verdict::noting("the provider knows it"));
+        return Ok(Verdict::noting("the provider knows Kasm's client"));
     }
     match &now.authorize_dry_run.value {
         Ok(dry_run) if dry_run.is_accepted() => return Ok(Verdict::noting("the provider takes it")),

@@ -95,21 +95,18 @@ fn subject_types(document: &Value, _: &Leniency) -> Vec<Breach> {
         .collect()
 }
 
-fn id_token_algorithms(document: &Value, leniency: &Leniency) -> Vec<Breach> {
+fn id_token_algorithms(document: &Value, _: &Leniency) -> Vec<Breach> {
     let name = "id_token_signing_alg_values_supported";
     let mut found = lacks(document, name, "RS256", "rs256", DISCOVERY);
-    if leniency.any_algorithm {
-        for breach in &mut found {
-            breach.weight = super::Weight::Remark;
-        }
+    for breach in &mut found {
+        // A MUST, but a provider whose one key is an EC key could only lie: which key signs is the operator's choice.
+        breach.weight = super::Weight::Remark;
     }
     let allows_none = texts(document, name).is_some_and(|algorithms| algorithms.contains(&"none"));
-    // An unsigned ID token may only come from the token endpoint, over TLS.
-    let from_browser = texts(document, "response_types_supported")
-        .is_some_and(|types| types.iter().any(|text| text.split(' ').any(|part| part == "id_token")));
+    // `none` may be announced, and must not be used where the ID token comes through the browser: no document shows use.
     if allows_none {
-        let make = if from_browser { Breach::fault } else { Breach::remark };
-        found.push(make("alg_none", DISCOVERY, format!("`{name}` allows unsigned ID tokens (`none`)")));
+        let message = format!("`{name}` allows unsigned ID tokens (`none`)");
+        found.push(Breach::remark("alg_none", DISCOVERY, message));
     }
     found
 }
@@ -213,14 +210,15 @@ mod tests {
     #[test]
     fn id_tokens_are_signed_and_rs256_is_offered() {
         check(&[
-            ("id_token_signing_alg_values_supported", json!(["ES256"]), &["rs256"], &[]),
+            ("id_token_signing_alg_values_supported", json!(["ES256"]), &[], &["rs256"]),
             ("id_token_signing_alg_values_supported", json!(["RS256", "none"]), &[], &["alg_none"]),
             ("request_object_signing_alg_values_supported", json!(["none"]), &[], &["request_object_rs256"]),
         ]);
         let mut document = conforming();
         document["id_token_signing_alg_values_supported"] = json!(["RS256", "none"]);
         document["response_types_supported"] = json!(["code", "code id_token"]);
-        assert_eq!(codes(&document, &Leniency::default()).0, ["alg_none"]);
+        let (faults, remarks) = codes(&document, &Leniency::default());
+        assert_eq!((faults, remarks), (vec![], vec!["alg_none"]), "announcing it is allowed");
     }
 
     #[test]

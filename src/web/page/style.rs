@@ -13,7 +13,7 @@ section{border:1px solid var(--line);border-radius:.5rem;padding:1rem;margin:1re
 table{border-collapse:collapse;width:100%}
 tr{border-top:1px solid var(--line)}thead tr{border:0}
 th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0}
-td:last-child{overflow-wrap:anywhere}
+p,li,td:last-child{overflow-wrap:anywhere}th[scope=row],td:first-child{white-space:nowrap}
 th{font-weight:600}thead th{color:var(--dim);font-weight:400}
 @media (max-width:40rem){thead{display:none}tr{display:block;padding:.25rem 0}th,td{display:inline-block;padding:0 .75rem 0 0}td:last-child{display:block}}
 code,pre{font-family:ui-monospace,monospace;font-size:.875rem}
