@@ -7,15 +7,16 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
-use chrono_tz::Tz;
 
 use crate::clock::{Time, span};
 
 mod crontab;
 pub mod duration;
 mod field;
+mod zone;
 
 pub use crontab::Crontab;
+pub use zone::Zone;
 
 /// When something is due.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +41,7 @@ impl Schedule {
     ///
     /// # Errors
     /// What is wrong with it, and what was meant, for a person.
-    pub fn parse(text: &str, timezone: Tz) -> Result<Self, String> {
+    pub fn parse(text: &str, timezone: &Zone) -> Result<Self, String> {
         let text = text.trim();
         let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         if text.is_empty() {
@@ -154,11 +155,11 @@ mod tests {
 
     #[test]
     fn every_is_aligned_to_the_epoch_and_spread_by_name() {
-        let schedule = Schedule::parse("every 60s", Tz::UTC).unwrap();
+        let schedule = Schedule::parse("every 60s", &Zone::utc()).unwrap();
         let first = schedule.next(at("2026-11-24T12:00:07Z"), "home");
         let second = schedule.next(first, "home");
         assert_eq!(second - first, TimeDelta::seconds(60));
-        let after_a_restart = Schedule::parse("every 1m", Tz::UTC).unwrap().next(first, "home");
+        let after_a_restart = Schedule::parse("every 1m", &Zone::utc()).unwrap().next(first, "home");
         assert_eq!(after_a_restart, second, "a restart changes nothing");
         let offsets: std::collections::BTreeSet<i64> = (0..50)
             .map(|number| schedule.next(at("2026-11-24T12:00:00Z"), &format!("target {number}")).timestamp_millis())
@@ -177,7 +178,7 @@ mod tests {
             ("every 60", "\"60\" has no unit; write \"60s\" for seconds"),
             ("every 2y", "every 730d is too seldom; the longest is a year"),
         ] {
-            assert_eq!(Schedule::parse(text, Tz::UTC), Err(meant.to_owned()), "{text}");
+            assert_eq!(Schedule::parse(text, &Zone::utc()), Err(meant.to_owned()), "{text}");
         }
     }
 
@@ -190,7 +191,7 @@ mod tests {
             ("every 1h30m", "every 1 hour 30 minutes"),
             ("@hourly", "at minute 0 of every hour (UTC)"),
         ] {
-            assert_eq!(Schedule::parse(text, Tz::UTC).unwrap().in_words(), words);
+            assert_eq!(Schedule::parse(text, &Zone::utc()).unwrap().in_words(), words);
         }
     }
 
@@ -204,7 +205,7 @@ mod tests {
             ("*/10 8-17 * * *", 14 * 3600 + 600),
             ("0 8 * * mon-fri", 3 * 86_400),
         ] {
-            let hint = Schedule::parse(text, Tz::UTC).unwrap().period_hint(now);
+            let hint = Schedule::parse(text, &Zone::utc()).unwrap().period_hint(now);
             assert_eq!(hint, Duration::from_secs(seconds), "{text}");
         }
     }
@@ -213,7 +214,7 @@ mod tests {
     fn runs_are_counted_per_minute() {
         let now = at("2026-11-24T12:00:00Z");
         for (text, expected) in [("every 30s", 2.0), ("*/5 * * * *", 0.2), ("0 0 * * *", 1.0 / 1440.0)] {
-            let found = Schedule::parse(text, Tz::UTC).unwrap().per_minute(now);
+            let found = Schedule::parse(text, &Zone::utc()).unwrap().per_minute(now);
             assert!((found - expected).abs() < 0.001, "{text}: {found}");
         }
     }
@@ -231,7 +232,7 @@ mod tests {
 
         #[test]
         fn no_text_makes_it_panic(text in "\\PC*") {
-            let _ = Schedule::parse(&text, Tz::Europe__Berlin);
+            let _ = Schedule::parse(&text, &Zone::named("Europe/Berlin").unwrap());
         }
     }
 }

@@ -2,11 +2,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    str::FromStr,
     time::Duration,
 };
-
-use chrono_tz::Tz;
 
 use super::{
     Config, Target,
@@ -16,7 +13,7 @@ use super::{
 };
 use crate::{
     checks,
-    schedule::{SHORTEST, Schedule, duration},
+    schedule::{SHORTEST, Schedule, Zone, duration},
 };
 
 /// What a target takes where it says nothing itself: the keys beside `targets`.
@@ -147,21 +144,21 @@ fn check_rule(reader: &mut Reader<'_>, id: &str, field: Field) -> Option<Rule> {
 }
 
 fn schedule(reader: &mut Reader<'_>, section: &mut Section, config: &mut Config) {
-    if let Some(field) = section.take("timezone") {
-        config.timezone = timezone(reader, field).unwrap_or(config.timezone);
+    if let Some(zone) = section.take("timezone").and_then(|field| timezone(reader, field)) {
+        config.timezone = zone;
     }
     if let Some(field) = section.take("round") {
-        config.round = when(reader, field, config.timezone).unwrap_or_else(|| config.round.clone());
+        config.round = when(reader, field, &config.timezone).unwrap_or_else(|| config.round.clone());
     }
     if let Some(field) = section.take("token") {
-        config.token = when(reader, field, config.timezone).unwrap_or_else(|| config.token.clone());
+        config.token = when(reader, field, &config.timezone).unwrap_or_else(|| config.token.clone());
     }
     if let Some(field) = section.take("settings") {
         config.settings_every = settings(reader, field).unwrap_or(config.settings_every);
     }
 }
 
-fn when(reader: &mut Reader<'_>, field: Field, timezone: Tz) -> Option<Schedule> {
+fn when(reader: &mut Reader<'_>, field: Field, timezone: &Zone) -> Option<Schedule> {
     let text = reader.text(field)?;
     reader.check(&text.place, Schedule::parse(&text.value, timezone))
 }
@@ -178,22 +175,9 @@ fn settings(reader: &mut Reader<'_>, field: Field) -> Option<Duration> {
     reader.check(&text.place, result)
 }
 
-fn timezone(reader: &mut Reader<'_>, field: Field) -> Option<Tz> {
+fn timezone(reader: &mut Reader<'_>, field: Field) -> Option<Zone> {
     let text = reader.text(field)?;
-    let result = Tz::from_str(&text.value).map_err(|_| {
-        let lower = text.value.to_ascii_lowercase();
-        let nearest = chrono_tz::TZ_VARIANTS
-            .iter()
-            .map(|zone| (strsim::damerau_levenshtein(&lower, &zone.name().to_ascii_lowercase()), zone.name()))
-            .min()
-            .filter(|(distance, name)| *distance <= name.len() / 3);
-        let hint = nearest.map_or_else(
-            || "write a name such as UTC or Europe/Berlin".to_owned(),
-            |(_, name)| format!("did you mean \"{name}\"?"),
-        );
-        format!("{:?} is no timezone; {hint}", text.value)
-    });
-    reader.check(&text.place, result)
+    reader.check(&text.place, Zone::named(&text.value))
 }
 
 fn names_are_unique<'a>(reader: &mut Reader<'_>, targets: impl Iterator<Item = &'a Marked<Target>>) {

@@ -6,14 +6,13 @@ use std::{
     time::Duration,
 };
 
-use chrono_tz::Tz;
 use url::Url;
 
 use super::SecretSource;
 use crate::{
     model::{Credential, Expect, KasmFacts, ProviderFacts, TargetFacts},
     pocket_id::ProviderKind,
-    schedule::Schedule,
+    schedule::{Schedule, Zone},
 };
 
 /// A valid configuration.
@@ -28,7 +27,7 @@ pub struct Config {
     /// When the token that the client credentials give is looked at, where `token.enabled` says so.
     pub token: Schedule,
     /// The timezone that crontab lines are read in.
-    pub timezone: Tz,
+    pub timezone: Zone,
     /// The configuration in force, defaults included, with secrets masked: what `/config` and `config show` print (YAML).
     pub redacted: String,
     /// What is no error and should be seen to; one line each, with file, line and field.
@@ -46,7 +45,7 @@ impl Config {
             round: Schedule::Every(Duration::from_mins(1)),
             settings_every: Duration::from_mins(5),
             token: Schedule::Every(Duration::from_hours(1)),
-            timezone: Tz::UTC,
+            timezone: Zone::utc(),
             redacted: String::new(),
             warnings: Vec::new(),
             fingerprint: 0,

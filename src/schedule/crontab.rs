@@ -6,10 +6,12 @@
 
 use std::{fmt, str::FromStr};
 
-use chrono::{DateTime, LocalResult, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
-use super::field::{DAY_OF_MONTH, DAY_OF_WEEK, Field, HOUR, MINUTE, MONTH};
+use super::{
+    field::{DAY_OF_MONTH, DAY_OF_WEEK, Field, HOUR, MINUTE, MONTH},
+    zone::{Meant, Zone},
+};
 use crate::clock::Time;
 
 /// Five crontab fields in a timezone.
@@ -22,7 +24,7 @@ use crate::clock::Time;
 pub struct Crontab {
     /// As written.
     text: String,
-    timezone: Tz,
+    timezone: Zone,
     /// One schedule, or two whose union is meant.
     walls: Vec<cron::Schedule>,
     /// Whether the minutes or hours begin with `*`.
@@ -39,7 +41,7 @@ const DISORDER: TimeDelta = TimeDelta::hours(3);
 const SOME_TIME: i64 = 1_704_067_200;
 
 impl Crontab {
-    pub(super) fn parse(text: &str, timezone: Tz) -> Result<Self, String> {
+    pub(super) fn parse(text: &str, timezone: &Zone) -> Result<Self, String> {
         let line = if text.starts_with('@') { named(text)? } else { text };
         let written: Vec<&str> = line.split_whitespace().collect();
         let [minute, hour, day, month, weekday] = written[..] else { return Err(not_five(&written)) };
@@ -63,7 +65,7 @@ impl Crontab {
         let words = words([&minute, &hour, &day, &month, &weekday], timezone);
         let is_rhythm = minute.is_star || hour.is_star;
         let has_pauses = ![&hour, &day, &month, &weekday].iter().all(|field| field.is_all());
-        let crontab = Self { text: text.to_owned(), timezone, walls, is_rhythm, has_pauses, words };
+        let crontab = Self { text: text.to_owned(), timezone: timezone.clone(), walls, is_rhythm, has_pauses, words };
         let never = || format!("{text:?} is never due: there is no such day");
         DateTime::from_timestamp(SOME_TIME, 0).and_then(|from| crontab.next(from)).ok_or_else(never)?;
         Ok(crontab)
@@ -105,7 +107,7 @@ impl Crontab {
     }
 
     fn wall_clock(&self, time: Time) -> NaiveDateTime {
-        time.with_timezone(&self.timezone).naive_local()
+        self.timezone.wall_clock(time)
     }
 
     fn next_wall(&self, after: NaiveDateTime) -> Option<NaiveDateTime> {
@@ -115,24 +117,16 @@ impl Crontab {
 
     /// The times that a wall-clock time means.
     fn times(&self, wall: NaiveDateTime) -> Vec<Time> {
-        match self.timezone.from_local_datetime(&wall) {
-            LocalResult::Single(time) => vec![time.to_utc()],
-            LocalResult::Ambiguous(first, second) if self.is_rhythm => vec![first.to_utc(), second.to_utc()],
-            LocalResult::Ambiguous(first, _) => vec![first.to_utc()],
-            LocalResult::None => self.with_the_offset_before(wall).into_iter().collect(),
+        match self.timezone.times(wall) {
+            Meant::Once(time) => vec![time],
+            Meant::Twice(first, second) if self.is_rhythm => vec![first, second],
+            Meant::Twice(first, _) => vec![first],
+            Meant::Skipped(time) => vec![time],
         }
     }
 
-    /// What a time that the clocks jump over would have been without the jump. No zone ever jumped over two days.
-    fn with_the_offset_before(&self, wall: NaiveDateTime) -> Option<Time> {
-        let before = (1..=96)
-            .find_map(|halves| self.timezone.from_local_datetime(&(wall - TimeDelta::minutes(30 * halves))).latest())?;
-        Some(wall.and_utc() - TimeDelta::seconds(i64::from(before.offset().fix().local_minus_utc())))
-    }
-
     fn clocks_change_near(&self, time: Time) -> bool {
-        let offset = |time: Time| self.timezone.offset_from_utc_datetime(&time.naive_utc()).fix();
-        offset(time - DISORDER) != offset(time + DISORDER)
+        self.timezone.offset(time - DISORDER) != self.timezone.offset(time + DISORDER)
     }
 }
 
@@ -175,7 +169,7 @@ fn not_five(fields: &[&str]) -> String {
     }
 }
 
-fn words([minute, hour, day, month, weekday]: [&Field; 5], timezone: Tz) -> String {
+fn words([minute, hour, day, month, weekday]: [&Field; 5], timezone: &Zone) -> String {
     let either = !day.is_star && !weekday.is_star;
     let mut words = match (minute.single(), hour.single()) {
         (Some(minute), Some(hour)) => format!("at {hour:02}:{minute:02}"),

@@ -146,7 +146,7 @@ targets:
         "CD".repeat(31)
     ))
     .unwrap();
-    assert_eq!(config.timezone, chrono_tz::Europe::Berlin);
+    assert_eq!(config.timezone.name(), "Europe/Berlin");
     assert_eq!(config.round.in_words(), "every 2 minutes of hours 8 to 20 (Europe/Berlin)");
     assert_eq!(config.settings_every, Duration::from_mins(10));
     let [first, second] = &config.targets[..] else { panic!("{:?}", config.targets) };

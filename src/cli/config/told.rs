@@ -51,7 +51,7 @@ fn next_runs(config: &Config, schedule: &Schedule, name: &str, now: Time) -> Str
         if at == Time::MAX_UTC {
             break;
         }
-        let local = at.with_timezone(&config.timezone);
+        let local = config.timezone.local(at);
         // The date is said once for each day.
         let form = if day == Some(local.date_naive()) { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
         day = Some(local.date_naive());

@@ -131,7 +131,7 @@ fn each_mistake_says_what_was_meant() {
             "schedule: {settings: '*/5 * * * *'}\ntargets:",
             "is not a period; write for example \"every 5m\"",
         ),
-        ("targets:", "schedule: {timezone: europe/berlin}\ntargets:", "did you mean \"Europe/Berlin\"?"),
+        ("targets:", "schedule: {timezone: europe/berln}\ntargets:", "did you mean \"Europe/Berlin\"?"),
         ("targets:", "schedule: {timezone: Local}\ntargets:", "\"Local\" is no timezone"),
         ("targets:", "change_hold: one day\ntargets:", "change_hold: \"one day\" is not a duration"),
         ("targets:", "checks: {nonsense: off}\ntargets:", "unknown check; `ssowatch explain` lists the checks"),
