@@ -1,5 +1,7 @@
 //! What is Pocket ID's own, pure: which release answers, and by which rules that release matches redirect URIs.
 
 mod dialect;
+mod redirect;
 
 pub use dialect::{Dialect, ProviderKind, Version, VersionSpan, recognise};
+pub use redirect::{Registered, registered};
