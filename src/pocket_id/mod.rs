@@ -2,6 +2,10 @@
 
 mod dialect;
 mod redirect;
+mod registration;
 
 pub use dialect::{Dialect, ProviderKind, Version, VersionSpan, recognise};
 pub use redirect::{Registered, registered};
+pub use registration::{
+    AllowedGroup, ApiKeyEntry, ClientRegistration, GroupEntry, Paged, Pagination, SecretEntry, parse_answer,
+};
