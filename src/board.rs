@@ -43,10 +43,11 @@ pub struct Latest {
 }
 
 impl Entry {
-    /// The latest round, while it is current at `now`.
+    /// The latest round, while it is current at `now`. One from the future is none: the clock was set back since, and
+    /// how old it is cannot be told.
     #[must_use]
     pub fn current(&self, now: Time) -> Option<&Latest> {
-        self.latest.as_ref().filter(|latest| self.age_seconds(latest, now) <= self.stale_after_seconds)
+        self.latest.as_ref().filter(|latest| self.age_seconds(latest, now).abs() <= self.stale_after_seconds)
     }
 
     /// How old a round is, in seconds.
@@ -83,10 +84,23 @@ impl Board {
         *entries = fresh;
     }
 
-    /// Puts a round up. A target that is no longer listed is left out.
-    pub fn put(&self, name: &str, snapshot: Snapshot, report: Report) {
+    /// Forgets when a target's checks and sources were last good: it has other addresses now. Its latest round stays up
+    /// until the new one.
+    pub fn forget_history(&self, name: &str) {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         let Some(slot) = entries.iter_mut().find(|entry| entry.name == name) else { return };
+        let mut entry = Entry::clone(slot);
+        if let Some(latest) = &mut entry.latest {
+            latest.last_success.clear();
+            latest.source_last_success.clear();
+        }
+        *slot = Arc::new(entry);
+    }
+
+    /// Puts a round up, and gives it back as it stands there. A target that is no longer listed is left out.
+    pub fn put(&self, name: &str, snapshot: Snapshot, report: Report) -> Option<Latest> {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        let slot = entries.iter_mut().find(|entry| entry.name == name)?;
         let mut entry = Entry::clone(slot);
         let (mut last_success, mut source_last_success) =
             entry.latest.take().map(|latest| (latest.last_success, latest.source_last_success)).unwrap_or_default();
@@ -96,8 +110,78 @@ impl Board {
         for source in report.sources.iter().filter(|source| source.ok == Some(true)) {
             source_last_success.insert(source.id.id(), source.at);
         }
-        entry.latest =
-            Some(Latest { snapshot: Arc::new(snapshot), report: Arc::new(report), last_success, source_last_success });
+        let latest =
+            Latest { snapshot: Arc::new(snapshot), report: Arc::new(report), last_success, source_last_success };
+        entry.latest = Some(latest.clone());
         *slot = Arc::new(entry);
+        Some(latest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeDelta, TimeZone as _, Utc};
+
+    use super::*;
+    use crate::checks;
+
+    fn entry(name: &str) -> Entry {
+        Entry { name: name.to_owned(), stale_after_seconds: 240.0, interval_seconds: 60.0, latest: None }
+    }
+
+    fn start() -> Time {
+        Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap()
+    }
+
+    fn put(board: &Board, name: &str, at: Time) -> Option<Latest> {
+        let mut snapshot = Snapshot::healthy();
+        snapshot.taken_at = at;
+        let report = checks::judge(&snapshot, None);
+        board.put(name, snapshot, report)
+    }
+
+    #[test]
+    fn a_round_is_current_for_a_while_and_one_from_the_future_is_not() {
+        let board = Board::default();
+        board.list([entry("home")]);
+        put(&board, "home", start());
+        let entry = board.entry("home").unwrap();
+        for (age, current) in [(-3600, false), (-241, false), (-1, true), (0, true), (240, true), (241, false)] {
+            assert_eq!(entry.current(start() + TimeDelta::seconds(age)).is_some(), current, "{age} s old");
+        }
+    }
+
+    #[test]
+    fn a_new_list_keeps_what_is_known_of_targets_that_stay_and_forgets_the_others() {
+        let board = Board::default();
+        board.list([entry("home"), entry("work")]);
+        put(&board, "home", start());
+        put(&board, "work", start());
+        board.list([entry("other"), entry("home")]);
+        let shown: Vec<(String, bool)> =
+            board.entries().iter().map(|entry| (entry.name.clone(), entry.latest.is_some())).collect();
+        assert_eq!(shown, [("other".to_owned(), false), ("home".to_owned(), true)]);
+        assert!(put(&board, "work", start()).is_none(), "a late round of a target that is gone is left out");
+        board.list([entry("work")]);
+        assert!(board.entry("work").unwrap().latest.is_none());
+    }
+
+    #[test]
+    fn when_a_check_was_last_good_outlives_its_failure_until_the_addresses_change() {
+        let board = Board::default();
+        board.list([entry("home")]);
+        let good = put(&board, "home", start()).unwrap();
+        let mut report = Report::clone(&good.report);
+        report.at = start() + TimeDelta::minutes(1);
+        for check in &mut report.checks {
+            check.verdict = "fail".to_owned();
+        }
+        let bad = board.put("home", Snapshot::clone(&good.snapshot), report).unwrap();
+        assert!(!bad.last_success.is_empty());
+        assert!(bad.last_success.values().all(|at| *at == start()));
+        board.forget_history("home");
+        let latest = board.entry("home").unwrap().latest.clone().unwrap();
+        assert!(latest.last_success.is_empty() && latest.source_last_success.is_empty());
+        assert_eq!(latest.report, bad.report, "the latest round stays up");
     }
 }

@@ -3,7 +3,10 @@
 //! Everything else takes the time as an argument. A simulated clock follows Tokio's own, so a test that pauses
 //! Tokio's time moves both the wall clock and every sleep.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
@@ -12,9 +15,10 @@ use tokio::time::Instant;
 pub type Time = DateTime<Utc>;
 
 /// Where the time comes from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub enum Clock {
     /// The clock of this machine.
+    #[default]
     System,
     /// A clock that started at a given time and then follows Tokio's (which tests can pause and advance).
     Simulated {
@@ -22,6 +26,15 @@ pub enum Clock {
         start: Time,
         /// Tokio's time at that moment.
         origin: Instant,
+    },
+    /// A simulated clock that a test sets forward and back, as an operator or NTP would.
+    Stepped {
+        /// The wall-clock time at the origin.
+        start: Time,
+        /// Tokio's time at that moment.
+        origin: Instant,
+        /// How far the clock was set forward (or back) since, in milliseconds.
+        step_millis: &'static AtomicI64,
     },
 }
 
@@ -32,6 +45,12 @@ impl Clock {
         Self::Simulated { start, origin: Instant::now() }
     }
 
+    /// As [`Clock::simulated`], and set forward (or back) by the milliseconds that `step_millis` holds.
+    #[must_use]
+    pub fn stepped(start: Time, step_millis: &'static AtomicI64) -> Self {
+        Self::Stepped { start, origin: Instant::now(), step_millis }
+    }
+
     /// The wall-clock time.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the system's clock")]
@@ -39,6 +58,9 @@ impl Clock {
         match self {
             Self::System => Utc::now(),
             Self::Simulated { start, origin } => *start + span(origin.elapsed()),
+            Self::Stepped { start, origin, step_millis } => {
+                *start + span(origin.elapsed()) + TimeDelta::milliseconds(step_millis.load(Ordering::Relaxed))
+            }
         }
     }
 

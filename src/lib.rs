@@ -36,6 +36,7 @@ pub mod clock;
 pub mod config;
 pub mod kasm;
 pub mod lab;
+pub mod logging;
 pub mod metrics;
 pub mod model;
 pub mod observe;

@@ -16,6 +16,8 @@ mod upkeep;
 
 mod case;
 mod judge;
+#[cfg(test)]
+mod testing;
 
 pub use case::Case;
 pub use judge::{judge, self_test};

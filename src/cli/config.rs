@@ -1,12 +1,88 @@
-//! `ssowatch config`.
+//! `ssowatch config`: validate a configuration, write one, print the one in force.
 
-use std::process::ExitCode;
+mod init;
+mod told;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Subcommand;
+
+use super::source::SourceArgs;
+use crate::{clock::Clock, config::Config};
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Validate a configuration and say what it means: targets, next runs, warnings. Exit code 0 valid, 1 not valid
+    Check(CheckArgs),
+    /// Write a configuration from two addresses, with comments
+    Init(init::Args),
+    /// Print the configuration in force, defaults included, with secrets masked
+    Show(SourceArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct CheckArgs {
+    /// The file; else what the flags and the environment say
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    source: SourceArgs,
+}
 
 /// Runs the command.
-pub(super) async fn run(_args: Args) -> ExitCode {
-    super::complain("skeleton")
+pub(super) async fn run(args: Args) -> ExitCode {
+    match args.action {
+        Action::Check(CheckArgs { file, source }) => check_file(file, source),
+        Action::Init(args) => init::run(&args),
+        Action::Show(source) => match source.load() {
+            Ok(config) => {
+                warn(&config);
+                super::print(&config.redacted);
+                ExitCode::SUCCESS
+            }
+            Err(problem) => not_valid(&problem),
+        },
+    }
+}
+
+fn check_file(file: Option<PathBuf>, mut source: SourceArgs) -> ExitCode {
+    match (&file, &source.config_file) {
+        (Some(_), Some(_)) => return not_valid("the file is named twice; leave --config.file out"),
+        (Some(_), None) => source.config_file = file,
+        _ => {}
+    }
+    check(&source)
+}
+
+/// Validates what the arguments mean and prints what was found. Also `serve --config.check`.
+pub(super) fn check(source: &SourceArgs) -> ExitCode {
+    match source.load() {
+        Ok(config) => {
+            warn(&config);
+            super::print(&told::told(&config, Clock::System.now()));
+            ExitCode::SUCCESS
+        }
+        Err(problem) => not_valid(&problem),
+    }
+}
+
+/// Tells the warnings of a configuration on standard error.
+pub(super) fn warn(config: &Config) {
+    use std::io::Write as _;
+    let mut err = std::io::stderr().lock();
+    for warning in &config.warnings {
+        let _ = writeln!(err, "warning: {warning}");
+    }
+}
+
+/// Tells what is wrong. Exit code 1, as promtool's.
+fn not_valid(problem: &str) -> ExitCode {
+    let _ = super::complain(problem);
+    ExitCode::FAILURE
 }

@@ -1,12 +1,36 @@
-//! `ssowatch guide`.
+//! `ssowatch guide`: the set-up guide with this pair's own values.
 
 use std::process::ExitCode;
 
+use super::source::SourceArgs;
+use crate::{
+    clock::Clock,
+    observe::{Looker, Pace},
+    telling::guide::guide,
+};
+
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+}
 
-/// Runs the command.
-pub(super) async fn run(_args: Args) -> ExitCode {
-    super::complain("skeleton")
+/// Runs the command: looks at each target once, and tells what to enter where.
+pub(super) async fn run(args: Args) -> ExitCode {
+    let config = match args.source.load() {
+        Ok(config) => config,
+        Err(problem) => return super::complain(&problem),
+    };
+    if config.targets.is_empty() {
+        return super::complain("the configuration has no target");
+    }
+    super::config::warn(&config);
+    let looker = Looker::new(Clock::System);
+    for (index, target) in config.targets.iter().enumerate() {
+        let snapshot = looker.observe(target, None, Pace::Full).await;
+        let gap = if index == 0 { "" } else { "\n\n" };
+        super::print(&format!("{gap}{}", guide(&snapshot)));
+    }
+    ExitCode::SUCCESS
 }

@@ -3,16 +3,31 @@
 mod check;
 mod config;
 mod demo;
+mod exit;
 mod explain;
 mod guide;
 mod healthcheck;
 mod plan;
+mod saved;
 mod serve;
 mod source;
+mod terminal;
+mod watch;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::telling::style::{Style, safe};
+
+/// What `check` says by its exit code.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  people can sign in, as far as verified, and nothing is at risk
+  1  degraded, or at risk
+  2  broken
+  3  could not be judged; also bad usage and a bad configuration
+Of several targets the worst counts: 2 before 3, 3 before 1.";
 
 /// Knows before your users do that single sign-on is broken, and says which setting broke it.
 #[derive(Debug, Parser)]
@@ -24,7 +39,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Look once: the login path with verdicts, the cause, and what to change. Exit code 0 ok, 1 degraded or at risk, 2 broken, 3 could not be judged
+    /// Look once: the login path with verdicts, the cause, and what to change
+    #[command(after_help = EXIT_CODES)]
     Check(check::Args),
     /// Run the daemon: rounds by schedule, /metrics, status page
     Serve(serve::Args),
@@ -54,11 +70,26 @@ enum Command {
 /// Parses the arguments of this process and runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return no_command(&answer),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return complain(&format!("the runtime does not start: {error}")),
     };
-    runtime.block_on(run(Cli::parse()))
+    let code = runtime.block_on(run(cli));
+    // A name that is still being resolved would hold up the exit for as long as the resolver takes.
+    runtime.shutdown_background();
+    code
+}
+
+/// Prints help, the version, or what is wrong with the arguments. That is exit code 3, not clap's 2, which would say
+/// that sign-in is broken.
+fn no_command(answer: &clap::Error) -> ExitCode {
+    // A terminal that is gone is no error of ours.
+    let _ = answer.print();
+    if answer.use_stderr() { ExitCode::from(3) } else { ExitCode::SUCCESS }
 }
 
 async fn run(cli: Cli) -> ExitCode {
@@ -83,7 +114,6 @@ async fn run(cli: Cli) -> ExitCode {
 }
 
 /// Writes text to standard output. A reader that has gone away (`| head`) is no error.
-#[expect(clippy::print_stdout, reason = "the one place that prints results")]
 fn print(text: &str) {
     use std::io::Write as _;
     let mut out = std::io::stdout().lock();
@@ -93,6 +123,19 @@ fn print(text: &str) {
 /// Writes an error for a person to standard error. Exit code 3: could not be judged (2 would mean that sign-in is broken).
 fn complain(problem: &str) -> ExitCode {
     use std::io::Write as _;
-    let _ = writeln!(std::io::stderr().lock(), "ssowatch: {problem}");
+    // Errors quote files and servers: their lines stay, and nothing else in them moves a cursor.
+    let lines: Vec<String> = problem.lines().map(|line| safe(line, Style::PLAIN)).collect();
+    // A terminal that is gone is no error of ours.
+    let _ = writeln!(std::io::stderr().lock(), "ssowatch: {}", lines.join("\n"));
     ExitCode::from(3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
 }

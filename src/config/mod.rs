@@ -1,7 +1,26 @@
 //! The configuration: as written, then valid; every error names file, line, field, and what was meant.
+//!
+//! A single target also comes from flags and environment variables alone: [`Flags`].
+//!
+//! A text goes through three stages: `yaml` (a tree in which everything knows its place), `reader` with `file`,
+//! `target`, `http` and `secrets` (read field by field, telling every problem), `valid` (what the program works with).
 
+pub mod address;
+mod file;
+mod flags;
+mod http;
+mod interpolate;
+mod load;
+mod problems;
+mod reader;
+mod redacted;
 mod secret;
+mod secrets;
+mod target;
 mod valid;
+mod yaml;
 
+pub use flags::{Flags, Named};
+pub use problems::{ConfigError, Mark, Problem};
 pub use secret::{Secret, SecretError, SecretSource};
 pub use valid::{ApiAuth, Config, HttpSettings, Kasm, NamedHeader, Provider, ProxySettings, Target, TlsSettings};

@@ -28,8 +28,15 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// For a reload, which asks whether a target changed; both sides come from the operator's own config.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
 /// Where a secret comes from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum SecretSource {
     /// The config itself.
     Inline(Secret),
@@ -46,6 +53,18 @@ pub struct SecretError {
 }
 
 impl SecretSource {
+    /// What will make trouble, as things are now: a file that cannot be read, or that other users can read.
+    pub(super) fn complaint(&self) -> Option<String> {
+        let Self::File(path) = self else { return None };
+        if let Err(error) = self.read() {
+            return Some(format!("{error}; it is read again at each use"));
+        }
+        readable_by_others(path).then(|| {
+            let path = path.display();
+            format!("{path}: every user of this machine can read this secret; chmod o-r {path}")
+        })
+    }
+
     /// The secret as it is now: the file's text without trailing line breaks.
     ///
     /// # Errors
@@ -61,4 +80,15 @@ impl SecretSource {
             }
         }
     }
+}
+
+#[cfg(unix)]
+fn readable_by_others(path: &std::path::Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0)
+}
+
+#[cfg(not(unix))]
+fn readable_by_others(_: &std::path::Path) -> bool {
+    false
 }

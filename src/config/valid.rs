@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use chrono_tz::Tz;
 use url::Url;
 
 use super::SecretSource;
@@ -24,12 +25,47 @@ pub struct Config {
     pub round: Schedule,
     /// How old a settings source may get before it is asked again.
     pub settings_every: Duration,
-    /// The configuration as written, with secrets masked: what `/config` and `config show` print (YAML).
+    /// When the token that the client credentials give is looked at, where `token.enabled` says so.
+    pub token: Schedule,
+    /// The timezone that crontab lines are read in.
+    pub timezone: Tz,
+    /// The configuration in force, defaults included, with secrets masked: what `/config` and `config show` print (YAML).
     pub redacted: String,
+    /// What is no error and should be seen to; one line each, with file, line and field.
+    pub warnings: Vec<String>,
+    /// See [`Config::hash`].
+    pub fingerprint: u64,
+}
+
+impl Config {
+    /// A configuration of these targets, with every default; no warnings. Its hash is that of what is shown of it.
+    #[must_use]
+    pub fn of_targets(targets: Vec<Target>) -> Self {
+        let mut config = Self {
+            targets,
+            round: Schedule::Every(Duration::from_mins(1)),
+            settings_every: Duration::from_mins(5),
+            token: Schedule::Every(Duration::from_hours(1)),
+            timezone: Tz::UTC,
+            redacted: String::new(),
+            warnings: Vec::new(),
+            fingerprint: 0,
+        };
+        config.redacted = super::redacted::redacted(&config);
+        config.fingerprint = super::load::fingerprint(&config.redacted, &BTreeMap::new());
+        config
+    }
+
+    /// A number that changes when the file's content, or an environment variable that it uses, does. 48 bits of a
+    /// SHA-256, so that it is exact as a metric and gives nothing away.
+    #[must_use]
+    pub fn hash(&self) -> u64 {
+        self.fingerprint
+    }
 }
 
 /// One Kasm wired to one provider.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Target {
     /// The `target` label.
     pub name: String,
@@ -43,6 +79,8 @@ pub struct Target {
     pub off: BTreeSet<String>,
     /// When expiry warnings begin, by check id.
     pub warn: BTreeMap<String, Duration>,
+    /// Whether a token is fetched with the client secret.
+    pub token_enabled: bool,
     /// Whether the passkey domain is asked for.
     pub passkey_enabled: bool,
     /// How long a change stays told.
@@ -50,7 +88,7 @@ pub struct Target {
 }
 
 /// The provider's side of a target.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Provider {
     /// Pocket ID's APP_URL, the issuer; no trailing slash, no query, no userinfo.
     pub url: Url,
@@ -67,7 +105,7 @@ pub struct Provider {
 }
 
 /// Kasm's side of a target.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Kasm {
     /// The address as users type it.
     pub url: Url,
@@ -94,7 +132,7 @@ pub enum ApiAuth {
 }
 
 /// How to connect to one side; named as in Prometheus' `http_config`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct HttpSettings {
     /// `connect_to: host:port`: where to connect instead (split DNS); Host and SNI stay.
     pub connect_to: Option<(String, u16)>,
@@ -113,7 +151,7 @@ pub struct HttpSettings {
 }
 
 /// One header of `http_headers`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NamedHeader {
     /// Its name.
     pub name: String,
@@ -122,7 +160,7 @@ pub struct NamedHeader {
 }
 
 /// A proxy.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ProxySettings {
     /// `http://`, `https://` or `socks5h://` address, without user and password.
     pub url: Url,
@@ -133,7 +171,7 @@ pub struct ProxySettings {
 }
 
 /// TLS settings; named as in Prometheus' `tls_config`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TlsSettings {
     /// Trusted certificates in PEM instead of the system's; also names a self-signed certificate itself.
     pub ca_file: Option<PathBuf>,
@@ -214,6 +252,7 @@ impl Target {
             expect: Expect::default(),
             off: BTreeSet::new(),
             warn: BTreeMap::new(),
+            token_enabled: false,
             passkey_enabled: false,
             change_hold: Duration::from_hours(24),
         }

@@ -6,8 +6,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::login_settings::error_message;
-use crate::oidc::{JsonProblem, parse_json};
+use super::{Chosen, KasmStart, login_settings::error_message};
+use crate::{
+    model::TargetFacts,
+    oidc::{JsonProblem, parse_json},
+};
 
 /// The stored configurations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +89,50 @@ impl OidcConfigs {
     }
 }
 
+impl OidcConfigs {
+    /// The stored config that is the target's: the one that the start of login belongs to; else the one that
+    /// `kasm.provider` names; else the only one whose Authorization URL leads to this provider; else the only one.
+    ///
+    /// # Errors
+    /// Which ones could be meant, for a person.
+    pub fn ours(&self, target: &TargetFacts, start: Option<&KasmStart>) -> Result<&OidcConfig, String> {
+        if let Some(Chosen::Ours(start)) = start.map(|start| start.ours(target))
+            && let Some(stored) = self.configs.iter().find(|config| config.id.as_ref() == Some(&start.config_id))
+        {
+            return Ok(stored);
+        }
+        let only = |fits: &dyn Fn(&OidcConfig) -> bool| {
+            let mut fitting = self.configs.iter().filter(|config| fits(config));
+            fitting.next().filter(|_| fitting.next().is_none())
+        };
+        let is_named =
+            |config: &OidcConfig| target.kasm.provider.is_some() && config.display_name == target.kasm.provider;
+        let leads_here = |config: &OidcConfig| config.leads_to(&target.provider.url);
+        only(&is_named).or_else(|| only(&leads_here)).or_else(|| only(&|_| true)).ok_or_else(|| {
+            let names: Vec<&str> =
+                self.configs.iter().map(|config| config.display_name.as_deref().unwrap_or("(no name)")).collect();
+            match names[..] {
+                [] => "Kasm stores no OpenID config".to_owned(),
+                _ => format!(
+                    "Kasm stores several OpenID configs: {}; name the one that is meant with kasm.provider",
+                    names.join(", ")
+                ),
+            }
+        })
+    }
+}
+
 impl OidcConfig {
+    /// Whether the Authorization URL has the origin of `provider_url`.
+    #[must_use]
+    pub fn leads_to(&self, provider_url: &str) -> bool {
+        let parsed = |text: &str| url::Url::parse(text).ok();
+        let (Some(url), Some(provider)) = (self.auth_url.as_deref().and_then(parsed), parsed(provider_url)) else {
+            return false;
+        };
+        url.origin() == provider.origin()
+    }
+
     fn read(entry: &Value) -> Self {
         let field = |names: &[&str]| {
             let Some(value) = names.iter().find_map(|name| entry.get(*name)) else { return Field::Absent };

@@ -1,1 +1,257 @@
 //! The lab: a Pocket ID and a Kasm made of our own code, for the demo and the tests, with faults one can switch on.
+//!
+//! Both sides hold state (a [`scene::Scene`]) that each fault changes; the handlers are plain functions of that state
+//! and a request. What must never happen (a redirect URI that Kasm did not send, a callback hit, a write) is recorded
+//! as a trespass: [`Lab::stop`] returns the list, and a test asserts that it is empty.
+
+mod certificates;
+mod faults;
+mod gate;
+mod kasm;
+mod keys;
+mod message;
+mod options;
+mod pocket_id;
+mod random;
+mod reply;
+mod scene;
+mod server;
+mod target;
+mod watch;
+mod world;
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::task::AbortHandle;
+use url::Url;
+
+pub use faults::Fault;
+pub use kasm::{API_KEY as KASM_API_KEY, API_KEY_SECRET as KASM_API_KEY_SECRET};
+pub use options::{InternalUrl, LabOptions};
+pub use watch::Seen;
+
+use self::{
+    gate::Gate,
+    message::Request,
+    reply::Reply,
+    server::Door,
+    world::{Ports, World},
+};
+use crate::{config::Target, model::Side};
+
+/// The secret of Kasm's client at the lab's provider.
+pub const CLIENT_SECRET: &str = pocket_id::Client::KASM_SECRET;
+
+/// A running Pocket ID and a running Kasm, on loopback.
+#[derive(Debug)]
+pub struct Lab {
+    inner: Arc<Inner>,
+    tasks: Vec<AbortHandle>,
+}
+
+/// What the sockets and the [`Lab`] share.
+struct Inner {
+    world: Mutex<World>,
+    provider: Arc<Gate>,
+    internal: Arc<Gate>,
+    kasm: Arc<Gate>,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inner").field("provider", &self.provider.address()).field("kasm", &self.kasm.address()).finish()
+    }
+}
+
+impl Lab {
+    /// Starts a lab, each side on a free port of loopback.
+    ///
+    /// # Errors
+    /// No port could be taken, or no key or certificate could be made.
+    pub async fn start(options: LabOptions) -> io::Result<Self> {
+        let address: IpAddr = if options.ipv6 { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
+        let gate = || Gate::open_on(address).map(Arc::new);
+        let (provider, internal, kasm, elsewhere) = (gate()?, gate()?, gate()?, gate()?);
+        let ports = Ports {
+            provider: provider.address(),
+            internal: internal.address(),
+            kasm: kasm.address(),
+            elsewhere: elsewhere.address(),
+        };
+        // Making an RSA key takes a moment: not on the threads that serve.
+        let world =
+            tokio::task::spawn_blocking(move || World::new(options, ports)).await.map_err(io::Error::other)??;
+        let doors = [
+            (Door::Provider, provider.clone()),
+            (Door::ProviderInternal, internal.clone()),
+            (Door::Kasm, kasm.clone()),
+            (Door::Elsewhere, elsewhere),
+        ];
+        let inner = Arc::new(Inner { world: Mutex::new(world), provider, internal, kasm });
+        let tasks = doors
+            .into_iter()
+            .map(|(door, gate)| tokio::spawn(server::run(inner.clone(), door, gate)).abort_handle())
+            .collect();
+        Ok(Self { inner, tasks })
+    }
+
+    /// The provider's address, as users type it.
+    #[must_use]
+    pub fn provider_url(&self) -> Url {
+        self.inner.world().provider_url.clone()
+    }
+
+    /// Kasm's address, as users type it.
+    #[must_use]
+    pub fn kasm_url(&self) -> Url {
+        self.inner.world().kasm_url.clone()
+    }
+
+    /// The lab as a target that is ready to be looked at.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        target::target(&self.inner.world())
+    }
+
+    /// The same as a config file.
+    #[must_use]
+    pub fn config_yaml(&self) -> String {
+        target::config_yaml(&self.inner.world())
+    }
+
+    /// Where a side really listens, whatever its address says.
+    #[must_use]
+    pub fn socket(&self, side: Side) -> std::net::SocketAddr {
+        self.inner.gate(side).address()
+    }
+
+    /// The root certificate that signs both sides' certificates, in PEM.
+    #[must_use]
+    pub fn ca_pem(&self) -> String {
+        self.inner.world().ca_pem()
+    }
+
+    /// The self-signed certificate that Kasm shows with `kasm_self_signed`, in PEM: what an operator pins.
+    #[must_use]
+    pub fn kasm_certificate_pem(&self) -> String {
+        self.inner.world().kasm_certificate_pem()
+    }
+
+    /// Switches a fault on. A fault that [`Fault::needs_tls`] does nothing on plain HTTP ([`Fault::plays_on`]).
+    ///
+    /// Where the fault is in the connection, open ones are ended. A client in the same runtime that keeps connections
+    /// notices once the caller has yielded (`tokio::task::yield_now`).
+    pub fn break_with(&self, fault: Fault) {
+        self.inner.world().faults.insert(fault);
+        self.inner.cut_for(fault);
+        self.inner.settle();
+    }
+
+    /// Switches a fault off.
+    pub fn mend(&self, fault: Fault) {
+        self.inner.world().faults.remove(&fault);
+        self.inner.cut_for(fault);
+        self.inner.settle();
+    }
+
+    /// Switches every fault off.
+    pub fn mend_all(&self) {
+        for fault in self.broken() {
+            self.mend(fault);
+        }
+    }
+
+    /// The faults that are on.
+    #[must_use]
+    pub fn broken(&self) -> Vec<Fault> {
+        self.inner.world().faults.iter().copied().collect()
+    }
+
+    /// Every request that came, in order.
+    #[must_use]
+    pub fn seen(&self) -> Vec<Seen> {
+        self.inner.world().watch.seen.clone()
+    }
+
+    /// How many requests of that path came to a side.
+    #[must_use]
+    pub fn count(&self, side: Side, path: &str) -> usize {
+        self.inner.world().watch.seen.iter().filter(|seen| seen.side == side && seen.path == path).count()
+    }
+
+    /// Forgets the requests that came so far, but no trespass.
+    pub fn forget_seen(&self) {
+        self.inner.world().watch.seen.clear();
+    }
+
+    /// What happened that must never happen: one sentence each, empty when all is well.
+    #[must_use]
+    pub fn trespasses(&self) -> Vec<String> {
+        self.inner.world().watch.trespasses.clone()
+    }
+
+    /// Stops both sides and returns the trespasses: a test asserts that there are none.
+    #[must_use = "a trespass that nobody looks at is none"]
+    pub async fn stop(self) -> Vec<String> {
+        for task in &self.tasks {
+            task.abort();
+        }
+        // Lets the runtime drop the sockets before the caller goes on.
+        tokio::task::yield_now().await;
+        self.trespasses()
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+impl Inner {
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn gate(&self, side: Side) -> &Gate {
+        match side {
+            Side::Provider => &self.provider,
+            Side::Kasm => &self.kasm,
+        }
+    }
+
+    /// Answers a request to a side.
+    fn reply(&self, side: Side, request: &Request) -> Reply {
+        self.world().reply(side, request)
+    }
+
+    /// Ends a side's connections where a fault changes what a new connection meets.
+    fn cut_for(&self, fault: Fault) {
+        if let Some(side) = fault.connections_of() {
+            self.gate(side).cut();
+            if side == Side::Provider {
+                self.internal.cut();
+            }
+        }
+    }
+
+    /// Opens and closes the listening sockets as the faults want it.
+    fn settle(&self) {
+        for side in [Side::Provider, Side::Kasm] {
+            let is_refused = self.world().refuses(side);
+            let internal = (side == Side::Provider).then_some(&*self.internal);
+            for gate in std::iter::once(self.gate(side)).chain(internal) {
+                let settled = if is_refused { gate.close() } else { gate.open() };
+                if let Err(error) = settled {
+                    tracing::error!(%error, "the lab could not open or close a port");
+                }
+            }
+        }
+    }
+}

@@ -1,5 +1,53 @@
 //! What Prometheus scrapes: the world (rebuilt per scrape from the board) and the daemon (counters that live on).
 
+pub mod catalogue;
 mod daemon;
+pub mod negotiate;
+pub mod openmetrics;
+mod process;
+mod sheet;
+pub mod world;
 
+use std::sync::Arc;
+
+use prometheus::{Encoder as _, ProtobufEncoder, TextEncoder, proto::MetricFamily};
+
+use crate::{board::Entry, clock::Time};
+
+pub use catalogue::{Family, markdown_table};
 pub use daemon::Daemon;
+pub use negotiate::Format;
+pub use sheet::Sheet;
+
+/// Everything that `/metrics` tells.
+#[must_use]
+pub fn gather(entries: &[Arc<Entry>], now: Time, daemon: &Daemon) -> Vec<MetricFamily> {
+    let mut sheet = Sheet::new();
+    world::write(&mut sheet, entries, now);
+    daemon.write(&mut sheet, now);
+    sheet.finish()
+}
+
+/// Families in a format.
+///
+/// # Errors
+/// The encoder refuses them: a family without samples or without a name, which [`Sheet`] does not make.
+pub fn encode(families: &[MetricFamily], format: Format) -> prometheus::Result<Vec<u8>> {
+    match format {
+        Format::Text => TextEncoder::new().encode_to_string(families).map(String::into_bytes),
+        Format::OpenMetrics => Ok(openmetrics::encode(families).into_bytes()),
+        Format::Protobuf => {
+            let mut body = Vec::new();
+            ProtobufEncoder::new().encode(families, &mut body).map(|()| body)
+        }
+    }
+}
+
+/// Samples as the text format names them, with their values, for tests.
+#[cfg(test)]
+pub(crate) fn flatten(families: &[MetricFamily]) -> Vec<(String, f64)> {
+    let text = encode(families, Format::Text).unwrap();
+    let lines = str::from_utf8(&text).unwrap().lines().filter(|line| !line.starts_with('#'));
+    let samples = lines.map(|line| line.rsplit_once(' ').unwrap());
+    samples.map(|(name, value)| (name.to_owned(), value.parse().unwrap())).collect()
+}

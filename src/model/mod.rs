@@ -1,6 +1,7 @@
 //! The nouns: what is watched, what was seen, what is said about it. Plain data, no I/O, no clock.
 
 mod change;
+mod credentialed;
 mod facts;
 mod healthy;
 mod observed;
@@ -11,10 +12,11 @@ mod target;
 mod verdict;
 
 pub use change::{Change, ChangeSubject};
+pub use credentialed::*;
 pub use facts::*;
 pub use observed::{Missing, Observed, Reason};
 pub use report::{Cause, CheckReport, Coverage, Expiry, Login, Report, SourceReport, Verified};
 pub use snapshot::{RequestCount, Snapshot};
-pub use source::{Credential, Rhythm, Side, SourceId};
+pub use source::{AskedOf, Credential, PlannedRequest, Rhythm, Side, SourceId, SourcePlan};
 pub use target::{Expect, KasmFacts, ProviderFacts, TargetFacts};
 pub use verdict::{Drift, Finding, Severity, Stage, Verdict};

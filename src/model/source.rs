@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::pocket_id::Dialect;
+
 /// One of the two systems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -40,6 +42,17 @@ pub enum Credential {
 }
 
 impl Credential {
+    /// A word for a table.
+    #[must_use]
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::ClientSecret => "client secret",
+            Self::KasmKey => "Kasm key",
+            Self::ProviderAdminKey => "Pocket ID key (admin)",
+            Self::ProviderKey => "Pocket ID key",
+        }
+    }
+
     /// The config keys that give it.
     #[must_use]
     pub fn config_keys(self) -> &'static str {
@@ -70,6 +83,10 @@ pub enum Rhythm {
     Round,
     /// With the settings (`schedule.settings`), and at once when something it depends on changed.
     Settings,
+    /// Once an hour.
+    Hourly,
+    /// By its own schedule (`schedule.token`).
+    Token,
     /// Once a day.
     Daily,
 }
@@ -92,11 +109,23 @@ pub enum SourceId {
     ProviderPage,
     KasmPage,
     PasskeyDomain,
+    ClientRegistration,
+    ClientSecrets,
+    CustomClaims,
+    ClaimsPreview,
+    LastSignIn,
+    KeyOwner,
+    ClientSecret,
+    ClientToken,
+    KasmConfig,
+    KasmVersion,
+    KasmMappings,
+    KasmUser,
 }
 
 impl SourceId {
     /// Every source, in the order of the look.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 25] = [
         Self::ProviderConnection,
         Self::KasmConnection,
         Self::Discovery,
@@ -110,6 +139,18 @@ impl SourceId {
         Self::ProviderPage,
         Self::KasmPage,
         Self::PasskeyDomain,
+        Self::ClientRegistration,
+        Self::ClientSecrets,
+        Self::CustomClaims,
+        Self::ClaimsPreview,
+        Self::LastSignIn,
+        Self::KeyOwner,
+        Self::ClientSecret,
+        Self::ClientToken,
+        Self::KasmConfig,
+        Self::KasmVersion,
+        Self::KasmMappings,
+        Self::KasmUser,
     ];
 
     /// The label value.
@@ -129,6 +170,18 @@ impl SourceId {
             Self::ProviderPage => "provider_page",
             Self::KasmPage => "kasm_page",
             Self::PasskeyDomain => "passkey_domain",
+            Self::ClientRegistration => "client_registration",
+            Self::ClientSecrets => "client_secrets",
+            Self::CustomClaims => "custom_claims",
+            Self::ClaimsPreview => "claims_preview",
+            Self::LastSignIn => "last_sign_in",
+            Self::KeyOwner => "key_owner",
+            Self::ClientSecret => "client_secret",
+            Self::ClientToken => "client_token",
+            Self::KasmConfig => "kasm_config",
+            Self::KasmVersion => "kasm_version",
+            Self::KasmMappings => "kasm_mappings",
+            Self::KasmUser => "kasm_user",
         }
     }
 
@@ -149,6 +202,18 @@ impl SourceId {
             Self::ProviderPage => "the provider's sign-in page",
             Self::KasmPage => "Kasm's login page",
             Self::PasskeyDomain => "the passkey domain",
+            Self::ClientRegistration => "the client's registration at Pocket ID",
+            Self::ClientSecrets => "the client's secrets at Pocket ID",
+            Self::CustomClaims => "the custom claims at Pocket ID",
+            Self::ClaimsPreview => "the claims of the test user",
+            Self::LastSignIn => "the last real sign-in",
+            Self::KeyOwner => "our Pocket ID key",
+            Self::ClientSecret => "the client secret",
+            Self::ClientToken => "a token of the client's own",
+            Self::KasmConfig => "Kasm's stored OpenID config",
+            Self::KasmVersion => "Kasm's version",
+            Self::KasmMappings => "Kasm's group mappings",
+            Self::KasmUser => "the test user at Kasm",
         }
     }
 
@@ -156,10 +221,32 @@ impl SourceId {
     #[must_use]
     pub fn side(self) -> Side {
         match self {
-            Self::KasmConnection | Self::KasmHealth | Self::KasmLoginSettings | Self::KasmStart | Self::KasmPage => {
-                Side::Kasm
-            }
+            Self::KasmConnection
+            | Self::KasmHealth
+            | Self::KasmLoginSettings
+            | Self::KasmStart
+            | Self::KasmPage
+            | Self::KasmConfig
+            | Self::KasmVersion
+            | Self::KasmMappings
+            | Self::KasmUser => Side::Kasm,
             _ => Side::Provider,
+        }
+    }
+
+    /// The credentials that it needs: all of them.
+    #[must_use]
+    pub fn needs(self) -> &'static [Credential] {
+        match self {
+            Self::ClientRegistration
+            | Self::ClientSecrets
+            | Self::CustomClaims
+            | Self::ClaimsPreview
+            | Self::LastSignIn => &[Credential::ProviderAdminKey],
+            Self::KeyOwner => &[Credential::ProviderKey],
+            Self::ClientSecret | Self::ClientToken => &[Credential::ClientSecret],
+            Self::KasmConfig | Self::KasmVersion | Self::KasmMappings | Self::KasmUser => &[Credential::KasmKey],
+            _ => &[],
         }
     }
 
@@ -167,9 +254,211 @@ impl SourceId {
     #[must_use]
     pub fn rhythm(self) -> Rhythm {
         match self {
-            Self::AuthorizeDryRun | Self::ProviderEndpoints | Self::ProviderPage | Self::KasmPage => Rhythm::Settings,
+            Self::AuthorizeDryRun
+            | Self::ProviderEndpoints
+            | Self::ProviderPage
+            | Self::KasmPage
+            | Self::ClientRegistration
+            | Self::ClientSecrets
+            | Self::CustomClaims
+            | Self::ClientSecret
+            | Self::KasmConfig => Rhythm::Settings,
+            Self::ClaimsPreview
+            | Self::LastSignIn
+            | Self::KeyOwner
+            | Self::KasmVersion
+            | Self::KasmMappings
+            | Self::KasmUser => Rhythm::Hourly,
+            Self::ClientToken => Rhythm::Token,
             Self::PasskeyDomain => Rhythm::Daily,
             _ => Rhythm::Round,
+        }
+    }
+}
+
+/// What a look at a source sends, needs and leaves behind: the one place that `plan`, the README and the tests go by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourcePlan {
+    /// The source.
+    pub source: SourceId,
+    /// The requests of one look, in their order. Empty where only a connection is made.
+    pub requests: &'static [PlannedRequest],
+    /// The credentials that it needs: all of them.
+    pub needs: &'static [Credential],
+    /// What stays at that side: a trace (a row, an audit entry, a token), or smaller things such as log lines.
+    pub leaves: &'static str,
+    /// Whether targets of the same provider share one look.
+    pub is_shared: bool,
+    /// What else is to know; may be empty.
+    pub notes: &'static str,
+}
+
+/// One request of a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlannedRequest {
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The path below the side's address; what stands in braces is only known by then. At another provider than Pocket ID
+    /// the address that the discovery document names for that purpose takes its place.
+    pub path: &'static str,
+    /// Of whom it is asked.
+    pub of: AskedOf,
+    /// How often at most in one look.
+    pub most: u32,
+}
+
+/// Of whom a request is asked: by kind and release of the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedOf {
+    /// Of all.
+    All,
+    /// Of Pocket ID, any release.
+    PocketId,
+    /// Of Pocket ID from 2.10, and of other providers.
+    Since210AndOthers,
+    /// Of Pocket ID 2.9.
+    Only29,
+}
+
+impl AskedOf {
+    /// Whether it is asked of a provider of this dialect; `is_2_9` tells that release from the older ones.
+    #[must_use]
+    pub fn includes(self, dialect: Dialect, is_2_9: bool) -> bool {
+        match self {
+            Self::All => true,
+            Self::PocketId => dialect != Dialect::Openid,
+            Self::Since210AndOthers => dialect != Dialect::Legacy,
+            Self::Only29 => dialect == Dialect::Legacy && is_2_9,
+        }
+    }
+
+    /// In words; empty for all.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::All => "",
+            Self::PocketId => "Pocket ID only",
+            Self::Since210AndOthers => "Pocket ID from 2.10, other providers",
+            Self::Only29 => "Pocket ID 2.9",
+        }
+    }
+}
+
+impl SourceId {
+    /// What a look at it sends, needs and leaves behind.
+    #[must_use]
+    pub fn plan(self) -> SourcePlan {
+        const fn get(path: &'static str, of: AskedOf) -> PlannedRequest {
+            PlannedRequest { method: "GET", path, of, most: 1 }
+        }
+        const fn post(path: &'static str, of: AskedOf, most: u32) -> PlannedRequest {
+            PlannedRequest { method: "POST", path, of, most }
+        }
+        const PAGE: [PlannedRequest; 2] = [get("/", AskedOf::All), get("{first script of that page}", AskedOf::All)];
+        const CONNECTION: &str = "DNS, one TCP connection to each address (at most 8), one TLS handshake; no request";
+
+        let plan = |requests: &'static [PlannedRequest], leaves, notes| SourcePlan {
+            source: self,
+            requests,
+            needs: self.needs(),
+            leaves,
+            is_shared: matches!(
+                self,
+                Self::ProviderConnection | Self::Discovery | Self::Jwks | Self::ProviderEndpoints | Self::ProviderPage
+            ),
+            notes,
+        };
+        match self {
+            Self::ProviderConnection | Self::KasmConnection => plan(&[], "nothing", CONNECTION),
+            Self::Discovery => plan(const { &[get("/.well-known/openid-configuration", AskedOf::All)] }, "nothing", ""),
+            Self::Jwks => plan(
+                const { &[get("/.well-known/jwks.json", AskedOf::All)] },
+                "nothing",
+                "at the address that the discovery document names",
+            ),
+            Self::ClientMeta => plan(
+                const { &[get("/api/oidc/clients/{client id}/meta", AskedOf::PocketId)] },
+                "nothing",
+                "Kasm's client id; the nil UUID while that is not known",
+            ),
+            Self::KasmHealth => plan(const { &[get("/api/__healthcheck", AskedOf::All)] }, "nothing", ""),
+            Self::KasmLoginSettings => plan(const { &[post("/api/login_settings", AskedOf::All, 1)] }, "nothing", ""),
+            Self::KasmStart => plan(
+                const { &[post("/api/sso", AskedOf::All, 5)] },
+                "nothing (later than 1.15: unconfirmed)",
+                "once for each visible OpenID config",
+            ),
+            Self::AuthorizeDryRun => plan(
+                const {
+                    &[
+                        get("/authorize?{Kasm's own parameters}&prompt=none", AskedOf::Since210AndOthers),
+                        post("/api/oidc/authorize/callback-url", AskedOf::Only29, 1),
+                    ]
+                },
+                "from 2.10: one log line",
+                "before 2.9: no request; the callback is never requested",
+            ),
+            Self::ProviderEndpoints => plan(
+                const { &[get("/api/oidc/userinfo", AskedOf::All), get("/api/oidc/end-session", AskedOf::All)] },
+                "one log line",
+                "userinfo without a token, end-session without parameters",
+            ),
+            Self::ProviderPage | Self::KasmPage => plan(&PAGE, "nothing", "of the script only the head is read"),
+            Self::PasskeyDomain => plan(
+                const { &[get("/api/webauthn/login/start", AskedOf::PocketId)] },
+                "one short-lived row",
+                "only with passkey.enabled",
+            ),
+            Self::ClientRegistration => plan(&[], "nothing", ""),
+            Self::ClientSecrets => plan(&[], "nothing", ""),
+            Self::CustomClaims => plan(&[], "nothing", ""),
+            Self::ClaimsPreview => plan(&[], "nothing", ""),
+            Self::LastSignIn => plan(&[], "nothing", ""),
+            Self::KeyOwner => plan(&[], "nothing", ""),
+            Self::ClientSecret => plan(&[], "nothing", ""),
+            Self::ClientToken => plan(&[], "nothing", ""),
+            Self::KasmConfig => plan(&[], "nothing", ""),
+            Self::KasmVersion => plan(&[], "nothing", ""),
+            Self::KasmMappings => plan(&[], "nothing", ""),
+            Self::KasmUser => plan(&[], "nothing", ""),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many requests one look at every source sends to the provider and to a Kasm with one config.
+    fn requests(dialect: Dialect, is_2_9: bool, side: Side) -> usize {
+        SourceId::ALL
+            .iter()
+            .filter(|source| source.side() == side && **source != SourceId::PasskeyDomain)
+            .flat_map(|source| source.plan().requests)
+            .filter(|request| request.of.includes(dialect, is_2_9))
+            .count()
+    }
+
+    #[test]
+    fn a_whole_look_sends_as_many_requests_as_the_design_says() {
+        for (dialect, is_2_9, provider) in [
+            (Dialect::Fosite, false, 8),
+            (Dialect::Legacy, true, 8),
+            (Dialect::Legacy, false, 7),
+            (Dialect::Openid, false, 7),
+        ] {
+            assert_eq!(requests(dialect, is_2_9, Side::Provider), provider, "{dialect:?}");
+            assert_eq!(requests(dialect, is_2_9, Side::Kasm), 5, "{dialect:?}");
+        }
+    }
+
+    #[test]
+    fn no_plan_changes_anything_or_asks_a_callback() {
+        for request in SourceId::ALL.iter().flat_map(|source| source.plan().requests) {
+            let is_known_post =
+                ["/api/login_settings", "/api/sso", "/api/oidc/authorize/callback-url"].contains(&request.path);
+            assert!(request.method == "GET" || (request.method == "POST" && is_known_post), "{request:?}");
+            assert!(!request.path.contains("oidc_callback"), "{request:?}");
         }
     }
 }

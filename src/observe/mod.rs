@@ -1,43 +1,119 @@
 //! All network code: looks at a target and gives a snapshot. Nothing here judges.
+//!
+//! [`Looker::observe`] goes by `look.rs`, which holds the order of the sources; each source is one file, with a half that
+//! asks and a half that reads. Below them: `side` (where requests may go, and how many), `peer` (one origin and its
+//! connections), `http` (one exchange), `connection` (DNS, TCP, TLS), `tls` and `trust` (handshakes, and what a chain is
+//! worth), and `reasons`, the one place that sorts what goes wrong.
 
-use crate::{clock::Clock, config::Target, model::Snapshot};
+mod addresses;
+mod answer;
+mod authorize_dry_run;
+mod budget;
+mod carried;
+mod certificate;
+mod client_meta;
+mod connection;
+mod credentialed;
+mod discovery;
+mod dry_run_answer;
+mod html;
+mod http;
+mod jwks;
+mod kasm_health;
+mod kasm_login_settings;
+mod kasm_start;
+pub mod local;
+mod look;
+mod look_kasm;
+mod look_kasm_key;
+mod look_provider;
+mod look_provider_key;
+mod look_secret;
+mod page;
+mod passkey_domain;
+mod peer;
+mod provider_endpoints;
+mod proxy;
+mod reasons;
+#[cfg(test)]
+mod recorded;
+mod rhythm;
+mod shared;
+mod side;
+mod tls;
+mod trust;
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    clock::Clock,
+    config::Target,
+    model::{Answered, Connection, Observed, Snapshot},
+    oidc::Discovery,
+};
 
 /// How much of a target is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// Every source, with the larger budget: `check` and the first round.
+    /// Every source, with the larger budget: `check` and the first round. What belongs to the provider alone may be from
+    /// the full look that another target of it has had within the last minute.
     Full,
     /// What is due by its own rhythm; the rest stands from the snapshot before.
     Due {
         /// How old a settings source may get.
-        settings_every: std::time::Duration,
+        settings_every: Duration,
         /// How old what targets of one provider share may get: less than a round.
-        share_for: std::time::Duration,
+        share_for: Duration,
     },
 }
 
-/// Looks at targets: keeps the HTTP clients, what targets of one provider share, and the budgets of requests.
+/// Looks at targets: keeps loaded TLS settings, what targets of one provider share, and the budgets of requests.
 #[derive(Debug)]
 pub struct Looker {
-    #[expect(dead_code, reason = "skeleton")]
-    clock: Clock,
+    means: side::Means,
+    shared: shared::Shelf,
+}
+
+/// A discovery document that was asked for anew, with the connection that it came over (`/probe?module=discovery`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct FreshDiscovery {
+    /// The connection, with its phases. Missing where a proxy connects in our place.
+    pub connection: Observed<Connection>,
+    /// The document. Where the connection failed: blocked by it.
+    pub discovery: Observed<Answered<Discovery>>,
 }
 
 impl Looker {
     /// A looker that has not looked yet.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        Self { clock }
+        let means = side::Means { clock, tls: Arc::default(), budget: Arc::default() };
+        Self { means, shared: shared::Shelf::default() }
     }
 
     /// Looks at a target. Never fails and never panics: what could not be seen is missing, with its reason.
     pub async fn observe(&self, target: &Target, before: Option<&Snapshot>, pace: Pace) -> Snapshot {
-        let _ = (target, before, pace);
-        std::future::ready(Snapshot::healthy()).await
+        Box::pin(look::look(&self.means, &self.shared, target, before, pace)).await
+    }
+
+    /// Asks for the discovery document on a connection of its own: one request, never shared and never put off, since
+    /// whoever asks (Prometheus) has its own schedule. Counts against the budget all the same.
+    pub async fn discovery_anew(&self, target: &Target) -> FreshDiscovery {
+        Box::pin(look_provider::anew(&self.means, target)).await
     }
 
     /// Forgets what belongs to no target of this list (after a reload).
     pub fn retain(&self, targets: &[Target]) {
-        let _ = targets;
+        self.means.tls.forget();
+        self.shared.retain(targets);
+        let origins: Vec<String> = targets
+            .iter()
+            .flat_map(|target| {
+                [Some(&target.provider.url), target.provider.internal_url.as_ref(), Some(&target.kasm.url)]
+            })
+            .flatten()
+            .map(|url| url.origin().ascii_serialization())
+            .collect();
+        self.means.budget.retain(|origin| origins.iter().any(|kept| kept == origin));
     }
 }

@@ -49,6 +49,9 @@ impl AuthorizeUrl {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("a {}: address, not a web address", url.scheme()));
         }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("an address with a user name or password in it".to_owned());
+        }
         let end = text.find(['?', '#']).unwrap_or(text.len());
         let mut found = Self {
             endpoint: text[..end].trim().to_owned(),
@@ -88,6 +91,90 @@ impl State {
         Self {
             length: value.chars().count(),
             config_id: config_id.filter(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CONFIG: &str = "5ca1ab1e000040008000000000000001";
+
+    #[test]
+    fn an_authorize_url_is_taken_apart_and_the_state_itself_is_not_kept() {
+        let url = format!(
+            "https://id.example.test/authorize?response_type=code&client_id=c1&redirect_uri=https%3A%2F%2Fkasm.example.test\
+             %2Fapi%2Foidc_callback&scope=openid+email&state={CONFIG}:secret-part&prompt=none&audience=x"
+        );
+        let found = AuthorizeUrl::parse(&url).unwrap();
+        assert_eq!(found.endpoint, "https://id.example.test/authorize");
+        assert_eq!(found.client_id.as_deref(), Some("c1"));
+        assert_eq!(found.redirect_uri.as_deref(), Some("https://kasm.example.test/api/oidc_callback"));
+        assert_eq!(found.response_type.as_deref(), Some("code"));
+        assert_eq!(found.scope.as_deref(), Some("openid email"));
+        assert_eq!(found.state, Some(State { length: 44, config_id: Some(CONFIG.to_owned()) }));
+        assert_eq!(found.prompt.as_deref(), Some("none"));
+        assert_eq!(found.others, ["audience"]);
+        assert!(!found.has_code_challenge && found.nonce_length.is_none());
+        assert!(!format!("{found:?}").contains("secret-part"));
+    }
+
+    #[test]
+    fn the_endpoint_is_kept_as_written() {
+        let cases = [
+            ("HTTPS://ID.example.test/authorize?x=1", "HTTPS://ID.example.test/authorize"),
+            ("https://id.example.test//authorize#part", "https://id.example.test//authorize"),
+            (" https://id.example.test ", "https://id.example.test"),
+        ];
+        for (url, endpoint) in cases {
+            assert_eq!(AuthorizeUrl::parse(url).unwrap().endpoint, endpoint);
+        }
+    }
+
+    #[test]
+    fn challenge_and_nonce_are_seen() {
+        let found = AuthorizeUrl::parse("https://id.example.test/a?code_challenge=abc&nonce=12345").unwrap();
+        assert!(found.has_code_challenge);
+        assert_eq!(found.nonce_length, Some(5));
+    }
+
+    #[test]
+    fn a_state_names_a_config_only_where_an_id_stands_before_the_colon() {
+        let state = |value: &str| State::read(value).config_id;
+        assert_eq!(state(&format!("{CONFIG}:x")).as_deref(), Some(CONFIG));
+        assert_eq!(state("5CA1AB1E-0000-4000-8000-000000000001:x").as_deref(), Some(CONFIG));
+        for other in ["", "x", "x:y", &format!("{CONFIG}x:y"), CONFIG] {
+            assert_eq!(state(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_web_address_is_refused_without_repeating_it() {
+        for (text, reason) in [
+            ("", "not a URL"),
+            ("/authorize?state=secret", "not a URL"),
+            ("javascript:alert(1)", "a javascript: address"),
+            ("https://me:secret@id.example.test/authorize", "an address with a user name or password in it"),
+        ] {
+            let error = AuthorizeUrl::parse(text).unwrap_err();
+            assert!(error.starts_with(reason) && !error.contains("secret"), "{text}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic_and_no_state_is_kept(
+            text in "\\PC{0,40}",
+            query in "(state=TOPSECRET[a-z0-9:%&=]{0,20}|[a-z_]{1,8}=[^#]{0,9})",
+        ) {
+            let _ = AuthorizeUrl::parse(&text);
+            if let Ok(found) = AuthorizeUrl::parse(&format!("https://id.example.test/authorize?{query}")) {
+                let kept = format!("{found:?}");
+                prop_assert!(!kept.contains("TOPSECRET"));
+            }
         }
     }
 }

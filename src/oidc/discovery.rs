@@ -7,7 +7,8 @@ use super::{JsonProblem, parse_json};
 
 /// A discovery document as served: the fields that checks read, and the whole.
 ///
-/// Fields are read tolerantly (a wrong type reads as absent); what is wrong with the document is judged from `document`.
+/// Fields are read tolerantly (a wrong type reads as absent); what is wrong with the document is judged from
+/// `document`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Discovery {
     /// `issuer`.
@@ -74,5 +75,63 @@ impl Discovery {
             content_type: content_type.map(str::to_owned),
             status,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn fields_are_taken_as_written_and_the_whole_is_kept() {
+        let body =
+            br#"{"issuer":"https://ID.example.test/","token_endpoint":"//x","scopes_supported":["openid"],"new":1}"#;
+        let found = Discovery::parse(200, Some("application/json"), body).unwrap();
+        assert_eq!(found.issuer.as_deref(), Some("https://ID.example.test/"));
+        assert_eq!(found.token_endpoint.as_deref(), Some("//x"));
+        assert_eq!(found.scopes_supported, Some(vec!["openid".to_owned()]));
+        assert_eq!(found.document["new"], 1);
+        assert_eq!((found.status, found.content_type.as_deref()), (200, Some("application/json")));
+    }
+
+    #[test]
+    fn a_field_of_the_wrong_type_reads_as_absent_and_a_list_keeps_its_texts() {
+        let body = br#"{"issuer":5,"jwks_uri":["x"],"scopes_supported":"openid","claims_supported":["sub",7,null]}"#;
+        let found = Discovery::parse(200, None, body).unwrap();
+        assert_eq!((found.issuer, found.jwks_uri, found.scopes_supported), (None, None, None));
+        assert_eq!(found.claims_supported, Some(vec!["sub".to_owned()]));
+    }
+
+    #[test]
+    fn keys_that_stand_twice_are_kept_with_the_last_value() {
+        let body = br#"{"issuer":"https://a.test","issuer":"https://b.test"}"#;
+        let found = Discovery::parse(200, None, body).unwrap();
+        assert_eq!(found.issuer.as_deref(), Some("https://b.test"));
+        assert_eq!(found.duplicate_keys, ["issuer"]);
+    }
+
+    #[test]
+    fn a_body_that_is_no_object_is_refused_and_said_what_it_is() {
+        let cases: [(&[u8], JsonProblem); 4] = [
+            (b"", JsonProblem::Empty),
+            (b"<!doctype html><title>Pocket ID</title>", JsonProblem::WebPage),
+            (b"[]", JsonProblem::Invalid("not an object".to_owned())),
+            (b"null", JsonProblem::Invalid("not an object".to_owned())),
+        ];
+        for (body, problem) in cases {
+            assert_eq!(Discovery::parse(200, None, body), Err(problem));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(body in prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..64),
+            r#"\{"(issuer|scopes_supported|jwks_uri)":(1|null|"x"|\[\]|\["a",1\]|\{\})\}"#.prop_map(String::into_bytes),
+        ]) {
+            let _ = Discovery::parse(200, None, &body);
+        }
     }
 }

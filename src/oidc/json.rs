@@ -8,12 +8,15 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
+/// How many keys that stand twice are named: more say nothing new.
+const NAMED_DUPLICATES: usize = 20;
+
 /// A JSON value and the keys that stand twice in an object, as paths (`a.b`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Json {
     /// The value; of a key that stands twice, the last one.
     pub value: Value,
-    /// The keys that stand twice.
+    /// The keys that stand twice, the first twenty.
     pub duplicate_keys: Vec<String>,
 }
 
@@ -72,7 +75,8 @@ impl Node {
                 for (key, node) in members {
                     let here = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                     let value = node.into_value(&here, duplicates);
-                    if map.insert(key, value).is_some() && !duplicates.contains(&here) {
+                    let is_twice = map.insert(key, value).is_some();
+                    if is_twice && duplicates.len() < NAMED_DUPLICATES && !duplicates.contains(&here) {
                         duplicates.push(here);
                     }
                 }
@@ -132,6 +136,8 @@ impl<'de> Deserialize<'de> for Node {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -147,5 +153,37 @@ mod tests {
         assert_eq!(parse_json(b"\n<!DOCTYPE html>"), Err(JsonProblem::WebPage));
         assert!(matches!(parse_json(b"{\"a\":"), Err(JsonProblem::Invalid(_))));
         assert!(matches!(parse_json(b"{} x"), Err(JsonProblem::Invalid(_))));
+    }
+    #[test]
+    fn a_byte_order_mark_and_blanks_before_the_value_do_no_harm() {
+        assert_eq!(parse_json(b"\xef\xbb\xbf{}").unwrap().value, serde_json::json!({}));
+        assert_eq!(parse_json(b" \r\n[1]").unwrap().value, serde_json::json!([1]));
+    }
+
+    #[test]
+    fn values_nested_too_deep_are_refused_and_many_duplicates_named_in_short() {
+        let deep = "[".repeat(100_000);
+        assert!(matches!(parse_json(deep.as_bytes()), Err(JsonProblem::Invalid(_))));
+        let members: Vec<String> = (0..100).map(|n| format!(r#""k{n}":0,"k{n}":1"#)).collect();
+        let json = parse_json(format!("{{{}}}", members.join(",")).as_bytes()).unwrap();
+        assert_eq!(json.duplicate_keys.len(), 20);
+        assert_eq!(json.value["k99"], 1);
+    }
+
+    proptest! {
+        #[test]
+        fn what_serde_json_reads_is_read_alike(body in prop_oneof![
+            "\\PC{0,40}",
+            r#"[\[\]{}:,"0-9a-z.eE+\- ]{0,40}"#,
+            r#"\{"[a-c]":(1|"x"|\[true,null,-1.5\]),"[a-c]":\{"[a-c]":[0-9]{1,25}\}\}"#,
+        ]) {
+            let plain: Option<Value> = serde_json::from_str(&body).ok();
+            prop_assert_eq!(parse_json(body.as_bytes()).ok().map(|json| json.value), plain);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..64)) {
+            let _ = parse_json(&body);
+        }
     }
 }

@@ -1,13 +1,20 @@
 //! The protocol as pure types: bytes in, facts out.
 
+pub mod conformance;
+
+mod address;
 mod authorize_url;
 mod discovery;
 mod json;
 mod jwks;
+mod key_material;
+mod text;
 mod token;
 
+pub use address::is_loopback;
 pub use authorize_url::{AuthorizeUrl, State};
 pub use discovery::Discovery;
 pub use json::{Json, JsonProblem, parse_json};
 pub use jwks::{Jwk, Jwks};
+pub use text::short;
 pub use token::{Signature, TokenFacts};

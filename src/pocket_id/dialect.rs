@@ -133,9 +133,125 @@ impl fmt::Display for VersionSpan {
             Some(below) if below.major == self.at_least.major && below.minor == self.at_least.minor + 1 => {
                 write!(f, "{}", self.at_least)
             }
-            Some(below) if below == Version::new(2, 5) => write!(f, "{} to 2.4", self.at_least),
             Some(below) if below.minor == 0 => write!(f, "{} to before {below}", self.at_least),
             Some(below) => write!(f, "{} to {}.{}", self.at_least, below.major, below.minor - 1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// The document that a release serves, as recorded.
+    fn recorded(text: &str) -> Value {
+        serde_json::from_str::<Value>(text).unwrap()["response"]["body"].take()
+    }
+
+    fn recognised(document: &Value, kind: Option<ProviderKind>) -> (ProviderKind, Dialect, Option<String>) {
+        let discovery = Discovery::parse(200, None, document.to_string().as_bytes()).unwrap();
+        let (kind, dialect, span) = recognise(&discovery, kind);
+        (kind, dialect, span.map(|span| span.to_string()))
+    }
+
+    const V1_16: &str = include_str!("../../tests/fixtures/pocket-id/1.16.0/discovery.json");
+    const V2_9: &str = include_str!("../../tests/fixtures/pocket-id/2.9.0/discovery.json");
+    const V2_14: &str = include_str!("../../tests/fixtures/pocket-id/2.14.0/discovery.json");
+
+    #[test]
+    fn every_recorded_release_is_recognised_within_its_span() {
+        let releases = [
+            (V1_16, Dialect::Legacy, "1.11 to 2.4"),
+            (
+                include_str!("../../tests/fixtures/pocket-id/1.16.0/discovery_internal_url.json"),
+                Dialect::Legacy,
+                "1.11 to 2.4",
+            ),
+            (include_str!("../../tests/fixtures/pocket-id/2.3.0/discovery.json"), Dialect::Legacy, "1.11 to 2.4"),
+            (V2_9, Dialect::Legacy, "2.9"),
+            (include_str!("../../tests/fixtures/pocket-id/2.9.0/discovery_internal_url.json"), Dialect::Legacy, "2.9"),
+            (include_str!("../../tests/fixtures/pocket-id/2.10.0/discovery.json"), Dialect::Fosite, "2.10 to 2.12"),
+            (
+                include_str!("../../tests/fixtures/pocket-id/2.10.0/discovery_internal_url_es256.json"),
+                Dialect::Fosite,
+                "2.10 to 2.12",
+            ),
+            (V2_14, Dialect::Fosite, "2.14 or later"),
+        ];
+        for (text, dialect, span) in releases {
+            let expected = (ProviderKind::PocketId, dialect, Some(span.to_owned()));
+            assert_eq!(recognised(&recorded(text), None), expected, "{text}");
+        }
+    }
+
+    /// A document of the given release, made from a recorded one.
+    fn changed(text: &str, without: &[&str], set: &[(&str, Value)]) -> Value {
+        let mut document = recorded(text);
+        for name in without {
+            document.as_object_mut().unwrap().remove(*name);
+        }
+        for (name, value) in set {
+            document[*name] = value.clone();
+        }
+        document
+    }
+
+    #[test]
+    fn releases_that_were_not_recorded_are_told_by_the_fields_that_came_with_them() {
+        let no_par = ["pushed_authorization_request_endpoint", "require_pushed_authorization_requests"];
+        let prompts = |values: Value| ("prompt_values_supported", values);
+        let grants = |values: Value| ("grant_types_supported", values);
+        let old_grants = json!(["authorization_code", "refresh_token"]);
+        let cases = [
+            (changed(V2_14, &["response_modes_supported"], &[]), "2.13"),
+            (changed(V2_9, &no_par, &[]), "2.7 to 2.8"),
+            (changed(V2_9, &no_par, &[prompts(json!(["none", "login", "consent"]))]), "2.6"),
+            (changed(V2_9, &[no_par[0], "prompt_values_supported"], &[]), "2.5"),
+            (changed(V1_16, &[], &[grants(old_grants.clone())]), "1.7 to 1.10"),
+            (changed(V1_16, &["code_challenge_methods_supported"], &[grants(old_grants.clone())]), "1.6"),
+            (
+                changed(
+                    V1_16,
+                    &["code_challenge_methods_supported", "authorization_response_iss_parameter_supported"],
+                    &[grants(old_grants)],
+                ),
+                "0.1 to 1.5",
+            ),
+        ];
+        for (document, span) in cases {
+            assert_eq!(recognised(&document, None).2.as_deref(), Some(span), "{document}");
+        }
+    }
+
+    #[test]
+    fn another_provider_is_not_taken_for_pocket_id_unless_the_operator_says_so() {
+        let mut document = recorded(V2_14);
+        document["token_endpoint"] = json!("https://id.example.test/oauth2/token");
+        assert_eq!(recognised(&document, None), (ProviderKind::Openid, Dialect::Openid, None));
+        let (kind, dialect, span) = recognised(&document, Some(ProviderKind::PocketId));
+        assert_eq!((kind, dialect), (ProviderKind::PocketId, Dialect::Fosite));
+        assert_eq!(span.as_deref(), Some("2.14 or later"));
+        assert_eq!(recognised(&recorded(V2_14), Some(ProviderKind::Openid)).0, ProviderKind::Openid);
+    }
+
+    #[test]
+    fn spans_are_written_as_people_say_them() {
+        let span = |from: (u32, u32), below: Option<(u32, u32)>| VersionSpan {
+            at_least: Version::new(from.0, from.1),
+            below: below.map(|(major, minor)| Version::new(major, minor)),
+        };
+        let cases = [
+            (span((2, 14), None), "2.14 or later"),
+            (span((2, 9), Some((2, 10))), "2.9"),
+            (span((2, 10), Some((2, 13))), "2.10 to 2.12"),
+            (span((1, 11), Some((2, 5))), "1.11 to 2.4"),
+            (span((1, 11), Some((2, 0))), "1.11 to before 2.0"),
+            (span((0, 1), Some((1, 6))), "0.1 to 1.5"),
+        ];
+        for (span, words) in cases {
+            assert_eq!(span.to_string(), words);
         }
     }
 }

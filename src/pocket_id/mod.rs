@@ -1,9 +1,11 @@
 //! What is Pocket ID's own, pure: which release answers, and by which rules that release matches redirect URIs.
 
+mod bases;
 mod dialect;
 mod redirect;
 mod registration;
 
+pub use bases::Bases;
 pub use dialect::{Dialect, ProviderKind, Version, VersionSpan, recognise};
 pub use redirect::{Registered, registered};
 pub use registration::{

@@ -1,1 +1,6 @@
-//! Tests of `daemon`.
+//! The daemon: its scheduler under simulated time, and `serve` as a whole.
+
+mod binary;
+mod fake;
+mod scheduler;
+mod serve;

@@ -1,1 +1,10 @@
 //! Tests of `lab`.
+
+mod client;
+mod contract;
+mod faults;
+mod kasm;
+mod options;
+mod recordings;
+mod transport;
+mod trespasses;

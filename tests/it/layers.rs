@@ -1,1 +1,312 @@
-//! Tests of `layers`.
+//! The architecture, held by a test: which part of the source may use which, and what no part may do.
+//!
+//! When this fails, read the message first: it says which rule was broken and why the rule is there. If the rule is
+//! wrong for a good reason, change it here, in the same commit, and say why.
+
+mod source;
+
+use std::path::Path;
+
+use source::Source;
+
+/// What a top module may use of our own code.
+struct Layer {
+    module: &'static str,
+    may_use: &'static [&'static str],
+    because: &'static str,
+}
+
+const fn layer(module: &'static str, may_use: &'static [&'static str], because: &'static str) -> Layer {
+    Layer { module, may_use, because }
+}
+
+/// From the bottom to the top. A module may always use itself.
+const LAYERS: &[Layer] = &[
+    layer("clock", &[], "the only reader of time stands below everything"),
+    layer("oidc", &[], "the protocol is pure types: bytes in, facts out"),
+    layer("kasm", &["oidc", "model", "clock"], "what is Kasm's own is pure: bytes in, facts out"),
+    layer("pocket_id", &["oidc", "model", "clock"], "what is Pocket ID's own is pure: bytes in, facts out"),
+    layer("model", &["clock", "oidc", "kasm", "pocket_id"], "the nouns are plain data: no I/O, no clock"),
+    layer("checks", &["model", "oidc", "kasm", "pocket_id", "clock"], "checks judge a snapshot and know nothing else"),
+    layer("schedule", &["clock"], "schedules are computed, not waited for"),
+    layer(
+        "config",
+        &["clock", "model", "oidc", "kasm", "pocket_id", "schedule", "checks"],
+        "the configuration is read without looking at a server and without telling a report",
+    ),
+    layer(
+        "observe",
+        &["clock", "config", "model", "oidc", "kasm", "pocket_id"],
+        "looking never judges and never tells, so that a snapshot can be saved and judged later",
+    ),
+    layer("round", &["checks", "clock", "config", "model", "observe"], "the spine: look, judge, and nothing more"),
+    layer("board", &["clock", "model"], "the board keeps what was said; surfaces read it"),
+    layer("journal", &["clock", "model"], "the journal keeps what changed; surfaces read it"),
+    layer(
+        "metrics",
+        &["board", "checks", "clock", "config", "model", "oidc", "pocket_id", "schedule"],
+        "metrics are a function of (board, now): telling never looks",
+    ),
+    layer(
+        "telling",
+        &["checks", "clock", "config", "kasm", "model", "oidc", "pocket_id"],
+        "tellings are functions of (report, snapshot): telling never looks",
+    ),
+    layer("sdnotify", &[], "what systemd is told is said by its caller"),
+    // The scheduler tells what a panic was about, so the panic hook asks it: the one circle.
+    layer("logging", &["checks", "clock", "metrics", "model", "scheduler"], "a log line is a telling: it never looks"),
+    layer(
+        "scheduler",
+        &["board", "clock", "config", "journal", "logging", "metrics", "model", "observe", "round", "schedule"],
+        "the scheduler runs rounds; it knows no check and no surface",
+    ),
+    layer(
+        "web",
+        &[
+            "board",
+            "checks",
+            "clock",
+            "config",
+            "journal",
+            "kasm",
+            "metrics",
+            "model",
+            "observe",
+            "oidc",
+            "pocket_id",
+            "round",
+            "schedule",
+            "telling",
+        ],
+        "pages are functions of (board, now); only /probe looks",
+    ),
+    layer(
+        "lab",
+        &["clock", "config", "kasm", "model", "oidc", "pocket_id"],
+        "the lab plays the other side: it must not share code with what looks at it or judges it",
+    ),
+];
+
+/// The modules that wire the rest together may use all of it.
+const WIRING: &[&str] = &["", "app", "cli"];
+
+/// The modules that are functions of their arguments.
+const PURE: &[&str] = &["oidc", "kasm", "pocket_id", "model", "checks", "telling", "schedule"];
+
+/// What no pure module may touch.
+const IMPURE: &[&str] = &[
+    "std::fs",
+    "std::env",
+    "std::io",
+    "std::thread",
+    "std::process",
+    "std::net::TcpStream",
+    "std::net::TcpListener",
+    "std::net::UdpSocket",
+    "std::net::ToSocketAddrs",
+    "std::time::Instant",
+    "std::time::SystemTime",
+    "crate::clock::Clock",
+    "tokio",
+    "reqwest",
+    "hyper",
+    "axum",
+];
+
+/// The modules that may open connections or take them, and why.
+const NETWORK: &[(&str, &str)] = &[
+    ("observe", "the only code that looks"),
+    ("lab", "serves the other side"),
+    ("web", "serves the pages"),
+    ("app", "binds the listeners"),
+    ("cli", "healthcheck asks our own daemon; serve and demo bind listeners"),
+];
+
+/// The whole top level of the repository, beside hidden files and `target`.
+const TOP_LEVEL: &[&str] = &[
+    "CHANGELOG.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "alerts",
+    "dashboards",
+    "deploy",
+    "src",
+    "target",
+    "tests",
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Holds a rule over the whole source tree, and says all that breaks it at once.
+fn hold(rule: impl Fn(&Source) -> Vec<String>) {
+    let sources = source::tree(root());
+    assert!(sources.len() > 40, "the source tree was not found");
+    let broken: Vec<String> = sources
+        .iter()
+        .flat_map(|source| rule(source).into_iter().map(|what| format!("{}: {what}", source.name)))
+        .collect();
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
+}
+
+fn starts_with(path: &[String], prefix: &str) -> bool {
+    let prefix: Vec<&str> = prefix.split("::").collect();
+    path.len() >= prefix.len() && prefix.iter().zip(path).all(|(wanted, own)| wanted == own)
+}
+
+#[test]
+fn each_module_uses_only_what_stands_below_it() {
+    hold(uses_what_it_may);
+}
+
+fn uses_what_it_may(source: &Source) -> Vec<String> {
+    if WIRING.contains(&source.top()) {
+        return Vec::new();
+    }
+    let Some(layer) = LAYERS.iter().find(|layer| layer.module == source.top()) else {
+        return vec![format!(
+            "`{}` is a module that tests/it/layers.rs does not know: say there what it may use, and why",
+            source.top()
+        )];
+    };
+    let used = source.paths().into_iter().filter(|path| path[0] == "crate");
+    used.filter(|path| path[1] != layer.module && !layer.may_use.contains(&path[1].as_str()))
+        .map(|path| {
+            format!(
+                "uses {}; {} may use {}: {}",
+                path.join("::"),
+                layer.module,
+                if layer.may_use.is_empty() { "nothing of ours".to_owned() } else { layer.may_use.join(", ") },
+                layer.because
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn pure_modules_do_no_io_and_read_no_clock() {
+    hold(is_pure);
+}
+
+fn is_pure(source: &Source) -> Vec<String> {
+    if !PURE.contains(&source.top()) {
+        return Vec::new();
+    }
+    let mut broken: Vec<String> = source
+        .paths()
+        .iter()
+        .filter(|path| IMPURE.iter().any(|impure| starts_with(path, impure)))
+        .map(|path| {
+            format!("uses {}; {} is pure: what it says follows from its arguments", path.join("::"), source.top())
+        })
+        .collect();
+    if source.has_word("async") || source.has_word("await") {
+        broken.push(format!(
+            "is asynchronous; {} is pure: whoever looks waits, not whoever judges or tells",
+            source.top()
+        ));
+    }
+    broken
+}
+
+#[test]
+fn only_looking_and_serving_touch_the_network() {
+    hold(leaves_the_network_alone);
+}
+
+fn leaves_the_network_alone(source: &Source) -> Vec<String> {
+    if NETWORK.iter().any(|(module, _)| *module == source.top()) {
+        return Vec::new();
+    }
+    let network = ["reqwest", "hyper", "hyper_util", "tokio::net", "std::net::TcpStream", "std::net::TcpListener"];
+    source
+        .paths()
+        .iter()
+        .filter(|path| network.iter().any(|name| starts_with(path, name)))
+        .map(|path| {
+            let allowed: Vec<String> = NETWORK.iter().map(|(module, why)| format!("{module} ({why})")).collect();
+            format!("uses {}; connections are opened or taken only in {}", path.join("::"), allowed.join(", "))
+        })
+        .collect()
+}
+
+#[test]
+fn a_check_sees_no_verdict_of_another() {
+    hold(|source| {
+        let is_check = source.top() == "checks" && source.module.len() == 3;
+        let verdicts = ["Report", "CheckReport", "Cause", "Coverage", "Login"];
+        let seen = verdicts.iter().filter(|name| is_check && source.has_word(name));
+        seen.map(|name| format!("mentions {name}; a check sees facts alone, so that one fault has one cause")).collect()
+    });
+}
+
+#[test]
+fn of_the_web_only_the_probe_looks() {
+    hold(|source| {
+        // `State` holds the looker for the probe.
+        let may = source.module == ["web"] || source.module.iter().any(|name| name.starts_with("probe"));
+        let paths = source.paths();
+        let looks =
+            paths.iter().filter(|path| starts_with(path, "crate::observe") || starts_with(path, "crate::round"));
+        looks
+            .filter(|_| source.top() == "web" && !may)
+            .map(|path| format!("uses {}; pages are functions of (board, now), only /probe looks", path.join("::")))
+            .collect()
+    });
+}
+
+#[test]
+fn the_method_head_is_never_sent() {
+    hold(|source| {
+        // The lab knows the method, to refuse it; our own server answers it.
+        let sends = !matches!(source.top(), "lab" | "web");
+        let paths = source.paths();
+        let names = paths.iter().any(|path| path.len() > 1 && starts_with(&path[path.len() - 2..], "Method::HEAD"));
+        let calls = matches!(source.top(), "observe" | "cli" | "app") && source.calls_method("head");
+        let why = "uses HEAD; Pocket ID up to 2.9 answers it with a web page whatever is asked, so it proves nothing";
+        if sends && (names || calls) { vec![why.to_owned()] } else { Vec::new() }
+    });
+}
+
+#[test]
+fn secrets_are_read_out_only_where_they_are_sent() {
+    hold(|source| {
+        let may = matches!(source.top(), "config" | "observe" | "web");
+        let exposes = source.calls_method("expose") || source.calls_method("expose_secret");
+        let why =
+            "reads a secret out; only observe sends secrets, config keeps them, and web compares its own password";
+        if exposes && !may { vec![why.to_owned()] } else { Vec::new() }
+    });
+}
+
+#[test]
+fn the_top_level_of_the_repository_is_small() {
+    let names = std::fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let strange: Vec<String> =
+        names.filter(|name| !name.starts_with('.') && !TOP_LEVEL.contains(&name.as_str())).collect();
+    assert!(strange.is_empty(), "{strange:?}: the top level is what a newcomer reads first; put it into a folder");
+}
+
+#[test]
+fn every_rule_can_fail() {
+    let broken = |name: &str, text: &str, rule: fn(&Source) -> Vec<String>| {
+        let (source, _) = Source::read(name, text);
+        !rule(&source).is_empty()
+    };
+    let checks = "src/checks/start/x.rs";
+    assert!(broken(checks, "use crate::{model::Verdict, observe::Looker};", uses_what_it_may));
+    assert!(broken(checks, "fn f() { super::super::super::web::g(); }", uses_what_it_may));
+    assert!(broken("src/brand_new.rs", "", uses_what_it_may));
+    assert!(!broken(checks, "use crate::model::Verdict; use super::Check;", uses_what_it_may));
+    assert!(broken(checks, "async fn f() {}", is_pure));
+    assert!(broken(checks, "use std::{fmt, fs};", is_pure));
+    assert!(broken(checks, "use crate::clock::{Clock, Time};", is_pure));
+    assert!(!broken(checks, "use std::net::IpAddr; use crate::clock::Time;", is_pure));
+    assert!(broken("src/scheduler.rs", "use tokio::net::TcpStream;", leaves_the_network_alone));
+    assert!(!broken("src/scheduler.rs", "use tokio::time::sleep;", leaves_the_network_alone));
+    assert!(!broken("src/observe/http.rs", "use tokio::net::TcpStream;", leaves_the_network_alone));
+}

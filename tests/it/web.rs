@@ -1,1 +1,9 @@
-//! Tests of `web`.
+//! The HTTP surface, driven over real connections on loopback.
+
+mod endpoints;
+mod metrics;
+mod openmetrics;
+mod pages;
+mod probes;
+mod serving;
+mod support;

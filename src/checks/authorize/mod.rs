@@ -1,6 +1,155 @@
-//! The checks of this stage, in cause order.
+//! The provider takes Kasm's authorization request.
+//!
+//! Without a key, these checks read the dry run: Kasm's own authorize URL with `prompt=none`. What it accepts is
+//! proven. What it refuses is believed only while Pocket ID's database answers, since a failing database looks like an
+//! unknown client.
 
-use super::Check;
+use super::{Case, Check, SeverityRule, needs_kasm_key};
+use crate::{
+    model::{Credential, DryRun, Missing, Reason, SourceId},
+    pocket_id::ProviderKind,
+};
+
+mod authorize_accepted;
+mod client_id_agrees;
+mod client_known;
+mod par_not_required;
+mod pkce_not_required;
+mod redirect_uri_registered;
+mod redirect_uri_secure;
+mod response_type_supported;
+mod scope_has_openid;
+mod scope_list_shape;
+mod scopes_supported;
+
+pub(super) use redirect_uri_secure::insecure;
+pub(super) use scopes_supported::unsupported;
 
 /// In cause order.
-pub(super) const CHECKS: &[&Check] = &[];
+pub(super) const CHECKS: &[&Check] = &[
+    &client_id_agrees::CHECK,
+    &client_known::CHECK,
+    &redirect_uri_registered::CHECK,
+    &redirect_uri_secure::CHECK,
+    &pkce_not_required::CHECK,
+    &par_not_required::CHECK,
+    &scope_list_shape::CHECK,
+    &scope_has_openid::CHECK,
+    &scopes_supported::CHECK,
+    &response_type_supported::CHECK,
+    &authorize_accepted::CHECK,
+];
+
+/// What a refusal is about, by the words of the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    /// The redirect URI is not registered.
+    Redirect,
+    /// The client does not exist, or may not do this.
+    Client,
+    /// A pushed authorization request is demanded.
+    Par,
+    /// A PKCE challenge is demanded.
+    Pkce,
+    /// Something else.
+    Other,
+}
+
+impl Refusal {
+    /// Reads a provider's words. The order matters: a text about the redirect URI speaks of the client too.
+    fn read(text: &str) -> Self {
+        let text = text.to_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        if has(&["pushed authorization", "pushed_authorization"]) {
+            Self::Par
+        } else if has(&["pkce", "code_challenge", "code challenge"]) {
+            Self::Pkce
+        } else if has(&["redirect_uri", "redirect uri", "redirect url", "callback url", "redirection uri"]) {
+            Self::Redirect
+        } else if has(&["invalid_client", "unauthorized_client", "record not found"])
+            || (text.contains("client")
+                && has(&["unknown", "not found", "does not exist", "invalid", "not registered"]))
+        {
+            Self::Client
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// The dry run as far as it may be believed: a refusal by Pocket ID only while its database answers.
+fn dry_run<'a>(case: &Case<'a>) -> Result<&'a DryRun, Missing> {
+    let dry_run = case.now.authorize_dry_run.get()?;
+    let needs_database = case.kind == ProviderKind::PocketId && !dry_run.is_accepted();
+    if needs_database && case.now.client_meta.ok().is_none() {
+        return Err(Missing::Blocked { by: SourceId::ClientMeta });
+    }
+    Ok(dry_run)
+}
+
+/// What the provider's own form would show, where the dry run does not tell: waits for the dry run if that failed this
+/// time, else needs the key of an admin.
+fn left_to_the_form(case: &Case<'_>) -> Missing {
+    match dry_run(case) {
+        Err(missing @ (Missing::Failed { .. } | Missing::Blocked { .. })) => missing,
+        _ if case.kind == ProviderKind::Openid => Missing::OutOfReach(
+            "the dry run does not tell, and only this provider's administrator sees the client: compare it there"
+                .to_owned(),
+        ),
+        _ => Missing::NotConfigured(Credential::ProviderAdminKey),
+    }
+}
+
+/// What cannot be judged of Kasm's authorize URL until another check holds, so that one fault has one check.
+fn after(check: &str, why: &str) -> Missing {
+    let detail = format!("{why}: judged once {check} holds");
+    Missing::Failed { source: SourceId::KasmStart, reason: Reason::Blocked, detail }
+}
+
+/// Whether Pocket ID's public entry says that Kasm's client exists; none where it does not say.
+fn client_exists(case: &Case<'_>) -> Option<bool> {
+    let meta = case.now.client_meta.ok().filter(|meta| meta.is_kasm_client)?;
+    Some(meta.name.is_some())
+}
+
+/// The client id that Kasm sends.
+fn client_id<'a>(case: &Case<'a>) -> Result<Option<&'a str>, Missing> {
+    Ok(case.authorize_url()?.client_id.as_deref().filter(|id| !id.trim().is_empty()))
+}
+
+/// The scope that Kasm sends, as written; empty where there is none.
+fn scope<'a>(case: &Case<'a>) -> Result<&'a str, Missing> {
+    Ok(case.authorize_url()?.scope.as_deref().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Refusal;
+
+    #[test]
+    fn refusals_are_told_apart_by_the_words_of_real_providers() {
+        for (text, expected) in [
+            // Pocket ID 2.10 and 2.14, recorded.
+            (
+                "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect \
+                 urls.",
+                Refusal::Redirect,
+            ),
+            ("The requested OAuth 2.0 Client does not exist.", Refusal::Client),
+            ("This client requires PKCE, but the 'code_challenge' parameter is missing.", Refusal::Pkce),
+            // Pocket ID 2.9, recorded.
+            ("Invalid callback URL, it might be necessary for an admin to fix this", Refusal::Redirect),
+            ("Record not found", Refusal::Client),
+            ("This client requires pushed authorization requests", Refusal::Par),
+            // oidc-provider.
+            ("invalid_client: client is invalid", Refusal::Client),
+            (
+                "invalid_redirect_uri: redirect_uri did not match any of the client's registered redirect_uris",
+                Refusal::Redirect,
+            ),
+            ("Something went wrong", Refusal::Other),
+        ] {
+            assert_eq!(Refusal::read(text), expected, "{text}");
+        }
+    }
+}

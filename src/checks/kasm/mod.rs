@@ -1,6 +1,43 @@
-//! The checks of this stage, in cause order.
+//! Kasm itself: can it be reached, is it well, do people see its page.
 
-use super::Check;
+use super::{Case, Check, SeverityRule, needs_kasm_key};
+use crate::model::{HealthState, Missing, Reason};
+
+mod kasm_addresses_answer;
+mod kasm_certificate_trusted;
+mod kasm_certificate_valid;
+mod kasm_clock;
+mod kasm_healthy;
+mod kasm_licensed;
+mod kasm_page_served;
+mod kasm_reachable;
 
 /// In cause order.
-pub(super) const CHECKS: &[&Check] = &[];
+pub(super) const CHECKS: &[&Check] = &[
+    &kasm_reachable::CHECK,
+    &kasm_certificate_valid::CHECK,
+    &kasm_certificate_trusted::CHECK,
+    &kasm_healthy::CHECK,
+    &kasm_addresses_answer::CHECK,
+    &kasm_page_served::CHECK,
+    &kasm_clock::CHECK,
+    &kasm_licensed::CHECK,
+];
+
+/// The server error (5xx) by which an answer is missing, where Kasm says that it is well: then it is a fault of that
+/// step, and not of Kasm as a whole.
+pub(super) fn error_of_its_own<'a>(case: &Case<'_>, missing: &'a Missing) -> Option<&'a str> {
+    let is_well = case.now.kasm_health.ok().is_some_and(|health| health.fact.state == HealthState::Healthy);
+    match missing {
+        Missing::Failed { reason: Reason::Status, detail, .. } if is_well && is_server_error(detail) => Some(detail),
+        _ => None,
+    }
+}
+
+/// Whether the first HTTP status that a failure names is a 5xx.
+fn is_server_error(detail: &str) -> bool {
+    let mut words = detail.split(|character: char| !character.is_ascii_alphanumeric());
+    words
+        .find_map(|word| word.parse::<u16>().ok().filter(|status| (100..600).contains(status)))
+        .is_some_and(|status| status >= 500)
+}

@@ -1,6 +1,11 @@
-//! The checks of this stage, in cause order.
+//! Logout at Kasm logs out at the provider.
 
-use super::Check;
+use super::{Case, Check, SeverityRule, needs_admin_key, needs_kasm_key};
+
+mod issuer_field_matches;
+mod logout_configured;
+mod logout_url_registered;
 
 /// In cause order.
-pub(super) const CHECKS: &[&Check] = &[];
+pub(super) const CHECKS: &[&Check] =
+    &[&logout_configured::CHECK, &issuer_field_matches::CHECK, &logout_url_registered::CHECK];

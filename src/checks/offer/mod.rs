@@ -1,6 +1,9 @@
-//! The checks of this stage, in cause order.
+//! Kasm's login page offers a sign-in with this provider.
 
-use super::Check;
+use super::{Case, Check, SeverityRule, kasm::error_of_its_own};
+
+mod login_offered;
+mod one_config_per_host;
 
 /// In cause order.
-pub(super) const CHECKS: &[&Check] = &[];
+pub(super) const CHECKS: &[&Check] = &[&login_offered::CHECK, &one_config_per_host::CHECK];

@@ -1,6 +1,10 @@
 //! Kasm sends browsers to the authorization endpoint that the provider announces.
 //!
-//! Kasm stores the address by hand (`auth_url`), so a renamed host or a changed APP_URL leaves it behind.
+//! Kasm stores the address by hand (`auth_url`), so a renamed host or a changed APP_URL leaves it behind. Where the
+//! issuer is not `provider.url`, the document speaks of another base: then Kasm is held against `provider.url`, and the
+//! drift from the document waits until the issuer is mended.
+
+use url::Url;
 
 use super::{Case, Check, SeverityRule};
 use crate::model::{Drift, Missing, SourceId, Verdict};
@@ -10,27 +14,123 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::OUTAGE,
     title: "Kasm sends browsers to the provider's authorization endpoint",
     why: "Kasm stores this address by hand; after a rename of the provider, people land on a page that is gone.",
-    mend: "Kasm: Access Management > Authentication > OpenID > Authorization URL: enter the provider's value.",
+    mend: "Kasm: Access Management > Authentication > OpenID > your config > Authorization URL: enter the provider's \
+           value.",
     needs: &[],
     since: "",
-    source: "OpenID Connect Discovery 1.0, section 3; Kasm's set-up guide",
+    source: "OpenID Connect Discovery 1.0, section 3; Pocket ID's guide for Kasm",
     fields: &["authorization_url"],
     run,
 };
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    let start = case.authorize_url()?;
-    let discovery = case.discovery()?;
-    let endpoint = discovery.authorization_endpoint.as_deref().ok_or(Missing::Blocked { by: SourceId::Discovery })?;
-    // Where the issuer is not the one configured, the document speaks of another base: that drift waits for the issuer.
-    let expected = if discovery.issuer.as_deref() == Some(case.target().provider.url.as_str()) {
-        endpoint.to_owned()
-    } else {
-        format!(
-            "{}{}",
-            case.target().provider.url,
-            url::Url::parse(endpoint).map_or_else(|_| String::new(), |url| url.path().to_owned())
-        )
+    let sent = &case.authorize_url()?.endpoint;
+    let provider = &case.target().provider.url;
+    match case.discovery() {
+        Ok(discovery) => {
+            let announced =
+                discovery.authorization_endpoint.as_deref().ok_or(Missing::Blocked { by: SourceId::Discovery })?;
+            let is_our_issuer =
+                discovery.issuer.as_deref().is_some_and(|issuer| issuer.trim_end_matches('/') == provider);
+            let rebased = if is_our_issuer { None } else { on_base(announced, provider) };
+            Ok(compare(rebased.as_deref().unwrap_or(announced), sent))
+        }
+        // Without a document the path cannot be judged, but another server can be told.
+        Err(missing) => match on_base(sent, provider) {
+            Some(expected) if !is_same(&expected, sent) => Ok(compare(&expected, sent)),
+            _ => Err(missing),
+        },
+    }
+}
+
+fn compare(expected: &str, sent: &str) -> Verdict {
+    if is_same(expected, sent) {
+        return Verdict::OK;
+    }
+    Drift::between("authorization_url", expected, sent).map_or(Verdict::OK, Verdict::drifted)
+}
+
+/// The same address: host in any case, default port written or not.
+fn is_same(one: &str, other: &str) -> bool {
+    matches!((Url::parse(one), Url::parse(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// The path of `endpoint` at the server of `base`.
+fn on_base(endpoint: &str, base: &str) -> Option<String> {
+    let (endpoint, base) = (Url::parse(endpoint).ok()?, Url::parse(base).ok()?);
+    Some(format!("{}{}", base.origin().ascii_serialization(), endpoint.path()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::CHECK;
+    use crate::{
+        checks::testing::{document, judged, lose, table, url},
+        model::{Reason, SourceId},
     };
-    Ok(Drift::between("authorization_url", &expected, &start.endpoint).map_or(Verdict::OK, Verdict::drifted))
+
+    const OLD: &str = "https://auth.example.test/authorize";
+
+    #[test]
+    fn the_address_must_be_the_announced_one() {
+        table(
+            &CHECK,
+            &[
+                ("the same", |_| {}, "ok"),
+                ("another host", |now| url(now).endpoint = OLD.to_owned(), "fail differs"),
+                (
+                    "another scheme",
+                    |now| url(now).endpoint = "http://id.example.test/authorize".to_owned(),
+                    "fail differs",
+                ),
+                ("a slash too many", |now| url(now).endpoint.push('/'), "fail differs"),
+                (
+                    "another way of writing it",
+                    |now| {
+                        url(now).endpoint = "https://ID.example.test:443/authorize".to_owned();
+                    },
+                    "ok",
+                ),
+                (
+                    "the document is of another base, Kasm is right",
+                    |now| {
+                        document(now, &json!({"issuer": "https://auth.example.test", "authorization_endpoint": OLD}));
+                    },
+                    "ok",
+                ),
+                (
+                    "the document is of another base, Kasm follows it",
+                    |now| {
+                        document(now, &json!({"issuer": "https://auth.example.test", "authorization_endpoint": OLD}));
+                        url(now).endpoint = OLD.to_owned();
+                    },
+                    "fail differs",
+                ),
+                (
+                    "no endpoint in the document",
+                    |now| document(now, &json!({"authorization_endpoint": null})),
+                    "unknown",
+                ),
+                ("no document", |now| lose(&mut now.discovery, SourceId::Discovery, Reason::Connect), "unknown"),
+                (
+                    "no document, another host",
+                    |now| {
+                        lose(&mut now.discovery, SourceId::Discovery, Reason::Connect);
+                        url(now).endpoint = OLD.to_owned();
+                    },
+                    "fail differs",
+                ),
+                ("no start", |now| lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Connect), "unknown"),
+            ],
+        );
+    }
+
+    #[test]
+    fn both_values_are_told() {
+        let report = judged(&CHECK, |now| url(now).endpoint = OLD.to_owned());
+        let drift = report.findings[0].drift.as_ref().unwrap();
+        assert_eq!((drift.expected.as_str(), drift.actual.as_str()), ("https://id.example.test/authorize", OLD));
+    }
 }

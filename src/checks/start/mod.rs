@@ -1,8 +1,20 @@
 //! Kasm sends the browser to the provider.
 
-use super::{Case, Check, SeverityRule};
+use super::{Case, Check, SeverityRule, kasm::error_of_its_own, needs_kasm_key};
 
 mod authorization_url_matches;
+mod login_starts;
+mod redirect_url_is_kasm;
+mod start_agrees_with_config;
+mod state_length;
+
+pub(super) use state_length::too_short;
 
 /// In cause order.
-pub(super) const CHECKS: &[&Check] = &[&authorization_url_matches::CHECK];
+pub(super) const CHECKS: &[&Check] = &[
+    &login_starts::CHECK,
+    &authorization_url_matches::CHECK,
+    &redirect_url_is_kasm::CHECK,
+    &state_length::CHECK,
+    &start_agrees_with_config::CHECK,
+];

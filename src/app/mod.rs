@@ -1,0 +1,229 @@
+//! What `serve` wires together, and the order in which it stops.
+//!
+//! The caller binds the listeners, so that a port that is taken is told before anything else is done, and so that tests
+//! and the demo can have port 0. Signals are the caller's, too.
+
+mod listen;
+mod sdnotify;
+mod supervisor;
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, oneshot, watch},
+    task::JoinSet,
+};
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use tracing::{info, warn};
+
+pub use listen::{ListenAddress, bind};
+pub use sdnotify::Notifier;
+
+use self::supervisor::Supervisor;
+use crate::{
+    board::Board,
+    clock::Clock,
+    config::Config,
+    metrics::Daemon,
+    observe::Looker,
+    scheduler::{Look, Scheduler},
+    web,
+};
+
+/// How long requests that are under way get when the daemon stops.
+const FINISH_WITHIN: Duration = Duration::from_secs(6);
+/// Requests to reload that may wait for the one before.
+const RELOADS_WAITING: usize = 8;
+
+/// Loads the configuration again; the error is a text for a person. May block.
+pub type Load = Arc<dyn Fn() -> Result<Config, String> + Send + Sync>;
+
+/// What the daemon is started with, beside its configuration.
+#[derive(Default)]
+pub struct Options {
+    /// Settings of the HTTP surface.
+    pub web: web::Options,
+    /// The time.
+    pub clock: Clock,
+    /// Metrics about the daemon, which logging counts in, too.
+    pub daemon: Arc<Daemon>,
+    /// Who is told how the service is.
+    pub notifier: Notifier,
+    /// Where a reload comes from; none where there is nothing to load again.
+    pub load: Option<Load>,
+}
+
+/// A daemon that runs until it is stopped or dropped.
+pub struct Running {
+    /// Where it listens, in the order of the listeners.
+    pub addresses: Vec<SocketAddr>,
+    /// The latest round of each target.
+    pub board: Arc<Board>,
+    /// Metrics about the daemon.
+    pub daemon: Arc<Daemon>,
+    ready: Arc<AtomicBool>,
+    notifier: Arc<Notifier>,
+    reloads: mpsc::Sender<web::Reload>,
+    readiness: AbortOnDropHandle<()>,
+    stop_serving: CancellationToken,
+    servers: JoinSet<()>,
+    stop_rounds: CancellationToken,
+    supervisor: AbortOnDropHandle<()>,
+    /// Cancelled when the supervisor or a server has ended, for whatever reason.
+    part_ended: CancellationToken,
+}
+
+/// Starts the daemon: its first rounds run at once, and its HTTP surface answers on these listeners.
+///
+/// # Errors
+/// A listener has no address.
+pub async fn start(config: Config, listeners: Vec<TcpListener>, options: Options) -> io::Result<Running> {
+    let looker = Arc::new(Looker::new(options.clock));
+    start_with(Arc::clone(&looker), looker, config, listeners, options).await
+}
+
+/// [`start`], with rounds of another kind (for tests). The looker serves `/probe`.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_with<L: Look>(
+    look: Arc<L>,
+    looker: Arc<Looker>,
+    config: Config,
+    listeners: Vec<TcpListener>,
+    options: Options,
+) -> io::Result<Running> {
+    let Options { web, clock, daemon, notifier, load } = options;
+    let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
+    for address in &addresses {
+        info!(%address, "listening");
+    }
+    let (board, notifier) = (Arc::new(Board::default()), Arc::new(notifier));
+    let (config_in_force, config_seen) = watch::channel(Arc::new(config));
+    let (reloads, reload_requests) = mpsc::channel(RELOADS_WAITING);
+    let mut supervisor = Supervisor {
+        scheduler: Scheduler::new(look, Arc::clone(&board), Arc::clone(&daemon), clock),
+        config: config_in_force,
+        load,
+        reload_requests,
+        board: Arc::clone(&board),
+        daemon: Arc::clone(&daemon),
+        notifier: Arc::clone(&notifier),
+        clock,
+        self_tested: None,
+        status: String::new(),
+    };
+    supervisor.begin().await;
+
+    let ready = Arc::new(AtomicBool::new(false));
+    let readiness = AbortOnDropHandle::new(tokio::spawn(become_ready(supervisor.first_rounds(), Arc::clone(&ready))));
+    let state = web::State {
+        board: Arc::clone(&board),
+        config: config_seen,
+        daemon: Arc::clone(&daemon),
+        looker,
+        clock,
+        ready: Arc::clone(&ready),
+        reload: reloads.clone(),
+        options: web,
+    };
+    let (stop_serving, mut servers) = (CancellationToken::new(), JoinSet::new());
+    let part_ended = CancellationToken::new();
+    for listener in listeners {
+        let serving = web::serve(listener, web::router(state.clone()), stop_serving.clone().cancelled_owned());
+        servers.spawn(telling_end(serving, part_ended.clone()));
+    }
+    notifier.ready();
+    let stop_rounds = CancellationToken::new();
+    let supervising = telling_end(supervisor.run(stop_rounds.clone()), part_ended.clone());
+    let supervisor = AbortOnDropHandle::new(tokio::spawn(supervising));
+    Ok(Running {
+        addresses,
+        board,
+        daemon,
+        ready,
+        notifier,
+        reloads,
+        readiness,
+        stop_serving,
+        servers,
+        stop_rounds,
+        supervisor,
+        part_ended,
+    })
+}
+
+/// Runs a part of the daemon, and cancels the token when it ends, also by a panic.
+async fn telling_end(part: impl Future<Output = ()>, ended: CancellationToken) {
+    let _tells = ended.drop_guard();
+    part.await;
+}
+
+async fn become_ready(first_rounds: impl Future<Output = ()>, ready: Arc<AtomicBool>) {
+    first_rounds.await;
+    ready.store(true, Ordering::Release);
+    info!("ready: every target has had its first round");
+}
+
+impl Running {
+    /// Whether every target that was loaded at start has had its first round, and the daemon is not stopping.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    /// Loads the configuration again. A bad one leaves the old one in force.
+    ///
+    /// # Errors
+    /// Why the new one is refused, for a person.
+    pub async fn reload(&self) -> Result<(), String> {
+        let (outcome, answer) = oneshot::channel();
+        let stopping = |_| "the daemon is stopping".to_owned();
+        self.reloads.send(outcome).await.map_err(|_| stopping(()))?;
+        answer.await.map_err(|_| stopping(()))?
+    }
+
+    /// Asks for a reload without waiting for it; what comes of it is logged. One that is asked for while others wait is
+    /// left to them.
+    pub fn request_reload(&self) {
+        if self.reloads.try_send(oneshot::channel().0).is_err() {
+            info!("a reload is waiting already");
+        }
+    }
+
+    /// Ends when a part of the daemon has ended, which only a bug can bring about before [`Running::stop`]: half a
+    /// daemon is worse than one that is started again.
+    pub async fn failed(&self) {
+        self.part_ended.cancelled().await;
+    }
+
+    /// Stops in order: not ready, no new connections, requests finish (within some seconds), rounds stop.
+    pub async fn stop(mut self) {
+        info!("stopping");
+        self.notifier.stopping();
+        self.readiness.abort();
+        // Aborted, or done long ago.
+        let _ = self.readiness.await;
+        self.ready.store(false, Ordering::Release);
+        self.stop_serving.cancel();
+        let finished = async { while self.servers.join_next().await.is_some() {} };
+        if tokio::time::timeout(FINISH_WITHIN, finished).await.is_err() {
+            warn!("requests that did not finish in time are broken off");
+            self.servers.shutdown().await;
+        }
+        self.stop_rounds.cancel();
+        if self.supervisor.await.is_err() {
+            warn!("the supervisor had panicked before");
+        }
+        info!("stopped");
+    }
+}

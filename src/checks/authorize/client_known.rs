@@ -1,0 +1,158 @@
+//! The provider knows the client that Kasm names.
+
+use super::{Case, Check, Refusal, SeverityRule, after, client_id, dry_run, left_to_the_form};
+use crate::{
+    model::{DryRun, Finding, Missing, SourceId, Verdict},
+    pocket_id::ProviderKind,
+};
+
+pub(super) const CHECK: Check = Check {
+    id: "client_known",
+    severity: SeverityRule::OUTAGE,
+    title: "The provider knows Kasm's client",
+    why: "Where the client was deleted or made anew, the provider shows an error page in place of the passkey.",
+    mend: "Kasm: Access Management > Authentication > OpenID > your config > Client ID: enter the ID of Pocket ID: \
+           Administration > OIDC Clients > Kasm's client. If that client is gone, make it anew there and enter its \
+           Client ID and Client Secret in Kasm, in place.",
+    needs: &[],
+    since: "",
+    source: "Pocket ID, GET /api/oidc/clients/{id}/meta (measured); RFC 6749, section 4.1.2.1",
+    fields: &[],
+    run,
+};
+
+fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+    let sent = client_id(case)?.ok_or_else(|| after("client_id_agrees", "it names no client"))?;
+    match case.kind {
+        ProviderKind::PocketId => by_its_entry(case, sent),
+        ProviderKind::Openid => by_the_dry_run(case, sent),
+    }
+}
+
+fn by_its_entry(case: &Case<'_>, sent: &str) -> Result<Verdict, Missing> {
+    let is_accepted = case.now.authorize_dry_run.ok().is_some_and(DryRun::is_accepted);
+    match &case.now.client_meta.value {
+        Ok(meta) if meta.is_kasm_client => Ok(match &meta.name {
+            Some(name) => Verdict::noting(format!("\"{name}\"")),
+            None => Verdict::fail(unknown(sent)),
+        }),
+        _ if is_accepted => Ok(Verdict::OK),
+        Ok(_) => Err(Missing::Blocked { by: SourceId::KasmStart }),
+        Err(missing) => Err(missing.clone()),
+    }
+}
+
+fn by_the_dry_run(case: &Case<'_>, sent: &str) -> Result<Verdict, Missing> {
+    let refusal = match dry_run(case)? {
+        DryRun::Accepted(_) | DryRun::RedirectAccepted => return Ok(Verdict::OK),
+        DryRun::SentBack { error, .. } if error == "unauthorized_client" => Refusal::Client,
+        // It sends people only to an address that it has for this client.
+        DryRun::SentBack { .. } => return Ok(Verdict::OK),
+        DryRun::ErrorPage { message, .. } => Refusal::read(message),
+        DryRun::Unrecognised { .. } => Refusal::Other,
+    };
+    if refusal == Refusal::Client {
+        return Ok(Verdict::fail(unknown(sent)));
+    }
+    Err(left_to_the_form(case))
+}
+
+fn unknown(sent: &str) -> Finding {
+    Finding::new("unknown", format!("Kasm sends client ID {sent}, which the provider does not know"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::{
+        checks::testing::{generic, lose, table, url},
+        model::{DryRun, Reason, Snapshot, SourceId},
+    };
+
+    fn deleted(now: &mut Snapshot) {
+        now.client_meta.value.as_mut().unwrap().name = None;
+    }
+
+    fn page(now: &mut Snapshot, message: &str) {
+        now.authorize_dry_run.value = Ok(DryRun::ErrorPage { status: 400, message: message.to_owned() });
+    }
+
+    #[test]
+    fn pocket_id_says_so_in_its_public_entry() {
+        table(
+            &CHECK,
+            &[
+                ("known", |_| {}, "ok"),
+                ("deleted", deleted, "fail unknown"),
+                (
+                    "the database fails",
+                    |now| {
+                        lose(&mut now.client_meta, SourceId::ClientMeta, Reason::Status);
+                        page(now, "The requested OAuth 2.0 Client does not exist.");
+                    },
+                    "unknown",
+                ),
+                (
+                    "the entry was not read, the dry run was taken",
+                    |now| {
+                        lose(&mut now.client_meta, SourceId::ClientMeta, Reason::Throttled);
+                    },
+                    "ok",
+                ),
+                (
+                    "another client was asked for",
+                    |now| {
+                        now.client_meta.value.as_mut().unwrap().is_kasm_client = false;
+                        deleted(now);
+                        lose(&mut now.authorize_dry_run, SourceId::AuthorizeDryRun, Reason::Timeout);
+                    },
+                    "unknown",
+                ),
+                ("no client ID is sent: told by client_id_agrees", |now| url(now).client_id = None, "unknown"),
+            ],
+        );
+    }
+
+    #[test]
+    fn of_another_provider_the_dry_run_says_so() {
+        table(
+            &CHECK,
+            &[
+                ("taken", generic, "ok"),
+                (
+                    "unknown client",
+                    |now| {
+                        generic(now);
+                        page(now, "invalid_client: client is invalid");
+                    },
+                    "fail unknown",
+                ),
+                (
+                    "the client may not",
+                    |now| {
+                        generic(now);
+                        let error = "unauthorized_client".to_owned();
+                        now.authorize_dry_run.value = Ok(DryRun::SentBack { error, description: String::new() });
+                    },
+                    "fail unknown",
+                ),
+                (
+                    "a page about the redirect URI",
+                    |now| {
+                        generic(now);
+                        page(now, "redirect_uri did not match any of the client's registered redirect_uris");
+                    },
+                    "unverified",
+                ),
+                (
+                    "no answer",
+                    |now| {
+                        generic(now);
+                        lose(&mut now.authorize_dry_run, SourceId::AuthorizeDryRun, Reason::Timeout);
+                    },
+                    "unknown",
+                ),
+            ],
+        );
+    }
+}

@@ -1,0 +1,126 @@
+//! The provider does not demand a pushed authorization request (RFC 9126), since Kasm does not make one.
+
+use serde_json::Value;
+
+use super::{Case, Check, Refusal, SeverityRule, dry_run, left_to_the_form};
+use crate::{
+    model::{Credential, DryRun, Finding, Missing, Verdict},
+    pocket_id::ProviderKind,
+};
+
+pub(super) const CHECK: Check = Check {
+    id: "par_not_required",
+    severity: SeverityRule::OUTAGE,
+    title: "The provider does not demand pushed authorization requests of Kasm",
+    why: "Kasm sends its request by the browser only; where the client must push it first, nobody gets to the \
+           passkey.",
+    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client: switch Requires Pushed Authorization Requests \
+           off.",
+    needs: &[Credential::ProviderAdminKey],
+    since: "Pocket ID 2.9",
+    source: "RFC 9126, sections 5 and 6; Pocket ID 2.9 and later (measured)",
+    fields: &[],
+    run,
+};
+
+fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+    if let Ok(discovery) = case.discovery() {
+        if discovery.document.get("require_pushed_authorization_requests") == Some(&Value::Bool(true)) {
+            return Ok(Verdict::fail(required("of every client (require_pushed_authorization_requests)")));
+        }
+        if discovery.document.get("pushed_authorization_request_endpoint").is_none() {
+            return Ok(Verdict::NotApplicable("the provider announces no pushed authorization requests".to_owned()));
+        }
+    }
+    match dry_run(case) {
+        Ok(DryRun::Accepted(_)) => Ok(Verdict::OK),
+        Ok(DryRun::ErrorPage { message: text, .. } | DryRun::SentBack { description: text, .. })
+            if Refusal::read(text) == Refusal::Par =>
+        {
+            Ok(Verdict::fail(required("of Kasm's client")))
+        }
+        Ok(DryRun::SentBack { error, .. }) if error == "error" && case.kind == ProviderKind::PocketId => {
+            Ok(Verdict::Unverified(format!(
+                "likely required: the dry run ends in an error without a name, which this rule gives, and any internal \
+                 error too; needs {}",
+                Credential::ProviderAdminKey
+            )))
+        }
+        _ => Err(left_to_the_form(case)),
+    }
+}
+
+fn required(of_whom: &str) -> Finding {
+    Finding::new("required", format!("The provider demands pushed authorization requests {of_whom}; Kasm makes none"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::CHECK;
+    use crate::{
+        checks::testing::{document, judged, legacy, lose, table},
+        model::{DryRun, Reason, Snapshot, SourceId},
+    };
+
+    fn nameless(now: &mut Snapshot) {
+        let (error, description) = ("error".to_owned(), "The error is unrecognizable".to_owned());
+        now.authorize_dry_run.value = Ok(DryRun::SentBack { error, description });
+    }
+
+    #[test]
+    fn the_document_the_dry_run_or_nothing_tells() {
+        table(
+            &CHECK,
+            &[
+                ("taken", |_| {}, "ok"),
+                (
+                    "demanded of all",
+                    |now| {
+                        document(now, &json!({"require_pushed_authorization_requests": true}));
+                    },
+                    "fail required",
+                ),
+                (
+                    "demanded by 2.9",
+                    |now| {
+                        legacy(now);
+                        let message = "This client requires pushed authorization requests".to_owned();
+                        now.authorize_dry_run.value = Ok(DryRun::ErrorPage { status: 400, message });
+                    },
+                    "fail required",
+                ),
+                (
+                    "2.9 takes the redirect URI",
+                    |now| {
+                        legacy(now);
+                        now.authorize_dry_run.value = Ok(DryRun::RedirectAccepted);
+                    },
+                    "unverified",
+                ),
+                ("an error without a name is no proof", nameless, "unverified"),
+                (
+                    "a release without PAR",
+                    |now| {
+                        document(now, &json!({"pushed_authorization_request_endpoint": null}));
+                    },
+                    "not_applicable",
+                ),
+                (
+                    "no answer",
+                    |now| {
+                        lose(&mut now.authorize_dry_run, SourceId::AuthorizeDryRun, Reason::Timeout);
+                    },
+                    "unknown",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn an_error_without_a_name_is_called_likely_and_names_the_key() {
+        let reason = judged(&CHECK, nameless).reason.unwrap();
+        assert!(reason.starts_with("likely") && reason.ends_with("needs a Pocket ID key of an admin"), "{reason}");
+    }
+}

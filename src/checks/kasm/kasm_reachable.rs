@@ -1,0 +1,149 @@
+//! Kasm takes connections and answers by HTTP.
+//!
+//! Any HTTP answer counts, good or bad, and over TLS that nobody vouches for: whether Kasm is well and its certificate
+//! good are questions of their own.
+
+use super::{Case, Check, SeverityRule};
+use crate::model::{Finding, Missing, Observed, Reason, Verdict};
+
+pub(super) const CHECK: Check = Check {
+    id: "kasm_reachable",
+    severity: SeverityRule::OUTAGE,
+    title: "Kasm takes connections and answers",
+    why: "Without Kasm there is no login page: nobody can sign in, whatever the provider does.",
+    mend: "See that the name resolves, that the port is open from here, and that Kasm's proxy container runs (on its \
+           host: docker ps, service kasm_proxy).",
+    needs: &[],
+    since: "",
+    source: "RFC 9110; Kasm documentation, troubleshooting",
+    fields: &[],
+    run,
+};
+
+fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+    let now = case.now;
+    if let Some((reason, detail)) = transport_failure(&now.kasm_connection) {
+        return Ok(Verdict::fail(finding(case, reason, detail)));
+    }
+    let answered = has_answered(&now.kasm_health) || has_answered(&now.kasm_login_settings);
+    match transport_failure(&now.kasm_health) {
+        _ if answered => Ok(Verdict::OK),
+        Some((reason, detail)) => Ok(Verdict::fail(finding(case, reason, detail))),
+        None if is_behind_a_wall(case) => Ok(Verdict::noting("something before Kasm answers in its place")),
+        // Seen and failed are dealt with: what is left says why nothing was asked.
+        None => now.kasm_health.get().map(|_| Verdict::OK),
+    }
+}
+
+/// Why no answer came: by name, connection, TLS or time. A refusal by HTTP is an answer.
+fn transport_failure<T>(seen: &Observed<T>) -> Option<(Reason, &str)> {
+    seen.failure().filter(|(reason, _)| reason.is_transport())
+}
+
+/// Whether an HTTP answer came, good or bad.
+fn has_answered<T>(seen: &Observed<T>) -> bool {
+    match seen.failure() {
+        Some((reason, _)) => !reason.is_transport() && reason != Reason::Blocked,
+        None => seen.ok().is_some(),
+    }
+}
+
+/// Whether something takes connections and answers in Kasm's place, such as a login wall.
+fn is_behind_a_wall(case: &Case<'_>) -> bool {
+    case.now.kasm_connection.ok().is_some() && matches!(case.now.kasm_health.value, Err(Missing::OutOfReach(_)))
+}
+
+fn finding(case: &Case<'_>, reason: Reason, detail: &str) -> Finding {
+    let lost = |reason| matches!(reason, Reason::Dns | Reason::Connect);
+    let other = transport_failure(&case.now.provider_connection);
+    if lost(reason) && other.is_some_and(|(reason, _)| lost(reason)) {
+        let message =
+            format!("Neither Kasm nor the provider is reachable from here ({detail}): look at this host first");
+        return Finding::new("neither_reachable", message)
+            .mend("See this host's network: its DNS resolver, its route to the internet, its firewall.");
+    }
+    Finding::new(reason.id(), format!("{} does not answer: {detail}", case.target().kasm.url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::{
+        checks::testing::{judged, lose, table},
+        model::{Credential, Missing, Reason, SourceId},
+    };
+
+    #[test]
+    fn any_answer_is_an_answer_and_no_answer_names_what_failed() {
+        table(
+            &CHECK,
+            &[
+                ("all is well", |_| {}, "ok"),
+                (
+                    "the name does not resolve",
+                    |now| lose(&mut now.kasm_connection, SourceId::KasmConnection, Reason::Dns),
+                    "fail dns",
+                ),
+                (
+                    "TLS breaks off",
+                    |now| lose(&mut now.kasm_connection, SourceId::KasmConnection, Reason::Tls),
+                    "fail tls",
+                ),
+                (
+                    "health is refused, which is an answer",
+                    |now| lose(&mut now.kasm_health, SourceId::KasmHealth, Reason::Status),
+                    "ok",
+                ),
+                (
+                    "a challenge is an answer",
+                    |now| lose(&mut now.kasm_health, SourceId::KasmHealth, Reason::Challenged),
+                    "ok",
+                ),
+                ("only health hangs", |now| lose(&mut now.kasm_health, SourceId::KasmHealth, Reason::Timeout), "ok"),
+                (
+                    "all hangs after the connection",
+                    |now| {
+                        lose(&mut now.kasm_health, SourceId::KasmHealth, Reason::Timeout);
+                        lose(&mut now.kasm_login_settings, SourceId::KasmLoginSettings, Reason::Timeout);
+                    },
+                    "fail timeout",
+                ),
+                (
+                    "a proxy hides the connection, health answers",
+                    |now| {
+                        now.kasm_connection.value = Err(Missing::OutOfReach("by proxy".to_owned()));
+                    },
+                    "ok",
+                ),
+                (
+                    "a login wall answers",
+                    |now| {
+                        let wall = || Missing::OutOfReach("a login page".to_owned());
+                        now.kasm_health.value = Err(wall());
+                        now.kasm_login_settings.value = Err(wall());
+                    },
+                    "ok",
+                ),
+                (
+                    "nothing was asked",
+                    |now| {
+                        now.kasm_connection.value = Err(Missing::OutOfReach("by proxy".to_owned()));
+                        now.kasm_health.value = Err(Missing::NotConfigured(Credential::KasmKey));
+                        now.kasm_login_settings.value = Err(Missing::Blocked { by: SourceId::KasmHealth });
+                    },
+                    "unverified",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn when_neither_side_is_reachable_this_host_is_named_first() {
+        let report = judged(&CHECK, |now| {
+            lose(&mut now.kasm_connection, SourceId::KasmConnection, Reason::Connect);
+            lose(&mut now.provider_connection, SourceId::ProviderConnection, Reason::Dns);
+        });
+        assert_eq!(report.findings[0].code, "neither_reachable");
+        assert!(report.findings[0].message.contains("look at this host first"), "{report:?}");
+    }
+}

@@ -1,0 +1,268 @@
+//! Kasm's login page shows a button that leads to this provider.
+//!
+//! That the page says `sso_enabled` only when it is on is unconfirmed: a missing word is no fault where configs are
+//! shown.
+
+use url::Url;
+
+use super::{Case, Check, SeverityRule, error_of_its_own};
+use crate::{
+    kasm::{Chosen, KasmStart, LoginConfig, LoginSettings, Start, StartOutcome},
+    model::{Finding, Missing, TargetFacts, Verdict},
+};
+
+pub(super) const CHECK: Check = Check {
+    id: "login_offered",
+    severity: SeverityRule::OUTAGE,
+    title: "Kasm's login page offers to sign in with this provider",
+    why: "Without the button nobody can begin: it goes when the config is disabled, or when its Hostname is another \
+           than the one that users type and no config is the default.",
+    mend: "Kasm: Access Management > Authentication > OpenID > your config: set Enabled; leave Hostname empty or \
+           enter the public name without a port; or set Default. Edit it in place.",
+    needs: &[],
+    since: "",
+    source: "Kasm documentation, OpenID: Enabled, Hostname, Default",
+    fields: &[],
+    run,
+};
+
+fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+    let settings = match case.now.kasm_login_settings.get() {
+        Ok(settings) => settings,
+        Err(missing) => return without_settings(case, missing),
+    };
+    if let Some(text) = &settings.error_message {
+        return Ok(Verdict::Unknown(format!("Kasm answers its login settings with an error of its own: {text}")));
+    }
+    if let Some(finding) = nothing_shown(settings) {
+        return Ok(Verdict::fail(finding));
+    }
+    let target = case.target();
+    let starts = case.now.kasm_start.ok();
+    let Some(starts) = starts else { return without_starts(case, settings) };
+    Ok(match starts.ours(target) {
+        Chosen::Ours(start) => ours(settings, start, target),
+        Chosen::Nowhere if starts.starts.is_empty() => Verdict::Unknown("no login was started".to_owned()),
+        // A login that does not start may be ours: that is told by login_starts.
+        Chosen::Nowhere if starts.starts.iter().any(|start| origin(start).is_none()) => shown(settings),
+        Chosen::Nowhere => Verdict::fail(leads_elsewhere(starts, target)),
+        Chosen::Several(_) => shown(settings),
+    })
+}
+
+/// Without its settings the login page has no button to show.
+fn without_settings(case: &Case<'_>, missing: Missing) -> Result<Verdict, Missing> {
+    let Some(detail) = error_of_its_own(case, &missing) else { return Err(missing) };
+    let message = format!("Kasm is well, and its login page does not get its settings: {detail}");
+    Ok(Verdict::fail(
+        Finding::new("server_error", message)
+            .mend("Kasm's log (Diagnostics > Logging) names the reason; see the containers kasm_api and kasm_db."),
+    ))
+}
+
+fn is_on(config: &LoginConfig) -> bool {
+    config.enabled != Some(false)
+}
+
+fn nothing_shown(settings: &LoginSettings) -> Option<Finding> {
+    if settings.configs.is_empty() {
+        return Some(Finding::new("no_config", "Kasm's login page shows no OpenID config on this host"));
+    }
+    if !settings.configs.iter().any(is_on) {
+        let names = names(settings.configs.iter().map(|config| config.display_name.as_str()));
+        return Some(
+            Finding::new("disabled", format!("Every OpenID config is disabled: {names}"))
+                .mend("Kasm: Access Management > Authentication > OpenID > your config > Enabled: switch it on."),
+        );
+    }
+    (settings.sso_enabled == Some(false))
+        .then(|| Finding::new("sso_off", "Kasm says that single sign-on is off (sso_enabled is false)"))
+}
+
+/// What can be said when no login was started.
+fn without_starts(case: &Case<'_>, settings: &LoginSettings) -> Result<Verdict, Missing> {
+    match &case.target().kasm.provider {
+        Some(name) if !settings.configs.iter().any(|config| config.display_name == *name) => {
+            // Whether another button leads to this provider cannot be told.
+            case.now.kasm_start.get().map(|_| shown(settings))
+        }
+        _ => Ok(shown(settings)),
+    }
+}
+
+fn ours(settings: &LoginSettings, start: &Start, target: &TargetFacts) -> Verdict {
+    let config = settings.configs.iter().find(|config| config.id == start.config_id);
+    if config.is_some_and(|config| !is_on(config)) {
+        return Verdict::fail(
+            Finding::new("disabled", format!("The config \"{}\" is disabled", start.display_name))
+                .mend("Kasm: Access Management > Authentication > OpenID > your config > Enabled: switch it on."),
+        );
+    }
+    match &target.kasm.provider {
+        Some(name) if *name != start.display_name && start.leads_to(&target.provider.url) => {
+            Verdict::noting(format!("shown as \"{}\", not \"{name}\": correct kasm.provider", start.display_name))
+        }
+        Some(name) if *name != start.display_name => Verdict::fail(not_shown(name, settings)),
+        _ => Verdict::noting(format!("\"{}\" is shown", start.display_name)),
+    }
+}
+
+fn shown(settings: &LoginSettings) -> Verdict {
+    let names =
+        names(settings.configs.iter().filter(|config| is_on(config)).map(|config| config.display_name.as_str()));
+    Verdict::noting(format!("shown: {names}"))
+}
+
+fn not_shown(name: &str, settings: &LoginSettings) -> Finding {
+    let names = names(settings.configs.iter().map(|config| config.display_name.as_str()));
+    Finding::new("not_shown", format!("No config is shown as \"{name}\" (kasm.provider); shown: {names}"))
+}
+
+fn leads_elsewhere(starts: &KasmStart, target: &TargetFacts) -> Finding {
+    let each =
+        starts.starts.iter().filter_map(|start| Some(format!("\"{}\" to {}", start.display_name, origin(start)?)));
+    let each = each.collect::<Vec<_>>().join(", ");
+    Finding::new("leads_elsewhere", format!("No config leads to {}: {each}", target.provider.url)).mend(
+        "If one of them is meant for this provider, name it in kasm.provider, and the field that is wrong is told; \
+         else enable the right one in Kasm: Access Management > Authentication > OpenID.",
+    )
+}
+
+fn origin(start: &Start) -> Option<String> {
+    let StartOutcome::Url(url) = &start.outcome else { return None };
+    Some(Url::parse(&url.endpoint).map_or_else(|_| url.endpoint.clone(), |url| url.origin().ascii_serialization()))
+}
+
+fn names<'a>(each: impl Iterator<Item = &'a str>) -> String {
+    each.map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::{
+        checks::testing::{add_config, configs, judged, lose, table, url},
+        kasm::StartOutcome,
+        model::{Missing, Reason, Snapshot, SourceId},
+    };
+
+    const ELSEWHERE: &str = "https://login.example.test/authorize";
+
+    fn name_provider(now: &mut Snapshot, name: &str) {
+        now.target.kasm.provider = Some(name.to_owned());
+    }
+
+    #[test]
+    fn the_button_must_be_shown_and_lead_here() {
+        table(
+            &CHECK,
+            &[
+                ("shown", |_| {}, "ok"),
+                ("no config on this host", |now| configs(now).clear(), "fail no_config"),
+                ("disabled", |now| configs(now)[0].enabled = Some(false), "fail disabled"),
+                ("enabled is not said", |now| configs(now)[0].enabled = None, "ok"),
+                (
+                    "sso is off",
+                    |now| {
+                        now.kasm_login_settings.value.as_mut().unwrap().sso_enabled = Some(false);
+                    },
+                    "fail sso_off",
+                ),
+                (
+                    "sso is not said, and a config is shown",
+                    |now| {
+                        now.kasm_login_settings.value.as_mut().unwrap().sso_enabled = None;
+                    },
+                    "ok",
+                ),
+                (
+                    "Kasm's own error",
+                    |now| {
+                        now.kasm_login_settings.value.as_mut().unwrap().error_message = Some("no".to_owned());
+                    },
+                    "unknown",
+                ),
+                ("another config beside ours", |now| add_config(now, "Work", ELSEWHERE), "ok"),
+                (
+                    "ours is disabled, another is not",
+                    |now| {
+                        add_config(now, "Work", ELSEWHERE);
+                        configs(now)[0].enabled = Some(false);
+                    },
+                    "fail disabled",
+                ),
+                (
+                    "the only config leads elsewhere: that is drift",
+                    |now| url(now).endpoint = ELSEWHERE.to_owned(),
+                    "ok",
+                ),
+                (
+                    "two configs, both elsewhere",
+                    |now| {
+                        url(now).endpoint = ELSEWHERE.to_owned();
+                        add_config(now, "Work", ELSEWHERE);
+                    },
+                    "fail leads_elsewhere",
+                ),
+                (
+                    "two configs, one elsewhere, one does not start",
+                    |now| {
+                        add_config(now, "Work", ELSEWHERE);
+                        now.kasm_start.value.as_mut().unwrap().starts[0].outcome =
+                            StartOutcome::Refused("no".to_owned());
+                    },
+                    "ok",
+                ),
+                ("two lead here", |now| add_config(now, "Work", "https://id.example.test/authorize"), "ok"),
+                ("the named config is shown", |now| name_provider(now, "Pocket ID"), "ok"),
+                ("the button was renamed", |now| name_provider(now, "Passkey"), "ok"),
+                (
+                    "the named config is not shown, the other leads elsewhere",
+                    |now| {
+                        name_provider(now, "Passkey");
+                        url(now).endpoint = ELSEWHERE.to_owned();
+                    },
+                    "fail not_shown",
+                ),
+                ("no start, and no name", |now| lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Timeout), "ok"),
+                (
+                    "no start, and another name",
+                    |now| {
+                        name_provider(now, "Passkey");
+                        lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Timeout);
+                    },
+                    "unknown",
+                ),
+                (
+                    "an error of its own in place of the settings",
+                    |now| {
+                        let (source, reason) = (SourceId::KasmLoginSettings, Reason::Status);
+                        let detail = "HTTP 500 with a web page".to_owned();
+                        now.kasm_login_settings.value = Err(Missing::Failed { source, reason, detail });
+                    },
+                    "fail server_error",
+                ),
+                (
+                    "no settings",
+                    |now| {
+                        lose(&mut now.kasm_login_settings, SourceId::KasmLoginSettings, Reason::Body);
+                    },
+                    "unknown",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn where_each_config_leads_is_listed() {
+        let report = judged(&CHECK, |now| {
+            url(now).endpoint = ELSEWHERE.to_owned();
+            add_config(now, "Work", "https://work.example.test/oauth/authorize");
+        });
+        assert_eq!(
+            report.findings[0].message,
+            "No config leads to https://id.example.test: \"Pocket ID\" to https://login.example.test, \"Work\" to \
+             https://work.example.test"
+        );
+    }
+}

@@ -1,0 +1,201 @@
+//! Kasm starts a login: it gives the browser an authorize URL.
+
+use super::{Case, Check, SeverityRule, error_of_its_own};
+use crate::{
+    kasm::{Chosen, KasmStart, Start, StartOutcome},
+    model::{Finding, Missing, Reason, SourceId, Verdict},
+};
+
+pub(super) const CHECK: Check = Check {
+    id: "login_starts",
+    severity: SeverityRule::OUTAGE,
+    title: "Kasm starts the login with this provider",
+    why: "Who presses the button gets Kasm's error text and stays on the login page.",
+    mend: "Kasm: Access Management > Authentication > OpenID > your config: look for an empty or broken field, first \
+           of all Authorization URL, and save it in place; Kasm's log (Diagnostics > Logging) names the reason.",
+    needs: &[],
+    since: "",
+    source: "Kasm's front end (POST /api/sso); the answers' form is unconfirmed",
+    fields: &[],
+    run,
+};
+
+fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+    let starts = match case.now.kasm_start.get() {
+        Ok(starts) => starts,
+        Err(missing) => return without_an_answer(case, missing),
+    };
+    match starts.ours(case.target()) {
+        Chosen::Ours(start) => Ok(outcome(case, start)),
+        Chosen::Several(_) => Ok(Verdict::noting("each of the configs for this provider starts a login")),
+        Chosen::Nowhere => nowhere(case, starts),
+    }
+}
+
+/// A Kasm that is well, and ends in an error of its own at the start of a login, is a fault; any other silence is not.
+fn without_an_answer(case: &Case<'_>, missing: Missing) -> Result<Verdict, Missing> {
+    match error_of_its_own(case, &missing) {
+        Some(detail) if !is_provider_away(case) => {
+            let message = format!("Kasm is well, and does not start the login: {detail}");
+            Ok(Verdict::fail(Finding::new("server_error", message)))
+        }
+        _ => Err(missing),
+    }
+}
+
+fn outcome(case: &Case<'_>, start: &Start) -> Verdict {
+    match &start.outcome {
+        StartOutcome::Url(_) => Verdict::OK,
+        StartOutcome::NoAnswer(why) => Verdict::Unknown(format!("Kasm's answer could not be read: {why}")),
+        StartOutcome::Refused(text) if is_provider_away(case) => Verdict::Unknown(format!(
+            "Kasm refuses (\"{text}\") while the provider is away, which it may need at this step"
+        )),
+        StartOutcome::Refused(text) => Verdict::fail(refused(&[(&start.display_name, text)])),
+    }
+}
+
+/// No config leads to this provider. Those that do not start may be the one.
+fn nowhere(case: &Case<'_>, starts: &KasmStart) -> Result<Verdict, Missing> {
+    if starts.starts.is_empty() {
+        return Err(Missing::Blocked { by: SourceId::KasmLoginSettings });
+    }
+    let unread = starts.starts.iter().find(|start| matches!(start.outcome, StartOutcome::NoAnswer(_)));
+    if let Some(start) = unread {
+        return Ok(outcome(case, start));
+    }
+    let refusals: Vec<(&str, &str)> = starts
+        .starts
+        .iter()
+        .filter_map(|start| match &start.outcome {
+            StartOutcome::Refused(text) => Some((start.display_name.as_str(), text.as_str())),
+            _ => None,
+        })
+        .collect();
+    match refusals.as_slice() {
+        [] => Ok(Verdict::Unknown("no config leads to this provider (login_offered)".to_owned())),
+        [(_, text), ..] if is_provider_away(case) => {
+            Ok(Verdict::Unknown(format!("Kasm refuses (\"{text}\") while the provider is away")))
+        }
+        all => Ok(Verdict::fail(refused(all))),
+    }
+}
+
+fn refused(each: &[(&str, &str)]) -> Finding {
+    let each: Vec<String> = each.iter().map(|(name, text)| format!("\"{name}\": {text}")).collect();
+    Finding::new("refused", format!("Kasm does not start the login with {}", each.join("; ")))
+}
+
+fn is_provider_away(case: &Case<'_>) -> bool {
+    let away = |failure: Option<(Reason, &str)>| failure.is_some_and(|(reason, _)| reason.is_transport());
+    away(case.now.provider_connection.failure()) || away(case.now.discovery.failure())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::{
+        checks::testing::{add_config, judged, lose, table, url},
+        kasm::StartOutcome,
+        model::{HealthState, Missing, Reason, Snapshot, SourceId},
+    };
+
+    const ELSEWHERE: &str = "https://login.example.test/authorize";
+
+    fn answer(now: &mut Snapshot, outcome: StartOutcome) {
+        now.kasm_start.value.as_mut().unwrap().starts[0].outcome = outcome;
+    }
+
+    fn status(now: &mut Snapshot, detail: &str) {
+        let (source, reason, detail) = (SourceId::KasmStart, Reason::Status, detail.to_owned());
+        now.kasm_start.value = Err(Missing::Failed { source, reason, detail });
+    }
+
+    fn refuse(now: &mut Snapshot) {
+        answer(now, StartOutcome::Refused("No SSO ID".to_owned()));
+    }
+
+    #[test]
+    fn a_refusal_fails_unless_the_provider_is_away() {
+        table(
+            &CHECK,
+            &[
+                ("starts", |_| {}, "ok"),
+                ("refused", refuse, "fail refused"),
+                (
+                    "no answer that could be read",
+                    |now| {
+                        answer(now, StartOutcome::NoAnswer("a web page".to_owned()));
+                    },
+                    "unknown",
+                ),
+                (
+                    "refused while the provider is away",
+                    |now| {
+                        refuse(now);
+                        lose(&mut now.discovery, SourceId::Discovery, Reason::Timeout);
+                    },
+                    "unknown",
+                ),
+                (
+                    "refused while discovery is an error page",
+                    |now| {
+                        refuse(now);
+                        lose(&mut now.discovery, SourceId::Discovery, Reason::Body);
+                    },
+                    "fail refused",
+                ),
+                (
+                    "one refused, the other leads elsewhere",
+                    |now| {
+                        add_config(now, "Work", ELSEWHERE);
+                        refuse(now);
+                    },
+                    "fail refused",
+                ),
+                (
+                    "one without an answer, the other leads elsewhere",
+                    |now| {
+                        add_config(now, "Work", ELSEWHERE);
+                        answer(now, StartOutcome::NoAnswer("a web page".to_owned()));
+                    },
+                    "unknown",
+                ),
+                (
+                    "both lead elsewhere: told by login_offered",
+                    |now| {
+                        add_config(now, "Work", ELSEWHERE);
+                        url(now).endpoint = ELSEWHERE.to_owned();
+                    },
+                    "unknown",
+                ),
+                ("both lead here", |now| add_config(now, "Work", "https://id.example.test/authorize"), "ok"),
+                ("nothing to start", |now| now.kasm_start.value.as_mut().unwrap().starts.clear(), "unknown"),
+                ("an error of its own", |now| status(now, "HTTP 500 with a web page"), "fail server_error"),
+                (
+                    "an error of its own while it is not well: told by kasm_healthy",
+                    |now| {
+                        status(now, "HTTP 502");
+                        now.kasm_health.value.as_mut().unwrap().fact.state = HealthState::Unhealthy("502".to_owned());
+                    },
+                    "unknown",
+                ),
+                (
+                    "an error of its own while the provider is away",
+                    |now| {
+                        status(now, "HTTP 500");
+                        lose(&mut now.provider_connection, SourceId::ProviderConnection, Reason::Connect);
+                    },
+                    "unknown",
+                ),
+                ("no such path", |now| status(now, "HTTP 404"), "unknown"),
+                ("not asked", |now| lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Connect), "unknown"),
+            ],
+        );
+    }
+
+    #[test]
+    fn kasms_own_text_is_told() {
+        let report = judged(&CHECK, refuse);
+        assert_eq!(report.findings[0].message, "Kasm does not start the login with \"Pocket ID\": No SSO ID");
+    }
+}

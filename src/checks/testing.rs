@@ -1,0 +1,112 @@
+//! For the checks' own tests: a healthy snapshot with one fact changed, and what one check says about it.
+
+use super::{Check, judge};
+use crate::{
+    kasm::{LoginConfig, Start, StartOutcome},
+    model::{CheckReport, Connection, Missing, Observed, Reason, Snapshot, SourceId, Tls},
+    oidc::{AuthorizeUrl, Discovery},
+};
+
+/// A case: what it shows, what is changed in the healthy snapshot, and the verdict with the codes of its findings.
+pub(super) type Row = (&'static str, fn(&mut Snapshot), &'static str);
+
+/// Asserts a table of cases.
+#[track_caller]
+pub(super) fn table(check: &Check, rows: &[Row]) {
+    for (name, change, expected) in rows {
+        let report = judged(check, *change);
+        let codes = report.findings.iter().map(|finding| finding.code.as_str());
+        let said: Vec<&str> = std::iter::once(report.verdict.as_str()).chain(codes).collect();
+        assert_eq!(said.join(" "), *expected, "{}: {name}: {report:?}", check.id);
+    }
+}
+
+/// What one check says about the healthy snapshot with a change.
+pub(super) fn judged(check: &Check, change: impl FnOnce(&mut Snapshot)) -> CheckReport {
+    let mut now = Snapshot::healthy();
+    change(&mut now);
+    judge(&now, None).check(check.id).unwrap().clone()
+}
+
+/// The observation was tried and failed.
+pub(super) fn lose<T>(seen: &mut Observed<T>, source: SourceId, reason: Reason) {
+    seen.value = Err(Missing::Failed { source, reason, detail: "made for a test".to_owned() });
+}
+
+/// The authorize URL that Kasm sends.
+pub(super) fn url(now: &mut Snapshot) -> &mut AuthorizeUrl {
+    match &mut now.kasm_start.value.as_mut().unwrap().starts[0].outcome {
+        StartOutcome::Url(url) => url,
+        other => panic!("no URL but {other:?}"),
+    }
+}
+
+/// A second OpenID config on Kasm's login page that leads to `endpoint`.
+pub(super) fn add_config(now: &mut Snapshot, name: &str, endpoint: &str) {
+    let id = "5ca1ab1e000040008000000000000002".to_owned();
+    let mut sent = url(now).clone();
+    sent.endpoint = endpoint.to_owned();
+    let start = Start { config_id: id.clone(), display_name: name.to_owned(), outcome: StartOutcome::Url(sent) };
+    now.kasm_start.value.as_mut().unwrap().starts.push(start);
+    let configs = configs(now);
+    configs.push(LoginConfig {
+        id: id.clone(),
+        id_as_written: id,
+        display_name: name.to_owned(),
+        ..configs[0].clone()
+    });
+}
+
+/// The OpenID configs on Kasm's login page.
+pub(super) fn configs(now: &mut Snapshot) -> &mut Vec<LoginConfig> {
+    &mut now.kasm_login_settings.value.as_mut().unwrap().configs
+}
+
+/// What TLS showed of Kasm.
+pub(super) fn kasm_tls(now: &mut Snapshot) -> &mut Tls {
+    connection(&mut now.kasm_connection).tls.as_mut().unwrap()
+}
+
+/// The connection that was seen.
+pub(super) fn connection(seen: &mut Observed<Connection>) -> &mut Connection {
+    seen.value.as_mut().unwrap()
+}
+
+/// Changes the discovery document by its members; null removes one.
+pub(super) fn document(now: &mut Snapshot, changes: &serde_json::Value) {
+    let answer = now.discovery.value.as_mut().unwrap();
+    let mut document = answer.fact.document.clone();
+    let members = document.as_object_mut().unwrap();
+    for (key, value) in changes.as_object().unwrap() {
+        if value.is_null() {
+            members.remove(key);
+        } else {
+            members.insert(key.clone(), value.clone());
+        }
+    }
+    answer.fact = Discovery::parse(200, Some("application/json"), document.to_string().as_bytes()).unwrap();
+}
+
+/// Makes the provider a Pocket ID of before 2.10 (2.9: PAR, no `offline_access`).
+pub(super) fn legacy(now: &mut Snapshot) {
+    document(
+        now,
+        &serde_json::json!({
+            "response_modes_supported": null,
+            "client_id_metadata_document_supported": null,
+            "scopes_supported": ["openid", "profile", "email", "groups"],
+        }),
+    );
+}
+
+/// Makes the provider one that is not Pocket ID.
+pub(super) fn generic(now: &mut Snapshot) {
+    document(
+        now,
+        &serde_json::json!({
+            "token_endpoint": "https://id.example.test/token",
+            "userinfo_endpoint": "https://id.example.test/userinfo",
+        }),
+    );
+    now.client_meta.value = Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned()));
+}

@@ -1,0 +1,66 @@
+//! The provider takes the client secret by HTTP Basic, as Kasm sends it.
+
+use super::{Case, Check, SeverityRule};
+use crate::model::{Finding, Missing, Verdict};
+
+/// How Kasm sends the secret (Authelia's guide for Kasm).
+const BASIC: &str = "client_secret_basic";
+
+pub(super) const CHECK: Check = Check {
+    id: "token_auth_supported",
+    severity: SeverityRule::DEGRADED,
+    title: "The provider takes the client secret by HTTP Basic",
+    why: "Kasm sends the secret by HTTP Basic and has no setting for it: a provider that takes only another method \
+           refuses it at the token step.",
+    mend: "Allow client_secret_basic for Kasm's client at the provider (Pocket ID always does: see what rewrites its \
+           discovery document).",
+    needs: &[],
+    since: "",
+    source: "OpenID Connect Discovery 1.0, section 3; RFC 6749, section 2.3.1",
+    fields: &[],
+    run,
+};
+
+fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+    Ok(match &case.discovery()?.token_endpoint_auth_methods_supported {
+        None => Verdict::noting("the document does not say, which means client_secret_basic"),
+        Some(methods) if methods.iter().any(|method| method == BASIC) => Verdict::OK,
+        Some(methods) => {
+            let message = format!("Kasm uses {BASIC}; the provider announces {}", methods.join(", "));
+            Verdict::fail(Finding::new("no_basic", message))
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::CHECK;
+    use crate::{
+        checks::testing::{document, lose, table},
+        model::{Reason, SourceId},
+    };
+
+    #[test]
+    fn basic_must_be_announced_or_implied() {
+        table(
+            &CHECK,
+            &[
+                ("announced", |_| {}, "ok"),
+                ("implied", |now| document(now, &json!({"token_endpoint_auth_methods_supported": null})), "ok"),
+                (
+                    "not announced",
+                    |now| {
+                        document(
+                            now,
+                            &json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "none"]}),
+                        );
+                    },
+                    "fail no_basic",
+                ),
+                ("no document", |now| lose(&mut now.discovery, SourceId::Discovery, Reason::Timeout), "unknown"),
+            ],
+        );
+    }
+}

@@ -1,0 +1,192 @@
+//! `ssowatch config init`: a configuration from two addresses.
+
+use std::{
+    fs::OpenOptions,
+    io::{ErrorKind, Write as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use crate::config::{Config, Flags, Named};
+
+/// Arguments of `config init`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The provider's address: Pocket ID's APP_URL
+    #[arg(long, value_name = "URL")]
+    provider: String,
+    /// Kasm's address, as users type it
+    #[arg(long, value_name = "URL")]
+    kasm: String,
+    /// The target's name; else Kasm's host
+    #[arg(long = "target.name", value_name = "NAME")]
+    target_name: Option<String>,
+    /// The file to write; else standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Write over a file that is there
+    #[arg(long, requires = "output")]
+    force: bool,
+}
+
+pub(super) fn run(args: &Args) -> ExitCode {
+    let config = match flags(args).config() {
+        Ok(config) => config,
+        Err(problem) => return super::not_valid(&problem),
+    };
+    super::warn(&config);
+    let text = written(&config);
+    let Some(path) = &args.output else {
+        crate::cli::print(&text);
+        return ExitCode::SUCCESS;
+    };
+    match write(path, &text, args.force) {
+        Ok(()) => {
+            let path = path.display();
+            crate::cli::print(&format!("{path} is written; next: ssowatch check --config.file {path}\n"));
+            ExitCode::SUCCESS
+        }
+        Err(problem) => super::not_valid(&problem),
+    }
+}
+
+fn flags(args: &Args) -> Flags {
+    Flags {
+        provider: Some(Named { name: "--provider", value: args.provider.clone() }),
+        kasm: Some(Named { name: "--kasm", value: args.kasm.clone() }),
+        name: args.target_name.clone().map(|value| Named { name: "--target.name", value }),
+        ..Flags::default()
+    }
+}
+
+fn write(path: &Path, text: &str, force: bool) -> Result<(), String> {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    if force {
+        options.create(true).truncate(true);
+    } else {
+        options.create_new(true);
+    }
+    let result = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    result.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => {
+            format!("{}: is there already; name another file, or write over it with --force", path.display())
+        }
+        ErrorKind::NotFound => format!("{}: its folder is not there", path.display()),
+        _ => format!("{}: {error}", path.display()),
+    })
+}
+
+/// The configuration of the first target, with comments on what may be added.
+fn written(config: &Config) -> String {
+    let Some(facts) = config.targets.first().map(crate::config::Target::facts) else { return String::new() };
+    let (name, provider, kasm) = (quoted(&facts.name), quoted(&facts.provider.url), quoted(&facts.kasm.url));
+    format!(
+        r#"# ssowatch: watches single sign-on between Kasm Workspaces and Pocket ID.
+# `ssowatch config check FILE` validates this file; `ssowatch plan --config.file FILE` lists every request it leads to.
+
+targets:
+  - name: {name}
+    provider:
+      url: {provider}    # Pocket ID's APP_URL: the issuer
+      # Each credential proves more; none is needed to begin with. Files are read again at each use.
+      # client_secret_file: /run/secrets/oidc_client_secret    # best: the file that Kasm's secret is kept in
+      # api_key_file: /run/secrets/pocket_id_key
+    kasm:
+      url: {kasm}    # as users type it
+      # provider: Pocket ID    # the button's text, where two of Kasm's configs lead to this provider
+      # api_key_file: /run/secrets/kasm_key    # read only, with the right "Auth View"
+      # api_key_secret_file: /run/secrets/kasm_key_secret
+      # tls_config: {{ca_file: /etc/ssowatch/kasm.pem}}    # a private authority, or Kasm's own self-signed certificate
+    # expect: {{auto_login: false, groups: [kasm-users]}}    # what should stay so
+    # checks: {{{check}: off}}    # `ssowatch explain` lists them
+
+schedule:
+  round: every 60s    # or crontab: "*/5 * * * *"
+  settings: every 5m
+  timezone: UTC
+"#,
+        check = "kasm_clock",
+    )
+}
+
+/// A text as a YAML scalar: plain where that is safe.
+fn quoted(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._/:".contains(&byte);
+    let looks_plain = text.bytes().all(is_plain) && text.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let is_word = matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "null" | "yes" | "no" | "on" | "off");
+    let begins_well = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+    if looks_plain && begins_well && !is_word && !text.ends_with(':') {
+        return text.to_owned();
+    }
+    // In the file `${` begins a variable. A name holds no control character, so that this is all there is to escape.
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "$$"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn config(provider: &str, kasm: &str, name: Option<&str>) -> Config {
+        let args = Args {
+            provider: provider.to_owned(),
+            kasm: kasm.to_owned(),
+            target_name: name.map(str::to_owned),
+            output: None,
+            force: false,
+        };
+        flags(&args).config().unwrap()
+    }
+
+    fn reread(text: &str) -> Config {
+        Config::parse(text, "ssowatch.yml", Path::new(""), &|_| None).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_is_what_two_addresses_mean() {
+        let first = config("id.example.com", "https://kasm.example.com:8443/", None);
+        let second = reread(&written(&first));
+        assert_eq!(first.targets[0].facts(), second.targets[0].facts());
+        assert_eq!((first.round.clone(), first.settings_every), (second.round.clone(), second.settings_every));
+        assert_eq!(second.warnings, [""; 0]);
+    }
+
+    #[test]
+    fn each_comment_can_be_taken_up() {
+        let text = written(&config("https://id.example.com", "https://kasm.example.com", None));
+        let taken_up: Vec<String> = text
+            .lines()
+            .filter(|line| !line.contains("checks:") && !line.starts_with('#') && !line.contains("# Each"))
+            .map(|line| line.replacen("# ", "", usize::from(line.trim_start().starts_with('#'))))
+            .collect();
+        let target = &reread(&taken_up.join("\n")).targets[0];
+        assert!(target.provider.client_secret.is_some() && target.provider.api_key.is_some());
+        assert!(target.kasm.api_key_secret.is_some() && target.kasm.http.tls.ca_file.is_some());
+        assert_eq!(target.expect.auto_login, Some(false));
+        assert_eq!(target.kasm.provider.as_deref(), Some("Pocket ID"));
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_not_written_over_without_force() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ssowatch.yml");
+        write(&path, "first", false).unwrap();
+        let error = write(&path, "second", false).unwrap_err();
+        assert!(error.ends_with("is there already; name another file, or write over it with --force"), "{error}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "first");
+        write(&path, "2nd", true).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "2nd");
+        assert!(write(&folder.path().join("none/f"), "", false).unwrap_err().ends_with("its folder is not there"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_comes_back(name in "\\S(\\PC{0,20}\\S)?") {
+            prop_assume!(!name.chars().any(char::is_control));
+            let first = config("https://id.example.com", "https://kasm.example.com", Some(&name));
+            prop_assert_eq!(&reread(&written(&first)).targets[0].name, &name);
+        }
+    }
+}

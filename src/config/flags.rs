@@ -1,0 +1,172 @@
+//! A configuration of one target from flags and environment variables alone.
+
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use super::{
+    Config, SecretSource, Target, address,
+    target::{check_name, default_name},
+};
+
+/// What flags or variables say of a single target. Each value comes with the name of the flag or variable that it is from.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// The provider's address.
+    pub provider: Option<Named<String>>,
+    /// Kasm's address.
+    pub kasm: Option<Named<String>>,
+    /// The target's name; else Kasm's host.
+    pub name: Option<Named<String>>,
+    /// The file of the client secret.
+    pub client_secret_file: Option<Named<PathBuf>>,
+    /// The file of a Pocket ID key.
+    pub provider_api_key_file: Option<Named<PathBuf>>,
+    /// The file of certificates that the provider is trusted by.
+    pub provider_ca_file: Option<Named<PathBuf>>,
+    /// The file of a Kasm key.
+    pub kasm_api_key_file: Option<Named<PathBuf>>,
+    /// The file of its secret half.
+    pub kasm_api_key_secret_file: Option<Named<PathBuf>>,
+    /// The file of certificates that Kasm is trusted by, or of its own certificate.
+    pub kasm_ca_file: Option<Named<PathBuf>>,
+}
+
+/// A value and the flag or variable that it is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named<T> {
+    /// For example `--provider` or `SSOWATCH_PROVIDER_URL`.
+    pub name: &'static str,
+    /// The value.
+    pub value: T,
+}
+
+impl Flags {
+    /// The first flag or variable that is given.
+    #[must_use]
+    pub fn first(&self) -> Option<&'static str> {
+        let Self {
+            provider,
+            kasm,
+            name,
+            client_secret_file,
+            provider_api_key_file,
+            provider_ca_file,
+            kasm_api_key_file,
+            kasm_api_key_secret_file,
+            kasm_ca_file,
+        } = self;
+        let texts = [provider, kasm, name].into_iter().flatten().map(|text| text.name);
+        let files = [
+            client_secret_file,
+            provider_api_key_file,
+            provider_ca_file,
+            kasm_api_key_file,
+            kasm_api_key_secret_file,
+            kasm_ca_file,
+        ];
+        texts.chain(files.into_iter().flatten().map(|file| file.name)).next()
+    }
+
+    /// The configuration of the one target.
+    ///
+    /// # Errors
+    /// Every problem on a line of its own, each with its flag or variable.
+    pub fn config(self) -> Result<Config, String> {
+        let mut notes = Notes::default();
+        let provider = notes.address(self.provider, "--provider", "SSOWATCH_PROVIDER_URL", address::provider);
+        let kasm = notes.address(self.kasm, "--kasm", "SSOWATCH_KASM_URL", address::kasm);
+        let name = self.name.and_then(|Named { name, value }| notes.keep(name, check_name(&value).map(|()| value)));
+        let has_half = self.kasm_api_key_file.is_some() != self.kasm_api_key_secret_file.is_some();
+        if let Some(half) = self.kasm_api_key_file.as_ref().or(self.kasm_api_key_secret_file.as_ref())
+            && has_half
+        {
+            let both = "a Kasm key has two halves: give --kasm.api-key-file and --kasm.api-key-secret-file".to_owned();
+            notes.problem(half.name, &both);
+        }
+        let client_secret = notes.secret(self.client_secret_file);
+        let provider_key = notes.secret(self.provider_api_key_file);
+        let kasm_key = notes.secret(self.kasm_api_key_file);
+        let kasm_key_secret = notes.secret(self.kasm_api_key_secret_file);
+        let provider_ca = notes.readable(self.provider_ca_file);
+        let kasm_ca = notes.readable(self.kasm_ca_file);
+        notes.refuse_plain(provider.as_ref(), client_secret.is_some() || provider_key.is_some());
+        notes.refuse_plain(kasm.as_ref(), kasm_key.is_some());
+
+        let (Some(provider), Some(kasm), []) = (provider, kasm, &notes.problems[..]) else {
+            return Err(notes.problems.join("\n"));
+        };
+        let name = name.unwrap_or_else(|| default_name(&kasm.value));
+        let mut target = Target::of_two_urls(&name, provider.value, kasm.value);
+        target.provider.client_secret = client_secret;
+        target.provider.api_key = provider_key;
+        target.provider.http.tls.ca_file = provider_ca;
+        target.kasm.api_key = kasm_key;
+        target.kasm.api_key_secret = kasm_key_secret;
+        target.kasm.http.tls.ca_file = kasm_ca;
+        let mut config = Config::of_targets(vec![target]);
+        config.warnings = notes.warnings;
+        Ok(config)
+    }
+}
+
+/// What is found on the way.
+#[derive(Debug, Default)]
+struct Notes {
+    problems: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl Notes {
+    fn problem(&mut self, name: &str, message: &str) {
+        self.problems.push(format!("{name}: {message}"));
+    }
+
+    fn keep<T>(&mut self, name: &str, result: Result<T, String>) -> Option<T> {
+        result.map_err(|message| self.problem(name, &message)).ok()
+    }
+
+    /// On a command line the scheme may be left out; it is added, and said.
+    fn address(
+        &mut self,
+        given: Option<Named<String>>,
+        flag: &'static str,
+        variable: &'static str,
+        read: fn(&str) -> Result<Url, String>,
+    ) -> Option<Named<Url>> {
+        let Some(Named { name, value }) = given else {
+            let example = if flag == "--kasm" { "https://kasm.example.com" } else { "https://id.example.com" };
+            self.problem(flag, &format!("is missing; give {flag} {example}, or set {variable}"));
+            return None;
+        };
+        let (full, note) = address::with_scheme(&value);
+        let url = self.keep(name, read(&full))?;
+        self.warnings.extend(note.map(|note| format!("{name}: {note}")));
+        Some(Named { name, value: url })
+    }
+
+    fn secret(&mut self, file: Option<Named<PathBuf>>) -> Option<SecretSource> {
+        let Named { name, value } = file?;
+        let source = SecretSource::File(value);
+        self.warnings.extend(source.complaint().map(|complaint| format!("{name}: {complaint}")));
+        Some(source)
+    }
+
+    fn readable(&mut self, file: Option<Named<PathBuf>>) -> Option<PathBuf> {
+        let Named { name, value } = file?;
+        if let Err(error) = std::fs::File::open(Path::new(&value)) {
+            self.warnings.push(format!("{name}: {}: {error}", value.display()));
+        }
+        Some(value)
+    }
+
+    fn refuse_plain(&mut self, url: Option<&Named<Url>>, has_credentials: bool) {
+        if let Some(Named { name, value }) = url
+            && has_credentials
+            && address::is_plain(value)
+        {
+            let meant = "credentials would go over plain HTTP; use https://, or a configuration file with allow_http";
+            self.problem(name, meant);
+        }
+    }
+}

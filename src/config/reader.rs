@@ -1,0 +1,293 @@
+//! Reads a tree field by field and goes on after a problem, so that all of them are told at once.
+//!
+//! A section knows which keys were asked of it; whatever is left over is unknown. The list of known keys is thus the code
+//! that reads them, and cannot drift from it.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use super::{
+    interpolate::interpolate,
+    problems::{ConfigError, Mark, Problem, did_you_mean},
+    yaml::{Entry, Node, Value},
+};
+use crate::schedule::duration;
+
+/// What reads a configuration, and what it has found on the way.
+pub(super) struct Reader<'a> {
+    origin: &'a str,
+    folder: &'a Path,
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<Problem>,
+    warnings: Vec<Problem>,
+    /// The environment variables that were put in, with their values: they belong to the configuration's hash.
+    used: BTreeMap<String, String>,
+}
+
+/// A configuration without problems.
+pub(super) struct Reading<T> {
+    pub value: T,
+    /// One line each.
+    pub warnings: Vec<String>,
+    /// The environment variables that were put in, with their values.
+    pub used: BTreeMap<String, String>,
+}
+
+/// A value that has not been read yet, with its place.
+#[derive(Debug)]
+pub(super) struct Field {
+    pub place: Place,
+    value: Value,
+}
+
+/// Where a value stands: for problems that are found later.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub at: Mark,
+    pub path: String,
+}
+
+/// A value with its place.
+#[derive(Debug, Clone)]
+pub(super) struct Marked<T> {
+    pub place: Place,
+    pub value: T,
+}
+
+/// A map that is being read.
+pub(super) struct Section {
+    pub place: Place,
+    entries: Vec<Entry>,
+    asked: Vec<&'static str>,
+    /// Keys that must be there and are not, with a hint each.
+    missing: Vec<(&'static str, String)>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(origin: &'a str, folder: &'a Path, lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { origin, folder, lookup, problems: Vec::new(), warnings: Vec::new(), used: BTreeMap::new() }
+    }
+
+    /// Ends the reading: the value with warnings and used variables, or every problem.
+    pub(super) fn finish<T>(self, value: Option<T>) -> Result<Reading<T>, ConfigError> {
+        let Self { origin, mut problems, mut warnings, used, .. } = self;
+        match value {
+            Some(value) if problems.is_empty() => {
+                warnings.sort_by_key(|warning| warning.at);
+                let line = |problem| ConfigError { origin: origin.to_owned(), problems: vec![problem] }.to_string();
+                Ok(Reading { value, warnings: warnings.into_iter().map(line).collect(), used })
+            }
+            _ => {
+                problems.sort_by_key(|problem| problem.at);
+                Err(ConfigError { origin: origin.to_owned(), problems })
+            }
+        }
+    }
+
+    pub(super) fn problem(&mut self, place: &Place, message: impl Into<String>) {
+        let problem = Problem { at: Some(place.at), path: place.path.clone(), message: message.into() };
+        self.problems.push(problem);
+    }
+
+    /// Whether something at or below that path is already told: then what follows from it need not be.
+    pub(super) fn has_problem_below(&self, place: &Place) -> bool {
+        self.problems.iter().any(|problem| problem.path.starts_with(&place.path))
+    }
+
+    pub(super) fn warn(&mut self, place: &Place, message: impl Into<String>) {
+        let warning = Problem { at: Some(place.at), path: place.path.clone(), message: message.into() };
+        self.warnings.push(warning);
+    }
+
+    /// The value of a result, or a problem at that place.
+    pub(super) fn check<T>(&mut self, place: &Place, result: Result<T, String>) -> Option<T> {
+        result.map_err(|message| self.problem(place, message)).ok()
+    }
+
+    /// Reads a map. Keys that nobody asked for are problems. An empty value is an empty map.
+    pub(super) fn section<T>(&mut self, field: Field, read: impl FnOnce(&mut Self, &mut Section) -> T) -> Option<T> {
+        let entries = match field.value {
+            Value::Map(entries) => entries,
+            Value::Null => Vec::new(),
+            other => {
+                self.problem(&field.place, format!("expected keys with values, found {}", kind(&other)));
+                return None;
+            }
+        };
+        let entries = self.without_twins(&field.place, entries);
+        let mut section = Section { place: field.place, entries, asked: Vec::new(), missing: Vec::new() };
+        let value = read(self, &mut section);
+        self.close(section);
+        Some(value)
+    }
+
+    /// Tells which keys nobody asked for, and which were asked for in vain. A key that was misspelt is told once.
+    fn close(&mut self, mut section: Section) {
+        for entry in std::mem::take(&mut section.entries) {
+            let meant = did_you_mean(&entry.key, section.asked.iter().copied());
+            section.missing.retain(|(key, _)| Some(*key) != meant);
+            let known = || format!("; known here: {}", section.asked.join(", "));
+            let hint = meant.map_or_else(known, |meant| format!("; did you mean \"{meant}\"?"));
+            let place = Place { at: entry.at, path: section.path_of(&entry.key) };
+            self.problem(&place, format!("unknown key{hint}"));
+        }
+        for (key, hint) in section.missing {
+            self.problem(&section.place, format!("\"{key}\" is missing; {hint}"));
+        }
+    }
+
+    /// Reads a map whose keys are names: each with its value.
+    pub(super) fn named(&mut self, field: Field) -> Vec<(Marked<String>, Field)> {
+        let named = self.section(field, |_, section| {
+            let entries = std::mem::take(&mut section.entries);
+            let field = |entry: Entry| {
+                let path = section.path_of(&entry.key);
+                let place = Place { at: entry.at, path: path.clone() };
+                let value = Field { place: Place { at: entry.node.at, path }, value: entry.node.value };
+                (Marked { place, value: entry.key }, value)
+            };
+            entries.into_iter().map(field).collect()
+        });
+        named.unwrap_or_default()
+    }
+
+    /// Reads a list. An empty value is an empty list.
+    pub(super) fn list(&mut self, field: Field) -> Option<Vec<Field>> {
+        let items = match field.value {
+            Value::List(items) => items,
+            Value::Null => Vec::new(),
+            other => {
+                self.problem(&field.place, format!("expected a list, found {}", kind(&other)));
+                return None;
+            }
+        };
+        let path = field.place.path;
+        let item = |(index, node): (usize, Node)| Field {
+            place: Place { at: node.at, path: format!("{path}[{index}]") },
+            value: node.value,
+        };
+        Some(items.into_iter().enumerate().map(item).collect())
+    }
+
+    /// Reads a text, with its variables put in. Never empty.
+    pub(super) fn text(&mut self, field: Field) -> Option<Marked<String>> {
+        let text = self.text_or_empty(field)?;
+        if text.value.trim().is_empty() {
+            self.problem(&text.place, "is empty");
+            return None;
+        }
+        Some(text)
+    }
+
+    /// As [`Self::text`], but the text may be empty.
+    pub(super) fn text_or_empty(&mut self, field: Field) -> Option<Marked<String>> {
+        let Field { place, value } = field;
+        let text = match value {
+            Value::Text(text) => text,
+            Value::Null => String::new(),
+            other => {
+                self.problem(&place, format!("expected a text, found {}", kind(&other)));
+                return None;
+            }
+        };
+        let used = &mut self.used;
+        let result = interpolate(&text, self.lookup, |name, value| {
+            used.insert(name.to_owned(), value.to_owned());
+        });
+        self.check(&place, result).map(|value| Marked { place, value })
+    }
+
+    pub(super) fn flag(&mut self, field: Field) -> Option<bool> {
+        let text = self.text(field)?;
+        match text.value.to_ascii_lowercase().as_str() {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => {
+                self.problem(&text.place, format!("{:?} is not true or false", text.value));
+                None
+            }
+        }
+    }
+
+    /// A duration longer than none.
+    pub(super) fn duration(&mut self, field: Field) -> Option<Duration> {
+        let text = self.text(field)?;
+        let duration = self.check(&text.place, duration::parse(&text.value))?;
+        if duration.is_zero() {
+            self.problem(&text.place, "must be longer than 0");
+            return None;
+        }
+        Some(duration)
+    }
+
+    /// The path of a file; a relative one is relative to the folder of the configuration.
+    pub(super) fn path(&mut self, field: Field) -> Option<Marked<PathBuf>> {
+        let text = self.text(field)?;
+        Some(Marked { value: self.folder.join(text.value), place: text.place })
+    }
+
+    fn without_twins(&mut self, place: &Place, entries: Vec<Entry>) -> Vec<Entry> {
+        let mut kept: Vec<Entry> = Vec::new();
+        for entry in entries {
+            if let Some(first) = kept.iter().find(|first| first.key == entry.key) {
+                let line = first.at.line;
+                let place = Place { at: entry.at, path: join(&place.path, &entry.key) };
+                self.problem(&place, format!("stands twice; first in line {line}"));
+            } else {
+                kept.push(entry);
+            }
+        }
+        kept
+    }
+}
+
+impl Field {
+    /// The whole document.
+    pub(super) fn whole(node: Node) -> Self {
+        Self { place: Place { at: node.at, path: String::new() }, value: node.value }
+    }
+
+    /// Whether it is a single text, and not a map or a list.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self.value, Value::Text(_))
+    }
+}
+
+impl Section {
+    /// Takes the value of a key, where it is there.
+    pub(super) fn take(&mut self, key: &'static str) -> Option<Field> {
+        self.asked.push(key);
+        let index = self.entries.iter().position(|entry| entry.key == key)?;
+        let Entry { node, .. } = self.entries.remove(index);
+        Some(Field { place: Place { at: node.at, path: self.path_of(key) }, value: node.value })
+    }
+
+    /// Takes the value of a key that must be there.
+    pub(super) fn require(&mut self, key: &'static str, hint: &str) -> Option<Field> {
+        let field = self.take(key);
+        if field.is_none() {
+            self.missing.push((key, hint.to_owned()));
+        }
+        field
+    }
+
+    fn path_of(&self, key: &str) -> String {
+        join(&self.place.path, key)
+    }
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Text(_) => "a text",
+        Value::List(_) => "a list",
+        Value::Map(_) => "keys with values",
+    }
+}

@@ -1,0 +1,422 @@
+//! The table of faults, in the order of the login path.
+
+use serde_json::json;
+
+use super::{
+    Effect::{Change, Reply, Wire as On},
+    Wire::{Refused, Reset, Shows},
+    change::{
+        add_config, at_host, change_key, rebase, register, rename_provider, rotate_keys, scopes, set, unlist, unset,
+        weaken_key,
+    },
+    row::{Row, faults},
+};
+use crate::{
+    lab::{
+        certificates::Shown,
+        reply::Damage,
+        scene::{Database, DeveloperApi, Health},
+    },
+    model::{
+        Credential::{ClientSecret, KasmKey, ProviderAdminKey},
+        Side::{Kasm, Provider},
+    },
+};
+
+/// Every path of a side.
+const ALL: &[&str] = &[];
+const DISCOVERY: &[&str] = &["/.well-known/openid-configuration"];
+/// Of Pocket ID, and of the other kind of provider.
+const JWKS: &[&str] = &["/.well-known/jwks.json", "/oauth2/keys"];
+const LOGIN_SETTINGS: &[&str] = &["/api/login_settings"];
+const SSO: &[&str] = &["/api/sso"];
+
+faults! {
+    // The connection to the provider.
+    ProviderRefused "provider_refused" "Pocket ID's port is closed."
+        => On(Provider, Refused), replays "pocket-id/pocket-id#1283";
+    ProviderReset "provider_reset" "Connections to Pocket ID are reset."
+        => On(Provider, Reset);
+    ProviderStalls "provider_stalls" "Pocket ID takes requests and never answers."
+        => Reply(Provider, ALL, Damage::Stall), replays "pocket-id/pocket-id#1274";
+    ProviderSlowBody "provider_slow_body" "Pocket ID's answers stop half-way, and the connection stays."
+        => Reply(Provider, ALL, Damage::SlowBody);
+    ProviderTruncates "provider_truncates" "Pocket ID's answers end half-way."
+        => Reply(Provider, ALL, Damage::Truncated);
+    ProviderCertificateName "provider_certificate_name" "Pocket ID's certificate is for another name."
+        => On(Provider, Shows(Shown::WrongName));
+    ProviderCertificateExpired "provider_certificate_expired" "Pocket ID's certificate has expired."
+        => On(Provider, Shows(Shown::Expired));
+    ProviderCertificateNotYetValid "provider_certificate_not_yet_valid" "Pocket ID's certificate is not valid yet."
+        => On(Provider, Shows(Shown::NotYetValid));
+    ProviderCertificateIncomplete "provider_certificate_incomplete"
+        "Pocket ID leaves the intermediate certificate out."
+        => On(Provider, Shows(Shown::Incomplete));
+    ProviderCertificateUnknownCa "provider_certificate_unknown_ca"
+        "Pocket ID's certificate is of a CA that is not trusted."
+        => On(Provider, Shows(Shown::UnknownCa)), replays "kasmtech/workspaces-issues#834";
+    ProviderCertificateExpiresSoon "provider_certificate_expires_soon" "Pocket ID's certificate expires in two days."
+        => On(Provider, Shows(Shown::ExpiresSoon));
+
+    // What stands in front of the provider.
+    ProviderWebPage "provider_web_page" "Another web site answers at Pocket ID's address."
+        => Reply(Provider, ALL, Damage::WebPage);
+    ProviderLoginRedirect "provider_login_redirect"
+        "A proxy sends every request for Pocket ID to a login page of its own."
+        => Reply(Provider, ALL, Damage::LoginRedirect);
+    ProviderLoginPage "provider_login_page" "A proxy answers every request for Pocket ID with a login page."
+        => Reply(Provider, ALL, Damage::LoginPage);
+    ProviderRedirectsElsewhere "provider_redirects_elsewhere" "Pocket ID's address redirects to another one."
+        => Reply(Provider, ALL, Damage::Elsewhere);
+    ProviderChallenges "provider_challenges" "A bot guard challenges every request for Pocket ID."
+        => Reply(Provider, ALL, Damage::Challenge), replays "pocket-id/pocket-id#849";
+    ProviderServerError "provider_server_error" "Pocket ID answers 500 to everything."
+        => Reply(Provider, ALL, Damage::Status(500));
+    ProviderBadGateway "provider_bad_gateway" "The proxy does not reach Pocket ID (502)."
+        => Reply(Provider, ALL, Damage::Status(502));
+    ProviderThrottles "provider_throttles" "Pocket ID's own request limit is used up."
+        => Change(|scene| scene.provider.is_throttling = true), replays "pocket-id/pocket-id#1224";
+    ProviderThrottlesLong "provider_throttles_long"
+        "A proxy in front of Pocket ID asks to come again in two minutes (429)."
+        => Reply(Provider, ALL, Damage::TooMany(Some(120))), replays "pocket-id/pocket-id#1451";
+    ProviderClockBehind "provider_clock_behind" "Pocket ID's clock is ten minutes behind."
+        => Reply(Provider, ALL, Damage::ClockOff(-600));
+
+    // The discovery document as served.
+    DiscoveryGone "discovery_gone" "The discovery document is not there (404)."
+        => Change(|scene| scene.provider.hidden.push("/.well-known/openid-configuration"));
+    DiscoveryWebPage "discovery_web_page" "A web page stands in the place of the discovery document."
+        => Reply(Provider, DISCOVERY, Damage::WebPage);
+    DiscoveryServerError "discovery_server_error" "The discovery document answers 500."
+        => Reply(Provider, DISCOVERY, Damage::Status(500));
+    DiscoveryInvalidJson "discovery_invalid_json" "The discovery document is no JSON."
+        => Reply(Provider, DISCOVERY, Damage::InvalidJson);
+    DiscoveryDuplicateKey "discovery_duplicate_key" "A member stands twice in the discovery document."
+        => Reply(Provider, DISCOVERY, Damage::DuplicateKey);
+    DiscoveryContentType "discovery_content_type" "The discovery document is served as text."
+        => Reply(Provider, DISCOVERY, Damage::ContentType("text/plain; charset=utf-8"));
+    DiscoveryHuge "discovery_huge" "The discovery document does not end."
+        => Reply(Provider, DISCOVERY, Damage::Huge);
+    DiscoveryEmpty "discovery_empty" "The discovery document has no content."
+        => Reply(Provider, DISCOVERY, Damage::Empty);
+
+    // What the discovery document says.
+    ProviderRenamed "provider_renamed" "APP_URL was changed to a new host: issuer, authorization and logout moved."
+        => Change(rename_provider);
+    IssuerDiffers "issuer_differs" "The issuer is another than the provider's address."
+        => Change(|scene| set(scene, "issuer", json!("https://old.example.test")));
+    IssuerTrailingSlash "issuer_trailing_slash" "The issuer ends in a slash."
+        => Change(|scene| set(scene, "issuer", json!(format!("{}/", scene.urls.provider))));
+    IssuerMissing "issuer_missing" "The discovery document names no issuer."
+        => Change(|scene| unset(scene, "issuer"));
+    AuthorizationEndpointMissing "authorization_endpoint_missing"
+        "The discovery document names no authorization endpoint."
+        => Change(|scene| unset(scene, "authorization_endpoint"));
+    TokenEndpointMissing "token_endpoint_missing" "The discovery document names no token endpoint."
+        => Change(|scene| unset(scene, "token_endpoint"));
+    JwksUriMissing "jwks_uri_missing" "The discovery document names no key set."
+        => Change(|scene| unset(scene, "jwks_uri"));
+    UserinfoEndpointMissing "userinfo_endpoint_missing" "The discovery document names no userinfo endpoint."
+        => Change(|scene| unset(scene, "userinfo_endpoint"));
+    EndpointsElsewhere "endpoints_elsewhere"
+        "Token, userinfo and keys are announced at a base that is nowhere configured."
+        => Change(|scene| {
+            for name in ["token_endpoint", "userinfo_endpoint", "jwks_uri", "introspection_endpoint"] {
+                let elsewhere = scene.urls.elsewhere.clone();
+                rebase(scene, name, &elsewhere);
+            }
+        });
+    AuthorizationEndpointElsewhere "authorization_endpoint_elsewhere"
+        "The authorization endpoint is announced at another host."
+        => Change(|scene| {
+            let elsewhere = scene.urls.elsewhere.clone();
+            rebase(scene, "authorization_endpoint", &elsewhere);
+        });
+    CodeNotSupported "code_not_supported" "The provider no longer announces the response type code."
+        => Change(|scene| set(scene, "response_types_supported", json!(["id_token"])));
+    GroupsScopeGone "groups_scope_gone" "The provider no longer announces the scope groups."
+        => Change(|scene| unlist(scene, "scopes_supported", "groups"));
+    ScopesListMissing "scopes_list_missing" "The discovery document does not say which scopes there are."
+        => Change(|scene| unset(scene, "scopes_supported"));
+    BasicNotSupported "basic_not_supported" "The token endpoint no longer announces HTTP Basic, which Kasm uses."
+        => Change(|scene| set(scene, "token_endpoint_auth_methods_supported", json!(["client_secret_post", "none"])));
+    SubjectTypesMissing "subject_types_missing"
+        "The discovery document lacks subject_types_supported, which the specification demands."
+        => Change(|scene| unset(scene, "subject_types_supported"));
+
+    // Keys.
+    JwksServerError "jwks_server_error" "The key set answers 500."
+        => Reply(Provider, JWKS, Damage::Status(500));
+    JwksInvalidJson "jwks_invalid_json" "The key set is no JSON."
+        => Reply(Provider, JWKS, Damage::InvalidJson);
+    JwksWebPage "jwks_web_page" "A web page stands in the place of the key set."
+        => Reply(Provider, JWKS, Damage::WebPage);
+    JwksEmpty "jwks_empty" "The key set holds no key."
+        => Change(|scene| scene.provider.jwks = json!({"keys": []}));
+    KeysRotated "keys_rotated" "The signing key was rotated."
+        => Change(rotate_keys), replays "pocket-id/pocket-id#339";
+    KeyIdReused "key_id_reused" "Another key is published under the same key ID."
+        => Change(|scene| {
+            let old = scene.provider.signing_key.id.clone();
+            rotate_keys(scene);
+            change_key(scene, "kid", json!(old));
+        });
+    KeyWeak "key_weak" "The published RSA key has 1024 bits."
+        => Change(weaken_key);
+    KeyPrivate "key_private" "The key set shows a private key."
+        => Change(|scene| change_key(scene, "d", json!("AQAB")));
+    KeyForEncryption "key_for_encryption" "The only key is published for encryption."
+        => Change(|scene| change_key(scene, "use", json!("enc")));
+    AlgorithmDiffers "algorithm_differs" "The announced signing algorithm fits none of the keys."
+        => Change(|scene| set(scene, "id_token_signing_alg_values_supported", json!(["EdDSA"])));
+
+    // The provider's other endpoints and its database.
+    DatabaseGone "database_gone" "Pocket ID's database cannot be read, and the health endpoint stays green."
+        => Change(|scene| scene.provider.database = Database::Gone), replays "pocket-id/pocket-id#1356";
+    DatabaseLocked "database_locked" "Another process holds the write lock of Pocket ID's database."
+        => Change(|scene| scene.provider.database = Database::Locked),
+        replays "pocket-id/pocket-id#1383", needs ClientSecret;
+    DatabaseHangs "database_hangs"
+        "Pocket ID's database does not answer: what needs it hangs, and the rest stays green."
+        => Change(|scene| scene.provider.database = Database::Hung);
+    UserinfoGone "userinfo_gone" "A proxy does not pass the userinfo endpoint on."
+        => Change(|scene| {
+            let path = scene.provider.paths.userinfo;
+            scene.provider.hidden.push(path);
+        });
+    EndSessionGone "end_session_gone" "A proxy does not pass the end-session endpoint on."
+        => Change(|scene| {
+            let path = scene.provider.paths.end_session;
+            scene.provider.hidden.push(path);
+        });
+    AuthorizeGone "authorize_gone" "A proxy does not pass the authorization endpoint on."
+        => Change(|scene| {
+            let path = scene.provider.paths.authorize;
+            scene.provider.hidden.push(path);
+        });
+    ProviderPageBlank "provider_page_blank" "The script of Pocket ID's page is missing, so the page stays blank."
+        => Change(|scene| scene.provider.page_script = false);
+    PasskeyDomainDiffers "passkey_domain_differs" "Passkeys are bound to another domain than the one that people see."
+        => Change(|scene| scene.provider.passkey_host = Some("old.example.test".to_owned())),
+        replays "pocket-id/pocket-id#1298";
+
+    // Kasm's client at the provider.
+    ClientDeleted "client_deleted" "Kasm's client was deleted in Pocket ID."
+        => Change(|scene| scene.client().is_deleted = true);
+    RedirectUriNotRegistered "redirect_uri_not_registered" "Pocket ID has another redirect URI than Kasm sends."
+        => Change(|scene| register(scene, "https://old-kasm.example.test/api/oidc_callback".to_owned()));
+    RedirectUriRegisteredWithSlash "redirect_uri_registered_with_slash"
+        "The redirect URI in Pocket ID has one slash too many."
+        => Change(|scene| register(scene, format!("{}/", scene.urls.callback()))), replays "pocket-id/pocket-id#1510";
+    NoRedirectUriRegistered "no_redirect_uri_registered" "Pocket ID has no redirect URI for Kasm's client."
+        => Change(|scene| scene.client().callback_urls.clear());
+    PkceRequired "pkce_required" "PKCE was switched on in Pocket ID, and Kasm does not send it."
+        => Change(|scene| scene.client().pkce_required = true);
+    ParRequired "par_required"
+        "Pushed authorization requests were switched on in Pocket ID, and Kasm does not send them."
+        => Change(|scene| scene.client().par_required = true);
+    SecretRegenerated "secret_regenerated" "The client secret was made anew in Pocket ID."
+        => Change(|scene| scene.client().secrets = vec!["RegeneratedSecretPlaceholder0001".to_owned()]),
+        replays "pocket-id/pocket-id#589", needs ClientSecret;
+    AllowedGroupsGone "allowed_groups_gone" "The client is restricted to groups, and has none."
+        => Change(|scene| scene.client().allowed_groups = Some(Vec::new())),
+        replays "pocket-id/pocket-id#865", needs ProviderAdminKey;
+    LogoutUrlNotRegistered "logout_url_not_registered"
+        "Pocket ID does not know Kasm's address for the way back from logout."
+        => Change(|scene| scene.client().logout_callback_urls.clear()),
+        replays "pocket-id/pocket-id#238", needs ProviderAdminKey;
+
+    // The connection to Kasm.
+    KasmRefused "kasm_refused" "Kasm's port is closed."
+        => On(Kasm, Refused);
+    KasmReset "kasm_reset" "Connections to Kasm are reset."
+        => On(Kasm, Reset);
+    KasmStalls "kasm_stalls" "Kasm takes requests and never answers."
+        => Reply(Kasm, ALL, Damage::Stall);
+    KasmSlowBody "kasm_slow_body" "Kasm's answers stop half-way, and the connection stays."
+        => Reply(Kasm, ALL, Damage::SlowBody);
+    KasmTruncates "kasm_truncates" "Kasm's answers end half-way."
+        => Reply(Kasm, ALL, Damage::Truncated);
+    KasmCertificateName "kasm_certificate_name" "Kasm's certificate is for another name."
+        => On(Kasm, Shows(Shown::WrongName));
+    KasmCertificateExpired "kasm_certificate_expired" "Kasm's certificate has expired."
+        => On(Kasm, Shows(Shown::Expired));
+    KasmCertificateNotYetValid "kasm_certificate_not_yet_valid" "Kasm's certificate is not valid yet."
+        => On(Kasm, Shows(Shown::NotYetValid));
+    KasmCertificateIncomplete "kasm_certificate_incomplete" "Kasm leaves the intermediate certificate out."
+        => On(Kasm, Shows(Shown::Incomplete));
+    KasmCertificateUnknownCa "kasm_certificate_unknown_ca" "Kasm's certificate is of a CA that is not trusted."
+        => On(Kasm, Shows(Shown::UnknownCa));
+    KasmCertificateSelfSigned "kasm_certificate_self_signed" "Kasm shows its installer's self-signed certificate."
+        => On(Kasm, Shows(Shown::SelfSigned));
+    KasmCertificateExpiresSoon "kasm_certificate_expires_soon" "Kasm's certificate expires in two days."
+        => On(Kasm, Shows(Shown::ExpiresSoon));
+
+    // What stands in front of Kasm, and Kasm's own state.
+    KasmWebPage "kasm_web_page" "Another web site answers at Kasm's address."
+        => Reply(Kasm, ALL, Damage::WebPage);
+    KasmLoginRedirect "kasm_login_redirect" "A proxy sends every request for Kasm to a login page of its own."
+        => Reply(Kasm, ALL, Damage::LoginRedirect);
+    KasmLoginPage "kasm_login_page" "A proxy answers every request for Kasm with a login page."
+        => Reply(Kasm, ALL, Damage::LoginPage);
+    KasmRedirectsElsewhere "kasm_redirects_elsewhere" "Kasm's address redirects to another one."
+        => Reply(Kasm, ALL, Damage::Elsewhere);
+    KasmChallenges "kasm_challenges" "A bot guard challenges every request for Kasm."
+        => Reply(Kasm, ALL, Damage::Challenge);
+    KasmServerError "kasm_server_error" "Kasm answers 500 to everything."
+        => Reply(Kasm, ALL, Damage::Status(500));
+    KasmBadGateway "kasm_bad_gateway" "Kasm's API container is down (502)."
+        => Reply(Kasm, &["/api/__healthcheck", "/api/login_settings", "/api/sso"], Damage::Status(502));
+    KasmThrottles "kasm_throttles" "A proxy in front of Kasm takes no more requests (429)."
+        => Reply(Kasm, ALL, Damage::TooMany(None));
+    KasmThrottlesLong "kasm_throttles_long" "A proxy in front of Kasm asks to come again in two minutes (429)."
+        => Reply(Kasm, ALL, Damage::TooMany(Some(120)));
+    KasmClockBehind "kasm_clock_behind" "Kasm's clock is ten minutes behind."
+        => Reply(Kasm, ALL, Damage::ClockOff(-600));
+    KasmUnhealthy "kasm_unhealthy" "Kasm's health endpoint answers 500, with a page."
+        => Change(|scene| scene.kasm.health = Health::Exception);
+    KasmHealthHidden "kasm_health_hidden" "A proxy hides Kasm's health endpoint (404)."
+        => Change(|scene| scene.kasm.health = Health::Hidden);
+    KasmDatabaseGone "kasm_database_gone" "Kasm's database is away: its API answers 500."
+        => Change(|scene| {
+            scene.kasm.has_database = false;
+            scene.kasm.health = Health::Exception;
+        });
+    KasmPageBlank "kasm_page_blank" "The script of Kasm's login page is missing, so the page stays blank."
+        => Change(|scene| scene.kasm.page_script = false);
+
+    // What Kasm's login page offers.
+    ConfigDisabled "config_disabled" "Kasm's OpenID config is disabled, so the button is missing."
+        => Change(|scene| scene.config().enabled = false);
+    ConfigDeleted "config_deleted" "Kasm has no OpenID config."
+        => Change(|scene| scene.config().is_deleted = true);
+    ConfigForOtherHost "config_for_other_host" "Kasm's config is for another host name, and none is the default."
+        => Change(|scene| {
+            scene.config().hostname = Some("old-kasm.example.test".to_owned());
+            scene.config().is_default = false;
+        });
+    ConfigHostWithPort "config_host_with_port" "The host name in Kasm's config has a port, so it never matches."
+        => Change(|scene| {
+            scene.config().hostname = Some("kasm.example.test:8443".to_owned());
+            scene.config().is_default = false;
+        }), replays "kasmtech/workspaces-issues#408";
+    TwoConfigs "two_configs" "Two of Kasm's configs lead to this provider."
+        => Change(|scene| add_config(scene, |_| {}));
+    TwoAutoLogins "two_auto_logins" "Two of Kasm's configs send visitors on at once."
+        => Change(|scene| {
+            scene.config().auto_login = true;
+            add_config(scene, |second| second.auto_login = true);
+        });
+    AutoLoginOn "auto_login_on" "Auto login was switched on: every visitor is sent to the provider."
+        => Change(|scene| scene.config().auto_login = true);
+    LoginSettingsServerError "login_settings_server_error" "Kasm's login settings answer 500."
+        => Reply(Kasm, LOGIN_SETTINGS, Damage::Status(500));
+    LoginSettingsInvalidJson "login_settings_invalid_json" "Kasm's login settings are no JSON."
+        => Reply(Kasm, LOGIN_SETTINGS, Damage::InvalidJson);
+    LoginSettingsHuge "login_settings_huge" "Kasm's login settings do not end."
+        => Reply(Kasm, LOGIN_SETTINGS, Damage::Huge);
+
+    // The start of a login at Kasm.
+    StartRefused "start_refused" "Kasm refuses to start the login, with an error text."
+        => Change(|scene| scene.kasm.sso_error = Some("An Unexpected Error occurred. Please contact an Administrator"));
+    StartServerError "start_server_error" "Kasm's start of login answers 500."
+        => Reply(Kasm, SSO, Damage::Status(500));
+    StartInvalidJson "start_invalid_json" "Kasm's start of login is no JSON."
+        => Reply(Kasm, SSO, Damage::InvalidJson);
+    AuthorizationUrlStale "authorization_url_stale" "Kasm sends browsers to the provider's old host."
+        => Change(|scene| scene.config().auth_url = at_host(&scene.config().auth_url, "old.example.test"));
+    AuthorizationUrlPath "authorization_url_path"
+        "Kasm sends browsers to a path that is not the authorization endpoint."
+        => Change(|scene| scene.config().auth_url = format!("{}/api/oidc/authorize", scene.urls.provider));
+    AuthorizationUrlNotAUrl "authorization_url_not_a_url" "Kasm's authorization URL lacks its scheme."
+        => Change(|scene| {
+            let url = scene.config().auth_url.clone();
+            scene.config().auth_url = url.split("://").nth(1).unwrap_or_default().to_owned();
+        });
+    ClientIdDiffers "client_id_differs" "Kasm sends a client ID that Pocket ID does not know."
+        => Change(|scene| scene.config().client_id = "00000000-0000-4000-8000-0000000000ff".to_owned());
+    ClientIdOfAnother "client_id_of_another" "Kasm sends the client ID of another application."
+        => Change(|scene| scene.config().client_id = "00000000-0000-4000-8000-0000000000c8".to_owned());
+    ClientIdTrailingBlank "client_id_trailing_blank" "Kasm's client ID ends in a blank that was pasted along."
+        => Change(|scene| scene.config().client_id.push(' '));
+    RedirectUrlAddress "redirect_url_address" "Kasm's redirect URL holds an IP address instead of its name."
+        => Change(|scene| scene.config().redirect_url = at_host(&scene.config().redirect_url, "192.0.2.10")),
+        replays "kasmtech/workspaces-issues#481";
+    RedirectUrlOldHost "redirect_url_old_host" "Kasm's redirect URL holds its old host name."
+        => Change(|scene| scene.config().redirect_url = at_host(&scene.config().redirect_url, "old-kasm.example.test")),
+        replays "kasmtech/workspaces-issues#552";
+    RedirectUrlPort "redirect_url_port" "Kasm's redirect URL holds the port behind the proxy."
+        => Change(|scene| {
+            scene.config().redirect_url = at_host(&scene.config().redirect_url, "kasm.example.test:8443");
+        }),
+        replays "kasmtech/workspaces-issues#564";
+    RedirectUrlTrailingSlash "redirect_url_trailing_slash" "Kasm's redirect URL has one slash too many."
+        => Change(|scene| scene.config().redirect_url.push('/')), replays "pocket-id/pocket-id#1510";
+    RedirectUrlPath "redirect_url_path" "Kasm's redirect URL has another path than Kasm's callback."
+        => Change(|scene| scene.config().redirect_url = format!("{}/oidc_callback", scene.urls.kasm));
+    RedirectUrlHttp "redirect_url_http" "Kasm's redirect URL is plain HTTP."
+        => Change(|scene| scene.config().redirect_url = scene.config().redirect_url.replacen("https:", "http:", 1)),
+        replays "pocket-id/pocket-id#1439";
+    RedirectUrlFragment "redirect_url_fragment" "Kasm's redirect URL has a fragment."
+        => Change(|scene| {
+            let url = format!("{}#/", scene.urls.callback());
+            register(scene, url.clone());
+            scene.config().redirect_url = url;
+        }), replays "pocket-id/pocket-id#1587";
+    StateShort "state_short" "Kasm sends a state of five characters."
+        => Change(|scene| scene.kasm.state_length = None);
+    ResponseTypeDiffers "response_type_differs" "Kasm asks for another response type than code."
+        => Change(|scene| scene.kasm.response_type = "code id_token");
+    ScopesWithCommas "scopes_with_commas" "Kasm's scopes are one entry with commas, so nothing is granted."
+        => Change(|scene| scopes(scene, &["openid,email,profile,groups"]));
+    ScopesInOneEntry "scopes_in_one_entry"
+        "Kasm's scopes are one entry with blanks, which the token answer then contradicts."
+        => Change(|scene| scopes(scene, &["openid email profile groups"])),
+        replays "kasmtech/workspaces-issues#894", needs KasmKey;
+    ScopeTrailingBlank "scope_trailing_blank"
+        "One of Kasm's scopes ends in a blank, which the token answer then contradicts."
+        => Change(|scene| scopes(scene, &["openid", "email", "profile", "groups "])),
+        replays "kasmtech/workspaces-issues#894";
+    ScopeUnknown "scope_unknown" "Kasm asks for a scope that the provider drops."
+        => Change(|scene| scopes(scene, &["openid", "email", "profile", "groups", "phone"])),
+        replays "pocket-id/pocket-id#1544";
+    ScopeWithoutOpenid "scope_without_openid" "Kasm does not ask for the scope openid."
+        => Change(|scene| scopes(scene, &["email", "profile", "groups"])), replays "kasmtech/workspaces-issues#717";
+    ScopeWithoutProfile "scope_without_profile" "Kasm does not ask for the scope that carries the user name."
+        => Change(|scene| scopes(scene, &["openid", "email", "groups"])), needs KasmKey;
+    ScopeWithoutGroups "scope_without_groups" "Kasm does not ask for the scope groups, and people lose their groups."
+        => Change(|scene| scopes(scene, &["openid", "email", "profile"])), needs KasmKey;
+    NonceShort "nonce_short" "Kasm sends a nonce of five characters, which the token step refuses."
+        => Change(|scene| scene.kasm.extra_parameters.push(("nonce", "short")));
+
+    // What only Kasm's stored config shows.
+    TokenUrlStale "token_url_stale" "Kasm's token URL holds the provider's old host."
+        => Change(|scene| scene.config().token_url = at_host(&scene.config().token_url, "old.example.test")),
+        needs KasmKey;
+    TokenUrlPath "token_url_path" "Kasm's token URL has another path than the token endpoint."
+        => Change(|scene| scene.config().token_url = format!("{}/token", scene.urls.provider)), needs KasmKey;
+    UserinfoUrlStale "userinfo_url_stale" "Kasm's user info URL holds the provider's old host."
+        => Change(|scene| scene.config().user_info_url = at_host(&scene.config().user_info_url, "old.example.test")),
+        needs KasmKey;
+    UsernameAttributeUnknown "username_attribute_unknown" "Kasm takes the user name from a claim that does not exist."
+        => Change(|scene| scene.config().username_attribute = "login".to_owned()), needs KasmKey;
+    GroupsAttributeUnknown "groups_attribute_unknown" "Kasm takes the groups from a claim that does not exist."
+        => Change(|scene| scene.config().groups_attribute = Some("roles".to_owned())), needs KasmKey;
+    IssuerFieldStale "issuer_field_stale" "Kasm's issuer field holds the provider's old host, which breaks logout."
+        => Change(|scene| scene.config().issuer = Some("https://old.example.test".to_owned())), needs KasmKey;
+    LogoutOff "logout_off" "Kasm does not log out at the provider."
+        => Change(|scene| scene.config().logout_with_oidc_provider = false), needs KasmKey;
+    DebugOn "debug_on" "Kasm's debug switch is on: tokens stand in its log."
+        => Change(|scene| scene.config().debug = true), needs KasmKey;
+    LocalUserInTheWay "local_user_in_the_way" "Kasm has a local user of the test user's name, which blocks sign-in."
+        => Change(|scene| scene.kasm.test_user_realm = "local"),
+        replays "kasmtech/workspaces-issues#587", needs KasmKey;
+    DeveloperApiUnlicensed "developer_api_unlicensed" "Kasm's licence has no developer API."
+        => Change(|scene| scene.kasm.developer_api = DeveloperApi::Unlicensed), needs KasmKey;
+    KasmKeyWrong "kasm_key_wrong" "Kasm refuses our key."
+        => Change(|scene| scene.kasm.developer_api = DeveloperApi::WrongKey), needs KasmKey;
+    KasmKeyWithoutPermission "kasm_key_without_permission" "Our Kasm key lacks Auth View."
+        => Change(|scene| scene.kasm.developer_api = DeveloperApi::PermissionMissing), needs KasmKey;
+    KasmKeyExpired "kasm_key_expired" "Our Kasm key has expired."
+        => Change(|scene| scene.kasm.developer_api = DeveloperApi::KeyExpired), needs KasmKey;
+}

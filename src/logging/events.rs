@@ -1,0 +1,312 @@
+//! What is worth a line: the difference between two reports of one target. Pure.
+
+use tracing::{Level, debug, info, warn};
+
+use crate::{
+    checks,
+    model::{CheckReport, Login, Report},
+};
+
+/// One line to log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogEvent {
+    /// Whether people can sign in changed, or its cause did.
+    Login {
+        /// The target.
+        target: String,
+        /// What was said before; none at the first round.
+        from: Option<Login>,
+        /// What is said now.
+        to: Login,
+        /// The check that is the cause.
+        cause: Option<String>,
+        /// How to mend it.
+        mend: Option<String>,
+        /// The sentence.
+        message: String,
+    },
+    /// A check's verdict changed.
+    Check {
+        /// The target.
+        target: String,
+        /// The check's id.
+        check: String,
+        /// Its severity.
+        severity: &'static str,
+        /// The verdict before; none at the first round.
+        from: Option<String>,
+        /// The verdict now.
+        to: String,
+        /// The sentence.
+        message: String,
+    },
+}
+
+impl LogEvent {
+    /// A warning for whatever may keep people out; good news, and what a check found, for information. That checks
+    /// could not be judged follows from the cause, so it is for debugging.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        match self {
+            Self::Login { to: Login::Ok, .. } => Level::INFO,
+            Self::Login { .. } => Level::WARN,
+            Self::Check { from, to, .. } if to == "fail" || from.as_deref() == Some("fail") => Level::INFO,
+            Self::Check { .. } => Level::DEBUG,
+        }
+    }
+
+    /// Logs it.
+    pub fn log(&self) {
+        match self {
+            Self::Login { target, from, to, cause, mend, message } => {
+                let (from, login) = (from.map(Login::word), to.word());
+                let (cause, mend) = (cause.as_deref(), mend.as_deref());
+                if self.level() == Level::INFO {
+                    info!(target, login, from, cause, mend, "{message}");
+                } else {
+                    warn!(target, login, from, cause, mend, "{message}");
+                }
+            }
+            Self::Check { target, check, severity, from, to, message } => {
+                let from = from.as_deref();
+                if self.level() == Level::INFO {
+                    info!(target, check, from, to, severity, "{message}");
+                } else {
+                    debug!(target, check, from, to, severity, "{message}");
+                }
+            }
+        }
+    }
+}
+
+/// What changed between two rounds of a target. Nothing, if nothing did; at the first round its state and what fails.
+#[must_use]
+pub fn events(before: Option<&Report>, after: &Report) -> Vec<LogEvent> {
+    let mut found: Vec<LogEvent> = login_event(before, after).into_iter().collect();
+    found.extend(after.checks.iter().filter_map(|check| check_event(before, after, check)));
+    found
+}
+
+fn login_event(before: Option<&Report>, after: &Report) -> Option<LogEvent> {
+    let same = before.is_some_and(|before| before.login == after.login && before.cause == after.cause);
+    (!same).then(|| LogEvent::Login {
+        target: after.name.clone(),
+        from: before.map(|before| before.login),
+        to: after.login,
+        cause: after.cause.as_ref().map(|cause| cause.check.clone()),
+        mend: after.cause_check().and_then(mend),
+        message: login_message(after),
+    })
+}
+
+fn login_message(report: &Report) -> String {
+    let name = &report.name;
+    let why = |check: Option<&CheckReport>| check.and_then(saying).map_or_else(String::new, |why| format!(": {why}"));
+    let first = |verdict: &str, severity: &str| {
+        report.checks.iter().find(|check| check.verdict == verdict && check.severity.id() == severity)
+    };
+    match report.login {
+        Login::Ok => {
+            let coverage = report.coverage;
+            format!(
+                "{name}: people can sign in, as far as verified: {} of {} checks proven",
+                coverage.proven, coverage.known
+            )
+        }
+        Login::Degraded => format!("{name}: sign-in works only in part{}", why(first("fail", "degraded"))),
+        Login::Broken => format!("{name}: people cannot sign in{}", why(report.cause_check())),
+        Login::Unknown => {
+            format!("{name}: it cannot be told whether people can sign in{}", why(first("unknown", "outage")))
+        }
+    }
+}
+
+fn check_event(before: Option<&Report>, after: &Report, check: &CheckReport) -> Option<LogEvent> {
+    let from = match before {
+        None if check.verdict == "fail" => None,
+        None => return None,
+        // A check that is new with a release is told as at a first round.
+        Some(before) => before.check(&check.id).map(|before| before.verdict.clone()),
+    };
+    if from.as_deref() == Some(check.verdict.as_str()) || (from.is_none() && check.verdict != "fail") {
+        return None;
+    }
+    Some(LogEvent::Check {
+        target: after.name.clone(),
+        check: check.id.clone(),
+        severity: check.severity.id(),
+        from,
+        to: check.verdict.clone(),
+        message: check_message(&after.name, check),
+    })
+}
+
+fn check_message(target: &str, check: &CheckReport) -> String {
+    let title = checks::find(&check.id).map_or(check.id.as_str(), |(_, known)| known.title);
+    match (check.verdict.as_str(), saying(check)) {
+        ("ok", _) => format!("{target}: ok: {title}"),
+        ("fail", Some(finding)) => format!("{target}: {finding}"),
+        ("fail", None) => format!("{target}: it is not so: {title}"),
+        (_, Some(reason)) => format!("{target}: not judged: {title}: {reason}"),
+        (_, None) => format!("{target}: not judged: {title}"),
+    }
+}
+
+/// The sentence of the first finding, else the reason.
+fn saying(check: &CheckReport) -> Option<&str> {
+    check.findings.first().map(|finding| finding.message.as_str()).or(check.reason.as_deref())
+}
+
+fn mend(check: &CheckReport) -> Option<String> {
+    let own = check.findings.first().and_then(|finding| finding.mend.clone());
+    own.or_else(|| checks::find(&check.id).map(|(_, known)| known.mend.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeZone as _, Utc};
+
+    use super::*;
+    use crate::model::{Cause, Coverage, Finding, Severity, Stage, Verified};
+
+    fn check(id: &str, severity: Severity, verdict: &str) -> CheckReport {
+        let fails = verdict == "fail";
+        CheckReport {
+            id: id.to_owned(),
+            stage: Stage::Start,
+            severity,
+            verdict: verdict.to_owned(),
+            reason: (verdict == "unknown").then(|| "Kasm did not answer".to_owned()),
+            findings: fails.then(|| Finding::new("differs", format!("{id} differs"))).into_iter().collect(),
+        }
+    }
+
+    fn report(login: Login, checks: Vec<CheckReport>) -> Report {
+        let cause = checks.iter().find(|check| check.verdict == "fail" && check.severity == Severity::Outage);
+        Report {
+            name: "home".to_owned(),
+            login,
+            verified: Verified::Partial,
+            cause: cause.map(|check| Cause { check: check.id.clone(), stage: check.stage }),
+            coverage: Coverage { proven: 21, known: 44 },
+            at: Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap(),
+            provider: "Pocket ID 2.14".to_owned(),
+            auto_login: None,
+            checks,
+            sources: Vec::new(),
+            expiries: Vec::new(),
+        }
+    }
+
+    const URL: &str = "authorization_url_matches";
+
+    fn good() -> Report {
+        report(Login::Ok, vec![check(URL, Severity::Outage, "ok"), check("b", Severity::Degraded, "ok")])
+    }
+
+    fn broken() -> Report {
+        report(Login::Broken, vec![check(URL, Severity::Outage, "fail"), check("b", Severity::Degraded, "ok")])
+    }
+
+    fn blind() -> Report {
+        report(Login::Unknown, vec![check(URL, Severity::Outage, "unknown"), check("b", Severity::Degraded, "ok")])
+    }
+
+    fn degraded() -> Report {
+        report(Login::Degraded, vec![check(URL, Severity::Outage, "ok"), check("b", Severity::Degraded, "fail")])
+    }
+
+    /// Level and message of each event.
+    fn told(before: Option<&Report>, after: &Report) -> Vec<(Level, String)> {
+        events(before, after)
+            .into_iter()
+            .map(|event| match &event {
+                LogEvent::Login { message, .. } | LogEvent::Check { message, .. } => (event.level(), message.clone()),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn nothing_is_told_when_nothing_changes() {
+        for report in [good(), broken(), blind(), degraded()] {
+            assert_eq!(told(Some(&report), &report), []);
+        }
+    }
+
+    /// Its name, the report before, the one after, and what is told.
+    type Case<'a> = (&'a str, Option<Report>, Report, Vec<(Level, &'a str)>);
+
+    #[test]
+    fn every_change_of_state_is_told_once_and_can_be_read_alone() {
+        let ok = (Level::INFO, "home: people can sign in, as far as verified: 21 of 44 checks proven");
+        let cannot = (Level::WARN, "home: people cannot sign in: authorization_url_matches differs");
+        let mended = "home: ok: Kasm sends browsers to the provider's authorization endpoint";
+        let differs = (Level::INFO, "home: authorization_url_matches differs");
+        let unjudged =
+            "home: not judged: Kasm sends browsers to the provider's authorization endpoint: Kasm did not answer";
+        let cases: [Case<'_>; 8] = [
+            ("first round, good", None, good(), vec![ok]),
+            ("first round, broken", None, broken(), vec![cannot, differs]),
+            ("it breaks", Some(good()), broken(), vec![cannot, differs]),
+            ("it is mended", Some(broken()), good(), vec![ok, (Level::INFO, mended)]),
+            (
+                "Kasm goes away",
+                Some(good()),
+                blind(),
+                vec![
+                    (Level::WARN, "home: it cannot be told whether people can sign in: Kasm did not answer"),
+                    (Level::DEBUG, unjudged),
+                ],
+            ),
+            ("Kasm comes back", Some(blind()), good(), vec![ok, (Level::DEBUG, mended)]),
+            (
+                "a part breaks",
+                Some(good()),
+                degraded(),
+                vec![(Level::WARN, "home: sign-in works only in part: b differs"), (Level::INFO, "home: b differs")],
+            ),
+            (
+                "broken, and then blind",
+                Some(broken()),
+                blind(),
+                vec![
+                    (Level::WARN, "home: it cannot be told whether people can sign in: Kasm did not answer"),
+                    (Level::INFO, unjudged),
+                ],
+            ),
+        ];
+        for (case, before, after, expected) in cases {
+            let expected: Vec<_> = expected.into_iter().map(|(level, text)| (level, text.to_owned())).collect();
+            assert_eq!(told(before.as_ref(), &after), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn another_cause_is_told_though_it_stays_broken() {
+        let one =
+            report(Login::Broken, vec![check("a", Severity::Outage, "fail"), check("b", Severity::Outage, "fail")]);
+        let other =
+            report(Login::Broken, vec![check("a", Severity::Outage, "ok"), check("b", Severity::Outage, "fail")]);
+        let found = events(Some(&one), &other);
+        assert!(
+            matches!(&found[0], LogEvent::Login { from: Some(Login::Broken), to: Login::Broken, cause: Some(cause), .. } if cause == "b"),
+            "{found:?}"
+        );
+        assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn a_broken_login_says_what_to_change() {
+        let found = events(None, &broken());
+        let LogEvent::Login { mend: Some(mend), .. } = &found[0] else { panic!("{found:?}") };
+        assert!(mend.contains("Authorization URL"), "{mend}");
+    }
+
+    #[test]
+    fn a_check_that_is_new_with_a_release_is_told_only_if_it_fails() {
+        let mut before = good();
+        before.checks.pop();
+        assert_eq!(told(Some(&before), &good()), []);
+        assert_eq!(events(Some(&before), &degraded()).len(), 2);
+    }
+}

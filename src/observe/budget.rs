@@ -1,0 +1,133 @@
+//! How much is asked of an origin: a token bucket, and the wait that a 429 demands.
+//!
+//! A bucket holds 10 tokens and gains one in 5 s, 12 a minute. A round of one target costs a provider 3 requests
+//! (discovery, keys, the client's entry), and its settings sources 5 in 5 minutes: 4 a minute at a round each minute, so
+//! that nothing waits. Round sources are always asked and draw the bucket down; settings sources need tokens, else they
+//! are put off to a later round. With more than 9 targets at one provider the round sources alone use all that comes
+//! in, and settings are asked of it when there is a gap. A full look may overdraw by 10, hence use 20 at once.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use crate::clock::Time;
+
+const CAPACITY: f64 = 10.0;
+const OVERDRAFT: f64 = 10.0;
+const SECONDS_PER_TOKEN: f64 = 5.0;
+
+/// The budgets of all origins.
+#[derive(Debug, Default)]
+pub(super) struct Budget {
+    origins: Mutex<HashMap<String, Account>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Account {
+    tokens: f64,
+    at: Time,
+    not_before: Option<Time>,
+}
+
+impl Account {
+    fn at(self, now: Time) -> Self {
+        // A clock that is set back gives nothing.
+        let gained = ((now - self.at).as_seconds_f64() / SECONDS_PER_TOKEN).max(0.0);
+        Self { tokens: (self.tokens + gained).min(CAPACITY), at: now, ..self }
+    }
+}
+
+impl Budget {
+    /// Whether so many requests may be sent to the origin now; `full` may overdraw.
+    pub(super) fn affords(&self, origin: &str, requests: u32, full: bool, now: Time) -> bool {
+        let overdraft = if full { OVERDRAFT } else { 0.0 };
+        self.account(origin, now).tokens + overdraft >= f64::from(requests)
+    }
+
+    /// Notes that a request is sent.
+    pub(super) fn spend(&self, origin: &str, now: Time) {
+        let mut account = self.account(origin, now);
+        account.tokens = (account.tokens - 1.0).max(-OVERDRAFT);
+        self.accounts().insert(origin.to_owned(), account);
+    }
+
+    /// Notes that the origin is not to be asked before this time.
+    pub(super) fn wait(&self, origin: &str, until: Time, now: Time) {
+        let account = Account { not_before: Some(until), ..self.account(origin, now) };
+        self.accounts().insert(origin.to_owned(), account);
+    }
+
+    /// Until when the origin is not to be asked, if it said so.
+    pub(super) fn waits_until(&self, origin: &str, now: Time) -> Option<Time> {
+        self.account(origin, now).not_before.filter(|until| *until > now)
+    }
+
+    /// Forgets the origins that are not in the list.
+    pub(super) fn retain(&self, keep: impl Fn(&str) -> bool) {
+        self.accounts().retain(|origin, _| keep(origin));
+    }
+
+    fn account(&self, origin: &str, now: Time) -> Account {
+        let fresh = Account { tokens: CAPACITY, at: now, not_before: None };
+        self.accounts().get(origin).copied().unwrap_or(fresh).at(now)
+    }
+
+    fn accounts(&self) -> MutexGuard<'_, HashMap<String, Account>> {
+        self.origins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeDelta, TimeZone, Utc};
+
+    use super::*;
+
+    const ORIGIN: &str = "https://id.example.test";
+
+    fn start() -> Time {
+        Utc.with_ymd_and_hms(2026, 11, 24, 12, 0, 0).unwrap()
+    }
+
+    #[test]
+    fn ten_requests_are_at_hand_and_one_comes_back_in_five_seconds() {
+        let budget = Budget::default();
+        for _ in 0..10 {
+            assert!(budget.affords(ORIGIN, 1, false, start()));
+            budget.spend(ORIGIN, start());
+        }
+        assert!(!budget.affords(ORIGIN, 1, false, start()));
+        assert!(!budget.affords(ORIGIN, 1, false, start() + TimeDelta::seconds(4)));
+        assert!(budget.affords(ORIGIN, 1, false, start() + TimeDelta::seconds(5)));
+        assert!(!budget.affords(ORIGIN, 11, false, start() + TimeDelta::days(1)), "never more than ten are saved up");
+    }
+
+    #[test]
+    fn a_full_look_may_use_twenty() {
+        let budget = Budget::default();
+        for _ in 0..20 {
+            assert!(budget.affords(ORIGIN, 1, true, start()));
+            budget.spend(ORIGIN, start());
+        }
+        assert!(!budget.affords(ORIGIN, 1, true, start()));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_takes_nothing_away_and_gives_nothing() {
+        let budget = Budget::default();
+        budget.spend(ORIGIN, start());
+        assert!(budget.affords(ORIGIN, 9, false, start() - TimeDelta::hours(1)));
+        assert!(!budget.affords(ORIGIN, 10, false, start() - TimeDelta::hours(1)));
+    }
+
+    #[test]
+    fn an_origin_that_asked_to_wait_is_not_asked_before() {
+        let budget = Budget::default();
+        let until = start() + TimeDelta::seconds(30);
+        budget.wait(ORIGIN, until, start());
+        assert_eq!(budget.waits_until(ORIGIN, start() + TimeDelta::seconds(29)), Some(until));
+        assert_eq!(budget.waits_until(ORIGIN, until), None);
+        assert_eq!(budget.waits_until("https://other.example.test", start()), None);
+    }
+}

@@ -1,0 +1,33 @@
+//! The key set (RFC 7517), where the discovery document says that it is.
+
+use super::{
+    addresses,
+    answer::Answer,
+    http::Request,
+    reasons::{self, Stop},
+    side::{Counts, Side},
+};
+use crate::{
+    model::SourceId,
+    oidc::{Discovery, Jwks},
+    pocket_id::ProviderKind,
+};
+
+/// Asks for the key set.
+pub(super) async fn look(
+    provider: &Side,
+    discovery: &Discovery,
+    kind: ProviderKind,
+    counts: &Counts,
+) -> Result<Jwks, Stop> {
+    let written = discovery.jwks_uri.as_deref().ok_or(Stop::Blocked(SourceId::Discovery))?;
+    let url = addresses::reachable(provider, written, kind).ok_or_else(|| addresses::foreign("jwks_uri", written))?;
+    read(&provider.ask(&Request::json(url), counts).await?)
+}
+
+fn read(answer: &Answer) -> Result<Jwks, Stop> {
+    if answer.status != 200 {
+        return Err(reasons::of_status(answer));
+    }
+    Jwks::parse(answer.content_type().as_deref(), &answer.body).map_err(|problem| reasons::of_body(&problem))
+}

@@ -1,0 +1,287 @@
+//! The order of a look: both sides side by side, then what needs both.
+
+use tokio::time::Instant;
+
+use super::{
+    Pace, authorize_dry_run,
+    budget::Budget,
+    client_meta,
+    credentialed::{Credentialed, stored_client_id},
+    look_kasm::{self, KasmLook},
+    look_kasm_key,
+    look_provider::{self, ProviderLook},
+    look_provider_key, look_secret, passkey_domain,
+    peer::Probed,
+    reasons::Stop,
+    rhythm,
+    shared::Shelf,
+    side::{Counts, Means, Side},
+};
+use crate::{
+    clock::Clock,
+    config::Target,
+    kasm::{Chosen, KasmStart, StartOutcome},
+    model::{
+        ClientMeta, Connection, DryRun, Missing, Observed, PasskeyDomain, Reason, Snapshot, SourceId, TargetFacts,
+    },
+    oidc::AuthorizeUrl,
+    pocket_id::{ProviderKind, recognise},
+};
+
+/// What the sources of one round go by.
+pub(super) struct Round<'a> {
+    /// The time.
+    pub clock: &'a Clock,
+    /// The budgets of requests.
+    pub budget: &'a Budget,
+    /// How much is looked at.
+    pub pace: Pace,
+    /// Whom the rhythm hangs on: the target's name, or the provider's address.
+    pub who: &'a str,
+}
+
+impl Round<'_> {
+    /// Whether a source is to be asked now.
+    pub(super) fn is_due<T>(&self, source: SourceId, old: Option<&Observed<T>>, is_good: fn(&T) -> bool) -> bool {
+        rhythm::is_due(source, self.who, old, is_good, self.pace, self.clock.now())
+    }
+
+    /// A source of the provider that is asked now and then: anew where it is due and the budget has `cost` requests left,
+    /// else what was seen before.
+    pub(super) async fn settled<T: Clone>(
+        &self,
+        source: SourceId,
+        old: Option<&Observed<T>>,
+        is_due: bool,
+        side: &Side,
+        cost: u32,
+        ask: impl Future<Output = Result<T, Stop>>,
+    ) -> Observed<T> {
+        let affords = || self.budget.affords(&side.origin(), cost, self.pace == Pace::Full, self.clock.now());
+        match old {
+            Some(old) if !is_due || !affords() => old.clone(),
+            None if !affords() => {
+                let why = Stop::failed(Reason::Throttled, "put off to a later round by our own limit of requests");
+                Observed::missing(self.clock.now(), why.missing(source))
+            }
+            _ => observe(self.clock, source, ask).await,
+        }
+    }
+}
+
+/// Looks at a target.
+pub(super) async fn look(
+    means: &Means,
+    shelf: &Shelf,
+    target: &Target,
+    before: Option<&Snapshot>,
+    pace: Pace,
+) -> Snapshot {
+    let facts = target.facts();
+    // A snapshot of other addresses is no snapshot of this target, whatever its name.
+    let before = before.filter(|before| before.target.provider == facts.provider && before.target.kasm == facts.kasm);
+    let counts = Counts::default();
+    let round = Round { clock: &means.clock, budget: &means.budget, pace, who: &target.name };
+    let place = shelf.place(target);
+    let (kasm, provider) = tokio::join!(
+        Box::pin(look_kasm::look(means, &round, target, before, &counts)),
+        Box::pin(look_provider::look(means, &place, target, before, pace, &counts)),
+    );
+    let both = Both { round: &round, facts: &facts, kasm: &kasm, provider: &provider, before, counts: &counts };
+    let (client_meta, passkey_domain) = tokio::join!(both.client_meta(), both.passkey_domain());
+    let mut asked = Credentialed {
+        means,
+        round: &round,
+        target,
+        facts: &facts,
+        kasm: &kasm,
+        provider: &provider,
+        client_meta: &client_meta,
+        client_id: both.sent_client_id(),
+        before,
+        counts: &counts,
+    };
+    let (authorize_dry_run, by_kasm_key) =
+        tokio::join!(both.dry_run(&client_meta), Box::pin(look_kasm_key::look(&asked)));
+    if asked.client_id.is_none() {
+        asked.client_id = stored_client_id(&by_kasm_key.config, &facts, &kasm);
+    }
+    let by_provider_key = Box::pin(look_provider_key::look(&asked)).await;
+    let by_secret = Box::pin(look_secret::look(&asked)).await;
+    for side in [provider.side.as_deref(), kasm.side.as_ref()].into_iter().flatten() {
+        side.hang_up();
+    }
+    Snapshot {
+        format: Snapshot::FORMAT,
+        taken_at: means.clock.now(),
+        provider_connection: provider.connection,
+        kasm_connection: kasm.connection,
+        discovery: provider.discovery,
+        jwks: provider.jwks,
+        client_meta,
+        kasm_health: kasm.health,
+        kasm_login_settings: kasm.login_settings,
+        kasm_start: kasm.start,
+        authorize_dry_run,
+        provider_endpoints: provider.endpoints,
+        provider_page: provider.page,
+        kasm_page: kasm.page,
+        passkey_domain,
+        client_registration: by_provider_key.registration,
+        client_secrets: by_provider_key.secrets,
+        custom_claims: by_provider_key.custom_claims,
+        claims_preview: by_provider_key.preview,
+        last_sign_in: by_provider_key.last_sign_in,
+        key_owner: by_provider_key.owner,
+        client_secret: by_secret.secret,
+        client_token: by_secret.token,
+        kasm_config: by_kasm_key.config,
+        kasm_version: by_kasm_key.version,
+        kasm_mappings: by_kasm_key.mappings,
+        kasm_user: by_kasm_key.user,
+        known_keys: None,
+        changes: Vec::new(),
+        requests: counts.all(),
+        target: facts,
+    }
+}
+
+/// What the sources need that ask the provider about what Kasm sent.
+struct Both<'a> {
+    round: &'a Round<'a>,
+    facts: &'a TargetFacts,
+    kasm: &'a KasmLook,
+    provider: &'a ProviderLook,
+    before: Option<&'a Snapshot>,
+    counts: &'a Counts,
+}
+
+impl Both<'_> {
+    fn missing<T>(&self, why: Missing) -> Observed<T> {
+        Observed::missing(self.round.clock.now(), why)
+    }
+
+    /// The client id that Kasm sends.
+    fn sent_client_id(&self) -> Option<String> {
+        let id = our_url(self.kasm.start.ok()?, self.facts)?.client_id.clone()?;
+        (!id.is_empty()).then_some(id)
+    }
+
+    async fn client_meta(&self) -> Observed<ClientMeta> {
+        let source = SourceId::ClientMeta;
+        if self.provider.kind == Some(ProviderKind::Openid) {
+            return self.missing(Missing::NotApplicable("the provider is not Pocket ID".to_owned()));
+        }
+        let client_id = self.sent_client_id();
+        let client_id = client_id.as_deref();
+        match &self.provider.side {
+            Err(why) => self.missing(why.clone().missing(source)),
+            Ok(side) => observe(self.round.clock, source, client_meta::look(side, client_id, self.counts)).await,
+        }
+    }
+
+    async fn passkey_domain(&self) -> Observed<PasskeyDomain> {
+        let source = SourceId::PasskeyDomain;
+        if !self.facts.passkey_enabled {
+            return self.missing(Missing::OutOfReach("passkey.enabled is off".to_owned()));
+        }
+        if self.provider.kind == Some(ProviderKind::Openid) {
+            return self.missing(Missing::NotApplicable("the provider is not Pocket ID".to_owned()));
+        }
+        let side = match &self.provider.side {
+            Ok(side) => side,
+            Err(why) => return self.missing(why.clone().missing(source)),
+        };
+        let old = self.before.map(|before| &before.passkey_domain);
+        let is_due = self.round.is_due(source, old, |_| true);
+        self.round.settled(source, old, is_due, side, 1, passkey_domain::look(side, self.counts)).await
+    }
+
+    async fn dry_run(&self, client_meta: &Observed<ClientMeta>) -> Observed<DryRun> {
+        let source = SourceId::AuthorizeDryRun;
+        let side = match &self.provider.side {
+            Ok(side) => side,
+            Err(why) => return self.missing(why.clone().missing(source)),
+        };
+        let (raw, asks) = match self.our_start() {
+            Ok(found) => found,
+            Err(why) => return self.missing(why),
+        };
+        let old = self.before.map(|before| &before.authorize_dry_run);
+        let is_due = self.changed(client_meta) || self.round.is_due(source, old, DryRun::is_accepted);
+        self.round.settled(source, old, is_due, side, 1, self.ask_dry_run(side, raw, asks)).await
+    }
+
+    async fn ask_dry_run(&self, side: &Side, raw: &str, asks: &AuthorizeUrl) -> Result<DryRun, Stop> {
+        let named = self.facts.provider.kind;
+        let document = self.provider.discovery.ok().or_else(|| self.before.and_then(|before| before.discovery.ok()));
+        let document = document.ok_or(Stop::Blocked(SourceId::Discovery))?;
+        let (_, dialect, version) = recognise(&document.fact, named);
+        authorize_dry_run::look(side, raw, asks, dialect, version, self.counts).await
+    }
+
+    /// The authorize URL of this target, as written and as read.
+    fn our_start(&self) -> Result<(&str, &AuthorizeUrl), Missing> {
+        let blocked = || Missing::Blocked { by: SourceId::KasmStart };
+        let start = match &self.kasm.start.value {
+            Ok(start) => start,
+            // A login wall hides this too.
+            Err(Missing::OutOfReach(why)) => return Err(Missing::OutOfReach(why.clone())),
+            Err(_) => return Err(blocked()),
+        };
+        let asks = our_url(start, self.facts).ok_or_else(blocked)?;
+        let index = start
+            .starts
+            .iter()
+            .position(|one| matches!(&one.outcome, StartOutcome::Url(url) if std::ptr::eq(url, asks)));
+        let raw = index.and_then(|index| self.kasm.raw.get(index)?.as_deref()).ok_or_else(blocked)?;
+        Ok((raw, asks))
+    }
+
+    /// Whether something that the dry run depends on is other than it was.
+    fn changed(&self, client_meta: &Observed<ClientMeta>) -> bool {
+        let Some(before) = self.before else { return true };
+        let document = |discovery: &Observed<crate::model::Answered<crate::oidc::Discovery>>| {
+            discovery.ok().map(|answer| answer.fact.document.clone())
+        };
+        let url = |start: &Observed<KasmStart>| start.ok().and_then(|start| our_url(start, self.facts).cloned());
+        before.client_meta.ok() != client_meta.ok()
+            || document(&before.discovery) != document(&self.provider.discovery)
+            || url(&before.kasm_start) != url(&self.kasm.start)
+    }
+}
+
+/// The authorize URL of the start that is the target's.
+fn our_url<'a>(start: &'a KasmStart, facts: &TargetFacts) -> Option<&'a AuthorizeUrl> {
+    let Chosen::Ours(ours) = start.ours(facts) else { return None };
+    match &ours.outcome {
+        StartOutcome::Url(url) => Some(url),
+        StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => None,
+    }
+}
+
+/// Asks a source, and notes when it answered and how long that took.
+pub(super) async fn observe<T>(
+    clock: &Clock,
+    source: SourceId,
+    ask: impl Future<Output = Result<T, Stop>>,
+) -> Observed<T> {
+    let begun = Instant::now();
+    let value = ask.await.map_err(|stop| stop.missing(source));
+    Observed { at: clock.now(), took_seconds: begun.elapsed().as_secs_f64(), value }
+}
+
+/// The connection, once every address has answered or been given up.
+pub(super) async fn whole_connection(probed: Observed<Probed>) -> Observed<Connection> {
+    let Observed { at, took_seconds, value } = probed;
+    let value = match value {
+        Ok(probed) => Ok(probed.whole().await),
+        Err(why) => Err(why),
+    };
+    Observed { at, took_seconds, value }
+}
+
+/// Why the other sources of a side are not asked, where its connection failed (not where a proxy hides it).
+pub(super) fn blocked_by<T>(connection: &Observed<T>, source: SourceId) -> Option<Stop> {
+    connection.failure().map(|_| Stop::Blocked(source))
+}

@@ -1,0 +1,229 @@
+//! The look at what belongs to a provider alone: connection, discovery, keys, endpoints, page.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{
+    FreshDiscovery, Pace, discovery, jwks,
+    look::{Round, blocked_by, observe, whole_connection},
+    page, provider_endpoints,
+    reasons::Stop,
+    shared::{Kept, Place},
+    side::{Counts, Means, Side},
+};
+use crate::{
+    config::Target,
+    model::{self, Answered, Connection, EndpointAnswers, EndpointState, Missing, Observed, Page, Snapshot, SourceId},
+    oidc::{Discovery, Jwks},
+    pocket_id::{ProviderKind, recognise},
+};
+
+/// What was seen of a provider, and the way to it.
+#[derive(Debug, Clone)]
+pub(super) struct ProviderLook {
+    /// The way to it; why there is none, where its settings are wrong or it does not connect.
+    pub side: Result<Arc<Side>, Stop>,
+    /// Its kind, where that is known by now.
+    pub kind: Option<ProviderKind>,
+    /// The connection.
+    pub connection: Observed<Connection>,
+    /// The discovery document.
+    pub discovery: Observed<Answered<Discovery>>,
+    /// The key set.
+    pub jwks: Observed<Jwks>,
+    /// The endpoints.
+    pub endpoints: Observed<EndpointAnswers>,
+    /// The sign-in page.
+    pub page: Observed<Page>,
+}
+
+/// Looks at the provider, or takes the look that another target of it has just had.
+pub(super) async fn look(
+    means: &Means,
+    place: &Place,
+    target: &Target,
+    before: Option<&Snapshot>,
+    pace: Pace,
+    counts: &Counts,
+) -> ProviderLook {
+    let asked = Instant::now();
+    let mut kept = place.lock().await;
+    if let Some(kept) = kept.as_mut().filter(|kept| kept.is_fresh(target, asked, pace)) {
+        kept.takers.push(target.name.clone());
+        return kept.look.clone();
+    }
+    let begun = Instant::now();
+    let old = kept.take().map(|kept| Before::of_look(kept.look)).or_else(|| before.map(Before::of_snapshot));
+    let look = Box::pin(ask(means, target, old.as_ref(), pace, counts)).await;
+    let takers = vec![target.name.clone()];
+    *kept = Some(Kept { begun, is_full: pace == Pace::Full, takers, look: look.clone() });
+    look
+}
+
+/// One fresh discovery document on a connection of its own.
+pub(super) async fn anew(means: &Means, target: &Target) -> FreshDiscovery {
+    let clock = &means.clock;
+    let side = match new_side(means, target) {
+        Ok(side) => side,
+        Err(stop) => {
+            let missing = |source| stop.clone().missing(source);
+            return FreshDiscovery {
+                connection: Observed::missing(clock.now(), missing(SourceId::ProviderConnection)),
+                discovery: Observed::missing(clock.now(), missing(SourceId::Discovery)),
+            };
+        }
+    };
+    let connection = observe(clock, SourceId::ProviderConnection, side.public().probe()).await;
+    let blocked = blocked_by(&connection, SourceId::ProviderConnection);
+    let counts = Counts::default();
+    let (connection, discovery) = tokio::join!(whole_connection(connection), async {
+        match blocked {
+            Some(stop) => Observed::missing(clock.now(), stop.missing(SourceId::Discovery)),
+            None => observe(clock, SourceId::Discovery, discovery::look(&side, &counts)).await,
+        }
+    });
+    FreshDiscovery { connection, discovery }
+}
+
+fn new_side(means: &Means, target: &Target) -> Result<Side, Stop> {
+    let provider = &target.provider;
+    Side::new(model::Side::Provider, &provider.url, provider.internal_url.as_ref(), &provider.http, means)
+}
+
+/// What was known of the provider before.
+struct Before {
+    kind: Option<ProviderKind>,
+    discovery: Observed<Answered<Discovery>>,
+    endpoints: Observed<EndpointAnswers>,
+    page: Observed<Page>,
+}
+
+impl Before {
+    fn of_look(look: ProviderLook) -> Self {
+        Self { kind: look.kind, discovery: look.discovery, endpoints: look.endpoints, page: look.page }
+    }
+
+    fn of_snapshot(snapshot: &Snapshot) -> Self {
+        Self {
+            kind: snapshot.discovery.ok().map(|answer| recognise(&answer.fact, snapshot.target.provider.kind).0),
+            discovery: snapshot.discovery.clone(),
+            endpoints: snapshot.provider_endpoints.clone(),
+            page: snapshot.provider_page.clone(),
+        }
+    }
+}
+
+impl ProviderLook {
+    /// A look that ended with the connection, or before it.
+    fn ended(round: &Round<'_>, kind: Option<ProviderKind>, connection: Observed<Connection>, why: Stop) -> Self {
+        let now = round.clock.now();
+        Self {
+            kind,
+            connection,
+            discovery: Observed::missing(now, why.clone().missing(SourceId::Discovery)),
+            jwks: Observed::missing(now, why.clone().missing(SourceId::Jwks)),
+            endpoints: Observed::missing(now, why.clone().missing(SourceId::ProviderEndpoints)),
+            page: Observed::missing(now, why.clone().missing(SourceId::ProviderPage)),
+            side: Err(why),
+        }
+    }
+}
+
+async fn ask(means: &Means, target: &Target, before: Option<&Before>, pace: Pace, counts: &Counts) -> ProviderLook {
+    let known = target.provider.kind.or_else(|| before?.kind);
+    let round = &Round { clock: &means.clock, budget: &means.budget, pace, who: target.provider.url.as_str() };
+    let side = match new_side(means, target) {
+        Ok(side) => Arc::new(side),
+        Err(stop) => {
+            let why = stop.clone().missing(SourceId::ProviderConnection);
+            return ProviderLook::ended(round, known, Observed::missing(round.clock.now(), why), stop);
+        }
+    };
+    let connection = observe(round.clock, SourceId::ProviderConnection, side.public().probe()).await;
+    if let Some(blocked) = blocked_by(&connection, SourceId::ProviderConnection) {
+        return ProviderLook::ended(round, known, whole_connection(connection).await, blocked);
+    }
+    let (connection, rest) =
+        tokio::join!(whole_connection(connection), Box::pin(documents(round, &side, target, before, known, counts)));
+    let (kind, discovery, jwks, endpoints, page) = rest;
+    ProviderLook { side: Ok(side), kind, connection, discovery, jwks, endpoints, page }
+}
+
+type Documents =
+    (Option<ProviderKind>, Observed<Answered<Discovery>>, Observed<Jwks>, Observed<EndpointAnswers>, Observed<Page>);
+
+/// Discovery first; what it names, and the page, side by side.
+async fn documents(
+    round: &Round<'_>,
+    side: &Side,
+    target: &Target,
+    before: Option<&Before>,
+    known: Option<ProviderKind>,
+    counts: &Counts,
+) -> Documents {
+    let discovery = observe(round.clock, SourceId::Discovery, discovery::look(side, counts)).await;
+    let document = discovery.ok().map(|answer| &answer.fact);
+    let kind = document.map(|document| recognise(document, target.provider.kind).0).or(known);
+    let (jwks, endpoints, page) = tokio::join!(
+        observe(round.clock, SourceId::Jwks, async {
+            let (document, kind) = document.zip(kind).ok_or(Stop::Blocked(SourceId::Discovery))?;
+            jwks::look(side, document, kind, counts).await
+        }),
+        endpoints(round, side, document.zip(kind), before, counts),
+        sign_in_page(round, side, kind, before, counts),
+    );
+    (kind, discovery, jwks, endpoints, page)
+}
+
+async fn endpoints(
+    round: &Round<'_>,
+    side: &Side,
+    document: Option<(&Discovery, ProviderKind)>,
+    before: Option<&Before>,
+    counts: &Counts,
+) -> Observed<EndpointAnswers> {
+    const COST: u32 = 2;
+    let source = SourceId::ProviderEndpoints;
+    let Some((document, kind)) = document else {
+        return Observed::missing(round.clock.now(), Missing::Blocked { by: SourceId::Discovery });
+    };
+    let old = before.map(|before| &before.endpoints);
+    // Other addresses are other endpoints: what was seen of the old ones says nothing.
+    let moved = before.and_then(|before| before.discovery.ok()).is_some_and(|answer| {
+        answer.fact.userinfo_endpoint != document.userinfo_endpoint
+            || answer.fact.end_session_endpoint != document.end_session_endpoint
+    });
+    let is_due = moved || round.is_due(source, old, all_answer);
+    round.settled(source, old, is_due, side, COST, provider_endpoints::look(side, document, kind, counts)).await
+}
+
+fn all_answer(answers: &EndpointAnswers) -> bool {
+    [Some(&answers.userinfo), answers.end_session.as_ref()]
+        .into_iter()
+        .flatten()
+        .all(|answer| matches!(answer.state, EndpointState::Answers | EndpointState::Foreign))
+}
+
+async fn sign_in_page(
+    round: &Round<'_>,
+    side: &Side,
+    kind: Option<ProviderKind>,
+    before: Option<&Before>,
+    counts: &Counts,
+) -> Observed<Page> {
+    const COST: u32 = 2;
+    let source = SourceId::ProviderPage;
+    let missing = |why| Observed::missing(round.clock.now(), why);
+    match kind {
+        None => missing(Missing::Blocked { by: SourceId::Discovery }),
+        Some(ProviderKind::Openid) => {
+            missing(Missing::NotApplicable("where another provider has its sign-in page is not known".to_owned()))
+        }
+        Some(ProviderKind::PocketId) => {
+            let old = before.map(|before| &before.page);
+            let is_due = round.is_due(source, old, page::is_good);
+            round.settled(source, old, is_due, side, COST, page::look(side, model::Side::Provider, counts)).await
+        }
+    }
+}

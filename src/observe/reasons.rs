@@ -1,0 +1,312 @@
+//! The one place that sorts what goes wrong on the way to an answer into the closed list of [`Reason`].
+//!
+//! Details are sentences for a person: at most 200 characters, without a query string and without a secret.
+
+use std::{error::Error, io};
+
+use hyper::{HeaderMap, header};
+use url::Url;
+
+use super::answer::Answer;
+use crate::model::{Missing, Reason, SourceId};
+
+/// The longest detail, in characters.
+const DETAIL: usize = 200;
+
+/// Why a source gives no fact this time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// It was asked and did not answer as it must.
+    Failed(Reason, String),
+    /// Not asked: this source had failed first.
+    Blocked(SourceId),
+    /// Cannot be known from here.
+    OutOfReach(String),
+}
+
+impl Stop {
+    /// A failure with its detail, bounded.
+    pub(super) fn failed(reason: Reason, detail: impl AsRef<str>) -> Self {
+        Self::Failed(reason, bounded(detail.as_ref()))
+    }
+
+    /// The same, as the model has it.
+    pub(super) fn missing(self, source: SourceId) -> Missing {
+        match self {
+            Self::Failed(reason, detail) => Missing::Failed { source, reason, detail },
+            Self::Blocked(by) => Missing::Blocked { by },
+            Self::OutOfReach(why) => Missing::OutOfReach(why),
+        }
+    }
+
+    /// Reason and detail, for a fact that keeps failures inside (an endpoint, one start of several).
+    pub(super) fn into_failure(self) -> (Reason, String) {
+        match self {
+            Self::Failed(reason, detail) => (reason, detail),
+            Self::Blocked(by) => (Reason::Blocked, format!("waits for {}", by.title())),
+            Self::OutOfReach(why) => (Reason::Blocked, why),
+        }
+    }
+}
+
+/// The text on one line, cut to 200 characters.
+pub(super) fn bounded(text: &str) -> String {
+    let line: Vec<&str> = text.split_whitespace().collect();
+    let line = line.join(" ");
+    if line.chars().count() <= DETAIL { line } else { line.chars().take(DETAIL - 1).chain(['…']).collect() }
+}
+
+/// The address without user, query and fragment, for a sentence.
+pub(super) fn place(url: &Url) -> String {
+    format!("{}{}", url.origin().ascii_serialization(), url.path())
+}
+
+/// What a TCP connection failed with.
+pub(super) fn of_connecting(error: &io::Error) -> (Reason, String) {
+    match error.kind() {
+        io::ErrorKind::TimedOut => (Reason::Timeout, "no answer in time".to_owned()),
+        io::ErrorKind::ConnectionRefused => (Reason::Connect, "connection refused".to_owned()),
+        io::ErrorKind::ConnectionReset => (Reason::Connect, "connection reset".to_owned()),
+        io::ErrorKind::HostUnreachable => (Reason::Connect, "host unreachable".to_owned()),
+        io::ErrorKind::NetworkUnreachable => (Reason::Connect, "network unreachable".to_owned()),
+        _ => (Reason::Connect, error.to_string()),
+    }
+}
+
+/// Whether connecting failed since this host has no way to IPv6 addresses: not their fault.
+pub(super) fn is_no_route(error: &io::Error, address: std::net::IpAddr) -> bool {
+    /// "Address family not supported by protocol" on Linux, for which `ErrorKind` has no name.
+    const EAFNOSUPPORT: i32 = 97;
+    address.is_ipv6()
+        && (matches!(error.kind(), io::ErrorKind::NetworkUnreachable | io::ErrorKind::AddrNotAvailable)
+            || error.raw_os_error() == Some(EAFNOSUPPORT))
+}
+
+/// What a TLS handshake failed with.
+pub(super) fn of_handshake(error: &io::Error) -> Stop {
+    let detail = match rustls_error(error) {
+        Some(rustls::Error::InvalidMessage(_)) => "the server does not speak TLS on this port".to_owned(),
+        Some(rustls::Error::AlertReceived(alert)) => format!("the server refused the TLS handshake ({alert:?})"),
+        Some(problem) => format!("the TLS handshake failed: {problem}"),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => {
+            "the server closed the connection in the TLS handshake".to_owned()
+        }
+        None => format!("the TLS handshake failed: {}", of_connecting(error).1),
+    };
+    Stop::failed(Reason::Tls, detail)
+}
+
+/// What an HTTP exchange failed with. An answer that breaks off is a matter of the connection.
+pub(super) fn of_exchange(error: &hyper::Error) -> Stop {
+    if error.is_parse() {
+        return Stop::failed(Reason::Body, "what answers does not speak HTTP/1.1");
+    }
+    let cause = io_error(error);
+    let ended = cause.is_some_and(|cause| cause.kind() == io::ErrorKind::UnexpectedEof);
+    if ended || error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+        return Stop::failed(Reason::Connect, "the server closed the connection before the answer was whole");
+    }
+    let Some(cause) = cause else {
+        return Stop::failed(Reason::Connect, format!("the HTTP exchange failed: {error}"));
+    };
+    // A server may refuse our certificate, or its absence, only after its side of a TLS 1.3 handshake.
+    if rustls_error(cause).is_some() {
+        return of_handshake(cause);
+    }
+    let (reason, detail) = of_connecting(cause);
+    Stop::failed(reason, format!("the connection broke off before the answer was whole: {detail}"))
+}
+
+/// No whole answer within the limit.
+pub(super) fn out_of_time(limit: std::time::Duration) -> Stop {
+    Stop::failed(Reason::Timeout, format!("no whole answer within {} s", limit.as_secs_f64()))
+}
+
+fn io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+fn rustls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// What an answer's head says before its body is of interest: throttled, or a challenge in the server's place.
+///
+/// # Errors
+/// The reason, where the answer is one of these.
+pub(super) fn check_answerer(answer: &Answer) -> Result<(), Stop> {
+    if answer.status == 429 {
+        let wait = answer.text("retry-after").map(|wait| format!(" (Retry-After: {wait})")).unwrap_or_default();
+        return Err(Stop::failed(Reason::Throttled, format!("HTTP 429: too many requests{wait}")));
+    }
+    if is_challenge(answer) {
+        let detail = format!("HTTP {}: a bot challenge answers in the server's place", answer.status);
+        return Err(Stop::failed(Reason::Challenged, detail));
+    }
+    Ok(())
+}
+
+/// Cloudflare marks its challenges by `cf-mitigated`, AWS WAF by `x-amzn-waf-action`; older ones are pages with 403 or
+/// 503. Cloudflare puts its name on every answer that it passes on, so a 503 needs the words of a challenge too.
+fn is_challenge(answer: &Answer) -> bool {
+    if answer.headers.contains_key("cf-mitigated") || answer.headers.contains_key("x-amzn-waf-action") {
+        return true;
+    }
+    let by_cloudflare = answer.text("server").is_some_and(|server| server.eq_ignore_ascii_case("cloudflare"));
+    let words = ["just a moment", "challenge-platform", "cf-chl", "cf_chl", "attention required"];
+    let says_so = || {
+        let body = String::from_utf8_lossy(&answer.body).to_lowercase();
+        words.iter().any(|word| body.contains(word))
+    };
+    by_cloudflare && answer.is_html() && (answer.status == 403 || (answer.status == 503 && says_so()))
+}
+
+/// A status that the source never answers with when it is well.
+pub(super) fn of_status(answer: &Answer) -> Stop {
+    let detail = match (answer.status, answer.location_url()) {
+        (300..=399, Some(target)) => {
+            format!("HTTP {}: redirects to {}, which is not followed", answer.status, place(&target))
+        }
+        (300..=399, None) => format!("HTTP {}: redirects without saying where to", answer.status),
+        (status, _) if answer.is_html() => format!("HTTP {status} with a web page"),
+        (status, _) => match answer.said() {
+            Some(text) => format!("HTTP {status}: {text}"),
+            None => format!("HTTP {status}"),
+        },
+    };
+    Stop::failed(Reason::Status, detail)
+}
+
+/// A 200 whose body is not what it must be.
+pub(super) fn of_body(problem: &impl std::fmt::Display) -> Stop {
+    Stop::failed(Reason::Body, problem.to_string())
+}
+
+/// A login wall before Kasm: what a person can do about it.
+///
+/// Such walls redirect to another host, or refuse with a web page or `WWW-Authenticate`. A redirect on the same host is
+/// Kasm's own proxy.
+pub(super) fn login_wall(answer: &Answer) -> Option<Stop> {
+    let place = match answer.status {
+        300..=399 => {
+            let target = answer.location_url()?;
+            (target.host_str() != answer.url.host_str()).then(|| format!("a redirect to {}", place(&target)))?
+        }
+        401 | 403 if answer.is_html() => format!("a login page (HTTP {})", answer.status),
+        401 | 403 if answer.headers.contains_key(header::WWW_AUTHENTICATE) => {
+            format!("a demand to log in (HTTP {})", answer.status)
+        }
+        200 if answer.is_web_page() && !answer.mentions("kasm") => "a web page that is not Kasm's".to_owned(),
+        _ => return None,
+    };
+    let hint = if answer.withheld {
+        "http_headers and basic_auth are withheld, since the certificate is not trusted or the address is plain HTTP"
+    } else {
+        "give http_headers or basic_auth for the login wall, or mend kasm.url"
+    };
+    Some(Stop::OutOfReach(bounded(&format!("{place} answers in Kasm's place: {hint}"))))
+}
+
+/// Until when an origin asked us to wait, in seconds from now: `Retry-After` in seconds or as a date, at most 10 minutes.
+pub(super) fn retry_after(headers: &HeaderMap, now: crate::clock::Time) -> Option<chrono::TimeDelta> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    let wait = match text.parse::<u32>() {
+        Ok(seconds) => chrono::TimeDelta::seconds(seconds.into()),
+        Err(_) => super::answer::http_date(text)? - now,
+    };
+    (wait > chrono::TimeDelta::zero()).then(|| wait.min(chrono::TimeDelta::minutes(10)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::recorded::{answer, html, json, recorded, redirect},
+        *,
+    };
+    use crate::model::Snapshot;
+
+    #[test]
+    fn throttling_and_challenges_are_told_before_anything_else() {
+        let limited = recorded(include_str!("../../tests/fixtures/observe/rate_limited_2_9.json"));
+        assert_eq!(check_answerer(&limited), Err(Stop::failed(Reason::Throttled, "HTTP 429: too many requests")));
+        for challenge in [
+            answer(403, &[("cf-mitigated", "challenge")], ""),
+            answer(202, &[("x-amzn-waf-action", "challenge")], ""),
+            answer(403, &[("server", "cloudflare"), ("content-type", "text/html")], ""),
+        ] {
+            assert!(matches!(check_answerer(&challenge), Err(Stop::Failed(Reason::Challenged, _))));
+        }
+        for other in [
+            json(403, "{}"),
+            html(403, ""),
+            answer(502, &[("server", "cloudflare"), ("content-type", "text/html")], ""),
+        ] {
+            assert_eq!(check_answerer(&other), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_status_is_told_without_what_stands_in_a_query() {
+        for (answer, detail) in [
+            (
+                redirect(302, "https://u:p@x.test/a?state=1#c"),
+                "HTTP 302: redirects to https://x.test/a, which is not followed",
+            ),
+            (redirect(302, "/b?code=1"), "HTTP 302: redirects to https://id.example.test/b, which is not followed"),
+            (answer(302, &[], ""), "HTTP 302: redirects without saying where to"),
+            (html(404, "<h1>secret</h1>"), "HTTP 404 with a web page"),
+            (json(400, r#"{"message":"no"}"#), "HTTP 400: no"),
+            (answer(418, &[], ""), "HTTP 418"),
+        ] {
+            assert_eq!(of_status(&answer), Stop::Failed(Reason::Status, detail.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_wait_is_read_in_seconds_or_as_a_date_and_is_never_longer_than_ten_minutes() {
+        let now = Snapshot::healthy().taken_at;
+        let wait = |text: &str| {
+            retry_after(&answer(429, &[("retry-after", text)], "").headers, now).map(|wait| wait.num_seconds())
+        };
+        assert_eq!(wait("30"), Some(30));
+        assert_eq!(wait("86400"), Some(600));
+        assert_eq!(wait("Tue, 24 Nov 2026 12:00:45 GMT"), Some(45));
+        for nothing in ["0", "-5", "soon", "Tue, 24 Nov 2026 11:00:00 GMT"] {
+            assert_eq!(wait(nothing), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn having_no_way_to_ipv6_is_not_their_fault() {
+        let (four, six) = ([127, 0, 0, 1].into(), std::net::Ipv6Addr::LOCALHOST.into());
+        for kind in [io::ErrorKind::NetworkUnreachable, io::ErrorKind::AddrNotAvailable] {
+            assert!(is_no_route(&kind.into(), six) && !is_no_route(&kind.into(), four), "{kind}");
+        }
+        assert!(is_no_route(&io::Error::from_raw_os_error(97), six));
+        assert!(!is_no_route(&io::ErrorKind::ConnectionRefused.into(), six));
+    }
+
+    #[test]
+    fn what_connecting_failed_with_is_told() {
+        for (kind, reason, detail) in [
+            (io::ErrorKind::TimedOut, Reason::Timeout, "no answer in time"),
+            (io::ErrorKind::ConnectionRefused, Reason::Connect, "connection refused"),
+            (io::ErrorKind::HostUnreachable, Reason::Connect, "host unreachable"),
+        ] {
+            assert_eq!(of_connecting(&kind.into()), (reason, detail.to_owned()));
+        }
+    }
+
+    #[test]
+    fn details_are_one_line_of_at_most_200_characters() {
+        assert_eq!(bounded(" a\n b\t c "), "a b c");
+        assert_eq!(bounded(&"é".repeat(500)).chars().count(), 200);
+    }
+}

@@ -1,0 +1,83 @@
+//! What the targets of one provider share: looked at once, by whoever comes first, while the others wait for it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use super::{Pace, certificate::hex_sha256, look_provider::ProviderLook};
+use crate::config::{HttpSettings, SecretSource, Target};
+
+/// What is known of one provider. The lock is held during a look.
+pub(super) type Place = Arc<tokio::sync::Mutex<Option<Kept>>>;
+
+/// The last look at a provider.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// When it began.
+    pub begun: Instant,
+    /// Whether every source was asked.
+    pub is_full: bool,
+    /// The targets that took it.
+    pub takers: Vec<String>,
+    /// What was seen.
+    pub look: ProviderLook,
+}
+
+impl Kept {
+    /// Whether this target may take this look when it asks at `asked`. A full look takes a full one of the last minute
+    /// that another target has had: so many targets of one provider cost it one look at the start, and who asks twice
+    /// is never answered from what was seen before.
+    pub(super) fn is_fresh(&self, target: &Target, asked: Instant, pace: Pace) -> bool {
+        const A_MINUTE: Duration = Duration::from_mins(1);
+        match pace {
+            Pace::Full => self.is_full && self.begun + A_MINUTE > asked && !self.takers.contains(&target.name),
+            Pace::Due { share_for, .. } => self.begun + share_for > asked,
+        }
+    }
+}
+
+/// The places of all providers.
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    places: Mutex<HashMap<String, Place>>,
+}
+
+impl Shelf {
+    /// The place of this target's provider.
+    pub(super) fn place(&self, target: &Target) -> Place {
+        Arc::clone(self.places().entry(key(target)).or_default())
+    }
+
+    /// Forgets the providers of no target.
+    pub(super) fn retain(&self, targets: &[Target]) {
+        let keys: Vec<String> = targets.iter().map(key).collect();
+        self.places().retain(|key, _| keys.contains(key));
+    }
+
+    fn places(&self) -> MutexGuard<'_, HashMap<String, Place>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Providers are the same if all is the same that decides what is asked, and how. A digest, since secrets are part of it.
+fn key(target: &Target) -> String {
+    let provider = &target.provider;
+    let settings = &provider.http;
+    let mut parts = vec![format!("{} {:?} {:?} {settings:?}", provider.url, provider.internal_url, provider.kind)];
+    parts.extend(secrets(settings).filter_map(|source| match source {
+        SecretSource::Inline(secret) => Some(secret.expose().to_owned()),
+        // Its path is in the settings' text.
+        SecretSource::File(_) => None,
+    }));
+    hex_sha256(parts.join("\n").as_bytes())
+}
+
+fn secrets(settings: &HttpSettings) -> impl Iterator<Item = &SecretSource> {
+    let proxy = settings.proxy.iter().filter_map(|proxy| proxy.auth.as_ref());
+    let headers = settings.headers.iter().map(|header| &header.value);
+    proxy.chain(&settings.basic_auth).map(|(_, password)| password).chain(headers)
+}

@@ -1,0 +1,29 @@
+//! What the scheduler runs: one round of one target. The real one looks and judges; tests have theirs.
+
+use crate::{
+    config::Target,
+    model::Snapshot,
+    observe::{Looker, Pace},
+    round::{self, Round},
+};
+
+/// What the scheduler runs.
+pub trait Look: Send + Sync + 'static {
+    /// One round of one target. It may hang or panic: the scheduler cuts the one and catches the other.
+    fn round(&self, target: &Target, before: Option<&Snapshot>, pace: Pace) -> impl Future<Output = Round> + Send;
+
+    /// Forgets what belongs to no target of this list (after a reload).
+    fn retain(&self, targets: &[Target]) {
+        let _ = targets;
+    }
+}
+
+impl Look for Looker {
+    async fn round(&self, target: &Target, before: Option<&Snapshot>, pace: Pace) -> Round {
+        round::round(self, target, before, pace).await
+    }
+
+    fn retain(&self, targets: &[Target]) {
+        Self::retain(self, targets);
+    }
+}

@@ -1,0 +1,263 @@
+//! Runs rounds: sleeps until one is due, never overlaps, never bunches up, never stops.
+//!
+//! Every target has a task of its own. The promises, each held by a test:
+//!
+//! - The first round of a target runs at once and looks at everything; the others run by the schedule.
+//! - Two rounds of one target never overlap. What came due meanwhile is counted as missed and not run late.
+//! - A round that hangs is cut, at three intervals, but not before a minute and not after ten. A round that panics is
+//!   caught. Both are counted, logged once, and harm neither the target's next round nor another target.
+//! - At most [`AT_ONCE`] rounds begin within five seconds, so that a thousand targets do not open ten thousand sockets.
+//! - A clock that is set forward or back makes one round run early, and nothing else.
+//! - A reload leaves the tasks of unchanged targets alone.
+//!
+//! The scheduler knows nothing of what a round does ([`Look`]), and rounds know nothing of it: each is a full look,
+//! whatever made it run, and a failed one is not tried again before the next is due.
+
+mod attempt;
+mod look;
+mod pulse;
+mod rhythm;
+mod task;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use tokio::sync::{Semaphore, oneshot};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::error;
+
+pub use look::Look;
+
+use self::{
+    pulse::Pulse,
+    rhythm::Rhythm,
+    task::{Shared, Task},
+};
+use crate::{
+    board::{Board, Entry, Latest},
+    clock::Clock,
+    config::{Config, Target},
+    metrics::Daemon,
+};
+
+/// How many rounds run at once, as long as they are quick.
+pub const AT_ONCE: usize = 64;
+
+/// The tasks of all targets.
+pub struct Scheduler<L> {
+    look: Arc<L>,
+    shared: Arc<Shared>,
+    running: BTreeMap<String, Running>,
+    first_rounds: Vec<oneshot::Receiver<()>>,
+}
+
+/// One target's task, and what it goes by.
+struct Running {
+    target: Arc<Target>,
+    rhythm: Arc<Rhythm>,
+    pulse: Arc<Pulse>,
+    handle: AbortOnDropHandle<()>,
+}
+
+/// What a (re)load changed, by target names in the order of the config.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Targets that are new.
+    pub added: Vec<String>,
+    /// Targets that are gone, in the order of their names.
+    pub removed: Vec<String>,
+    /// Targets whose settings, or whose schedule, are other ones now.
+    pub changed: Vec<String>,
+}
+
+impl<L: Look> Scheduler<L> {
+    /// A scheduler without targets.
+    #[must_use]
+    pub fn new(look: Arc<L>, board: Arc<Board>, daemon: Arc<Daemon>, clock: Clock) -> Self {
+        let places = Arc::new(Semaphore::new(AT_ONCE));
+        let shared = Arc::new(Shared { board, daemon, clock, places });
+        Self { look, shared, running: BTreeMap::new(), first_rounds: Vec::new() }
+    }
+
+    /// Goes by this configuration from now on: stops the targets that are gone, starts new ones, starts changed ones
+    /// anew, and leaves the others alone. What was last seen of a changed target stays up until its new round.
+    pub async fn apply(&mut self, config: &Config) -> Applied {
+        let rhythm = Arc::new(Rhythm::of(config, self.shared.clock.now()));
+        let mut outgoing = self.take_all_but_unchanged(&config.targets, &rhythm);
+        for old in outgoing.values_mut() {
+            end(old).await;
+        }
+        self.shared.board.list(config.targets.iter().map(|target| entry(target, &rhythm)));
+        self.first_rounds.clear();
+        let mut applied = Applied::default();
+        for target in &config.targets {
+            if self.running.contains_key(&target.name) {
+                continue;
+            }
+            let before = match outgoing.remove(&target.name) {
+                None => {
+                    self.shared.daemon.target_added(&target.name);
+                    applied.added.push(target.name.clone());
+                    None
+                }
+                Some(old) => {
+                    applied.changed.push(target.name.clone());
+                    self.known_of(&old.target, target)
+                }
+            };
+            self.start(Arc::new(target.clone()), Arc::clone(&rhythm), before);
+        }
+        applied.removed = outgoing.into_keys().collect();
+        for name in &applied.removed {
+            self.shared.daemon.target_removed(name);
+        }
+        self.look.retain(&config.targets);
+        applied
+    }
+
+    /// Ends when every target that the last [`Scheduler::apply`] started has had its first round, whatever came of it.
+    pub fn first_rounds(&mut self) -> impl Future<Output = ()> + use<L> {
+        let waited_for = std::mem::take(&mut self.first_rounds);
+        async move {
+            for first in waited_for {
+                // An error: the sender is gone, after the round or because the target was removed.
+                let _ = first.await;
+            }
+        }
+    }
+
+    /// Whether every task passed its loop when it said it would; for the watchdog. A task that has ended, which only a
+    /// bug can bring about, is started again first.
+    pub fn keeps_running(&mut self) -> bool {
+        let ended: Vec<String> =
+            self.running.iter().filter(|(_, task)| task.handle.is_finished()).map(|(name, _)| name.clone()).collect();
+        for name in ended {
+            error!(target = %name, "the task of a target ended, which is a bug; it is started again");
+            let before = self.latest(&name);
+            if let Some(old) = self.running.remove(&name) {
+                self.start(old.target, old.rhythm, before);
+            }
+        }
+        self.running.values().all(|task| task.pulse.is_alive())
+    }
+
+    /// Stops all rounds.
+    pub async fn stop(mut self) {
+        for mut task in std::mem::take(&mut self.running).into_values() {
+            end(&mut task).await;
+        }
+    }
+
+    fn take_all_but_unchanged(&mut self, targets: &[Target], rhythm: &Rhythm) -> BTreeMap<String, Running> {
+        let wanted: BTreeMap<&str, &Target> = targets.iter().map(|target| (target.name.as_str(), target)).collect();
+        let stays = |name: &str, task: &Running| {
+            *task.rhythm == *rhythm && wanted.get(name).is_some_and(|target| **target == *task.target)
+        };
+        let (stay, go) = std::mem::take(&mut self.running).into_iter().partition(|(name, task)| stays(name, task));
+        self.running = stay;
+        go
+    }
+
+    /// What was last seen of a target, if it is still about the same servers; else only its latest round stays up.
+    fn known_of(&self, old: &Target, new: &Target) -> Option<Latest> {
+        let place = |target: &Target| {
+            let sides = [&target.provider.http, &target.kasm.http].map(|http| http.connect_to.clone());
+            (target.provider.url.clone(), target.provider.internal_url.clone(), target.kasm.url.clone(), sides)
+        };
+        if place(old) == place(new) {
+            return self.latest(&new.name);
+        }
+        self.shared.board.forget_history(&new.name);
+        None
+    }
+
+    fn latest(&self, name: &str) -> Option<Latest> {
+        self.shared.board.entry(name)?.latest.clone()
+    }
+
+    fn start(&mut self, target: Arc<Target>, rhythm: Arc<Rhythm>, before: Option<Latest>) {
+        let (first, waits) = oneshot::channel();
+        let pulse = Arc::new(Pulse::new());
+        let task = Task {
+            look: Arc::clone(&self.look),
+            target: Arc::clone(&target),
+            rhythm: Arc::clone(&rhythm),
+            shared: Arc::clone(&self.shared),
+            pulse: Arc::clone(&pulse),
+            before: before.map(Into::into),
+            first: Some(first),
+            troubled: false,
+        };
+        let handle = AbortOnDropHandle::new(tokio::spawn(task.run()));
+        self.first_rounds.push(waits);
+        self.running.insert(target.name.clone(), Running { target, rhythm, pulse, handle });
+    }
+}
+
+/// Stops a task, and waits until it has ended; the round that it may have been in is dropped at its next await.
+async fn end(task: &mut Running) {
+    task.handle.abort();
+    // Cancelled, as it was told to be.
+    let _ = (&mut task.handle).await;
+}
+
+fn entry(target: &Target, rhythm: &Rhythm) -> Entry {
+    Entry {
+        name: target.name.clone(),
+        stale_after_seconds: rhythm.stale_after().as_secs_f64(),
+        interval_seconds: rhythm.interval.as_secs_f64(),
+        latest: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::pending, time::Duration};
+
+    use chrono::{TimeZone as _, Utc};
+    use tokio::time::sleep;
+
+    use super::*;
+    use crate::{checks, model::Snapshot, observe::Pace, round::Round};
+
+    struct Quick;
+
+    impl Look for Quick {
+        async fn round(&self, _: &Target, _: Option<&Snapshot>, _: Pace) -> Round {
+            let snapshot = Snapshot::healthy();
+            let report = checks::judge(&snapshot, None);
+            Round { snapshot, report }
+        }
+    }
+
+    async fn scheduler() -> Scheduler<Quick> {
+        let clock = Clock::simulated(Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap());
+        let mut scheduler = Scheduler::new(Arc::new(Quick), Arc::default(), Arc::default(), clock);
+        let url = |text| url::Url::parse(text).unwrap();
+        let target = Target::of_two_urls("home", url("https://id.example.test"), url("https://kasm.example.test"));
+        scheduler.apply(&Config::of_targets(vec![target])).await;
+        scheduler
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_does_not_come_back_is_noticed() {
+        let mut scheduler = scheduler().await;
+        let stuck = scheduler.running.get_mut("home").unwrap();
+        stuck.handle = AbortOnDropHandle::new(tokio::spawn(pending()));
+        stuck.pulse.expect_within(Duration::from_secs(180));
+        sleep(Duration::from_secs(209)).await;
+        assert!(scheduler.keeps_running());
+        sleep(Duration::from_secs(2)).await;
+        assert!(!scheduler.keeps_running());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_ended_is_started_again() {
+        let mut scheduler = scheduler().await;
+        sleep(Duration::from_secs(1)).await;
+        end(scheduler.running.get_mut("home").unwrap()).await;
+        assert!(scheduler.keeps_running());
+        assert!(!scheduler.running["home"].handle.is_finished());
+        sleep(Duration::from_secs(600)).await;
+        assert!(scheduler.keeps_running(), "it runs on, and its pulse is felt");
+    }
+}

@@ -1,0 +1,202 @@
+//! The task of one target: waits until a round is due, runs it, tells it, and never stops.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    time::{Instant, timeout},
+};
+use tracing::{debug, error, info};
+
+use super::{
+    Look,
+    attempt::{Outcome, attempt},
+    pulse::Pulse,
+    rhythm::Rhythm,
+};
+use crate::{
+    board::{Board, Latest},
+    clock::{Clock, Time},
+    config::Target,
+    logging,
+    metrics::Daemon,
+    model::{Report, Snapshot},
+    observe::Pace,
+    round::Round,
+};
+
+/// How long a task sleeps at most before it looks at the clock again: it may have been set.
+const SLICE: Duration = Duration::from_mins(1);
+/// How long a round keeps its place among those that run at once. A slow one then gives it up, so that rounds that hang
+/// do not hold back other targets.
+const PLACE_FOR: Duration = Duration::from_secs(5);
+
+/// What all tasks share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub board: Arc<Board>,
+    pub daemon: Arc<Daemon>,
+    pub clock: Clock,
+    /// The places of rounds that run at once.
+    pub places: Arc<Semaphore>,
+}
+
+/// A round before.
+pub(super) struct Before {
+    snapshot: Arc<Snapshot>,
+    report: Arc<Report>,
+}
+
+impl From<Latest> for Before {
+    fn from(latest: Latest) -> Self {
+        Self { snapshot: latest.snapshot, report: latest.report }
+    }
+}
+
+/// The task of one target.
+pub(super) struct Task<L> {
+    pub look: Arc<L>,
+    pub target: Arc<Target>,
+    pub rhythm: Arc<Rhythm>,
+    pub shared: Arc<Shared>,
+    pub pulse: Arc<Pulse>,
+    /// The round before, of the same addresses.
+    pub before: Option<Before>,
+    /// Who waits for the first round. Dropped, if the task is stopped before.
+    pub first: Option<oneshot::Sender<()>>,
+    /// Whether the round before hung or panicked, which is logged once.
+    pub troubled: bool,
+}
+
+/// When a round was due: by the wall clock, and by a clock that nobody sets.
+#[derive(Debug, Clone, Copy)]
+struct Due {
+    at: Time,
+    instant: Instant,
+}
+
+impl Due {
+    fn busy(self) -> Duration {
+        Instant::now().saturating_duration_since(self.instant)
+    }
+}
+
+impl<L: Look> Task<L> {
+    /// Runs rounds for ever: the first one at once, the others by the schedule.
+    pub async fn run(mut self) {
+        let mut at = self.shared.clock.now();
+        let mut pace = Pace::Full;
+        loop {
+            let due = self.wait_until(at).await;
+            self.run_one(due, pace).await;
+            self.count_missed(due, pace);
+            self.first = None;
+            pace = self.rhythm.pace();
+            at = self.rhythm.next(self.shared.clock.now(), &self.target.name);
+        }
+    }
+
+    /// Sleeps until a round is due. A clock that was set back brings it forward, one that was set forward makes it due
+    /// at once; either is noticed within a minute.
+    async fn wait_until(&self, at: Time) -> Due {
+        let mut due = self.due(at);
+        loop {
+            let now = self.shared.clock.now();
+            let next = self.rhythm.next(now, &self.target.name);
+            if next < due.at {
+                due = self.due(next);
+            }
+            let left = (due.at - now).to_std().unwrap_or_default();
+            if left.is_zero() {
+                return due;
+            }
+            let slice = left.min(SLICE);
+            self.pulse.expect_within(slice);
+            tokio::time::sleep(slice).await;
+        }
+    }
+
+    fn due(&self, at: Time) -> Due {
+        let left = (at - self.shared.clock.now()).to_std().unwrap_or_default();
+        Due { at, instant: Instant::now() + left }
+    }
+
+    async fn run_one(&mut self, due: Due, pace: Pace) {
+        let place = self.place().await;
+        self.pulse.expect_within(self.rhythm.limit);
+        self.shared.daemon.round_started(&self.target.name, due.busy());
+        let started = Instant::now();
+        match self.attempt(place, pace).await {
+            Outcome::Done(round) => self.tell(*round, started.elapsed()),
+            Outcome::Hung => self.lament("a round hung and was cut; the next one runs when it is due", None),
+            Outcome::Panicked(place) => {
+                self.lament("a round panicked, which is a bug; the next one runs when it is due", place.as_deref());
+            }
+        }
+    }
+
+    /// A place among the rounds that run at once.
+    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        let mut place = pin!(Arc::clone(&self.shared.places).acquire_owned());
+        loop {
+            self.pulse.expect_within(SLICE);
+            if let Ok(place) = timeout(SLICE, &mut place).await {
+                return place.ok();
+            }
+        }
+    }
+
+    async fn attempt(&self, place: Option<OwnedSemaphorePermit>, pace: Pace) -> Outcome {
+        let (look, target) = (Arc::clone(&self.look), Arc::clone(&self.target));
+        let before = self.before.as_ref().map(|before| Arc::clone(&before.snapshot));
+        let round = async move { look.round(&target, before.as_deref(), pace).await };
+        let mut attempt = pin!(attempt(round, self.rhythm.limit));
+        if let Ok(outcome) = timeout(PLACE_FOR, &mut attempt).await {
+            return outcome;
+        }
+        drop(place);
+        attempt.await
+    }
+
+    /// Puts a round on the board, counts it, and logs what changed.
+    fn tell(&mut self, round: Round, took: Duration) {
+        let Shared { board, daemon, .. } = &*self.shared;
+        let name = &self.target.name;
+        // No longer listed: its task is about to be stopped.
+        let Some(now) = board.put(name, round.snapshot, round.report) else { return };
+        let now = Before::from(now);
+        let before = self.before.take();
+        let known = before.as_ref().map_or(&[][..], |before| &before.snapshot.changes);
+        let changes: Vec<_> = now.snapshot.changes.iter().filter(|change| !known.contains(change)).cloned().collect();
+        daemon.round_finished(name, now.report.at, took, &now.report.sources, &now.snapshot.requests, &changes);
+        if std::mem::take(&mut self.troubled) {
+            info!(target = %name, "rounds run to their end again");
+        }
+        for event in logging::events(before.as_ref().map(|before| &*before.report), &now.report) {
+            event.log();
+        }
+        self.before = Some(now);
+    }
+
+    /// Logs a round that gave nothing: once, until one gives something again.
+    fn lament(&mut self, message: &str, place: Option<&str>) {
+        let name = &self.target.name;
+        self.shared.daemon.rounds_missed(name, 1);
+        if std::mem::replace(&mut self.troubled, true) {
+            debug!(target = %name, place, limit_seconds = self.rhythm.limit.as_secs(), "{message}");
+        } else {
+            error!(target = %name, place, limit_seconds = self.rhythm.limit.as_secs(), "{message}");
+        }
+    }
+
+    /// Counts the rounds that came due meanwhile; they are not run late. The first round of a target is due when it
+    /// is loaded, so it stands for the one that the schedule has next.
+    fn count_missed(&self, due: Due, pace: Pace) {
+        let missed = self.rhythm.missed(&self.target.name, due.at, due.busy());
+        let missed = if pace == Pace::Full { missed.saturating_sub(1) } else { missed };
+        if missed > 0 {
+            self.shared.daemon.rounds_missed(&self.target.name, missed);
+            debug!(target = %self.target.name, missed, "rounds came due while one ran; they are not run late");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! What else there is to say: what also fails, what will break, what could not be judged, what is not verified.
+
+use crate::{
+    checks,
+    model::{CheckReport, Credential, Login, Report, Severity, Snapshot},
+    telling::{
+        facts,
+        page::{Page, cell},
+        path,
+        style::Paint,
+    },
+};
+
+/// The most columns that names take in a list.
+const NAMES: usize = 30;
+
+/// The other checks that fail, each in a line.
+pub(super) fn also_failing(page: &mut Page, report: &Report, told: Option<&CheckReport>) {
+    let others: Vec<&CheckReport> = report
+        .failing()
+        .filter(|check| matches!(check.severity, Severity::Outage | Severity::Degraded))
+        .filter(|check| told.is_none_or(|told| told.id != check.id))
+        .collect();
+    if others.is_empty() {
+        return;
+    }
+    let heading =
+        if report.login == Login::Broken { "Also failing, perhaps for the same cause" } else { "Also failing" };
+    let items: Vec<Item> = others
+        .into_iter()
+        .map(|check| Item {
+            name: check.id.clone(),
+            text: format!("{}: {}", check.severity.id(), path::in_short(check)),
+            mend: None,
+        })
+        .collect();
+    list(page, heading, if report.login == Login::Broken { Paint::Bad } else { Paint::Warn }, &items);
+}
+
+/// What will break, with what to do about it; while sign-in is broken, only what.
+pub(super) fn at_risk(page: &mut Page, report: &Report) {
+    let with_mend = report.login != Login::Broken;
+    findings(page, report, Severity::Risk, "At risk", Paint::Warn, with_mend);
+}
+
+/// What changed or differs without harm.
+pub(super) fn worth_knowing(page: &mut Page, report: &Report) {
+    findings(page, report, Severity::Info, "Worth knowing", Paint::Plain, false);
+}
+
+fn findings(page: &mut Page, report: &Report, severity: Severity, heading: &str, paint: Paint, with_mend: bool) {
+    let mut items = Vec::new();
+    for check in report.failing().filter(|check| check.severity == severity) {
+        let own_mend = checks::find(&check.id).map(|(_, check)| check.mend);
+        for finding in &check.findings {
+            let mend = finding.mend.as_deref().or(own_mend).filter(|_| with_mend);
+            // Several findings that are mended in one way: it is told with the last.
+            if let Some(last) =
+                items.last_mut().filter(|last: &&mut Item| last.name == check.id && last.mend.as_deref() == mend)
+            {
+                last.mend = None;
+            }
+            items.push(Item { name: check.id.clone(), text: finding.message.clone(), mend: mend.map(str::to_owned) });
+        }
+    }
+    list(page, heading, paint, &items);
+}
+
+/// What could not be judged this time, by reason.
+pub(super) fn not_judged(page: &mut Page, report: &Report) {
+    let unknown = report.checks.iter().filter(|check| check.verdict == "unknown");
+    let groups = grouped(unknown, |check| check.reason.clone().unwrap_or_default());
+    let items: Vec<Item> = groups
+        .into_iter()
+        .map(|(reason, checks)| {
+            let name = match checks[..] {
+                [only] => only.id.clone(),
+                _ => facts::checks_in_words(checks.len()),
+            };
+            Item { name, text: reason, mend: None }
+        })
+        .collect();
+    list(page, "Not judged this time", Paint::Plain, &items);
+}
+
+/// What is not verified and why: by the credential that would raise it, then what only a person can test.
+pub(super) fn not_verified(page: &mut Page, report: &Report, snapshot: &Snapshot) {
+    let unverified = report.checks.iter().filter(|check| check.verdict == "unverified");
+    let (by_credential, by_hand): (Vec<_>, Vec<_>) =
+        unverified.partition(|check| !facts::missing_credentials(snapshot, check).is_empty());
+    let groups = grouped(by_credential, |check| facts::missing_credentials(snapshot, check));
+    if !groups.is_empty() {
+        page.heading("Not verified for want of a credential");
+    }
+    for (credentials, checks) in groups {
+        page.sentence(2, &gain(&credentials, checks.len()));
+    }
+    if report.login == Login::Broken {
+        // Nobody tests by hand what is known to be broken.
+        only_named(page, &by_hand);
+        return;
+    }
+    let items: Vec<Item> = grouped(by_hand, |check| check.reason.clone().unwrap_or_default())
+        .into_iter()
+        .map(|(reason, checks)| {
+            let ids: Vec<&str> = checks.iter().map(|check| check.id.as_str()).collect();
+            Item { name: ids.join(", "), text: reason, mend: None }
+        })
+        .collect();
+    list(page, NOT_FROM_HERE, Paint::Plain, &items);
+}
+
+const NOT_FROM_HERE: &str = "Not verified from here, and what a person can do";
+
+fn only_named(page: &mut Page, checks: &[&CheckReport]) {
+    if checks.is_empty() {
+        return;
+    }
+    page.heading("Not verified from here");
+    let ids: Vec<&str> = checks.iter().map(|check| check.id.as_str()).collect();
+    page.sentence(2, &format!("{} (once the cause is mended)", ids.join(", ")));
+}
+
+/// What credentials would give, and where they go in the configuration.
+fn gain(credentials: &[Credential], count: usize) -> String {
+    let mut keys: Vec<&str> = credentials.iter().map(|credential| credential.config_keys()).collect();
+    keys.dedup();
+    let with = facts::in_words(credentials.iter().copied());
+    format!("With {with}: {} more ({})", facts::checks_in_words(count), keys.join(", "))
+}
+
+/// An entry of a list: a name, what there is to say, and how to mend it.
+struct Item {
+    name: String,
+    text: String,
+    mend: Option<String>,
+}
+
+/// A heading and its list, names at the left; or each name on a line of its own, where that gives long words room.
+/// Nothing where the list is empty.
+fn list(page: &mut Page, heading: &str, paint: Paint, items: &[Item]) {
+    if items.is_empty() {
+        return;
+    }
+    page.heading(heading);
+    let column = items.iter().map(|item| page.columns(&item.name) + 2).max().unwrap_or_default();
+    let fits = column <= NAMES && items.iter().all(|item| page.fits(&item.text, 2 + column));
+    let below = [cell("", if fits { 2 + column } else { 4 }, paint)];
+    for item in items {
+        if fits {
+            page.row(&[cell("", 2, paint), cell(&item.name, column, paint)], &item.text, Paint::Plain);
+        } else {
+            page.row(&[cell("", 2, paint)], &item.name, paint);
+            page.row(&below, &item.text, Paint::Plain);
+        }
+        if let Some(mend) = &item.mend {
+            page.row(&below, &format!("Mend: {mend}"), Paint::Quiet);
+        }
+    }
+}
+
+/// Checks that share a key, in the order in which the keys appear.
+fn grouped<'r, K: PartialEq>(
+    checks: impl IntoIterator<Item = &'r CheckReport>,
+    key: impl Fn(&CheckReport) -> K,
+) -> Vec<(K, Vec<&'r CheckReport>)> {
+    let mut groups: Vec<(K, Vec<&CheckReport>)> = Vec::new();
+    for check in checks {
+        let of = key(check);
+        match groups.iter_mut().find(|(known, _)| *known == of) {
+            Some((_, members)) => members.push(check),
+            None => groups.push((of, vec![check])),
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_is_told_with_what_it_gives_and_where_it_goes() {
+        assert_eq!(
+            gain(&[Credential::KasmKey], 12),
+            "With a Kasm key: 12 checks more (kasm.api_key_file and kasm.api_key_secret_file)"
+        );
+        assert_eq!(
+            gain(&[Credential::ClientSecret], 1),
+            "With the client secret: 1 check more (provider.client_secret_file)"
+        );
+        let both = gain(&[Credential::KasmKey, Credential::ProviderAdminKey], 2);
+        assert!(both.starts_with("With a Kasm key and a Pocket ID key of an admin: 2 checks more"), "{both}");
+    }
+}

@@ -1,0 +1,85 @@
+//! What must never happen is recorded.
+
+use serde_json::json;
+use ssowatch::{
+    lab::{CLIENT_SECRET, KASM_API_KEY, Lab, LabOptions},
+    model::Side,
+};
+
+use super::client::{get, post_json, send};
+
+/// One request to a lab of that release, and what is said about it.
+async fn trespass(
+    version: (u32, u32),
+    side: Side,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> String {
+    let lab = Lab::start(LabOptions::version(version.0, version.1)).await.unwrap();
+    let _ = send(&lab, side, method, path, headers, body).await;
+    lab.stop().await.join("; ")
+}
+
+#[tokio::test]
+async fn every_trespass_is_told_with_its_request() {
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    let authorize = "/authorize?client_id=00000000-0000-4000-8000-0000000000c1&redirect_uri=https%3A%2F%2Fother.example.test&prompt=none";
+    let bearer = [("Authorization", "Bearer junk")];
+    let basic = [("Authorization", "Basic d3Jvbmc6S2FzbUNsaWVudFNlY3JldFBsYWNlaG9sZGVyMDAwMDE=")];
+    for (version, side, method, path, headers, body, told) in [
+        ((2, 14), Side::Provider, "HEAD", "/healthz", &[][..], "", "HEAD"),
+        ((2, 14), Side::Provider, "GET", authorize, &[][..], "", "a redirect URI that Kasm did not send"),
+        ((2, 14), Side::Provider, "GET", "/authorize?client_id=x", &[][..], "", "without prompt=none"),
+        ((2, 9), Side::Provider, "GET", "/api/oidc/userinfo", &bearer[..], "", "a token at the userinfo endpoint"),
+        ((2, 14), Side::Provider, "POST", "/api/oidc/par", &form[..], "x=1", "a write"),
+        ((2, 14), Side::Provider, "DELETE", "/api/users", &[][..], "", "a write"),
+        ((2, 14), Side::Kasm, "GET", "/api/oidc_callback?code=x", &[][..], "", "callback"),
+        ((2, 14), Side::Kasm, "POST", "/api/logout", &[][..], "", "a write"),
+        (
+            (2, 14),
+            Side::Kasm,
+            "GET",
+            "/api/__healthcheck",
+            &basic[..],
+            "",
+            "the client secret was sent to the wrong side",
+        ),
+    ] {
+        let found = trespass(version, side, method, path, headers, body).await;
+        assert!(found.contains(told), "{method} {path}: {found:?} lacks {told:?}");
+    }
+    assert_eq!(CLIENT_SECRET, "KasmClientSecretPlaceholder00001", "the one in the Basic header above");
+}
+
+#[tokio::test]
+async fn kasms_key_at_the_provider_and_impersonation_at_kasm_are_told() {
+    let lab = Lab::start(LabOptions::default()).await.unwrap();
+    post_json(&lab, Side::Provider, "/api/oidc/token", &json!({"api_key": KASM_API_KEY})).await;
+    post_json(&lab, Side::Kasm, "/api/sso", &json!({"user_id": "1"})).await;
+    let told = lab.stop().await;
+    assert!(told[0].contains("Kasm's key was sent to the wrong side"), "{told:?}");
+    assert!(told[1].contains("impersonation"), "{told:?}");
+}
+
+#[tokio::test]
+async fn what_the_daemon_may_ask_is_no_trespass_on_any_release() {
+    for (major, minor) in [(1, 16), (2, 3), (2, 9), (2, 10), (2, 14)] {
+        let lab = Lab::start(LabOptions::version(major, minor)).await.unwrap();
+        for path in [
+            "/.well-known/openid-configuration",
+            "/.well-known/jwks.json",
+            "/api/oidc/userinfo",
+            "/api/oidc/end-session",
+            "/",
+        ] {
+            get(&lab, Side::Provider, path).await;
+        }
+        let seen = lab.seen();
+        assert_eq!(seen.len(), 5);
+        assert_eq!((seen[0].path.as_str(), seen[0].side), ("/.well-known/openid-configuration", Side::Provider));
+        assert_eq!(lab.count(Side::Provider, "/"), 1);
+        assert_eq!(lab.stop().await, Vec::<String>::new(), "{major}.{minor}");
+    }
+}
