@@ -10,7 +10,7 @@ tokio::task_local! {
     static PLACE: Arc<OnceLock<String>>;
 }
 
-/// Lets the caller tell of a panic in this future: its place then stands in the cell, and [`tell`] logs nothing.
+/// Lets the caller tell of a panic in this future: its place then stands in the cell, and the panic hook logs nothing.
 pub fn noting_panics<F: Future>(future: F) -> (impl Future<Output = F::Output>, Arc<OnceLock<String>>) {
     let place = Arc::new(OnceLock::new());
     (PLACE.scope(Arc::clone(&place), future), place)
