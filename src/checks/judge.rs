@@ -73,9 +73,6 @@ fn cut(text: String) -> String {
 /// The verdict of a check that lacks a fact.
 fn without(case: &Case<'_>, missing: &Missing) -> Verdict {
     match missing {
-        Missing::NotConfigured(credential) if case.target().credentials.contains(credential) => {
-            Verdict::Unverified(format!("{credential} is configured, and this release does not use it yet"))
-        }
         Missing::NotConfigured(_) | Missing::OutOfReach(_) => Verdict::Unverified(missing.to_string()),
         Missing::Failed { .. } | Missing::Blocked { .. } => Verdict::Unknown(missing.to_string()),
         Missing::NotApplicable(_) => Verdict::NotApplicable(missing.to_string()),

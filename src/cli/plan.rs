@@ -79,9 +79,6 @@ impl TargetPlan<'_> {
                 "\n  The addresses that the discovery document names take the place of the provider's paths.\n",
             );
         }
-        if !facts.credentials.is_empty() {
-            out.push_str("\n  This release sends none of the configured credentials.\n");
-        }
     }
 
     fn write_side(&self, out: &mut String, side: Side) {
@@ -93,7 +90,7 @@ impl TargetPlan<'_> {
             }
             for (index, (request, note)) in self.requests(&plan).into_iter().enumerate() {
                 let source = if index == 0 { plan.source.id() } else { "" };
-                let with = if plan.requests.is_empty() { "-".to_owned() } else { self.with(side) };
+                let with = if plan.requests.is_empty() { "-".to_owned() } else { self.with(&plan) };
                 let cells = [source, &request, &self.how_often(&plan), &with, plan.leaves];
                 rows.push(cells.map(str::to_owned));
                 let note = [note, if index == 0 { plan.notes } else { "" }];
@@ -119,8 +116,12 @@ impl TargetPlan<'_> {
         plan.requests.iter().filter(is_asked).map(words).collect()
     }
 
+    /// Whether it is asked at all: with the credentials that the config names, and of this kind of provider.
     fn applies(&self, plan: &SourcePlan) -> bool {
-        plan.requests.is_empty() || !self.requests(plan).is_empty()
+        let facts = self.target.facts();
+        let is_wanted = plan.source != SourceId::ClientToken || self.target.token_enabled;
+        let has_all = plan.needs.iter().all(|credential| facts.credentials.contains(credential));
+        is_wanted && has_all && (is_connection(plan.source) || !self.requests(plan).is_empty())
     }
 
     fn how_often(&self, plan: &SourcePlan) -> String {
@@ -130,6 +131,8 @@ impl TargetPlan<'_> {
         match plan.source.rhythm() {
             Rhythm::Round => self.config.round.in_words(),
             Rhythm::Settings => self.settings().in_words(),
+            Rhythm::Hourly => "once an hour".to_owned(),
+            Rhythm::Token => self.config.token.in_words(),
             Rhythm::Daily if self.target.passkey_enabled => "once a day".to_owned(),
             Rhythm::Daily => "off".to_owned(),
         }
@@ -140,14 +143,15 @@ impl TargetPlan<'_> {
         Schedule::Every(self.config.settings_every)
     }
 
-    /// What every request to this side carries.
-    fn with(&self, side: Side) -> String {
-        let HttpSettings { basic_auth, headers, .. } = match side {
+    /// What a request carries: its credential, and what every request to this side does.
+    fn with(&self, plan: &SourcePlan) -> String {
+        let HttpSettings { basic_auth, headers, .. } = match plan.source.side() {
             Side::Provider => &self.target.provider.http,
             Side::Kasm => &self.target.kasm.http,
         };
         let carried = [basic_auth.as_ref().map(|_| "basic_auth"), (!headers.is_empty()).then_some("http_headers")];
-        let carried: Vec<&str> = carried.into_iter().flatten().collect();
+        let needed = plan.needs.iter().map(|credential| credential.short());
+        let carried: Vec<&str> = needed.chain(carried.into_iter().flatten()).collect();
         if carried.is_empty() { "-".to_owned() } else { carried.join(", ") }
     }
 
@@ -158,7 +162,9 @@ impl TargetPlan<'_> {
             _ => Dialect::Fosite,
         };
         let round = self.config.round.per_minute(self.now);
-        let counted = |plan: &SourcePlan| plan.source.side() == side && !(plan.is_shared && self.twin.is_some());
+        let counted = |plan: &SourcePlan| {
+            plan.source.side() == side && self.applies(plan) && !(plan.is_shared && self.twin.is_some())
+        };
         SourceId::ALL
             .map(SourceId::plan)
             .iter()
@@ -169,6 +175,8 @@ impl TargetPlan<'_> {
                     Rhythm::Round => round,
                     // Settings are asked with a round, so never more often than that.
                     Rhythm::Settings => self.settings().per_minute(self.now).min(round),
+                    Rhythm::Hourly => 1.0 / 60.0,
+                    Rhythm::Token => self.config.token.per_minute(self.now).min(round),
                     Rhythm::Daily if self.target.passkey_enabled => 1.0 / 1440.0,
                     Rhythm::Daily => 0.0,
                 };
@@ -176,6 +184,10 @@ impl TargetPlan<'_> {
             })
             .sum()
     }
+}
+
+fn is_connection(source: SourceId) -> bool {
+    matches!(source, SourceId::ProviderConnection | SourceId::KasmConnection)
 }
 
 fn too_many(per_minute: f64) -> &'static str {
@@ -222,7 +234,7 @@ mod tests {
     fn every_source_of_a_target_stands_in_the_plan_with_its_address_and_traces() {
         let text = plan_of(TWO);
         let home = text.split("\nwork\n").next().unwrap();
-        for source in SourceId::ALL {
+        for source in SourceId::ALL.into_iter().filter(|source| source.needs().is_empty()) {
             assert!(home.contains(&format!("\n    {} ", source.id())), "{}", source.id());
         }
         for part in [
@@ -267,15 +279,5 @@ mod tests {
     fn too_many_requests_are_told() {
         let text = plan_of(&format!("{TWO}schedule: {{round: every 10s}}\n"));
         assert!(text.contains("on average 19.0 requests a minute: more than 12, so some will wait"), "{text}");
-    }
-
-    #[test]
-    fn configured_credentials_that_are_not_sent_are_told() {
-        let text = plan_of(&TWO.replace(
-            "com}\n    kasm: {url: https://desk",
-            "com, client_secret: canary}\n    kasm: {url: https://desk",
-        ));
-        assert!(text.contains("This release sends none of the configured credentials."), "{text}");
-        assert!(!text.contains("canary"), "{text}");
     }
 }

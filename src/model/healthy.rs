@@ -5,14 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{TimeDelta, TimeZone, Utc};
 
 use super::{
-    AddressAnswer, AddressState, Answered, Certificate, ClientMeta, ClockReading, Connection, DryRun, EndpointAnswer,
-    EndpointAnswers, EndpointState, Expect, HealthState, HttpTiming, KasmFacts, KasmHealth, Missing, Observed, Page,
-    ProviderFacts, Script, Snapshot, TargetFacts, Tls, Trust,
+    AddressAnswer, AddressState, Answered, Certificate, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken,
+    ClockReading, Connection, Credential, CustomClaims, DryRun, EndpointAnswer, EndpointAnswers, EndpointState, Expect,
+    GroupMapping, HealthState, HttpTiming, KasmFacts, KasmHealth, KasmUser, KasmVersion, KeyOwner, LastSignIn, Missing,
+    Observed, Page, ProviderFacts, Registration, Script, SecretAnswer, SecretMethod, SecretProof, Snapshot,
+    TargetFacts, Tls, Trust,
 };
 use crate::{
     clock::Time,
-    kasm::{KasmStart, LoginConfig, LoginSettings, Start, StartOutcome},
-    oidc::{AuthorizeUrl, Discovery, Jwk, Jwks},
+    kasm::{Field, KasmStart, LoginConfig, LoginSettings, OidcConfig, OidcConfigs, Start, StartOutcome},
+    oidc::{AuthorizeUrl, Discovery, Jwk, Jwks, Signature, TokenFacts},
+    pocket_id::{AllowedGroup, ClientRegistration, GroupEntry, SecretEntry},
 };
 
 const PROVIDER: &str = "https://id.example.test";
@@ -111,11 +114,175 @@ impl Snapshot {
             provider_page: Observed::seen(at, 0.01, page(PROVIDER)),
             kasm_page: Observed::seen(at, 0.01, page(KASM)),
             passkey_domain: Observed::missing(at, Missing::OutOfReach("passkey.enabled is off".to_owned())),
+            client_registration: without(at, Credential::ProviderAdminKey),
+            client_secrets: without(at, Credential::ProviderAdminKey),
+            custom_claims: without(at, Credential::ProviderAdminKey),
+            claims_preview: without(at, Credential::ProviderAdminKey),
+            last_sign_in: without(at, Credential::ProviderAdminKey),
+            key_owner: without(at, Credential::ProviderKey),
+            client_secret: without(at, Credential::ClientSecret),
+            client_token: without(at, Credential::ClientSecret),
+            kasm_config: without(at, Credential::KasmKey),
+            kasm_version: without(at, Credential::KasmKey),
+            kasm_mappings: without(at, Credential::KasmKey),
+            kasm_user: without(at, Credential::KasmKey),
             known_keys: None,
             changes: Vec::new(),
             requests: Vec::new(),
         }
     }
+}
+
+impl Snapshot {
+    /// [`Snapshot::healthy`] with every credential: what both sides hold agrees.
+    #[must_use]
+    pub fn healthy_with_credentials() -> Self {
+        let mut now = Self::healthy();
+        let at = now.taken_at;
+        now.target.credentials =
+            [Credential::ClientSecret, Credential::KasmKey, Credential::ProviderAdminKey, Credential::ProviderKey]
+                .into();
+        now.target.expect.user = Some("canary".to_owned());
+        now.kasm_config = Observed::seen(at, 0.01, OidcConfigs { configs: vec![stored_config()] });
+        now.kasm_version = Observed::seen(at, 0.01, KasmVersion { build: "1.19.0.00c9b2".to_owned() });
+        now.kasm_mappings = Observed::seen(
+            at,
+            0.01,
+            vec![GroupMapping {
+                group: "Kasm Users".to_owned(),
+                config_id: Some(CONFIG.to_owned()),
+                sso_groups: vec!["kasm-users".to_owned()],
+                applies_to_all: false,
+            }],
+        );
+        now.kasm_user = Observed::seen(
+            at,
+            0.01,
+            KasmUser::Present {
+                realm: Some("oidc".to_owned()),
+                is_barred: false,
+                groups: vec!["All Users".to_owned(), "Kasm Users".to_owned()],
+            },
+        );
+        now.client_registration = Observed::seen(at, 0.01, registration());
+        now.client_secrets = Observed::seen(at, 0.01, ClientSecrets { secrets: vec![secret_entry(at)] });
+        now.custom_claims = Observed::seen(at, 0.01, CustomClaims { names: Vec::new() });
+        now.claims_preview = Observed::seen(at, 0.01, preview());
+        now.last_sign_in = Observed::seen(at, 0.01, LastSignIn { at: Some(at - TimeDelta::hours(1)) });
+        now.key_owner = Observed::seen(
+            at,
+            0.01,
+            KeyOwner {
+                is_admin: Some(true),
+                version: Some("2.14.0".to_owned()),
+                key_expires_at: Some(at + TimeDelta::days(300)),
+                may_use_client: Some(true),
+            },
+        );
+        now.client_secret = Observed::seen(
+            at,
+            0.01,
+            SecretProof {
+                method: SecretMethod::Introspection,
+                answer: SecretAnswer::Accepted,
+                origin: "provider.client_secret_file (/run/secrets/oidc_client_secret)".to_owned(),
+                entry: Some("lHmG".to_owned()),
+            },
+        );
+        now.client_token = Observed::seen(at, 0.01, client_token(at));
+        now
+    }
+}
+
+fn stored_config() -> OidcConfig {
+    let text = |text: &str| Some(text.to_owned());
+    OidcConfig {
+        id: text(CONFIG),
+        display_name: text("Pocket ID"),
+        enabled: Some(true),
+        auto_login: Some(false),
+        is_default: Some(true),
+        hostname: Field::Empty,
+        client_id: text(CLIENT),
+        has_client_secret: Some(true),
+        auth_url: Some(format!("{PROVIDER}/authorize")),
+        token_url: Some(format!("{PROVIDER}/api/oidc/token")),
+        user_info_url: Some(format!("{PROVIDER}/api/oidc/userinfo")),
+        scope: Some(["openid", "email", "profile", "groups"].map(str::to_owned).to_vec()),
+        redirect_url: Some(format!("{KASM}/api/oidc_callback")),
+        username_attribute: text("preferred_username"),
+        groups_attribute: Field::Is("groups".to_owned()),
+        debug: Some(false),
+        issuer: Field::Is(PROVIDER.to_owned()),
+        logout_with_oidc_provider: Some(true),
+    }
+}
+
+fn registration() -> Registration {
+    let group = |name: &str| AllowedGroup { id: "a1".to_owned(), name: name.to_owned() };
+    Registration {
+        client: ClientRegistration {
+            id: CLIENT.to_owned(),
+            name: "Kasm Workspaces".to_owned(),
+            callback_urls: vec![format!("{KASM}/api/oidc_callback")],
+            logout_callback_urls: vec![KASM.to_owned()],
+            is_public: Some(false),
+            pkce_enabled: Some(false),
+            requires_pushed_authorization_requests: Some(false),
+            requires_reauthentication: Some(false),
+            is_group_restricted: Some(true),
+            allowed_user_groups: vec![group("kasm-users")],
+        },
+        groups: Some(vec![GroupEntry { id: "a1".to_owned(), name: "kasm-users".to_owned(), user_count: Some(1) }]),
+    }
+}
+
+fn secret_entry(at: Time) -> SecretEntry {
+    SecretEntry {
+        id: "d009".to_owned(),
+        prefix: "lHmG".to_owned(),
+        expires_at: Some(at + TimeDelta::days(300)),
+        is_active: true,
+    }
+}
+
+fn preview() -> ClaimsPreview {
+    let types = [
+        ("sub", "string"),
+        ("preferred_username", "string"),
+        ("email", "string"),
+        ("email_verified", "boolean"),
+        ("name", "string"),
+        ("groups", "array"),
+    ];
+    ClaimsPreview::Claims {
+        types: types.map(|(name, kind)| (name.to_owned(), kind.to_owned())).into(),
+        user_names: [("preferred_username".to_owned(), "canary".to_owned())].into(),
+        groups: Some(vec!["kasm-users".to_owned()]),
+        email_verified: Some(true),
+    }
+}
+
+fn client_token(at: Time) -> ClientToken {
+    ClientToken {
+        token: TokenFacts {
+            algorithm: "RS256".to_owned(),
+            key_id: Some("d2VsbCBkb25l".to_owned()),
+            token_type: Some("at+jwt".to_owned()),
+            issuer: Some(PROVIDER.to_owned()),
+            audience: vec![CLIENT.to_owned()],
+            issued_at: Some(at.timestamp()),
+            not_before: None,
+            expires_at: Some(at.timestamp() + 3600),
+            signature: Signature::Good,
+        },
+        expires_in: Some(3600),
+        received_at: at,
+    }
+}
+
+fn without<T>(at: Time, credential: Credential) -> Observed<T> {
+    Observed::missing(at, Missing::NotConfigured(credential))
 }
 
 fn target() -> TargetFacts {

@@ -1,6 +1,7 @@
 //! The nouns: what is watched, what was seen, what is said about it. Plain data, no I/O, no clock.
 
 mod change;
+mod credentialed;
 mod facts;
 mod healthy;
 mod observed;
@@ -11,6 +12,7 @@ mod target;
 mod verdict;
 
 pub use change::{Change, ChangeSubject};
+pub use credentialed::*;
 pub use facts::*;
 pub use observed::{Missing, Observed, Reason};
 pub use report::{Cause, CheckReport, Coverage, Expiry, Login, Report, SourceReport, Verified};

@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answered, Change, ClientMeta, Connection, DryRun, EndpointAnswers, KasmHealth, Missing, Observed, Page,
-    PasskeyDomain, Side, SourceId, TargetFacts, change,
+    Answered, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, CustomClaims, DryRun,
+    EndpointAnswers, GroupMapping, KasmHealth, KasmUser, KasmVersion, KeyOwner, LastSignIn, Missing, Observed, Page,
+    PasskeyDomain, Registration, SecretProof, Side, SourceId, TargetFacts, change,
 };
 use crate::{
     clock::Time,
-    kasm::{KasmStart, LoginSettings},
+    kasm::{KasmStart, LoginSettings, OidcConfigs},
     oidc::{Discovery, Jwks},
 };
 
@@ -47,6 +48,30 @@ pub struct Snapshot {
     pub kasm_page: Observed<Page>,
     /// The passkey domain.
     pub passkey_domain: Observed<PasskeyDomain>,
+    /// The client's registration at Pocket ID.
+    pub client_registration: Observed<Registration>,
+    /// The client's secrets at Pocket ID.
+    pub client_secrets: Observed<ClientSecrets>,
+    /// The custom claims at Pocket ID.
+    pub custom_claims: Observed<CustomClaims>,
+    /// The claims of the test user.
+    pub claims_preview: Observed<ClaimsPreview>,
+    /// The last real sign-in.
+    pub last_sign_in: Observed<LastSignIn>,
+    /// Our Pocket ID key.
+    pub key_owner: Observed<KeyOwner>,
+    /// The client secret.
+    pub client_secret: Observed<SecretProof>,
+    /// A token of the client's own.
+    pub client_token: Observed<ClientToken>,
+    /// Kasm's stored OpenID config.
+    pub kasm_config: Observed<OidcConfigs>,
+    /// Kasm's version.
+    pub kasm_version: Observed<KasmVersion>,
+    /// Kasm's group mappings.
+    pub kasm_mappings: Observed<Vec<GroupMapping>>,
+    /// The test user at Kasm.
+    pub kasm_user: Observed<KasmUser>,
     /// The key set that was seen last, in this look or an earlier one: Pocket ID changes its key at a restart, so the
     /// look right before often failed. Kept by [`Snapshot::after`]; a look leaves it empty.
     #[serde(default)]
@@ -96,6 +121,18 @@ impl Snapshot {
             provider_page,
             kasm_page,
             passkey_domain,
+            client_registration,
+            client_secrets,
+            custom_claims,
+            claims_preview,
+            last_sign_in,
+            key_owner,
+            client_secret,
+            client_token,
+            kasm_config,
+            kasm_version,
+            kasm_mappings,
+            kasm_user,
             known_keys: _,
             changes: _,
             requests: _,
@@ -114,6 +151,18 @@ impl Snapshot {
             row(SourceId::ProviderPage, provider_page),
             row(SourceId::KasmPage, kasm_page),
             row(SourceId::PasskeyDomain, passkey_domain),
+            row(SourceId::ClientRegistration, client_registration),
+            row(SourceId::ClientSecrets, client_secrets),
+            row(SourceId::CustomClaims, custom_claims),
+            row(SourceId::ClaimsPreview, claims_preview),
+            row(SourceId::LastSignIn, last_sign_in),
+            row(SourceId::KeyOwner, key_owner),
+            row(SourceId::ClientSecret, client_secret),
+            row(SourceId::ClientToken, client_token),
+            row(SourceId::KasmConfig, kasm_config),
+            row(SourceId::KasmVersion, kasm_version),
+            row(SourceId::KasmMappings, kasm_mappings),
+            row(SourceId::KasmUser, kasm_user),
         ]
     }
 

@@ -42,6 +42,17 @@ pub enum Credential {
 }
 
 impl Credential {
+    /// A word for a table.
+    #[must_use]
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::ClientSecret => "client secret",
+            Self::KasmKey => "Kasm key",
+            Self::ProviderAdminKey => "Pocket ID key (admin)",
+            Self::ProviderKey => "Pocket ID key",
+        }
+    }
+
     /// The config keys that give it.
     #[must_use]
     pub fn config_keys(self) -> &'static str {
@@ -72,6 +83,10 @@ pub enum Rhythm {
     Round,
     /// With the settings (`schedule.settings`), and at once when something it depends on changed.
     Settings,
+    /// Once an hour.
+    Hourly,
+    /// By its own schedule (`schedule.token`).
+    Token,
     /// Once a day.
     Daily,
 }
@@ -94,11 +109,23 @@ pub enum SourceId {
     ProviderPage,
     KasmPage,
     PasskeyDomain,
+    ClientRegistration,
+    ClientSecrets,
+    CustomClaims,
+    ClaimsPreview,
+    LastSignIn,
+    KeyOwner,
+    ClientSecret,
+    ClientToken,
+    KasmConfig,
+    KasmVersion,
+    KasmMappings,
+    KasmUser,
 }
 
 impl SourceId {
     /// Every source, in the order of the look.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 25] = [
         Self::ProviderConnection,
         Self::KasmConnection,
         Self::Discovery,
@@ -112,6 +139,18 @@ impl SourceId {
         Self::ProviderPage,
         Self::KasmPage,
         Self::PasskeyDomain,
+        Self::ClientRegistration,
+        Self::ClientSecrets,
+        Self::CustomClaims,
+        Self::ClaimsPreview,
+        Self::LastSignIn,
+        Self::KeyOwner,
+        Self::ClientSecret,
+        Self::ClientToken,
+        Self::KasmConfig,
+        Self::KasmVersion,
+        Self::KasmMappings,
+        Self::KasmUser,
     ];
 
     /// The label value.
@@ -131,6 +170,18 @@ impl SourceId {
             Self::ProviderPage => "provider_page",
             Self::KasmPage => "kasm_page",
             Self::PasskeyDomain => "passkey_domain",
+            Self::ClientRegistration => "client_registration",
+            Self::ClientSecrets => "client_secrets",
+            Self::CustomClaims => "custom_claims",
+            Self::ClaimsPreview => "claims_preview",
+            Self::LastSignIn => "last_sign_in",
+            Self::KeyOwner => "key_owner",
+            Self::ClientSecret => "client_secret",
+            Self::ClientToken => "client_token",
+            Self::KasmConfig => "kasm_config",
+            Self::KasmVersion => "kasm_version",
+            Self::KasmMappings => "kasm_mappings",
+            Self::KasmUser => "kasm_user",
         }
     }
 
@@ -151,6 +202,18 @@ impl SourceId {
             Self::ProviderPage => "the provider's sign-in page",
             Self::KasmPage => "Kasm's login page",
             Self::PasskeyDomain => "the passkey domain",
+            Self::ClientRegistration => "the client's registration at Pocket ID",
+            Self::ClientSecrets => "the client's secrets at Pocket ID",
+            Self::CustomClaims => "the custom claims at Pocket ID",
+            Self::ClaimsPreview => "the claims of the test user",
+            Self::LastSignIn => "the last real sign-in",
+            Self::KeyOwner => "our Pocket ID key",
+            Self::ClientSecret => "the client secret",
+            Self::ClientToken => "a token of the client's own",
+            Self::KasmConfig => "Kasm's stored OpenID config",
+            Self::KasmVersion => "Kasm's version",
+            Self::KasmMappings => "Kasm's group mappings",
+            Self::KasmUser => "the test user at Kasm",
         }
     }
 
@@ -158,10 +221,32 @@ impl SourceId {
     #[must_use]
     pub fn side(self) -> Side {
         match self {
-            Self::KasmConnection | Self::KasmHealth | Self::KasmLoginSettings | Self::KasmStart | Self::KasmPage => {
-                Side::Kasm
-            }
+            Self::KasmConnection
+            | Self::KasmHealth
+            | Self::KasmLoginSettings
+            | Self::KasmStart
+            | Self::KasmPage
+            | Self::KasmConfig
+            | Self::KasmVersion
+            | Self::KasmMappings
+            | Self::KasmUser => Side::Kasm,
             _ => Side::Provider,
+        }
+    }
+
+    /// The credentials that it needs: all of them.
+    #[must_use]
+    pub fn needs(self) -> &'static [Credential] {
+        match self {
+            Self::ClientRegistration
+            | Self::ClientSecrets
+            | Self::CustomClaims
+            | Self::ClaimsPreview
+            | Self::LastSignIn => &[Credential::ProviderAdminKey],
+            Self::KeyOwner => &[Credential::ProviderKey],
+            Self::ClientSecret | Self::ClientToken => &[Credential::ClientSecret],
+            Self::KasmConfig | Self::KasmVersion | Self::KasmMappings | Self::KasmUser => &[Credential::KasmKey],
+            _ => &[],
         }
     }
 
@@ -169,7 +254,22 @@ impl SourceId {
     #[must_use]
     pub fn rhythm(self) -> Rhythm {
         match self {
-            Self::AuthorizeDryRun | Self::ProviderEndpoints | Self::ProviderPage | Self::KasmPage => Rhythm::Settings,
+            Self::AuthorizeDryRun
+            | Self::ProviderEndpoints
+            | Self::ProviderPage
+            | Self::KasmPage
+            | Self::ClientRegistration
+            | Self::ClientSecrets
+            | Self::CustomClaims
+            | Self::ClientSecret
+            | Self::KasmConfig => Rhythm::Settings,
+            Self::ClaimsPreview
+            | Self::LastSignIn
+            | Self::KeyOwner
+            | Self::KasmVersion
+            | Self::KasmMappings
+            | Self::KasmUser => Rhythm::Hourly,
+            Self::ClientToken => Rhythm::Token,
             Self::PasskeyDomain => Rhythm::Daily,
             _ => Rhythm::Round,
         }
@@ -263,7 +363,7 @@ impl SourceId {
         let plan = |requests: &'static [PlannedRequest], leaves, notes| SourcePlan {
             source: self,
             requests,
-            needs: &[],
+            needs: self.needs(),
             leaves,
             is_shared: matches!(
                 self,
@@ -314,6 +414,18 @@ impl SourceId {
                 "one short-lived row",
                 "only with passkey.enabled",
             ),
+            Self::ClientRegistration => plan(&[], "nothing", ""),
+            Self::ClientSecrets => plan(&[], "nothing", ""),
+            Self::CustomClaims => plan(&[], "nothing", ""),
+            Self::ClaimsPreview => plan(&[], "nothing", ""),
+            Self::LastSignIn => plan(&[], "nothing", ""),
+            Self::KeyOwner => plan(&[], "nothing", ""),
+            Self::ClientSecret => plan(&[], "nothing", ""),
+            Self::ClientToken => plan(&[], "nothing", ""),
+            Self::KasmConfig => plan(&[], "nothing", ""),
+            Self::KasmVersion => plan(&[], "nothing", ""),
+            Self::KasmMappings => plan(&[], "nothing", ""),
+            Self::KasmUser => plan(&[], "nothing", ""),
         }
     }
 }

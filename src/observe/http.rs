@@ -17,6 +17,7 @@ use url::{Position, Url};
 
 use super::{
     answer::Answer,
+    carried::Carried,
     reasons::{self, Stop},
     watch::{self, Notes, Watching},
 };
@@ -32,7 +33,7 @@ pub(super) const PAGE_LIMIT: usize = 2_000_000;
 
 const USER_AGENT: &str = concat!("ssowatch/", env!("CARGO_PKG_VERSION"), " (+https://github.com/ssowatch/ssowatch)");
 
-/// A request to one side. Holds no secret: those are added where they may go.
+/// A request to one side. What the config gives for every request is added where it may go.
 #[derive(Debug, Clone)]
 pub(super) struct Request {
     /// Where to; a fragment is not sent.
@@ -43,6 +44,8 @@ pub(super) struct Request {
     pub json: Option<String>,
     /// How much of the answer is read.
     pub limit: Limit,
+    /// A credential that goes along.
+    pub carried: Option<Carried>,
 }
 
 /// How much of an answer is read.
@@ -57,7 +60,7 @@ pub(super) enum Limit {
 impl Request {
     /// A GET for JSON.
     pub(super) fn json(url: Url) -> Self {
-        Self { url, accept: "application/json", json: None, limit: Limit::Bytes(JSON_LIMIT) }
+        Self { url, accept: "application/json", json: None, limit: Limit::Bytes(JSON_LIMIT), carried: None }
     }
 
     /// A POST of JSON, for JSON.
@@ -67,7 +70,7 @@ impl Request {
 
     /// A GET for a web page.
     pub(super) fn page(url: Url) -> Self {
-        Self { url, accept: "text/html", json: None, limit: Limit::Bytes(PAGE_LIMIT) }
+        Self { url, accept: "text/html", json: None, limit: Limit::Bytes(PAGE_LIMIT), carried: None }
     }
 }
 
@@ -224,7 +227,10 @@ fn broken(line: &Line, error: reqwest::Error, notes: &Notes) -> Broken {
 /// The host is the request's own, whatever name leads to it.
 fn message(line: &Line, request: &Request, headers: &HeaderMap) -> Option<reqwest::Request> {
     let host = HeaderValue::from_str(&request.url[Position::BeforeHost..Position::AfterPort]).ok()?;
-    let method = if request.json.is_some() { Method::POST } else { Method::GET };
+    let carried = request.carried.as_ref().and_then(|carried| carried.body.as_ref());
+    let body = request.json.as_ref().map(|json| ("application/json", json));
+    let body = body.or(carried.map(|(content_type, text)| (*content_type, text)));
+    let method = if body.is_some() { Method::POST } else { Method::GET };
     let mut message = reqwest::Request::new(method, line.wire(&request.url)?);
     let all = message.headers_mut();
     all.insert(header::HOST, host);
@@ -233,9 +239,9 @@ fn message(line: &Line, request: &Request, headers: &HeaderMap) -> Option<reqwes
     for (name, value) in headers {
         all.append(name, value.clone());
     }
-    if let Some(json) = &request.json {
-        all.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *message.body_mut() = Some(json.clone().into());
+    if let Some((content_type, text)) = body {
+        all.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        *message.body_mut() = Some(text.clone().into());
     }
     Some(message)
 }

@@ -6,9 +6,11 @@ use super::{
     Pace, authorize_dry_run,
     budget::Budget,
     client_meta,
+    credentialed::{Credentialed, stored_client_id},
     look_kasm::{self, KasmLook},
+    look_kasm_key,
     look_provider::{self, ProviderLook},
-    passkey_domain,
+    look_provider_key, look_secret, passkey_domain,
     probed::Probed,
     reasons::Stop,
     rhythm,
@@ -87,8 +89,26 @@ pub(super) async fn look(
     );
     let both = Both { round: &round, facts: &facts, kasm: &kasm, provider: &provider, before, counts: &counts };
     let (client_meta, passkey_domain) = tokio::join!(both.client_meta(), both.passkey_domain());
-    let authorize_dry_run = both.dry_run(&client_meta).await;
-    if let Ok(side) = &provider.side {
+    let mut asked = Credentialed {
+        means,
+        round: &round,
+        target,
+        facts: &facts,
+        kasm: &kasm,
+        provider: &provider,
+        client_meta: &client_meta,
+        client_id: both.sent_client_id(),
+        before,
+        counts: &counts,
+    };
+    let (authorize_dry_run, by_kasm_key) =
+        tokio::join!(both.dry_run(&client_meta), Box::pin(look_kasm_key::look(&asked)));
+    if asked.client_id.is_none() {
+        asked.client_id = stored_client_id(&by_kasm_key.config, &facts, &kasm);
+    }
+    let by_provider_key = Box::pin(look_provider_key::look(&asked)).await;
+    let by_secret = Box::pin(look_secret::look(&asked)).await;
+    for side in [provider.side.as_deref(), kasm.side.as_ref()].into_iter().flatten() {
         side.hang_up();
     }
     Snapshot {
@@ -107,6 +127,18 @@ pub(super) async fn look(
         provider_page: provider.page,
         kasm_page: kasm.page,
         passkey_domain,
+        client_registration: by_provider_key.registration,
+        client_secrets: by_provider_key.secrets,
+        custom_claims: by_provider_key.custom_claims,
+        claims_preview: by_provider_key.preview,
+        last_sign_in: by_provider_key.last_sign_in,
+        key_owner: by_provider_key.owner,
+        client_secret: by_secret.secret,
+        client_token: by_secret.token,
+        kasm_config: by_kasm_key.config,
+        kasm_version: by_kasm_key.version,
+        kasm_mappings: by_kasm_key.mappings,
+        kasm_user: by_kasm_key.user,
         known_keys: None,
         changes: Vec::new(),
         requests: counts.all(),
@@ -129,13 +161,19 @@ impl Both<'_> {
         Observed::missing(self.round.clock.now(), why)
     }
 
+    /// The client id that Kasm sends.
+    fn sent_client_id(&self) -> Option<String> {
+        let id = our_url(self.kasm.start.ok()?, self.facts)?.client_id.clone()?;
+        (!id.is_empty()).then_some(id)
+    }
+
     async fn client_meta(&self) -> Observed<ClientMeta> {
         let source = SourceId::ClientMeta;
         if self.provider.kind == Some(ProviderKind::Openid) {
             return self.missing(Missing::NotApplicable("the provider is not Pocket ID".to_owned()));
         }
-        let client_id = self.kasm.start.ok().and_then(|start| our_url(start, self.facts)?.client_id.as_deref());
-        let client_id = client_id.filter(|id| !id.is_empty());
+        let client_id = self.sent_client_id();
+        let client_id = client_id.as_deref();
         match &self.provider.side {
             Err(why) => self.missing(why.clone().missing(source)),
             Ok(side) => observe(self.round.clock, source, client_meta::look(side, client_id, self.counts)).await,

@@ -29,6 +29,8 @@ pub(super) struct KasmLook {
     pub raw: Vec<Option<String>>,
     /// Its login page.
     pub page: Observed<Page>,
+    /// Where further requests of this look go; none where the connection failed.
+    pub side: Result<Side, Stop>,
 }
 
 impl KasmLook {
@@ -43,6 +45,7 @@ impl KasmLook {
             start: Observed::missing(now, missing(SourceId::KasmStart)),
             raw: Vec::new(),
             page: Observed::missing(now, missing(SourceId::KasmPage)),
+            side: Err(why.clone()),
         }
     }
 }
@@ -74,7 +77,7 @@ pub(super) async fn look(
         login_page(round, &side, before, counts),
     );
     let (raw, start) = apart(started);
-    KasmLook { connection, health, login_settings, start, raw, page }
+    KasmLook { connection, health, login_settings, start, raw, page, side: Ok(side) }
 }
 
 /// The login settings, then the start of login for what they offer.

@@ -18,6 +18,7 @@ use url::Url;
 
 use super::{
     answer::Answer,
+    carried::Carried,
     connection,
     http::{self, At, Broken, Line, Request, Way},
     probed::Probed,
@@ -118,6 +119,9 @@ impl Peer {
 
     async fn exchange(&self, request: &Request) -> Result<Answer, Stop> {
         let secrets = self.secrets.as_ref().map_err(Clone::clone)?;
+        if let Some(carried) = &request.carried {
+            return self.entrust(request, carried, secrets).await;
+        }
         let none = HeaderMap::new();
         if secrets.is_empty() {
             return self.over(false, request, &none).await.map_err(|broken| broken.stop);
@@ -133,6 +137,24 @@ impl Peer {
         }
         let answer = self.over(false, request, &none).await.map_err(|broken| broken.stop)?;
         Ok(Answer { withheld: true, ..answer })
+    }
+
+    /// A request that carries a credential: sent where secrets may go, or not at all.
+    async fn entrust(&self, request: &Request, carried: &Carried, given: &HeaderMap) -> Result<Answer, Stop> {
+        if !self.may_carry_secrets().await? {
+            return Err(Carried::withheld());
+        }
+        let mut headers = given.clone();
+        for (name, value) in &carried.headers {
+            headers.insert(name, value.clone());
+        }
+        match self.over(true, request, &headers).await {
+            Err(Broken { at: At::Refused, .. }) if self.known().is_good != Some(true) => {
+                self.known().is_good = Some(false);
+                Err(Carried::withheld())
+            }
+            outcome => outcome.map_err(|broken| broken.stop),
+        }
     }
 
     /// Whether what is secret may be tried to be sent: over HTTPS, the handshake has the last word.

@@ -14,6 +14,7 @@ use crate::{
 
 /// A minute, less what rounds of a minute jitter.
 const AGAIN_AFTER: TimeDelta = TimeDelta::seconds(50);
+const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
 const DAY: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// Whether a source is to be asked now. `who` is what the marks hang on: a target or a provider.
@@ -36,6 +37,10 @@ pub(super) fn is_due<T>(
         Rhythm::Round => true,
         Rhythm::Settings if !is_good && now - old.at >= AGAIN_AFTER => true,
         Rhythm::Settings => passed_a_mark(source, who, old.at, now, settings_every),
+        Rhythm::Hourly if !is_good => now - old.at >= span(settings_every),
+        Rhythm::Hourly => passed_a_mark(source, who, old.at, now, HOUR),
+        // Due by a schedule of its own, which the caller knows.
+        Rhythm::Token => false,
         // Each look leaves a row: one that failed is asked again with the settings, not each minute.
         Rhythm::Daily if !is_good => now - old.at >= span(settings_every),
         Rhythm::Daily => passed_a_mark(source, who, old.at, now, DAY),

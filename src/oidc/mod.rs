@@ -9,6 +9,7 @@ mod json;
 mod jwks;
 mod key_material;
 mod text;
+mod token;
 
 pub use address::is_loopback;
 pub use authorize_url::{AuthorizeUrl, State};
@@ -16,3 +17,4 @@ pub use discovery::Discovery;
 pub use json::{Json, JsonProblem, parse_json};
 pub use jwks::{Jwk, Jwks};
 pub use text::short;
+pub use token::{Signature, TokenFacts};

@@ -2,6 +2,12 @@
 
 mod bases;
 mod dialect;
+mod redirect;
+mod registration;
 
 pub use bases::Bases;
 pub use dialect::{Dialect, ProviderKind, Version, VersionSpan, recognise};
+pub use redirect::{Registered, registered};
+pub use registration::{
+    AllowedGroup, ApiKeyEntry, ClientRegistration, GroupEntry, Paged, Pagination, SecretEntry, parse_answer,
+};

@@ -122,6 +122,7 @@ async fn a_name_that_does_not_resolve_is_dns_and_nothing_of_that_side_is_asked()
     assert_eq!(reason(&seen.provider_connection), Reason::Dns);
     for (source, _, _, missing) in seen.observations() {
         if source.side() == ssowatch::model::Side::Provider
+            && source.needs().is_empty()
             && ![SourceId::ProviderConnection, SourceId::PasskeyDomain].contains(&source)
         {
             assert_eq!(missing, Some(&Missing::Blocked { by: SourceId::ProviderConnection }), "{source:?}");
