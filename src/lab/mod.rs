@@ -5,6 +5,7 @@
 //! as a trespass: [`Lab::stop`] returns the list, and a test asserts that it is empty.
 
 mod certificates;
+mod developer_api;
 mod faults;
 mod gate;
 mod kasm;
@@ -29,8 +30,8 @@ use std::{
 use tokio::task::AbortHandle;
 use url::Url;
 
+pub use developer_api::{API_KEY as KASM_API_KEY, API_KEY_SECRET as KASM_API_KEY_SECRET};
 pub use faults::Fault;
-pub use kasm::{API_KEY as KASM_API_KEY, API_KEY_SECRET as KASM_API_KEY_SECRET};
 pub use options::{InternalUrl, LabOptions};
 pub use watch::Seen;
 
