@@ -91,6 +91,22 @@ impl<'a> Case<'a> {
         configs.ours(self.target(), self.now.kasm_start.ok()).map_err(unclear)
     }
 
+    /// Whether our config sends visitors to the provider at once: by the login page, else as stored.
+    ///
+    /// # Errors
+    /// Why neither is known; none where Kasm does not say.
+    pub fn auto_login(&self) -> Result<Option<bool>, Missing> {
+        let stored = self.stored().ok().and_then(|stored| stored.auto_login);
+        let shown = self.now.kasm_login_settings.get().and_then(|settings| Ok((settings, &self.start()?.config_id)));
+        match shown {
+            Ok((settings, ours)) => {
+                let config = settings.configs.iter().find(|config| config.id == *ours);
+                Ok(config.and_then(|config| config.auto_login).or(stored))
+            }
+            Err(missing) => stored.map(Some).ok_or(missing),
+        }
+    }
+
     /// A field of the stored config that every release is said to have. Where the answer does not hold it, that is a
     /// form that no reference knows, and nothing is concluded.
     ///
