@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{TimeDelta, TimeZone, Utc};
 use ssowatch::{
     checks::judge,
     clock::Clock,
     lab::{Fault, Lab, LabOptions},
-    model::{Side, Snapshot},
+    model::{Side, Snapshot, SourceId},
     observe::{Looker, Pace},
     round::round,
 };
@@ -16,6 +16,13 @@ use super::target;
 
 const DUE: Pace = Pace::Due { settings_every: Duration::from_hours(5), share_for: Duration::from_secs(0) };
 const CONFIGS: &str = "/api/public/get_oidc_configs";
+
+/// A lab and a looker whose clocks began at the same noon, so that no mark of a rhythm falls into a test by chance.
+async fn at_noon() -> (Lab, Looker) {
+    let clock = Clock::simulated(Utc.with_ymd_and_hms(2026, 11, 24, 12, 0, 0).unwrap());
+    let lab = Lab::start(LabOptions { clock, ..LabOptions::default() }).await.unwrap();
+    (lab, Looker::new(clock))
+}
 
 /// The snapshot as if it had been taken so many seconds earlier.
 fn aged(mut snapshot: Snapshot, seconds: i64) -> Snapshot {
@@ -29,8 +36,8 @@ fn aged(mut snapshot: Snapshot, seconds: i64) -> Snapshot {
 
 #[tokio::test]
 async fn what_was_seen_stands_until_it_is_due() {
-    let lab = Lab::start(LabOptions::default()).await.unwrap();
-    let (target, looker) = (target(&lab), Looker::new(Clock::System));
+    let (lab, looker) = at_noon().await;
+    let target = target(&lab);
     let first = round(&looker, &target, None, Pace::Full).await.snapshot;
     assert_eq!(lab.count(Side::Kasm, CONFIGS), 1);
     let second = round(&looker, &target, Some(&first), DUE).await.snapshot;
@@ -53,8 +60,8 @@ async fn what_was_seen_stands_until_it_is_due() {
 
 #[tokio::test]
 async fn a_change_of_what_kasm_sends_is_looked_up_in_the_same_round() {
-    let lab = Lab::start(LabOptions::default()).await.unwrap();
-    let (target, looker) = (target(&lab), Looker::new(Clock::System));
+    let (lab, looker) = at_noon().await;
+    let target = target(&lab);
     let first = round(&looker, &target, None, Pace::Full).await.snapshot;
     lab.break_with(Fault::ScopeWithoutGroups);
     let second = round(&looker, &target, Some(&first), DUE).await;
@@ -65,8 +72,8 @@ async fn a_change_of_what_kasm_sends_is_looked_up_in_the_same_round() {
 
 #[tokio::test]
 async fn a_mend_of_what_only_the_key_shows_is_seen_in_the_next_round() {
-    let lab = Lab::start(LabOptions::default()).await.unwrap();
-    let (target, looker) = (target(&lab), Looker::new(Clock::System));
+    let (lab, looker) = at_noon().await;
+    let target = target(&lab);
     lab.break_with(Fault::TokenUrlPath);
     let first = round(&looker, &target, None, Pace::Full).await;
     assert_eq!(first.report.cause.unwrap().check, "token_url_matches");
@@ -82,8 +89,8 @@ async fn a_mend_of_what_only_the_key_shows_is_seen_in_the_next_round() {
 
 #[tokio::test]
 async fn what_waited_for_the_configs_is_asked_with_them_again() {
-    let lab = Lab::start(LabOptions::default()).await.unwrap();
-    let (target, looker) = (target(&lab), Looker::new(Clock::System));
+    let (lab, looker) = at_noon().await;
+    let target = target(&lab);
     lab.break_with(Fault::KasmKeyWrong);
     let first = round(&looker, &target, None, Pace::Full).await.snapshot;
     lab.mend(Fault::KasmKeyWrong);
@@ -94,11 +101,27 @@ async fn what_waited_for_the_configs_is_asked_with_them_again() {
 
 #[tokio::test]
 async fn a_key_that_is_given_by_a_reload_is_used_at_once_and_one_that_is_taken_away_is_forgotten() {
-    let lab = Lab::start(LabOptions::default()).await.unwrap();
-    let looker = Looker::new(Clock::System);
+    let (lab, looker) = at_noon().await;
     let without = round(&looker, &lab.target(), None, Pace::Full).await.snapshot;
     let with = round(&looker, &target(&lab), Some(&without), DUE).await.snapshot;
     assert!(with.kasm_config.ok().is_some() && with.kasm_user.ok().is_some());
     let again = round(&looker, &lab.target(), Some(&with), DUE).await.snapshot;
     assert_eq!(judge(&again, None).check("token_url_matches").unwrap().reason.as_deref(), Some("needs a Kasm key"));
+}
+
+#[tokio::test]
+async fn a_look_sends_what_the_plan_says_and_not_one_request_more() {
+    let (lab, looker) = at_noon().await;
+    round(&looker, &target(&lab), None, Pace::Full).await;
+    let sources = [SourceId::KasmConfig, SourceId::KasmVersion, SourceId::KasmMappings, SourceId::KasmUser];
+    let planned: Vec<_> = sources.into_iter().flat_map(|source| source.plan().requests).collect();
+    for request in &planned {
+        let count = lab.count(Side::Kasm, request.path);
+        assert!(count >= 1 && count <= request.most as usize, "{request:?}: {count}");
+    }
+    let by_key = |path: &str| path.starts_with("/api/public/");
+    for seen in lab.seen().iter().filter(|seen| by_key(&seen.path)) {
+        assert!(planned.iter().any(|request| request.path == seen.path && request.method == seen.method), "{seen:?}");
+    }
+    assert_eq!(lab.stop().await, Vec::<String>::new());
 }
