@@ -117,7 +117,20 @@ fn names(value: Option<&Value>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_body_makes_a_reader_panic(body in prop_oneof![
+            "\\PC{0,60}",
+            r#"\{"(user|groups|group_mappings|system_info|error_message)":(null|1|"x"|\[1,\{\}\]|\{"api":\[\]\})\}"#,
+        ]) {
+            let body = body.as_bytes();
+            let _ = (refusal(body), build_of(body), groups_of(body), mappings_of(body, "x"), UserAnswer::parse(body));
+        }
+    }
 
     #[test]
     fn an_error_object_is_a_refusal_and_facts_are_none() {

@@ -16,7 +16,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[Credential::KasmKey],
     since: "Kasm 1.17 or 1.18 (unconfirmed)",
     source: "OpenID Connect Discovery 1.0, section 4.3; Pocket ID's guide for Kasm",
-    fields: &["issuer"],
+    fields: &["issuer_field"],
     run,
 };
 
@@ -29,7 +29,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         Field::Absent => return Err(Missing::OutOfReach("this Kasm's answer has no issuer field".to_owned())),
         Field::Empty => return Err(Missing::NotApplicable("none is entered: told by logout_configured".to_owned())),
     };
-    let drift = Drift::of("issuer", ("The provider has", issuer(case)?), ("Kasm stores", stored));
+    let drift = Drift::of("issuer_field", ("The provider has", issuer(case)?), ("Kasm stores", stored));
     Ok(drift.map_or(Verdict::OK, Verdict::drifted))
 }
 

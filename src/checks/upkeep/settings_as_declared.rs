@@ -72,7 +72,7 @@ fn groups(case: &Case<'_>) -> Declared {
             None if client.allowed_user_groups.is_empty() => "everybody".to_owned(),
             _ => names(&mut client.allowed_user_groups.iter().map(|group| &group.name)),
         };
-        differs("allowed_groups", ("expect says", &declared), ("Pocket ID has", &allowed)).map(|finding| {
+        differs("allowed_groups", ("expect says", &declared), ("Pocket ID allows", &allowed)).map(|finding| {
             finding.mend(
                 "Pocket ID: Administration > OIDC Clients > Kasm's client > Allowed User Groups, or expect.groups in \
                  ssowatch's config.",
