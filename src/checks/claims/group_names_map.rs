@@ -1,6 +1,6 @@
 //! Kasm's group mappings name groups that the provider has.
 
-use super::{Case, Check, SeverityRule, with_hint};
+use super::{Case, Check, SeverityRule, database_answers, with_hint};
 use crate::{
     model::{ClaimsPreview, Credential, Drift, Finding, GroupMapping, Missing, Verdict},
     pocket_id::ProviderKind,
@@ -46,6 +46,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let Some(groups) = &case.now.client_registration.get()?.groups else {
         return Ok(Verdict::Unverified("the provider's list of groups was not read".to_owned()));
     };
+    database_answers(case)?;
     let known: Vec<String> = groups.iter().map(|group| group.name.clone()).collect();
     let missing = unseen.into_iter().filter(|(_, name)| !known.iter().any(|known| is_same(known, name)));
     Ok(Verdict::from_findings(missing.map(|(group, name)| finding(group, name, &known)).collect()))
@@ -105,6 +106,14 @@ mod tests {
                     "a group of the test user alone proves it",
                     |now| now.client_registration.value = Err(Missing::NotConfigured(Credential::ProviderAdminKey)),
                     "ok",
+                ),
+                (
+                    "it is none, and the database fails",
+                    |now| {
+                        map(now, "kasm-user");
+                        lose(&mut now.client_meta, SourceId::ClientMeta, Reason::Status);
+                    },
+                    "unknown",
                 ),
                 ("without an admin's key", without_admin_key, "unverified"),
                 (

@@ -104,13 +104,21 @@ fn claim_exists(case: &Case<'_>, field: &str, claim: &str) -> Result<Verdict, Mi
         Ok(custom) if custom.names.iter().any(|name| name == claim) => {
             Ok(Verdict::noting(format!("{claim} is a custom claim")))
         }
-        Ok(_) => Ok(Verdict::fail(no_such_claim(field, claim, announced))),
+        Ok(_) => {
+            database_answers(case)?;
+            Ok(Verdict::fail(no_such_claim(field, claim, announced)))
+        }
         Err(Missing::NotConfigured(key)) => Ok(Verdict::Unverified(format!(
             "the provider does not announce the claim {}; whether it is a custom claim, {key} shows",
             with_hint(claim, announced)
         ))),
         Err(missing) => Err(missing.clone()),
     }
+}
+
+/// Pocket ID's database answers: without that, what is missing there may only not have been found.
+fn database_answers(case: &Case<'_>) -> Result<(), Missing> {
+    case.now.client_meta.get().map(|_| ()).map_err(|_| Missing::Blocked { by: SourceId::ClientMeta })
 }
 
 fn no_such_claim(field: &str, claim: &str, announced: &[String]) -> Finding {

@@ -84,6 +84,14 @@ mod tests {
                     "unknown",
                 ),
                 (
+                    "nobody has it, and the database fails",
+                    |now| {
+                        take(now, "login");
+                        lose(&mut now.client_meta, SourceId::ClientMeta, Reason::Status);
+                    },
+                    "unknown",
+                ),
+                (
                     "another provider need not announce all",
                     |now| {
                         generic(now);
