@@ -18,7 +18,9 @@ pub struct Round {
 
 /// One round of one target: looks at it, notes what changed since the snapshot before, and judges.
 pub async fn round(looker: &Looker, target: &Target, before: Option<&Snapshot>, pace: Pace) -> Round {
-    let snapshot = looker.observe(target, before, pace).await.after(before);
+    let mut snapshot = looker.observe(target, before, pace).await.after(before);
     let report = checks::judge(&snapshot, before);
+    let failing = report.failing().filter_map(|failing| checks::find(&failing.id));
+    snapshot.doubted = failing.flat_map(|(_, check)| check.needs).copied().collect();
     Round { snapshot, report }
 }

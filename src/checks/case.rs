@@ -1,7 +1,7 @@
 //! What a check is given: the snapshot, the one before, and what follows from the discovery document.
 
 use crate::{
-    kasm::{Chosen, Start, StartOutcome},
+    kasm::{Chosen, OidcConfig, Start, StartOutcome},
     model::{Missing, Reason, Snapshot, SourceId, TargetFacts, Verdict},
     oidc::{AuthorizeUrl, Discovery},
     pocket_id::{Dialect, ProviderKind, VersionSpan, recognise},
@@ -97,6 +97,61 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The target's config as Kasm stores it.
+    ///
+    /// # Errors
+    /// Why it is missing, or which configs could be meant.
+    pub fn stored(&self) -> Result<&'a OidcConfig, Missing> {
+        let configs = self.now.kasm_config.get()?;
+        configs.ours(self.target(), self.now.kasm_start.ok()).map_err(unclear)
+    }
+
+    /// Whether our config sends visitors to the provider at once: by the login page, else as stored.
+    ///
+    /// # Errors
+    /// Why neither is known; none where Kasm does not say.
+    pub fn auto_login(&self) -> Result<Option<bool>, Missing> {
+        let stored = self.stored().ok().and_then(|stored| stored.auto_login);
+        let shown = self.now.kasm_login_settings.get().and_then(|settings| Ok((settings, &self.start()?.config_id)));
+        match shown {
+            Ok((settings, ours)) => {
+                let config = settings.configs.iter().find(|config| config.id == *ours);
+                Ok(config.and_then(|config| config.auto_login).or(stored))
+            }
+            Err(missing) => stored.map(Some).ok_or(missing),
+        }
+    }
+
+    /// A field of the stored config that every release is said to have. Where the answer does not hold it, that is a
+    /// form that no reference knows, and nothing is concluded.
+    ///
+    /// # Errors
+    /// Why it is missing.
+    pub fn stored_field<T: ?Sized>(
+        &self,
+        name: &str,
+        field: impl FnOnce(&'a OidcConfig) -> Option<&'a T>,
+    ) -> Result<&'a T, Missing> {
+        field(self.stored()?).ok_or_else(|| unclear(format!("Kasm's answer holds no {name}")))
+    }
+
+    /// The scopes that Kasm asks for, word by word: as stored where that is known, else as sent.
+    ///
+    /// # Errors
+    /// Why they are missing; words that are joined by commas are no list until `scope_list_shape` holds.
+    pub fn scopes(&self) -> Result<Vec<&'a str>, Missing> {
+        let stored = self.stored().ok().and_then(|stored| stored.scope.as_deref());
+        let words: Vec<&str> = match stored {
+            Some(entries) => entries.iter().flat_map(|entry| entry.split_whitespace()).collect(),
+            None => self.authorize_url()?.scope.as_deref().unwrap_or_default().split_whitespace().collect(),
+        };
+        if words.iter().any(|word| word.contains([',', ';'])) {
+            let detail = "commas join its scopes: judged once scope_list_shape holds".to_owned();
+            return Err(Missing::Failed { source: SourceId::KasmConfig, reason: Reason::Blocked, detail });
+        }
+        Ok(words)
+    }
+
     /// Whether the provider is Pocket ID; a check that is Pocket ID's own begins with this and `?`.
     ///
     /// # Errors
@@ -107,4 +162,9 @@ impl<'a> Case<'a> {
             ProviderKind::Openid => Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned())),
         }
     }
+}
+
+/// A stored config that says too little.
+fn unclear(detail: String) -> Missing {
+    Missing::Failed { source: SourceId::KasmConfig, reason: Reason::Body, detail }
 }

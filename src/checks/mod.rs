@@ -15,6 +15,7 @@ mod token;
 mod upkeep;
 
 mod case;
+mod endpoint;
 mod judge;
 #[cfg(test)]
 mod testing;
@@ -107,16 +108,11 @@ pub fn find(id: &str) -> Option<(Stage, &'static Check)> {
 }
 
 /// The rule of a check whose facts come by a credential only: says which one.
-fn needs_kasm_key(_: &Case<'_>) -> Result<Verdict, Missing> {
-    Err(Missing::NotConfigured(Credential::KasmKey))
-}
-
-/// As [`needs_kasm_key`].
 fn needs_admin_key(_: &Case<'_>) -> Result<Verdict, Missing> {
     Err(Missing::NotConfigured(Credential::ProviderAdminKey))
 }
 
-/// As [`needs_kasm_key`].
+/// As [`needs_admin_key`].
 fn needs_client_secret(_: &Case<'_>) -> Result<Verdict, Missing> {
     Err(Missing::NotConfigured(Credential::ClientSecret))
 }

@@ -2,7 +2,7 @@
 
 use super::{Check, judge};
 use crate::{
-    kasm::{LoginConfig, Start, StartOutcome},
+    kasm::{LoginConfig, OidcConfig, Start, StartOutcome},
     model::{CheckReport, Connection, Missing, Observed, Reason, Snapshot, SourceId, Tls},
     oidc::{AuthorizeUrl, Discovery},
 };
@@ -15,17 +15,43 @@ pub(super) type Row = (&'static str, fn(&mut Snapshot), &'static str);
 pub(super) fn table(check: &Check, rows: &[Row]) {
     for (name, change, expected) in rows {
         let report = judged(check, *change);
-        let codes = report.findings.iter().map(|finding| finding.code.as_str());
-        let said: Vec<&str> = std::iter::once(report.verdict.as_str()).chain(codes).collect();
-        assert_eq!(said.join(" "), *expected, "{}: {name}: {report:?}", check.id);
+        assert_eq!(said(&report), *expected, "{}: {name}: {report:?}", check.id);
     }
+}
+
+/// The same over the healthy snapshot with every credential.
+#[track_caller]
+pub(super) fn table_with_credentials(check: &Check, rows: &[Row]) {
+    for (name, change, expected) in rows {
+        let report = judged_with_credentials(check, *change);
+        assert_eq!(said(&report), *expected, "{}: {name}: {report:?}", check.id);
+    }
+}
+
+/// The verdict and the codes of its findings.
+fn said(report: &CheckReport) -> String {
+    let codes = report.findings.iter().map(|finding| finding.code.as_str());
+    std::iter::once(report.verdict.as_str()).chain(codes).collect::<Vec<_>>().join(" ")
 }
 
 /// What one check says about the healthy snapshot with a change.
 pub(super) fn judged(check: &Check, change: impl FnOnce(&mut Snapshot)) -> CheckReport {
-    let mut now = Snapshot::healthy();
+    judged_of(check, Snapshot::healthy(), change)
+}
+
+/// The same over the healthy snapshot with every credential.
+pub(super) fn judged_with_credentials(check: &Check, change: impl FnOnce(&mut Snapshot)) -> CheckReport {
+    judged_of(check, Snapshot::healthy_with_credentials(), change)
+}
+
+fn judged_of(check: &Check, mut now: Snapshot, change: impl FnOnce(&mut Snapshot)) -> CheckReport {
     change(&mut now);
     judge(&now, None).check(check.id).unwrap().clone()
+}
+
+/// Kasm's stored config.
+pub(super) fn stored(now: &mut Snapshot) -> &mut OidcConfig {
+    &mut now.kasm_config.value.as_mut().unwrap().configs[0]
 }
 
 /// The observation was tried and failed.

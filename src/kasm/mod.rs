@@ -1,9 +1,11 @@
-//! What is Kasm's own, pure: its login settings and the start of a login.
+//! What is Kasm's own, pure: its login settings, the start of a login, and the answers of its developer API.
 
+mod developer_api;
 mod login_settings;
 mod oidc_config;
 mod start;
 
+pub use developer_api::{GroupName, UserAnswer, build_of, groups_of, mappings_of, refusal};
 pub use login_settings::{LoginConfig, LoginSettings};
 pub use oidc_config::{Field, OidcConfig, OidcConfigs};
 pub use start::{Chosen, KasmStart, Start, StartOutcome};

@@ -4,15 +4,11 @@ use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
 
 use super::{
+    developer_api,
     message::{Answer, Request},
     random,
-    scene::{DeveloperApi, Health, Kasm, OidcConfig},
+    scene::{Health, Kasm, OidcConfig},
 };
-
-/// A Kasm key that may read (*Auth View*).
-pub const API_KEY: &str = "KasmKeyPlaceholder01";
-/// Its secret half.
-pub const API_KEY_SECRET: &str = "KasmKeySecretPlaceholder000000001";
 
 const SCRIPT: &str = "/static/js/main.js";
 
@@ -26,10 +22,7 @@ pub(super) fn answer(kasm: &Kasm, request: &Request) -> Answer {
         ("POST", "/api/login_settings") => login_settings(kasm, request.host()),
         ("POST", "/api/sso") => sso(kasm, &request.json()),
         ("GET", "/api/sso_login") => sso_login(kasm, request),
-        ("POST", "/api/public/get_oidc_configs") => {
-            by_key(kasm, request, |_| Answer::json(200, &json!({"oidc_configs": kasm.configs().collect::<Vec<_>>()})))
-        }
-        ("POST", "/api/public/get_user") => by_key(kasm, request, |body| user(kasm, body)),
+        ("POST", path) if developer_api::call(path).is_some() => developer_api::answer(kasm, request),
         ("GET", SCRIPT) if kasm.page_script => {
             Answer::of(200, "application/javascript; charset=utf-8", "document.title = 'Kasm';\n")
         }
@@ -92,7 +85,7 @@ fn shown(config: &OidcConfig) -> Value {
 }
 
 /// An id as the login page has it: 32 hexadecimal digits.
-fn plain_id(id: &str) -> String {
+pub(super) fn plain_id(id: &str) -> String {
     id.replace('-', "").to_lowercase()
 }
 
@@ -132,47 +125,11 @@ fn authorize_url(kasm: &Kasm, config: &OidcConfig) -> String {
         .append_pair("response_type", kasm.response_type)
         .append_pair("client_id", &config.client_id)
         .append_pair("redirect_uri", &config.redirect_url)
-        .append_pair("scope", &config.scope.join(" "))
+        .append_pair("scope", kasm.sends_scope.unwrap_or(&config.scope.join(" ")))
         .append_pair("state", &state)
         .extend_pairs(&kasm.extra_parameters);
     let joint = if config.auth_url.contains('?') { '&' } else { '?' };
     format!("{}{joint}{}", config.auth_url, query.finish())
-}
-
-/// A call of the developer API; the key stands in the body (to 1.19) or in HTTP Basic (after).
-fn by_key(kasm: &Kasm, request: &Request, answer: impl Fn(&Value) -> Answer) -> Answer {
-    let body = request.json();
-    let in_body = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (key, secret) = request.basic().unwrap_or_else(|| (in_body("api_key"), in_body("api_key_secret")));
-    match kasm.developer_api {
-        DeveloperApi::Unlicensed => refused(403, "Access Denied. This feature is not licensed"),
-        DeveloperApi::WrongKey => refused(403, "Access Denied"),
-        _ if key != API_KEY || secret != API_KEY_SECRET => refused(403, "Access Denied"),
-        DeveloperApi::KeyExpired => refused(401, "Access has expired"),
-        DeveloperApi::PermissionMissing => refused(401, "Unauthorized"),
-        DeveloperApi::Answers => answer(&body),
-    }
-}
-
-fn refused(status: u16, text: &str) -> Answer {
-    Answer::json(status, &json!({"error_message": text}))
-}
-
-/// The one user that there is: `canary`, in the realm of the way that it signs in.
-fn user(kasm: &Kasm, body: &Value) -> Answer {
-    if body["target_user"]["username"] != "canary" {
-        return refused(200, "Invalid user");
-    }
-    let user = json!({
-        "user_id": "ca11ab1e000040008000000000000001",
-        "username": "canary",
-        "realm": kasm.test_user_realm,
-        "locked": false,
-        "disabled": false,
-        "groups": [{"name": "All Users", "group_id": "68d557ac4cac42cca9f31c7c853de0f3"}],
-        "created": "2026-01-02 03:04:05",
-    });
-    Answer::json(200, &json!({"user": user}))
 }
 
 fn page() -> Answer {

@@ -5,6 +5,7 @@
 //! as a trespass: [`Lab::stop`] returns the list, and a test asserts that it is empty.
 
 mod certificates;
+mod developer_api;
 mod faults;
 mod gate;
 mod kasm;
@@ -29,8 +30,8 @@ use std::{
 use tokio::task::AbortHandle;
 use url::Url;
 
+pub use developer_api::{API_KEY as KASM_API_KEY, API_KEY_SECRET as KASM_API_KEY_SECRET};
 pub use faults::Fault;
-pub use kasm::{API_KEY as KASM_API_KEY, API_KEY_SECRET as KASM_API_KEY_SECRET};
 pub use options::{InternalUrl, LabOptions, OtherProvider};
 pub use watch::Seen;
 
@@ -41,10 +42,17 @@ use self::{
     server::Door,
     world::{Ports, World},
 };
-use crate::{config::Target, model::Side};
+use crate::{
+    config::Target,
+    model::{Credential, Side},
+};
 
 /// The secret of Kasm's client at the lab's provider.
 pub const CLIENT_SECRET: &str = pocket_id::Client::KASM_SECRET;
+/// A provider key of an admin.
+pub const ADMIN_API_KEY: &str = "PocketIdAdminKeyPlaceholder000001";
+/// A provider key of an ordinary user.
+pub const USER_API_KEY: &str = "PocketIdUserKeyPlaceholder0000001";
 
 /// A running Pocket ID and a running Kasm, on loopback.
 #[derive(Debug)]
@@ -117,7 +125,13 @@ impl Lab {
         target::target(&self.inner.world())
     }
 
-    /// The same as a config file.
+    /// The same with these credentials, each one right.
+    #[must_use]
+    pub fn target_with(&self, credentials: &[Credential]) -> Target {
+        target::target_with(&self.inner.world(), credentials)
+    }
+
+    /// [`Lab::target`] as a config file.
     #[must_use]
     pub fn config_yaml(&self) -> String {
         target::config_yaml(&self.inner.world())

@@ -98,6 +98,8 @@ pub(super) struct Kasm {
     pub saml_configs: usize,
     /// What `/api/sso` answers instead of a URL.
     pub sso_error: Option<&'static str>,
+    /// The scope that it sends in place of the stored one, as a host that keeps an old config does.
+    pub sends_scope: Option<&'static str>,
     /// Parameters that the authorize URL has beside the usual ones.
     pub extra_parameters: Vec<(&'static str, &'static str)>,
     /// The `response_type` that it asks for.
@@ -114,6 +116,10 @@ pub(super) struct Kasm {
     pub test_user_realm: &'static str,
     /// What the developer API says to a key.
     pub developer_api: DeveloperApi,
+    /// The permissions that the key lacks, by their names on Kasm's form.
+    pub permissions_missing: Vec<&'static str>,
+    /// The provider's groups that the mappings of the group *Kasm Users* name.
+    pub mapped_groups: Vec<&'static str>,
 }
 
 /// What Kasm's health endpoint says.
@@ -130,10 +136,10 @@ pub(super) enum Health {
 /// What Kasm's developer API says to the right key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DeveloperApi {
-    /// The configs.
+    /// What it is asked for, as far as the key's permissions go.
     Answers,
-    /// The key lacks *Auth View*.
-    PermissionMissing,
+    /// An error object inside a 200.
+    ErrorInside,
     /// The key is wrong.
     WrongKey,
     /// The key has expired.
@@ -256,6 +262,7 @@ impl Kasm {
             configs: std::iter::once(ours.clone()).chain(others).collect(),
             saml_configs: usize::from(options.saml),
             sso_error: None,
+            sends_scope: None,
             extra_parameters: Vec::new(),
             response_type: "code",
             state_length: Some(30),
@@ -264,6 +271,8 @@ impl Kasm {
             page_script: true,
             test_user_realm: "oidc",
             developer_api: DeveloperApi::Answers,
+            permissions_missing: Vec::new(),
+            mapped_groups: vec!["kasm-users"],
         }
     }
 }

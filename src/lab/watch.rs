@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{
-    kasm,
+    ADMIN_API_KEY, USER_API_KEY, developer_api,
     message::{Answer, Request, first},
     pocket_id::Client,
     scene::Provider,
@@ -126,22 +126,15 @@ impl Watch {
         if path == "/api/sso_login" {
             self.trespass(Side::Kasm, request, "a sign-in was started as a browser would");
         }
-        let may_post = [
-            "/api/login_settings",
-            "/api/sso",
-            "/api/public/get_oidc_configs",
-            "/api/public/get_sso_mappings_group",
-            "/api/public/get_user",
-            "/api/public/system_info",
-        ];
-        if request.method != "GET"
-            && request.method != "HEAD"
-            && !(request.method == "POST" && may_post.contains(&path))
-        {
+        let may_post = ["/api/login_settings", "/api/sso"].contains(&path) || developer_api::call(path).is_some();
+        if request.method != "GET" && request.method != "HEAD" && !(request.method == "POST" && may_post) {
             self.trespass(Side::Kasm, request, "a write, or a method that nothing here needs");
         }
         if request.json().get("user_id").is_some() {
             self.trespass(Side::Kasm, request, "a top-level user_id, which means impersonation");
+        }
+        if developer_api::call(path).is_some() && developer_api::keys_of(request).len() > 1 {
+            self.trespass(Side::Kasm, request, "the key in two ways at once");
         }
     }
 
@@ -153,8 +146,12 @@ impl Watch {
 /// Which credential of the other side a request carries.
 fn misplaced(side: Side, request: &Request) -> Option<&'static str> {
     let foreign: &[(&str, &str)] = match side {
-        Side::Provider => &[("Kasm's key", kasm::API_KEY), ("Kasm's key", kasm::API_KEY_SECRET)],
-        Side::Kasm => &[("the client secret", Client::KASM_SECRET)],
+        Side::Provider => &[("Kasm's key", developer_api::API_KEY), ("Kasm's key", developer_api::API_KEY_SECRET)],
+        Side::Kasm => &[
+            ("the client secret", Client::KASM_SECRET),
+            ("the provider's key", ADMIN_API_KEY),
+            ("the provider's key", USER_API_KEY),
+        ],
     };
     let (user, password) = request.basic().unwrap_or_default();
     let body = String::from_utf8_lossy(&request.body);

@@ -1,11 +1,13 @@
 //! All observations of one target at one time.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answered, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, CustomClaims, DryRun,
-    EndpointAnswers, GroupMapping, KasmHealth, KasmUser, KasmVersion, KeyOwner, LastSignIn, Missing, Observed, Page,
-    PasskeyDomain, Registration, SecretProof, Side, SourceId, TargetFacts, change,
+    Answered, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, Credential, CustomClaims,
+    DryRun, EndpointAnswers, GroupMapping, KasmHealth, KasmUser, KasmVersion, KeyOwner, LastSignIn, Missing, Observed,
+    Page, PasskeyDomain, Registration, SecretProof, Side, SourceId, TargetFacts, change,
 };
 use crate::{
     clock::Time,
@@ -76,6 +78,10 @@ pub struct Snapshot {
     /// look right before often failed. Kept by [`Snapshot::after`]; a look leaves it empty.
     #[serde(default)]
     pub known_keys: Option<Jwks>,
+    /// The credentials whose facts a failing check rests on: what they show is asked again in the next round, so that a
+    /// mend shows. Noted by the round; a look leaves it empty.
+    #[serde(default)]
+    pub doubted: BTreeSet<Credential>,
     /// Changes that are younger than `change_hold`.
     pub changes: Vec<Change>,
     /// The HTTP requests of this round.
@@ -134,6 +140,7 @@ impl Snapshot {
             kasm_mappings,
             kasm_user,
             known_keys: _,
+            doubted: _,
             changes: _,
             requests: _,
         } = self;

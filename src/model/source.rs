@@ -358,6 +358,7 @@ impl SourceId {
             [get("/", of), get("{first script of that page}", of)]
         }
         const OF_SCRIPT: &str = "of the script only the head is read";
+        const LAST_USED: &str = "the key's \"last used\" time";
         const CONNECTION: &str = "DNS, one TCP connection to each address (at most 8), one TLS handshake; no request";
 
         let plan = |requests: &'static [PlannedRequest], leaves, notes| SourcePlan {
@@ -422,10 +423,31 @@ impl SourceId {
             Self::KeyOwner => plan(&[], "nothing", ""),
             Self::ClientSecret => plan(&[], "nothing", ""),
             Self::ClientToken => plan(&[], "nothing", ""),
-            Self::KasmConfig => plan(&[], "nothing", ""),
-            Self::KasmVersion => plan(&[], "nothing", ""),
-            Self::KasmMappings => plan(&[], "nothing", ""),
-            Self::KasmUser => plan(&[], "nothing", ""),
+            Self::KasmConfig => plan(
+                const { &[post("/api/public/get_oidc_configs", AskedOf::All, 1)] },
+                LAST_USED,
+                "needs Auth View; with api_auth: basic below /api/",
+            ),
+            Self::KasmVersion => plan(
+                const { &[post("/api/public/system_info", AskedOf::All, 1)] },
+                LAST_USED,
+                "by the right System View",
+            ),
+            Self::KasmMappings => plan(
+                const {
+                    &[
+                        post("/api/public/get_groups", AskedOf::All, 1),
+                        post("/api/public/get_sso_mappings_group", AskedOf::All, 10),
+                    ]
+                },
+                LAST_USED,
+                "by the right Groups View; once for each group, the first ten",
+            ),
+            Self::KasmUser => plan(
+                const { &[post("/api/public/get_user", AskedOf::All, 1)] },
+                LAST_USED,
+                "by the right Users View; only with expect.user, and only that user",
+            ),
         }
     }
 }
@@ -434,11 +456,12 @@ impl SourceId {
 mod tests {
     use super::*;
 
-    /// How many requests one look at every source sends to the provider and to a Kasm with one config.
+    /// How many requests one look without credentials sends to the provider and to a Kasm with one config.
     fn requests(dialect: Dialect, is_2_9: bool, side: Side) -> usize {
         SourceId::ALL
             .iter()
             .filter(|source| source.side() == side && **source != SourceId::PasskeyDomain)
+            .filter(|source| source.needs().is_empty())
             .flat_map(|source| source.plan().requests)
             .filter(|request| request.of.includes(dialect, is_2_9))
             .count()
@@ -460,8 +483,10 @@ mod tests {
     #[test]
     fn no_plan_changes_anything_or_asks_a_callback() {
         for request in SourceId::ALL.iter().flat_map(|source| source.plan().requests) {
-            let is_known_post =
-                ["/api/login_settings", "/api/sso", "/api/oidc/authorize/callback-url"].contains(&request.path);
+            let reads = ["/api/login_settings", "/api/sso", "/api/oidc/authorize/callback-url"];
+            let is_known_post = reads.contains(&request.path)
+                || request.path.starts_with("/api/public/get_")
+                || request.path == "/api/public/system_info";
             assert!(request.method == "GET" || (request.method == "POST" && is_known_post), "{request:?}");
             assert!(!request.path.contains("oidc_callback"), "{request:?}");
         }

@@ -1,5 +1,7 @@
 //! The order of a look: both sides side by side, then what needs both.
 
+use std::collections::BTreeSet;
+
 use tokio::time::Instant;
 
 use super::{
@@ -140,6 +142,7 @@ pub(super) async fn look(
         kasm_mappings: by_kasm_key.mappings,
         kasm_user: by_kasm_key.user,
         known_keys: None,
+        doubted: BTreeSet::new(),
         changes: Vec::new(),
         requests: counts.all(),
         target: facts,
@@ -252,7 +255,7 @@ impl Both<'_> {
 }
 
 /// The authorize URL of the start that is the target's.
-fn our_url<'a>(start: &'a KasmStart, facts: &TargetFacts) -> Option<&'a AuthorizeUrl> {
+pub(super) fn our_url<'a>(start: &'a KasmStart, facts: &TargetFacts) -> Option<&'a AuthorizeUrl> {
     let Chosen::Ours(ours) = start.ours(facts) else { return None };
     match &ours.outcome {
         StartOutcome::Url(url) => Some(url),

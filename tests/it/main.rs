@@ -10,6 +10,7 @@ mod daemon;
 mod end_to_end;
 mod faults;
 mod interop;
+mod kasm_key;
 mod lab;
 mod layers;
 mod observe;

@@ -54,7 +54,9 @@ impl Kind {
     /// What `plan` announces, each source being asked as often as `looks` says.
     fn announced(&self, looks: impl Fn(Rhythm) -> usize) -> Traffic {
         let mut traffic = Traffic::new();
-        for source in SourceId::ALL.into_iter().filter(|source| self.passkey || *source != SourceId::PasskeyDomain) {
+        let is_asked =
+            |source: &SourceId| source.needs().is_empty() && (self.passkey || *source != SourceId::PasskeyDomain);
+        for source in SourceId::ALL.into_iter().filter(is_asked) {
             for request in source.plan().requests {
                 let count = looks(source.rhythm()) * self.in_a_look(request);
                 if count > 0 && request.of.includes(self.dialect, self.is_2_9) {
@@ -115,7 +117,7 @@ async fn the_lab_sees_what_plan_announces_and_nothing_else() {
         let announced = kind.announced(|rhythm| match rhythm {
             Rhythm::Round => ROUNDS,
             Rhythm::Settings => SETTINGS_LOOKS,
-            Rhythm::Daily => 0,
+            Rhythm::Hourly | Rhythm::Token | Rhythm::Daily => 0,
         });
         let traffic = seen(&stage);
         assert_eq!(traffic, announced, "{}: {} s of rounds", kind.name, stage.seconds());

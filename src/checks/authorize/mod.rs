@@ -4,7 +4,9 @@
 //! proven. What it refuses is believed only while Pocket ID's database answers, since a failing database looks like an
 //! unknown client.
 
-use super::{Case, Check, SeverityRule, needs_kasm_key};
+use std::borrow::Cow;
+
+use super::{Case, Check, SeverityRule};
 use crate::{
     model::{Credential, DryRun, Missing, Reason, SourceId},
     pocket_id::ProviderKind,
@@ -117,9 +119,15 @@ fn client_id<'a>(case: &Case<'a>) -> Result<Option<&'a str>, Missing> {
     Ok(case.authorize_url()?.client_id.as_deref().filter(|id| !id.trim().is_empty()))
 }
 
-/// The scope that Kasm sends, as written; empty where there is none.
-fn scope<'a>(case: &Case<'a>) -> Result<&'a str, Missing> {
-    Ok(case.authorize_url()?.scope.as_deref().unwrap_or_default())
+/// The scope that Kasm sends, as written; empty where there is none. Where no login starts, the stored one.
+fn scope<'a>(case: &Case<'a>) -> Result<Cow<'a, str>, Missing> {
+    match case.authorize_url() {
+        Ok(url) => Ok(url.scope.as_deref().unwrap_or_default().into()),
+        Err(missing) => {
+            let stored = case.stored().ok().and_then(|stored| stored.scope.as_ref());
+            stored.map(|entries| entries.join(" ").into()).ok_or(missing)
+        }
+    }
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     if sent.split([',', ';']).any(|one| one.trim() == "openid") {
         return Err(after("scope_list_shape", "openid stands in one word with other scopes"));
     }
-    let sent = if sent.is_empty() { "no scope" } else { sent };
+    let sent = if sent.is_empty() { "no scope" } else { &sent };
     Ok(Verdict::fail(Finding::new("missing", format!("Kasm asks for {sent}, without openid"))))
 }
 

@@ -3,7 +3,7 @@
 //! How they are stored, only a key shows; what a comma or a stray blank in the authorize URL shows is
 //! proof without one.
 
-use super::{Case, Check, SeverityRule, needs_kasm_key, scope};
+use super::{Case, Check, SeverityRule};
 use crate::{
     model::{Credential, Finding, Missing, Severity, Verdict},
     pocket_id::Dialect,
@@ -33,24 +33,91 @@ fn severity(dialect: Dialect) -> Severity {
 }
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    let sent = scope(case)?;
+    let sent = case.authorize_url().map(|url| url.scope.as_deref().unwrap_or_default());
+    if let Some(finding) = sent.as_ref().ok().and_then(|sent| in_the_url(sent)) {
+        return Ok(Verdict::fail(finding));
+    }
+    if case.now.kasm_config.value == Err(Missing::NotConfigured(Credential::KasmKey)) {
+        // What the URL would show outranks what a key would.
+        sent?;
+    }
+    let stored = case.stored_field("scope", |stored| stored.scope.as_ref())?;
+    if let Some(finding) = in_the_list(stored) {
+        return Ok(Verdict::fail(finding));
+    }
+    let twice = stored.iter().enumerate().find(|(index, entry)| stored[..*index].contains(entry));
+    Ok(twice.map_or(Verdict::OK, |(_, entry)| Verdict::noting(format!("{entry} stands twice, which does no harm"))))
+}
+
+fn in_the_url(sent: &str) -> Option<Finding> {
     if sent.contains([',', ';']) {
-        return Ok(Verdict::fail(Finding::new("commas", format!("Kasm sends scopes joined by commas: {sent}"))));
+        return Some(Finding::new("commas", format!("Kasm sends scopes joined by commas: {sent}")));
     }
     // Kasm joins its entries by one blank: another one is inside an entry.
-    if sent.split(' ').any(|one| one.is_empty() || one.contains(char::is_whitespace)) && !sent.is_empty() {
-        return Ok(Verdict::fail(Finding::new("blanks", format!("Kasm sends scopes with stray blanks: \"{sent}\""))));
-    }
-    needs_kasm_key(case)
+    let has_stray = sent.split(' ').any(|one| one.is_empty() || one.contains(char::is_whitespace)) && !sent.is_empty();
+    has_stray.then(|| Finding::new("blanks", format!("Kasm sends scopes with stray blanks: \"{sent}\"")))
+}
+
+/// The first entry that is not one scope (RFC 6749, section 3.3: no blanks; Kasm splits by lines only).
+fn in_the_list(stored: &[String]) -> Option<Finding> {
+    stored.iter().find_map(|entry| {
+        let (code, what) = if entry.contains([',', ';']) {
+            ("commas", "scopes joined by commas")
+        } else if entry.split_whitespace().count() > 1 {
+            ("one_entry", "several scopes in one entry")
+        } else if entry.trim().is_empty() || entry.contains(char::is_whitespace) {
+            ("blanks", "a scope with stray blanks")
+        } else {
+            return None;
+        };
+        Some(Finding::new(code, format!("Kasm stores {what}: \"{entry}\"")))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::CHECK;
     use crate::{
-        checks::testing::{judged, legacy, table, url},
-        model::{Severity, Snapshot},
+        checks::testing::{judged, legacy, lose, stored, table, table_with_credentials, url},
+        model::{Reason, Severity, Snapshot, SourceId},
     };
+
+    fn store(now: &mut Snapshot, entries: &[&str]) {
+        stored(now).scope = Some(entries.iter().map(|entry| (*entry).to_owned()).collect());
+    }
+
+    #[test]
+    fn each_stored_entry_must_be_one_scope() {
+        table_with_credentials(
+            &CHECK,
+            &[
+                ("one per entry", |_| {}, "ok"),
+                ("all in one entry", |now| store(now, &["openid email profile groups"]), "fail one_entry"),
+                ("two in one entry", |now| store(now, &["openid", "email profile", "groups"]), "fail one_entry"),
+                ("commas", |now| store(now, &["openid,email"]), "fail commas"),
+                ("a blank at the end", |now| store(now, &["openid", "groups "]), "fail blanks"),
+                ("an empty entry", |now| store(now, &["openid", ""]), "fail blanks"),
+                ("one twice does no harm", |now| store(now, &["openid", "email", "openid"]), "ok"),
+                ("none at all: told by scope_has_openid", |now| store(now, &[]), "ok"),
+                ("stored right, and sent with commas", |now| send(now, "openid,email"), "fail commas"),
+                ("not said", |now| stored(now).scope = None, "unknown"),
+                ("no start", |now| lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Timeout), "ok"),
+                (
+                    "the key is refused, and the URL shows it",
+                    |now| {
+                        lose(&mut now.kasm_config, SourceId::KasmConfig, Reason::Unauthorized);
+                        send(now, "openid,email");
+                    },
+                    "fail commas",
+                ),
+                (
+                    "the key is refused",
+                    |now| lose(&mut now.kasm_config, SourceId::KasmConfig, Reason::Unauthorized),
+                    "unknown",
+                ),
+            ],
+        );
+    }
 
     fn send(now: &mut Snapshot, scope: &str) {
         url(now).scope = Some(scope.to_owned());

@@ -36,13 +36,13 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let Some(supported) = &case.discovery()?.scopes_supported else {
         return Ok(Verdict::Unverified("the discovery document has no scopes_supported".to_owned()));
     };
-    let dropped = unsupported(sent, supported);
+    let dropped = unsupported(&sent, supported);
     if dropped.is_empty() {
         return Ok(Verdict::OK);
     }
     let hints: Vec<String> = dropped.iter().map(|scope| with_hint(scope, supported)).collect();
     let message = format!("Kasm asks for {}, which the provider does not support", hints.join(", "));
-    let drift = Drift::of("scope", ("The provider supports", &supported.join(" ")), ("Kasm sends", sent));
+    let drift = Drift::of("scope", ("The provider supports", &supported.join(" ")), ("Kasm sends", &sent));
     let finding = Finding::new("unsupported", message);
     Ok(Verdict::fail(match drift {
         Some(drift) => finding.drift(drift),

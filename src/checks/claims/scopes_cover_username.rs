@@ -1,7 +1,7 @@
 //! The scopes that Kasm asks for bring the claim that it takes as user name.
 
-use super::{Check, SeverityRule, needs_kasm_key};
-use crate::model::Credential;
+use super::{Case, Check, SeverityRule, scope_is_asked_for};
+use crate::model::{Credential, Missing, Verdict};
 
 pub(super) const CHECK: Check = Check {
     id: "scopes_cover_username",
@@ -15,5 +15,87 @@ pub(super) const CHECK: Check = Check {
     since: "",
     source: "OpenID Connect Core 1.0, section 5.4",
     fields: &[],
-    run: needs_kasm_key,
+    run,
 };
+
+fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+    scope_is_asked_for(case, case.stored_field("username_attribute", |stored| stored.username_attribute.as_deref())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::{
+        checks::testing::{generic, judged_with_credentials, stored, table, table_with_credentials, url},
+        model::Snapshot,
+    };
+
+    fn scopes(now: &mut Snapshot, entries: &[&str]) {
+        stored(now).scope = Some(entries.iter().map(|entry| (*entry).to_owned()).collect());
+    }
+
+    fn take(now: &mut Snapshot, claim: &str) {
+        stored(now).username_attribute = Some(claim.to_owned());
+    }
+
+    #[test]
+    fn the_scope_of_the_claim_must_be_asked_for() {
+        table(&CHECK, &[("no key", |_| {}, "unverified")]);
+        table_with_credentials(
+            &CHECK,
+            &[
+                ("preferred_username with profile", |_| {}, "ok"),
+                ("without profile", |now| scopes(now, &["openid", "email", "groups"]), "fail missing"),
+                ("all in one entry: told by scope_list_shape", |now| scopes(now, &["openid profile"]), "ok"),
+                ("commas: told by scope_list_shape", |now| scopes(now, &["openid,profile"]), "unknown"),
+                ("no scope", |now| scopes(now, &[]), "fail missing"),
+                (
+                    "email with email",
+                    |now| {
+                        take(now, "email");
+                        scopes(now, &["openid", "email"]);
+                    },
+                    "ok",
+                ),
+                (
+                    "email without it",
+                    |now| {
+                        take(now, "email");
+                        scopes(now, &["openid", "profile"]);
+                    },
+                    "fail missing",
+                ),
+                ("sub with openid", |now| take(now, "sub"), "ok"),
+                (
+                    "sub without openid: told by scope_has_openid",
+                    |now| {
+                        take(now, "sub");
+                        scopes(now, &["profile"]);
+                    },
+                    "unknown",
+                ),
+                ("a custom claim of Pocket ID's comes with profile", |now| take(now, "login"), "ok"),
+                (
+                    "a claim of another provider's own",
+                    |now| {
+                        generic(now);
+                        take(now, "login");
+                    },
+                    "unverified",
+                ),
+                ("none stored", |now| stored(now).username_attribute = None, "unknown"),
+                (
+                    "the stored scopes are not known: as sent",
+                    |now| {
+                        stored(now).scope = None;
+                        url(now).scope = Some("openid email".to_owned());
+                    },
+                    "fail missing",
+                ),
+            ],
+        );
+        let report = judged_with_credentials(&CHECK, |now| scopes(now, &["openid", "email"]));
+        let expected = "preferred_username comes with the scope profile, and Kasm asks for openid email only";
+        assert_eq!(report.findings[0].message, expected);
+    }
+}

@@ -1,6 +1,6 @@
 //! Kasm itself: can it be reached, is it well, do people see its page.
 
-use super::{Case, Check, SeverityRule, needs_kasm_key};
+use super::{Case, Check, SeverityRule};
 use crate::model::{HealthState, Missing, Reason};
 
 mod kasm_addresses_answer;

@@ -1,7 +1,10 @@
 //! The issuer that Kasm holds is the provider's.
 
-use super::{Check, SeverityRule, needs_kasm_key};
-use crate::model::Credential;
+use super::{Case, Check, SeverityRule, logout_is_on};
+use crate::{
+    kasm::Field,
+    model::{Credential, Drift, Missing, Verdict},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "issuer_field_matches",
@@ -13,6 +16,81 @@ pub(super) const CHECK: Check = Check {
     needs: &[Credential::KasmKey],
     since: "Kasm 1.17 or 1.18 (unconfirmed)",
     source: "OpenID Connect Discovery 1.0, section 4.3; Pocket ID's guide for Kasm",
-    fields: &[],
-    run: needs_kasm_key,
+    fields: &["issuer_field"],
+    run,
 };
+
+fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+    if logout_is_on(case)? == Some(false) {
+        return Err(Missing::NotApplicable("Logout with OIDC Provider is off in Kasm".to_owned()));
+    }
+    let stored = match &case.stored()?.issuer {
+        Field::Is(issuer) => issuer,
+        Field::Absent => return Err(Missing::OutOfReach("this Kasm's answer has no issuer field".to_owned())),
+        Field::Empty => return Err(Missing::NotApplicable("none is entered: told by logout_configured".to_owned())),
+    };
+    let drift = Drift::of("issuer_field", ("The provider has", issuer(case)?), ("Kasm stores", stored));
+    Ok(drift.map_or(Verdict::OK, Verdict::drifted))
+}
+
+/// The provider's issuer; `provider.url` where the document is of another base, which is told by `issuer_matches`.
+fn issuer<'a>(case: &Case<'a>) -> Result<&'a str, Missing> {
+    let expected = &case.target().provider.url;
+    let announced = case.discovery()?.issuer.as_deref();
+    Ok(announced.filter(|issuer| issuer.trim_end_matches('/') == expected).unwrap_or(expected))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::CHECK;
+    use crate::{
+        checks::testing::{document, judged_with_credentials, lose, stored, table, table_with_credentials},
+        kasm::Field,
+        model::{Reason, Snapshot, SourceId},
+    };
+
+    fn store(now: &mut Snapshot, issuer: &str) {
+        stored(now).issuer = Field::Is(issuer.to_owned());
+    }
+
+    #[test]
+    fn the_issuer_must_be_the_providers_to_the_letter() {
+        table(&CHECK, &[("no key", |_| {}, "unverified")]);
+        table_with_credentials(
+            &CHECK,
+            &[
+                ("the same", |_| {}, "ok"),
+                ("another host", |now| store(now, "https://old.example.test"), "fail differs"),
+                ("a slash too many", |now| store(now, "https://id.example.test/"), "fail differs"),
+                (
+                    "the provider's issuer ends in a slash",
+                    |now| {
+                        document(now, &json!({"issuer": "https://id.example.test/"}));
+                        store(now, "https://id.example.test/");
+                    },
+                    "ok",
+                ),
+                (
+                    "the document is of another base",
+                    |now| document(now, &json!({"issuer": "https://login.example.test"})),
+                    "ok",
+                ),
+                ("an older release", |now| stored(now).issuer = Field::Absent, "unverified"),
+                ("none entered: told by logout_configured", |now| stored(now).issuer = Field::Empty, "not_applicable"),
+                (
+                    "logout is off",
+                    |now| {
+                        stored(now).logout_with_oidc_provider = Some(false);
+                        store(now, "https://old.example.test");
+                    },
+                    "not_applicable",
+                ),
+                ("no document", |now| lose(&mut now.discovery, SourceId::Discovery, Reason::Timeout), "unknown"),
+            ],
+        );
+        let report = judged_with_credentials(&CHECK, |now| store(now, "https://id.example.test/"));
+        assert_eq!(report.findings[0].drift.as_ref().unwrap().first_difference(), 23);
+    }
+}

@@ -1,7 +1,10 @@
 //! Logout at Kasm logs out at the provider as well, where that is wanted.
 
-use super::{Case, Check, SeverityRule, needs_kasm_key};
-use crate::model::{Credential, Missing, Verdict};
+use super::{Case, Check, SeverityRule, logout_is_on};
+use crate::{
+    kasm::Field,
+    model::{Credential, Finding, Missing, Verdict},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "logout_configured",
@@ -22,7 +25,22 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     if case.discovery().is_ok_and(|document| document.end_session_endpoint.is_none()) {
         return Ok(Verdict::NotApplicable("the provider announces no end_session_endpoint".to_owned()));
     }
-    needs_kasm_key(case)
+    match logout_is_on(case)? {
+        Some(true) => {}
+        Some(false) => {
+            let text = "Logout with OIDC Provider is off in Kasm: who logs out there stays signed in at the provider";
+            return Ok(Verdict::NotApplicable(text.to_owned()));
+        }
+        None => return Err(Missing::OutOfReach("this Kasm's answer has no Logout with OIDC Provider".to_owned())),
+    }
+    match &case.stored()?.issuer {
+        Field::Is(_) => Ok(Verdict::OK),
+        Field::Empty => Ok(Verdict::fail(Finding::new(
+            "no_issuer",
+            "Logout with OIDC Provider is on in Kasm, and OpenID Connect Issuer is empty",
+        ))),
+        Field::Absent => Err(Missing::OutOfReach("this Kasm's answer has no issuer field".to_owned())),
+    }
 }
 
 #[cfg(test)]
@@ -30,7 +48,24 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::checks::testing::{document, table};
+    use crate::{
+        checks::testing::{document, stored, table, table_with_credentials},
+        kasm::Field,
+    };
+
+    #[test]
+    fn logout_with_the_provider_needs_an_issuer() {
+        table_with_credentials(
+            &CHECK,
+            &[
+                ("on, with an issuer", |_| {}, "ok"),
+                ("on, without", |now| stored(now).issuer = Field::Empty, "fail no_issuer"),
+                ("on, and the answer has no issuer field", |now| stored(now).issuer = Field::Absent, "unverified"),
+                ("off", |now| stored(now).logout_with_oidc_provider = Some(false), "not_applicable"),
+                ("an older release", |now| stored(now).logout_with_oidc_provider = None, "unverified"),
+            ],
+        );
+    }
 
     #[test]
     fn a_provider_without_logout_has_nothing_to_set_up() {

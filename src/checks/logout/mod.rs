@@ -1,6 +1,7 @@
 //! Logout at Kasm logs out at the provider.
 
-use super::{Case, Check, SeverityRule, needs_admin_key, needs_kasm_key};
+use super::{Case, Check, SeverityRule, needs_admin_key};
+use crate::model::Missing;
 
 mod issuer_field_matches;
 mod logout_configured;
@@ -9,3 +10,8 @@ mod logout_url_registered;
 /// In cause order.
 pub(super) const CHECKS: &[&Check] =
     &[&logout_configured::CHECK, &issuer_field_matches::CHECK, &logout_url_registered::CHECK];
+
+/// Whether Kasm logs out at the provider; none where its answer does not say (an older release).
+pub(super) fn logout_is_on(case: &Case<'_>) -> Result<Option<bool>, Missing> {
+    Ok(case.stored()?.logout_with_oidc_provider)
+}

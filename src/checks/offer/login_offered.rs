@@ -8,7 +8,7 @@ use url::Url;
 use super::{Case, Check, SeverityRule, error_of_its_own};
 use crate::{
     kasm::{Chosen, KasmStart, LoginConfig, LoginSettings, Start, StartOutcome},
-    model::{Finding, Missing, TargetFacts, Verdict},
+    model::{Drift, Finding, Missing, TargetFacts, Verdict},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -22,7 +22,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[],
     since: "",
     source: "Kasm documentation, OpenID: Enabled, Hostname, Default",
-    fields: &[],
+    fields: &["hostname"],
     run,
 };
 
@@ -35,7 +35,11 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         return Ok(Verdict::Unknown(format!("Kasm answers its login settings with an error of its own: {text}")));
     }
     if let Some(finding) = nothing_shown(settings) {
-        return Ok(Verdict::fail(finding));
+        return Ok(Verdict::fail(if settings.configs.is_empty() {
+            why_not_shown(case).unwrap_or(finding)
+        } else {
+            finding
+        }));
     }
     let target = case.target();
     let starts = case.now.kasm_start.ok();
@@ -77,6 +81,21 @@ fn nothing_shown(settings: &LoginSettings) -> Option<Finding> {
     }
     (settings.sso_enabled == Some(false))
         .then(|| Finding::new("sso_off", "Kasm says that single sign-on is off (sso_enabled is false)"))
+}
+
+/// Why our config is not on the login page, by what Kasm stores.
+fn why_not_shown(case: &Case<'_>) -> Option<Finding> {
+    let stored = case.stored().ok()?;
+    let name = stored.display_name.as_deref().unwrap_or_default();
+    if stored.enabled == Some(false) {
+        let mend = "Kasm: Access Management > Authentication > OpenID > your config > Enabled: switch it on.";
+        return Some(Finding::new("disabled", format!("The config \"{name}\" is disabled")).mend(mend));
+    }
+    let ours = Url::parse(&case.target().kasm.url).ok()?;
+    // Kasm's proxy passes the host without a port.
+    let drift = Drift::of("hostname", ("Users type", ours.host_str()?), ("Kasm stores", stored.hostname.text()?))?;
+    let message = format!("The config \"{name}\" is for the host {} only", drift.actual);
+    (stored.is_default != Some(true)).then(|| Finding::new("other_host", message).drift(drift))
 }
 
 /// What can be said when no login was started.
@@ -141,10 +160,45 @@ fn names<'a>(each: impl Iterator<Item = &'a str>) -> String {
 mod tests {
     use super::CHECK;
     use crate::{
-        checks::testing::{add_config, configs, judged, lose, table, url},
-        kasm::StartOutcome,
+        checks::testing::{add_config, configs, judged, lose, stored, table, table_with_credentials, url},
+        kasm::{Field, StartOutcome},
         model::{Missing, Reason, Snapshot, SourceId},
     };
+
+    #[test]
+    fn why_the_button_is_missing_is_told_by_what_kasm_stores() {
+        table_with_credentials(
+            &CHECK,
+            &[
+                ("not known", |now| configs(now).clear(), "fail no_config"),
+                (
+                    "disabled",
+                    |now| {
+                        configs(now).clear();
+                        stored(now).enabled = Some(false);
+                    },
+                    "fail disabled",
+                ),
+                (
+                    "for another host",
+                    |now| {
+                        configs(now).clear();
+                        stored(now).is_default = Some(false);
+                        stored(now).hostname = Field::Is("kasm.example.test:8443".to_owned());
+                    },
+                    "fail other_host",
+                ),
+                (
+                    "for this host",
+                    |now| {
+                        configs(now).clear();
+                        stored(now).hostname = Field::Is("kasm.example.test".to_owned());
+                    },
+                    "fail no_config",
+                ),
+            ],
+        );
+    }
 
     const ELSEWHERE: &str = "https://login.example.test/authorize";
 

@@ -51,12 +51,12 @@ fn compare(expected: &str, sent: &str) -> Verdict {
 }
 
 /// The same address: host in any case, default port written or not.
-fn is_same(one: &str, other: &str) -> bool {
+pub(in crate::checks) fn is_same(one: &str, other: &str) -> bool {
     matches!((Url::parse(one), Url::parse(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 /// The path of `endpoint` at the server of `base`.
-fn on_base(endpoint: &str, base: &str) -> Option<String> {
+pub(in crate::checks) fn on_base(endpoint: &str, base: &str) -> Option<String> {
     let (endpoint, base) = (Url::parse(endpoint).ok()?, Url::parse(base).ok()?);
     Some(format!("{}{}", base.origin().ascii_serialization(), endpoint.path()))
 }

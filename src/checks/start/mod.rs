@@ -1,6 +1,6 @@
 //! Kasm sends the browser to the provider.
 
-use super::{Case, Check, SeverityRule, kasm::error_of_its_own, needs_kasm_key};
+use super::{Case, Check, SeverityRule, kasm::error_of_its_own};
 
 mod authorization_url_matches;
 mod login_starts;
@@ -8,6 +8,8 @@ mod redirect_url_is_kasm;
 mod start_agrees_with_config;
 mod state_length;
 
+pub(super) use authorization_url_matches::{is_same, on_base};
+pub(super) use redirect_url_is_kasm::part_that_differs;
 pub(super) use state_length::too_short;
 
 /// In cause order.

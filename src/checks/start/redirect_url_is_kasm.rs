@@ -49,7 +49,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 }
 
 /// The first part of the address that is not as expected; host in any case and a default port are the same.
-fn part_that_differs(expected: &str, sent: &str) -> Option<&'static str> {
+pub(in crate::checks) fn part_that_differs(expected: &str, sent: &str) -> Option<&'static str> {
     let Ok(sent) = Url::parse(sent) else { return Some("form (it is not an address)") };
     let expected = Url::parse(expected).ok()?;
     if sent.scheme() != expected.scheme() {

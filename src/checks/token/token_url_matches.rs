@@ -1,7 +1,7 @@
 //! Kasm fetches tokens at the provider's token endpoint.
 
-use super::{Check, SeverityRule, needs_kasm_key};
-use crate::model::Credential;
+use super::{Case, Check, SeverityRule, endpoint};
+use crate::model::{Credential, Missing, Verdict};
 
 pub(super) const CHECK: Check = Check {
     id: "token_url_matches",
@@ -14,6 +14,128 @@ pub(super) const CHECK: Check = Check {
     needs: &[Credential::KasmKey],
     since: "",
     source: "OpenID Connect Discovery 1.0, section 3; Pocket ID's guide for Kasm",
-    fields: &[],
-    run: needs_kasm_key,
+    fields: &["token_url"],
+    run,
 };
+
+fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+    let stored = case.stored_field("token_url", |stored| stored.token_url.as_deref())?;
+    endpoint::compare(case, "token_url", stored, case.discovery()?.token_endpoint.as_deref())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::CHECK;
+    use crate::{
+        checks::testing::{document, generic, judged_with_credentials, lose, stored, table, table_with_credentials},
+        model::{Reason, Snapshot, SourceId},
+    };
+
+    fn store(now: &mut Snapshot, url: &str) {
+        stored(now).token_url = Some(url.to_owned());
+    }
+
+    /// Pocket ID with INTERNAL_APP_URL.
+    fn internal(now: &mut Snapshot) {
+        document(now, &json!({"token_endpoint": "http://pocket-id:1411/api/oidc/token"}));
+    }
+
+    #[test]
+    fn either_base_is_good_and_the_path_is_strict() {
+        table(&CHECK, &[("no key", |_| {}, "unverified")]);
+        table_with_credentials(
+            &CHECK,
+            &[
+                ("the announced one", |_| {}, "ok"),
+                (
+                    "host in capitals, port written",
+                    |now| store(now, "https://ID.example.test:443/api/oidc/token"),
+                    "ok",
+                ),
+                ("another host", |now| store(now, "https://old.example.test/api/oidc/token"), "fail differs"),
+                ("another path", |now| store(now, "https://id.example.test/token"), "fail differs"),
+                ("a slash too many", |now| store(now, "https://id.example.test/api/oidc/token/"), "fail differs"),
+                ("another scheme", |now| store(now, "http://id.example.test/api/oidc/token"), "fail differs"),
+                ("a blank at the end", |now| store(now, "https://id.example.test/api/oidc/token "), "fail differs"),
+                ("not an address", |now| store(now, "id.example.test/api/oidc/token"), "fail differs"),
+                ("internal base announced, public stored", internal, "ok"),
+                (
+                    "internal base announced and stored",
+                    |now| {
+                        internal(now);
+                        store(now, "http://pocket-id:1411/api/oidc/token");
+                    },
+                    "ok",
+                ),
+                (
+                    "internal base announced, its path is wrong",
+                    |now| {
+                        internal(now);
+                        store(now, "http://pocket-id:1411/oidc/token");
+                    },
+                    "fail differs",
+                ),
+                (
+                    "internal base of the config",
+                    |now| {
+                        now.target.provider.internal_url = Some("http://10.0.0.7:1411".to_owned());
+                        store(now, "http://10.0.0.7:1411/api/oidc/token");
+                    },
+                    "ok",
+                ),
+                (
+                    "another provider has one base",
+                    |now| {
+                        generic(now);
+                        store(now, "https://id.example.test/token");
+                    },
+                    "ok",
+                ),
+                (
+                    "another provider's token endpoint is elsewhere",
+                    |now| {
+                        generic(now);
+                        document(now, &json!({"token_endpoint": "https://api.example.test/token"}));
+                        store(now, "https://id.example.test/token");
+                    },
+                    "fail differs",
+                ),
+                ("nothing stored", |now| stored(now).token_url = None, "unknown"),
+                ("none announced", |now| document(now, &json!({"token_endpoint": null})), "unknown"),
+                ("no document", |now| lose(&mut now.discovery, SourceId::Discovery, Reason::Connect), "unknown"),
+                (
+                    "our key is refused",
+                    |now| lose(&mut now.kasm_config, SourceId::KasmConfig, Reason::Unauthorized),
+                    "unknown",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_document_of_another_base_counts_by_its_paths() {
+        let other = |now: &mut Snapshot| {
+            let token = "https://login.example.test/api/oidc/token";
+            document(now, &json!({"issuer": "https://login.example.test", "token_endpoint": token}));
+        };
+        assert_eq!(judged_with_credentials(&CHECK, other).verdict, "ok");
+        let follows = judged_with_credentials(&CHECK, |now| {
+            other(now);
+            store(now, "https://login.example.test/api/oidc/token");
+        });
+        assert_eq!(follows.verdict, "fail");
+    }
+
+    #[test]
+    fn what_differs_is_told_with_both_values() {
+        let report = judged_with_credentials(&CHECK, |now| store(now, "https://id.example.test/api/oidc/token/"));
+        let finding = &report.findings[0];
+        assert!(finding.message.starts_with("Kasm's token URL has another path"), "{finding:?}");
+        assert_eq!(finding.drift.as_ref().unwrap().first_difference(), 38);
+        assert_eq!(finding.mend, None);
+        let elsewhere = judged_with_credentials(&CHECK, |now| store(now, "http://10.0.0.7:1411/api/oidc/token"));
+        assert!(elsewhere.findings[0].mend.as_ref().unwrap().contains("provider.internal_url"), "{elsewhere:?}");
+    }
+}

@@ -60,7 +60,8 @@ fn auto_login(case: &Case<'_>) -> Result<Option<bool>, Missing> {
         .filter(|config| config.enabled != Some(false) && ours.is_none_or(|ours| config.id == ours))
         .filter_map(|config| config.auto_login)
         .collect();
-    Ok(said.iter().copied().reduce(|one, other| one || other))
+    let stored = || case.stored().ok().and_then(|stored| stored.auto_login);
+    Ok(said.iter().copied().reduce(|one, other| one || other).or_else(stored))
 }
 
 #[cfg(test)]

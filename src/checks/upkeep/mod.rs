@@ -3,7 +3,7 @@
 use super::{
     Case, Check, SeverityRule,
     authorize::{insecure, unsupported},
-    needs_admin_key, needs_kasm_key,
+    needs_admin_key,
     start::too_short,
     token::has_one_secret_without_an_end,
 };

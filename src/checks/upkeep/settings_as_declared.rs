@@ -1,7 +1,9 @@
-//! The settings are what the operator declared under `expect`.
+//! The settings are what the operator declared: under `expect`, and the display name in `kasm.provider`.
+
+use std::collections::BTreeSet;
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Credential, Drift, Missing, Verdict};
+use crate::model::{ClaimsPreview, Drift, Finding, Missing, Verdict};
 
 pub(super) const CHECK: Check = Check {
     id: "settings_as_declared",
@@ -13,46 +15,142 @@ pub(super) const CHECK: Check = Check {
     needs: &[],
     since: "",
     source: "The operator's own config, expect",
-    fields: &["auto_login"],
+    fields: &["auto_login", "display_name", "allowed_groups"],
     run,
 };
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    let expect = &case.target().expect;
-    let needs_a_key = expect.groups.is_some() || expect.user.is_some();
-    if let Some(declared) = expect.auto_login {
-        let Some(actual) = auto_login(case)? else {
-            return Ok(Verdict::Unverified("Kasm does not say whether Auto Login is on".to_owned()));
-        };
-        let word = |on: bool| if on { "on" } else { "off" };
-        let drift = Drift::of("auto_login", ("expect says", word(declared)), ("Kasm says", word(actual)));
-        if let Some(drift) = drift {
-            return Ok(Verdict::drifted(drift));
-        }
-        if !needs_a_key {
-            return Ok(Verdict::OK);
-        }
+    let declared = [auto_login(case), display_name(case), groups(case), user(case)];
+    let said: Vec<Result<Option<Finding>, Missing>> = declared.into_iter().flatten().collect();
+    if said.is_empty() {
+        return Ok(Verdict::NotApplicable("nothing is declared under expect".to_owned()));
     }
-    if needs_a_key {
-        return Err(Missing::NotConfigured(Credential::ProviderAdminKey));
+    let findings: Vec<Finding> = said.iter().filter_map(|one| one.as_ref().ok().cloned().flatten()).collect();
+    let unseen = said.into_iter().find_map(Result::err);
+    match unseen {
+        Some(missing) if findings.is_empty() => Err(missing),
+        _ => Ok(Verdict::from_findings(findings)),
     }
-    Ok(Verdict::NotApplicable("nothing is declared under expect".to_owned()))
 }
 
-/// Whether our config signs in by itself, where Kasm says so.
-fn auto_login(case: &Case<'_>) -> Result<Option<bool>, Missing> {
-    let settings = case.now.kasm_login_settings.get()?;
-    let ours = &case.start()?.config_id;
-    Ok(settings.configs.iter().find(|config| config.id == *ours).and_then(|config| config.auto_login))
+/// What was declared of one setting: nothing, or how it compares.
+type Declared = Option<Result<Option<Finding>, Missing>>;
+
+fn auto_login(case: &Case<'_>) -> Declared {
+    let declared = case.target().expect.auto_login?;
+    let word = |on: bool| if on { "on" } else { "off" };
+    Some(case.auto_login().and_then(|actual| {
+        let unsaid = || Missing::OutOfReach("Kasm does not say whether Auto Login is on".to_owned());
+        let actual = actual.ok_or_else(unsaid)?;
+        Ok(differs("auto_login", ("expect says", word(declared)), ("Kasm says", word(actual))))
+    }))
+}
+
+/// `kasm.provider` against the stored name, which only a key shows: without one nothing is declared here.
+fn display_name(case: &Case<'_>) -> Declared {
+    let declared = case.target().kasm.provider.as_deref()?;
+    let stored = case.stored().ok()?.display_name.as_deref()?;
+    Some(Ok(differs("display_name", ("kasm.provider says", declared), ("Kasm stores", stored)).map(|finding| {
+        finding.mend(
+            "Correct kasm.provider in ssowatch's config, or Kasm: Access Management > Authentication > OpenID > your \
+             config > Display Name.",
+        )
+    })))
+}
+
+/// The groups that may sign in, in any order.
+fn groups(case: &Case<'_>) -> Declared {
+    let declared = case.target().expect.groups.as_ref()?;
+    Some(case.now.client_registration.get().map(|registration| {
+        let client = &registration.client;
+        let names = |names: &mut dyn Iterator<Item = &String>| {
+            names.map(String::as_str).collect::<BTreeSet<&str>>().into_iter().collect::<Vec<&str>>().join(", ")
+        };
+        let declared = names(&mut declared.iter());
+        let allowed = match client.is_group_restricted {
+            Some(false) => "everybody".to_owned(),
+            None if client.allowed_user_groups.is_empty() => "everybody".to_owned(),
+            _ => names(&mut client.allowed_user_groups.iter().map(|group| &group.name)),
+        };
+        differs("allowed_groups", ("expect says", &declared), ("Pocket ID allows", &allowed)).map(|finding| {
+            finding.mend(
+                "Pocket ID: Administration > OIDC Clients > Kasm's client > Allowed User Groups, or expect.groups in \
+                 ssowatch's config.",
+            )
+        })
+    }))
+}
+
+/// The test user; what its claims are is told by `test_user_claims`.
+fn user(case: &Case<'_>) -> Declared {
+    let name = case.target().expect.user.as_deref()?;
+    Some(case.now.claims_preview.get().map(|preview| match preview {
+        ClaimsPreview::NoSuchUser => {
+            let message = format!("The provider has no user {name}, whom expect names");
+            Some(Finding::new("no_such_user", message).mend("Correct expect.user in ssowatch's config."))
+        }
+        ClaimsPreview::Claims { .. } | ClaimsPreview::NotAllowed => None,
+    }))
+}
+
+fn differs(field: &str, expected: (&str, &str), actual: (&str, &str)) -> Option<Finding> {
+    let drift = Drift::of(field, expected, actual)?;
+    Some(Finding::new("differs", drift.sentence()).drift(drift))
 }
 
 #[cfg(test)]
 mod tests {
     use super::CHECK;
     use crate::{
-        checks::testing::{configs, judged, table},
-        model::Expect,
+        checks::testing::{configs, judged, judged_with_credentials, stored, table, table_with_credentials},
+        model::{ClaimsPreview, Credential, Expect, Missing},
     };
+
+    #[test]
+    fn with_credentials_names_groups_and_the_user_are_compared_too() {
+        table_with_credentials(
+            &CHECK,
+            &[
+                ("the user is there", |_| {}, "ok"),
+                ("no such user", |now| now.claims_preview.value = Ok(ClaimsPreview::NoSuchUser), "fail no_such_user"),
+                ("the name as stored", |now| now.target.kasm.provider = Some("Pocket ID".to_owned()), "ok"),
+                ("another name", |now| now.target.kasm.provider = Some("Passkey".to_owned()), "fail differs"),
+                ("the groups", |now| now.target.expect.groups = Some(vec!["kasm-users".to_owned()]), "ok"),
+                (
+                    "other groups",
+                    |now| now.target.expect.groups = Some(vec!["kasm-users".to_owned(), "staff".to_owned()]),
+                    "fail differs",
+                ),
+                (
+                    "groups, and everybody may sign in",
+                    |now| {
+                        now.target.expect.groups = Some(vec!["kasm-users".to_owned()]);
+                        now.client_registration.value.as_mut().unwrap().client.is_group_restricted = Some(false);
+                    },
+                    "fail differs",
+                ),
+                (
+                    "auto login as stored, where the login page does not say",
+                    |now| {
+                        now.target.expect.auto_login = Some(false);
+                        configs(now)[0].auto_login = None;
+                        stored(now).auto_login = Some(true);
+                    },
+                    "fail differs",
+                ),
+                (
+                    "one differs, another is not seen",
+                    |now| {
+                        now.target.expect.auto_login = Some(true);
+                        now.claims_preview.value = Err(Missing::NotConfigured(Credential::ProviderAdminKey));
+                    },
+                    "fail differs",
+                ),
+            ],
+        );
+        let report = judged_with_credentials(&CHECK, |now| now.target.expect.groups = Some(vec!["staff".to_owned()]));
+        assert_eq!(report.findings[0].drift.as_ref().unwrap().actual, "kasm-users");
+    }
 
     #[test]
     fn what_is_declared_is_compared_as_far_as_it_can_be_seen() {

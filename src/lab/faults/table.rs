@@ -30,6 +30,7 @@ const DISCOVERY: &[&str] = &["/.well-known/openid-configuration"];
 const JWKS: &[&str] = &["/.well-known/jwks.json", "/oauth2/keys"];
 const LOGIN_SETTINGS: &[&str] = &["/api/login_settings"];
 const SSO: &[&str] = &["/api/sso"];
+const OIDC_CONFIGS: &[&str] = &["/api/public/get_oidc_configs", "/api/get_oidc_configs"];
 
 faults! {
     // The connection to the provider.
@@ -404,6 +405,17 @@ faults! {
         => Change(|scene| scene.config().groups_attribute = Some("roles".to_owned())), needs KasmKey;
     IssuerFieldStale "issuer_field_stale" "Kasm's issuer field holds the provider's old host, which breaks logout."
         => Change(|scene| scene.config().issuer = Some("https://old.example.test".to_owned())), needs KasmKey;
+    IssuerFieldEmpty "issuer_field_empty" "Kasm logs out at the provider and has no issuer."
+        => Change(|scene| scene.config().issuer = None), needs KasmKey;
+    UserinfoUrlPath "userinfo_url_path" "Kasm's user info URL has another path than the userinfo endpoint."
+        => Change(|scene| scene.config().user_info_url = format!("{}/userinfo", scene.urls.provider)), needs KasmKey;
+    GroupMappingUnknown "group_mapping_unknown" "Kasm maps a group that the provider does not have."
+        => Change(|scene| scene.kasm.mapped_groups = vec!["kasm-user"]), needs KasmKey;
+    GroupsAttributeMissing "groups_attribute_missing" "Kasm maps groups and takes them from no claim."
+        => Change(|scene| scene.config().groups_attribute = None), needs KasmKey;
+    KasmHoldsOldConfig "kasm_holds_old_config" "Kasm sends an old list of scopes, which its database no longer holds."
+        => Change(|scene| scene.kasm.sends_scope = Some("openid email profile")),
+        needs KasmKey;
     LogoutOff "logout_off" "Kasm does not log out at the provider."
         => Change(|scene| scene.config().logout_with_oidc_provider = false), needs KasmKey;
     DebugOn "debug_on" "Kasm's debug switch is on: tokens stand in its log."
@@ -416,7 +428,14 @@ faults! {
     KasmKeyWrong "kasm_key_wrong" "Kasm refuses our key."
         => Change(|scene| scene.kasm.developer_api = DeveloperApi::WrongKey), needs KasmKey;
     KasmKeyWithoutPermission "kasm_key_without_permission" "Our Kasm key lacks Auth View."
-        => Change(|scene| scene.kasm.developer_api = DeveloperApi::PermissionMissing), needs KasmKey;
+        => Change(|scene| scene.kasm.permissions_missing.push("Auth View")), needs KasmKey;
+    KasmKeyReadsConfigsOnly "kasm_key_reads_configs_only" "Our Kasm key has Auth View and nothing else."
+        => Change(|scene| scene.kasm.permissions_missing.extend(["System View", "Groups View", "Users View"])),
+        needs KasmKey;
+    DeveloperApiErrorInside "developer_api_error_inside" "Kasm's developer API answers 200 with an error object."
+        => Change(|scene| scene.kasm.developer_api = DeveloperApi::ErrorInside), needs KasmKey;
+    DeveloperApiWebPage "developer_api_web_page" "Kasm's developer API answers 500 with a web page."
+        => Reply(Kasm, OIDC_CONFIGS, Damage::Status(500)), needs KasmKey;
     KasmKeyExpired "kasm_key_expired" "Our Kasm key has expired."
         => Change(|scene| scene.kasm.developer_api = DeveloperApi::KeyExpired), needs KasmKey;
 }
