@@ -116,11 +116,6 @@ fn needs_admin_key(_: &Case<'_>) -> Result<Verdict, Missing> {
     Err(Missing::NotConfigured(Credential::ProviderAdminKey))
 }
 
-/// As [`needs_kasm_key`].
-fn needs_client_secret(_: &Case<'_>) -> Result<Verdict, Missing> {
-    Err(Missing::NotConfigured(Credential::ClientSecret))
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

@@ -127,6 +127,7 @@ impl Snapshot {
             kasm_mappings: without(at, Credential::KasmKey),
             kasm_user: without(at, Credential::KasmKey),
             known_keys: None,
+            known: Vec::new(),
             changes: Vec::new(),
             requests: Vec::new(),
         }

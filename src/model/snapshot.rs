@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answered, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, CustomClaims, DryRun,
-    EndpointAnswers, GroupMapping, KasmHealth, KasmUser, KasmVersion, KeyOwner, LastSignIn, Missing, Observed, Page,
-    PasskeyDomain, Registration, SecretProof, Side, SourceId, TargetFacts, change,
+    EndpointAnswers, GroupMapping, KasmHealth, KasmUser, KasmVersion, KeyOwner, Known, LastSignIn, Missing, Observed,
+    Page, PasskeyDomain, Registration, SecretProof, Side, SourceId, TargetFacts, change,
 };
 use crate::{
     clock::Time,
@@ -76,6 +76,10 @@ pub struct Snapshot {
     /// look right before often failed. Kept by [`Snapshot::after`]; a look leaves it empty.
     #[serde(default)]
     pub known_keys: Option<Jwks>,
+    /// The values that are watched for changes, each source's from the last look that saw it. Kept by
+    /// [`Snapshot::after`]; a look leaves it empty.
+    #[serde(default)]
+    pub known: Vec<Known>,
     /// Changes that are younger than `change_hold`.
     pub changes: Vec<Change>,
     /// The HTTP requests of this round.
@@ -134,6 +138,7 @@ impl Snapshot {
             kasm_mappings,
             kasm_user,
             known_keys: _,
+            known: _,
             changes: _,
             requests: _,
         } = self;
@@ -171,7 +176,7 @@ impl Snapshot {
     pub fn after(mut self, before: Option<&Self>) -> Self {
         let seen = self.last_keys().or_else(|| before.and_then(Self::last_keys));
         self.known_keys = seen.cloned();
-        self.changes = change::changes(before, &self);
+        (self.changes, self.known) = change::changes(before, &self);
         self
     }
     /// The key set that was seen last. One without a key is a fault, not a change of keys.
