@@ -318,6 +318,8 @@ pub enum AskedOf {
     Since210AndOthers,
     /// Of Pocket ID 2.9.
     Only29,
+    /// Of other providers than Pocket ID.
+    Others,
 }
 
 impl AskedOf {
@@ -329,6 +331,7 @@ impl AskedOf {
             Self::PocketId => dialect != Dialect::Openid,
             Self::Since210AndOthers => dialect != Dialect::Legacy,
             Self::Only29 => dialect == Dialect::Legacy && is_2_9,
+            Self::Others => dialect == Dialect::Openid,
         }
     }
 
@@ -340,6 +343,7 @@ impl AskedOf {
             Self::PocketId => "Pocket ID only",
             Self::Since210AndOthers => "Pocket ID from 2.10, other providers",
             Self::Only29 => "Pocket ID 2.9",
+            Self::Others => "other providers, where introspection does not say",
         }
     }
 }
@@ -415,8 +419,16 @@ impl SourceId {
             Self::ClaimsPreview => plan(&[], "nothing", ""),
             Self::LastSignIn => plan(&[], "nothing", ""),
             Self::KeyOwner => plan(&[], "nothing", ""),
-            Self::ClientSecret => plan(&[], "nothing", ""),
-            Self::ClientToken => plan(&[], "nothing", ""),
+            Self::ClientSecret => plan(
+                const { &[post("/api/oidc/introspect", AskedOf::All, 1), post("/api/oidc/token", AskedOf::Others, 1)] },
+                "one log line",
+                "a made-up token, or a made-up code; Pocket ID before 1.6: the code alone; nothing is given out",
+            ),
+            Self::ClientToken => plan(
+                const { &[post("/api/oidc/token", AskedOf::All, 1)] },
+                "from 2.10: one row, removed daily",
+                "a token of the client's own, dropped at once; only with token.enabled, and from 1.11",
+            ),
             Self::KasmConfig => plan(&[], "nothing", ""),
             Self::KasmVersion => plan(&[], "nothing", ""),
             Self::KasmMappings => plan(&[], "nothing", ""),
@@ -433,7 +445,7 @@ mod tests {
     fn requests(dialect: Dialect, is_2_9: bool, side: Side) -> usize {
         SourceId::ALL
             .iter()
-            .filter(|source| source.side() == side && **source != SourceId::PasskeyDomain)
+            .filter(|source| source.side() == side && source.needs().is_empty() && **source != SourceId::PasskeyDomain)
             .flat_map(|source| source.plan().requests)
             .filter(|request| request.of.includes(dialect, is_2_9))
             .count()
@@ -455,8 +467,14 @@ mod tests {
     #[test]
     fn no_plan_changes_anything_or_asks_a_callback() {
         for request in SourceId::ALL.iter().flat_map(|source| source.plan().requests) {
-            let is_known_post =
-                ["/api/login_settings", "/api/sso", "/api/oidc/authorize/callback-url"].contains(&request.path);
+            let is_known_post = [
+                "/api/login_settings",
+                "/api/sso",
+                "/api/oidc/authorize/callback-url",
+                "/api/oidc/introspect",
+                "/api/oidc/token",
+            ]
+            .contains(&request.path);
             assert!(request.method == "GET" || (request.method == "POST" && is_known_post), "{request:?}");
             assert!(!request.path.contains("oidc_callback"), "{request:?}");
         }
