@@ -31,7 +31,7 @@ use url::Url;
 
 pub use faults::Fault;
 pub use kasm::{API_KEY as KASM_API_KEY, API_KEY_SECRET as KASM_API_KEY_SECRET};
-pub use options::{InternalUrl, LabOptions};
+pub use options::{InternalUrl, LabOptions, OtherProvider};
 pub use watch::Seen;
 
 use self::{
@@ -134,6 +134,14 @@ impl Lab {
     #[must_use]
     pub fn config_yaml(&self) -> String {
         target::config_yaml(&self.inner.world())
+    }
+
+    /// Fills Kasm's form with the values of another provider, which the target then names; faults of Kasm still apply.
+    /// For labs on plain HTTP.
+    pub fn point_kasm_at(&self, provider: OtherProvider) {
+        let mut world = self.inner.world();
+        world.provider_url = provider.issuer.clone();
+        world.fill_in(provider);
     }
 
     /// Where a side really listens, whatever its address says.

@@ -1,5 +1,7 @@
 //! What a lab is like when nothing is broken.
 
+use url::Url;
+
 use super::CLIENT_SECRET;
 use crate::{
     clock::Clock,
@@ -39,6 +41,23 @@ pub struct LabOptions {
     pub more_secrets: usize,
     /// The time by which certificates are made and `Date` is told.
     pub clock: Clock,
+}
+
+/// A provider that is not the lab's own, as Kasm's form has it ([`super::Lab::point_kasm_at`]).
+#[derive(Debug, Clone)]
+pub struct OtherProvider {
+    /// The provider's address: its issuer.
+    pub issuer: Url,
+    /// The authorization URL.
+    pub authorization: String,
+    /// The token URL.
+    pub token: String,
+    /// The user info URL.
+    pub userinfo: String,
+    /// The client id.
+    pub client_id: String,
+    /// The scopes.
+    pub scopes: Vec<String>,
 }
 
 /// Whether Pocket ID has an INTERNAL_APP_URL.

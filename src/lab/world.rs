@@ -6,7 +6,7 @@ use rustls::ServerConfig;
 use url::Url;
 
 use super::{
-    Fault, InternalUrl, LabOptions,
+    Fault, InternalUrl, LabOptions, OtherProvider,
     certificates::{Authority, Certificates, Shown},
     faults::{Effect, Wire},
     kasm,
@@ -83,6 +83,17 @@ impl World {
             }
         }
         scene
+    }
+
+    /// Fills Kasm's config for our provider with these values.
+    pub(super) fn fill_in(&mut self, provider: OtherProvider) {
+        let config = self.healthy.config();
+        config.auth_url = provider.authorization;
+        config.token_url = provider.token;
+        config.user_info_url = provider.userinfo;
+        config.client_id = provider.client_id;
+        config.scope = provider.scopes;
+        config.issuer = Some(provider.issuer.as_str().trim_end_matches('/').to_owned());
     }
 
     /// Notes a request and answers it.
