@@ -2,8 +2,8 @@
 
     python canaille_provider.py '{"client_id": "...", "redirect_uris": ["..."], "scopes": ["openid", "profile"]}'
 
-Everything is kept in memory. Prints one line of JSON ({"url": ...}) when it listens, and ends when its standard input
-closes.
+Everything is kept in memory. Prints one line of JSON ({"url": ...}) when it listens. A line `rotate` on standard input
+replaces the signing key, which one more such line tells. Ends when standard input closes.
 """
 
 import json
@@ -12,6 +12,7 @@ import os
 import secrets
 import sys
 import threading
+from urllib.parse import urlsplit
 
 from joserfc import jwk
 from werkzeug.serving import make_server
@@ -21,8 +22,8 @@ from canaille.app import models
 from canaille.backends import Backend
 
 
-class Later:
-    """The application, which can be made only once the port is known."""
+class Served:
+    """The application that is served: another one after a rotation, and none before the port is known."""
 
     app = None
 
@@ -30,17 +31,13 @@ class Later:
         return self.app(environ, start_response)
 
 
-def main() -> None:
-    wanted = json.loads(sys.argv[1] if len(sys.argv) > 1 else "{}")
-    logging.disable(logging.CRITICAL)
-    later = Later()
-    server = make_server("127.0.0.1", 0, later, threaded=True)
-    url = f"http://127.0.0.1:{server.server_port}"
+def new_app(wanted: dict, url: str):
     key = jwk.RSAKey.generate_key(2048, parameters={"use": "sig", "alg": "RS256"}, auto_kid=True)
     app = create_app(
         config={
             "SECRET_KEY": secrets.token_hex(16),
-            "SERVER_NAME": f"127.0.0.1:{server.server_port}",
+            # What the issuer is made of.
+            "SERVER_NAME": urlsplit(wanted.get("issuer", url)).netloc,
             "PREFERRED_URL_SCHEME": "http",
             "CANAILLE": {"DATABASE": "memory", "JAVASCRIPT": False},
             "CANAILLE_OIDC": {
@@ -61,10 +58,25 @@ def main() -> None:
             token_endpoint_auth_method="client_secret_basic",
         )
         Backend.instance.save(client)
-    later.app = app
+    return app
+
+
+def main() -> None:
+    wanted = json.loads(sys.argv[1] if len(sys.argv) > 1 else "{}")
+    logging.disable(logging.CRITICAL)
+    served = Served()
+    server = make_server("127.0.0.1", 0, served, threaded=True)
+    url = f"http://127.0.0.1:{server.server_port}"
+
+    def serve() -> None:
+        served.app = new_app(wanted, url)
+        print(json.dumps({"url": url}), flush=True)
+
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(json.dumps({"url": url}), flush=True)
-    sys.stdin.read()
+    serve()
+    for line in sys.stdin:
+        if line.strip() == "rotate":
+            serve()
     os._exit(0)
 
 

@@ -2,26 +2,31 @@
 //
 //   node provider.mjs '{"client_id": "...", "redirect_uris": ["..."], "scopes": ["openid"], "issuer": "...", "alg": "ES256"}'
 //
-// Prints one line of JSON ({"url": ...}) when it listens, and ends when its standard input closes.
+// Prints one line of JSON ({"url": ...}) when it listens. A line `rotate` on standard input replaces the signing key, which
+// one more such line tells. Ends when standard input closes.
 import http from 'node:http';
+import readline from 'node:readline';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { Provider } from 'oidc-provider';
 
+// Its notices are about running it in earnest, and go to standard output, too.
+console.info = console.warn = () => {};
+
 const wanted = JSON.parse(process.argv[2] ?? '{}');
+const alg = wanted.alg ?? 'RS256';
 const secret = () => randomBytes(16).toString('hex');
 
 // oidc-provider's own development key would draw a warning, and is the same everywhere.
-const alg = wanted.alg ?? 'RS256';
-const { privateKey } =
-  alg === 'ES256'
-    ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    : generateKeyPairSync('rsa', { modulusLength: 2048 });
-const key = { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg, kid: wanted.kid ?? secret() };
+function newKey() {
+  const { privateKey } =
+    alg === 'ES256'
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg, kid: secret() };
+}
 
-const server = http.createServer();
-server.listen(0, '127.0.0.1', () => {
-  const url = `http://127.0.0.1:${server.address().port}`;
-  const provider = new Provider(wanted.issuer ?? url, {
+function newProvider(url) {
+  return new Provider(wanted.issuer ?? url, {
     clients: [
       {
         client_id: wanted.client_id ?? 'kasm',
@@ -41,13 +46,24 @@ server.listen(0, '127.0.0.1', () => {
     },
     scopes: wanted.scopes ?? ['openid', 'profile', 'email', 'groups'],
     cookies: { keys: [secret()] },
-    jwks: { keys: [key] },
+    jwks: { keys: [newKey()] },
     pkce: { required: () => wanted.pkce_required === true },
     features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true } },
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
   });
-  server.on('request', provider.callback());
-  console.log(JSON.stringify({ url }));
-});
+}
 
-process.stdin.on('end', () => process.exit(0)).resume();
+const server = http.createServer();
+server.listen(0, '127.0.0.1', () => {
+  const url = `http://127.0.0.1:${server.address().port}`;
+  const serve = () => {
+    server.removeAllListeners('request');
+    server.on('request', newProvider(url).callback());
+    console.log(JSON.stringify({ url }));
+  };
+  serve();
+  readline
+    .createInterface({ input: process.stdin })
+    .on('line', (line) => line === 'rotate' && serve())
+    .on('close', () => process.exit(0));
+});

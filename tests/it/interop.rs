@@ -1,1 +1,4 @@
-//! Tests of `interop`.
+//! Real OpenID providers that we did not write, with the lab's Kasm.
+
+mod provider;
+mod rounds;

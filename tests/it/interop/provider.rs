@@ -1,0 +1,91 @@
+//! Starts the providers of `tests/interop`.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
+    process::{Child, ChildStdin, ChildStdout, Command},
+    time::timeout,
+};
+use url::Url;
+
+/// Longer than a provider takes to start on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A provider that we did not write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Product {
+    /// npm `oidc-provider`, certified.
+    OidcProvider,
+    /// PyPI Canaille.
+    Canaille,
+}
+
+/// A running provider; ends with the test, whatever happens in it.
+pub struct Provider {
+    /// Where it answers; its issuer, unless another was wanted.
+    pub url: Url,
+    stdin: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+    _child: Child,
+}
+
+impl Product {
+    pub const ALL: [Self; 2] = [Self::OidcProvider, Self::Canaille];
+
+    /// Starts it on a free port of loopback, with these settings.
+    pub async fn start(self, wanted: &Value) -> Provider {
+        let mut child = self
+            .command()
+            .arg(wanted.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{self:?} does not start: {error}"));
+        let stdin = child.stdin.take().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let url = url(&mut lines).await;
+        Provider { url, stdin, lines, _child: child }
+    }
+
+    fn command(self) -> Command {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let scripts = root.join("tests/interop");
+        let (program, script, installed) = match self {
+            Self::OidcProvider => {
+                (PathBuf::from("node"), scripts.join("provider.mjs"), scripts.join("node_modules/oidc-provider"))
+            }
+            Self::Canaille => {
+                let venv = root.join("target/interop-venv");
+                // Written when all packages are there.
+                (venv.join("bin/python"), scripts.join("canaille_provider.py"), venv.join(".requirements"))
+            }
+        };
+        assert!(installed.exists(), "{self:?} is not installed: run tests/run once");
+        let mut command = Command::new(program);
+        command.arg(script);
+        command
+    }
+}
+
+impl Provider {
+    /// Makes it sign with another key.
+    pub async fn rotate(&mut self) {
+        self.stdin.write_all(b"rotate\n").await.unwrap();
+        assert_eq!(url(&mut self.lines).await, self.url);
+    }
+}
+
+/// What a line says that tells that it answers.
+async fn url(lines: &mut Lines<BufReader<ChildStdout>>) -> Url {
+    let line = timeout(PATIENCE, lines.next_line()).await.expect("the provider answers in time").unwrap();
+    let line = line.expect("the provider starts");
+    let said: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    said["url"].as_str().unwrap().parse().unwrap()
+}
