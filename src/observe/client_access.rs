@@ -62,9 +62,8 @@ impl<'a> Access<'a> {
         let document_changed =
             before.discovery.ok().is_some_and(|answer| endpoints(&answer.fact) != endpoints(self.document));
         let client_changed = id_before(before, asked.facts).is_some_and(|id| id != self.client_id);
-        // A client that is gone, or back: what was said about its secret is over.
-        let entry_changed =
-            matches!((before.client_meta.ok(), asked.client_meta.ok()), (Some(old), Some(new)) if old != new);
+        // A client that is gone or back, or a database that answers again: what was said of its secret is over.
+        let entry_changed = asked.client_meta.ok().is_some_and(|entry| before.client_meta.ok() != Some(entry));
         document_changed || client_changed || entry_changed
     }
 }

@@ -14,5 +14,6 @@ mod lab;
 mod layers;
 mod observe;
 mod parsers;
+mod secret;
 mod telling;
 mod web;
