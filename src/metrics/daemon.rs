@@ -253,6 +253,7 @@ mod tests {
             r#"ssowatch_source_failures_total{target="home",source="kasm_start"}"#,
             r#"ssowatch_http_requests_total{target="home",side="kasm",code="error"}"#,
             r#"ssowatch_config_changes_total{target="home",side="provider",subject="signing_key"}"#,
+            r#"ssowatch_config_changes_total{target="home",side="kasm",subject="config"}"#,
             r#"ssowatch_log_messages_total{level="warn"}"#,
         ] {
             assert_eq!(samples.get(name), Some(&0.0), "{name}");

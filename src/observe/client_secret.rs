@@ -4,6 +4,8 @@
 //! Both authenticate by HTTP Basic, percent-encoded. Introspection proves the secret; that Kasm's method works at the token
 //! endpoint too is what `token_auth_supported` judges from the discovery document.
 
+use serde_json::Value;
+
 use super::{
     addresses,
     answer::Answer,
@@ -17,7 +19,7 @@ use crate::{
     config::{Secret, SecretSource},
     model::{ClientSecrets, Credential, Observed, SecretAnswer, SecretMethod, SecretProof, SourceId},
     oidc::parse_json,
-    pocket_id::{ProviderKind, Version},
+    pocket_id::{ProviderKind, Version, VersionSpan},
 };
 
 const SOURCE: SourceId = SourceId::ClientSecret;
@@ -69,7 +71,7 @@ fn entry(listed: &ClientSecrets, secret: &Secret) -> Option<String> {
 impl Access<'_> {
     /// Asks, and says what the answer is worth.
     async fn prove(&self, asked: &Credentialed<'_>, secret: &Secret) -> Result<(SecretMethod, SecretAnswer), Stop> {
-        let introspection = self.introspection_endpoint();
+        let introspection = introspection_endpoint(&self.document.document, self.version);
         let mut proof = None;
         if let Some(written) = introspection
             && let Some(url) = addresses::reachable(self.side, written, self.kind)
@@ -89,17 +91,6 @@ impl Access<'_> {
             Err(_) if proof.is_some() => self.masked(asked, proof),
             Err(stop) => Err(stop),
         }
-    }
-
-    /// The introspection endpoint, where this release's can be relied upon and takes HTTP Basic.
-    fn introspection_endpoint(&self) -> Option<&str> {
-        let document = &self.document.document;
-        if self.version.is_some_and(|version| version.at_least < INTROSPECTION) {
-            return None;
-        }
-        let methods = document.get("introspection_endpoint_auth_methods_supported").and_then(|list| list.as_array());
-        let takes_basic = methods.is_none_or(|list| list.iter().any(|method| method == "client_secret_basic"));
-        document.get("introspection_endpoint")?.as_str().filter(|_| takes_basic)
     }
 
     async fn bogus_code(&self, secret: &Secret, counts: &Counts) -> Result<SecretAnswer, Stop> {
@@ -127,11 +118,20 @@ impl Access<'_> {
     }
 }
 
+/// The introspection endpoint, where this release's can be relied upon and takes HTTP Basic.
+fn introspection_endpoint(document: &Value, version: Option<VersionSpan>) -> Option<&str> {
+    if version.is_some_and(|version| version.at_least < INTROSPECTION) {
+        return None;
+    }
+    let methods = document.get("introspection_endpoint_auth_methods_supported").and_then(Value::as_array);
+    let takes_basic = methods.is_none_or(|list| list.iter().any(|method| method == "client_secret_basic"));
+    document.get("introspection_endpoint")?.as_str().filter(|_| takes_basic)
+}
+
 /// What an answer of introspection says about the secret.
 fn introspected(answer: &Answer, kind: ProviderKind) -> SecretAnswer {
     let is_verdict = answer.status == 200
-        && parse_json(&answer.body)
-            .is_ok_and(|json| json.value.get("active").is_some_and(serde_json::Value::is_boolean));
+        && parse_json(&answer.body).is_ok_and(|json| json.value.get("active").is_some_and(Value::is_boolean));
     if is_verdict { SecretAnswer::Accepted } else { of_error(answer, kind) }
 }
 
@@ -182,7 +182,7 @@ fn scrubbed(answer: SecretAnswer, client_id: &str, secret: &Secret) -> SecretAns
 /// `error` of a JSON body, bounded.
 fn error_of(answer: &Answer) -> Option<String> {
     let json = parse_json(&answer.body).ok()?.value;
-    json.get("error").and_then(serde_json::Value::as_str).map(bounded)
+    json.get("error").and_then(Value::as_str).map(bounded)
 }
 
 #[cfg(test)]
@@ -224,7 +224,8 @@ mod tests {
         let invalid = ["401 invalid_client"; 2];
         let of =
             |old: [&'static str; 3], new: [&'static str; 2]| -> Vec<&'static str> { [&old[..], &new[..]].concat() };
-        let rows: [(Read, [(&str, &str); 5], Vec<&str>); 6] = [
+        type Row = (Read, [(&'static str, &'static str); 5], Vec<&'static str>);
+        let rows: [Row; 6] = [
             (introspected, releases!("introspect_right.json"), vec!["accepted"; 5]),
             (introspected, releases!("introspect_wrong.json"), of(secret, unauthorized)),
             (introspected, releases!("introspect_unknown.json"), of(gone, unauthorized)),
@@ -308,5 +309,38 @@ mod tests {
         }
         let plain = SecretAnswer::CannotTell { status: 418, seen: "HTTP 418".to_owned() };
         assert_eq!(scrubbed(plain.clone(), "c1", &secret), plain);
+    }
+
+    #[test]
+    fn a_failing_database_reads_as_a_wrong_secret_which_is_why_the_clients_entry_is_asked_first() {
+        for text in [
+            include_str!("../../tests/fixtures/pocket-id/2.10.0/dbfail_introspect_right.json"),
+            include_str!("../../tests/fixtures/pocket-id/2.14.0/dbfail_introspect_right.json"),
+        ] {
+            let answer = introspected(&recorded(text), ProviderKind::PocketId);
+            assert_eq!(word(&answer), "401 request_unauthorized");
+        }
+    }
+
+    #[test]
+    fn introspection_is_asked_from_1_6_on_and_where_it_takes_http_basic() {
+        let document = |methods: Value| {
+            serde_json::json!({
+                "introspection_endpoint": "https://id.example.test/i",
+                "introspection_endpoint_auth_methods_supported": methods,
+            })
+        };
+        let since = |major, minor| Some(VersionSpan { at_least: Version::new(major, minor), below: None });
+        let rows = [
+            (document(Value::Null), since(1, 5), false),
+            (document(Value::Null), since(1, 6), true),
+            (document(Value::Null), None, true),
+            (document(serde_json::json!(["client_secret_basic", "Bearer"])), since(2, 14), true),
+            (document(serde_json::json!(["private_key_jwt"])), None, false),
+            (serde_json::json!({}), None, false),
+        ];
+        for (document, version, is_asked) in rows {
+            assert_eq!(introspection_endpoint(&document, version).is_some(), is_asked, "{document} {version:?}");
+        }
     }
 }

@@ -89,7 +89,10 @@ fn which(listed: &ClientSecrets, entry: Option<&str>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::{
-        checks::{judge, testing::generic},
+        checks::{
+            judge,
+            testing::{Row, generic},
+        },
         model::{Reason, Snapshot},
     };
 
@@ -109,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_only_where_it_says_something_about_the_secret() {
-        let cases: [(&str, fn(&mut Snapshot), &str); 9] = [
+        let cases: [Row; 9] = [
             ("accepted", |_| {}, "ok"),
             ("refused", refuse, "fail"),
             (
@@ -176,7 +179,7 @@ mod tests {
 
     #[test]
     fn our_copy_is_named_and_which_of_the_clients_secrets_it_is() {
-        let cases: [(&str, fn(&mut Snapshot), &str); 4] = [
+        let cases: [Row; 4] = [
             ("listed and active", |_| {}, "begins like the active secret lHmG…"),
             (
                 "ended",

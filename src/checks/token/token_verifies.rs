@@ -79,8 +79,8 @@ fn is_later(change: &Change, seen: &ClientToken) -> bool {
 fn algorithm(case: &Case<'_>, token: &TokenFacts) -> Option<Finding> {
     let key = case.now.jwks.ok()?.keys.iter().find(|key| key.kid == token.key_id)?;
     let announced = case.discovery().ok()?.id_token_signing_alg_values_supported.as_ref();
-    let is_named = key.alg.as_deref() == Some(&token.algorithm)
-        || announced.is_none_or(|list| list.iter().any(|algorithm| *algorithm == token.algorithm));
+    let is_named =
+        key.alg.as_deref() == Some(&token.algorithm) || announced.is_none_or(|list| list.contains(&token.algorithm));
     (!is_named).then(|| {
         let message = format!("a fresh token is signed by {}, which neither key nor document names", token.algorithm);
         Finding::new("algorithm", message)
@@ -224,7 +224,8 @@ mod tests {
 
     #[test]
     fn times_may_be_off_by_a_minute_and_lifetimes_by_two_seconds() {
-        let rows: [(&str, i64, i64, Option<i64>, Option<i64>, &str); 10] = [
+        type Times = (&'static str, i64, i64, Option<i64>, Option<i64>, &'static str);
+        let rows: [Times; 10] = [
             ("now", 0, 3600, None, Some(3600), "ok"),
             ("a second more", 0, 3601, None, Some(3599), "ok"),
             ("three seconds more", 0, 3603, None, Some(3600), "fail times"),

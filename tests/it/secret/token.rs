@@ -1,12 +1,14 @@
 //! A token of the client's own: minted by its schedule alone, and verified.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use ssowatch::{
+    config::Config,
     lab::{Fault, LabOptions},
     model::{Missing, Side},
     observe::Pace,
     pocket_id::ProviderKind,
+    schedule::Schedule,
 };
 
 use super::{RELEASES, TOKEN, Watched, check, later, simulated, verdict};
@@ -116,4 +118,19 @@ async fn a_provider_without_that_grant_is_not_asked_for_a_token() {
     assert!(matches!(round.snapshot.client_token.value, Err(Missing::OutOfReach(_))));
     assert_eq!((verdict(&round, CHECK), watched.lab.count(Side::Provider, TOKEN)), ("unverified", 0));
     watched.ends_well().await;
+}
+
+#[test]
+fn every_target_of_a_file_goes_by_its_schedule_of_tokens() {
+    let text = "targets:
+  - {name: home, provider: {url: https://id.example.test}, kasm: {url: https://kasm.example.test}}
+  - {name: work, provider: {url: https://id.example.test}, kasm: {url: https://desk.example.test}}
+schedule: {token: \"30 4 * * *\"}
+token: {enabled: true}
+";
+    let config = Config::parse(text, "ssowatch.yml", Path::new(""), &|_| None).unwrap();
+    for target in &config.targets {
+        assert!(target.token_enabled);
+        assert_eq!(target.token_schedule, Schedule::parse("30 4 * * *", chrono_tz::Tz::UTC).unwrap());
+    }
 }
