@@ -3,12 +3,11 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use url::{Url, form_urlencoded};
 
-use super::{addresses, credentialed::Credentialed, reasons::Stop, side::Side};
+use super::{addresses, credentialed::Credentialed, look::our_url, reasons::Stop, side::Side};
 use crate::{
     config::Secret,
-    kasm::{Chosen, KasmStart, StartOutcome},
-    model::{Missing, Observed, Snapshot, SourceId, TargetFacts},
-    oidc::{AuthorizeUrl, Discovery},
+    model::{Missing, Snapshot, SourceId, TargetFacts},
+    oidc::Discovery,
     pocket_id::{ProviderKind, VersionSpan, recognise},
 };
 
@@ -39,7 +38,7 @@ impl<'a> Access<'a> {
         let document = asked.provider.discovery.ok().ok_or_else(|| blocked(SourceId::Discovery))?;
         let (kind, _, version) = recognise(&document.fact, asked.facts.provider.kind);
         let client_id = asked.client_id.clone().ok_or_else(|| blocked(SourceId::KasmStart))?;
-        let redirect_uri = sent(&asked.kasm.start, asked.facts).and_then(|url| url.redirect_uri.clone());
+        let redirect_uri = asked.kasm.start.ok().and_then(|start| our_url(start, asked.facts)?.redirect_uri.clone());
         Ok(Self { side, document: &document.fact, kind, version, client_id, redirect_uri })
     }
 
@@ -86,17 +85,8 @@ pub(super) fn without_secret(said: String, client_id: &str, secret: &Secret) -> 
     if repeats { "an answer that repeats the credential, and is not shown".to_owned() } else { said }
 }
 
-/// The authorize URL that Kasm sends people of this target to.
-fn sent<'a>(start: &'a Observed<KasmStart>, facts: &TargetFacts) -> Option<&'a AuthorizeUrl> {
-    let Chosen::Ours(ours) = start.ok()?.ours(facts) else { return None };
-    match &ours.outcome {
-        StartOutcome::Url(url) => Some(url),
-        StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => None,
-    }
-}
-
 /// The client id of the look before, by the same rule.
 fn id_before(before: &Snapshot, facts: &TargetFacts) -> Option<String> {
     let stored = || before.kasm_config.ok()?.ours(facts, before.kasm_start.ok()).ok()?.client_id.clone();
-    sent(&before.kasm_start, facts).and_then(|url| url.client_id.clone()).or_else(stored)
+    before.kasm_start.ok().and_then(|start| our_url(start, facts)?.client_id.clone()).or_else(stored)
 }

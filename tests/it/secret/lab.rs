@@ -213,7 +213,8 @@ async fn the_secret_is_asked_about_with_the_settings_and_at_once_when_the_client
     assert_eq!(verdict(&last, CHECK), "ok", "a refusal is asked about again in the next round");
     watched.lab.break_with(Fault::ClientDeleted);
     let asked = watched.lab.count(Side::Provider, INTROSPECT);
-    later(1).await;
+    // Long enough for the budget of requests, too.
+    later(60).await;
     watched.look_again(Some(&last.snapshot), due).await;
     assert_eq!(watched.lab.count(Side::Provider, INTROSPECT), asked + 1, "the entry changed");
     assert_eq!(watched.lab.minted(), 0);
