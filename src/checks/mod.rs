@@ -112,11 +112,6 @@ fn needs_admin_key(_: &Case<'_>) -> Result<Verdict, Missing> {
     Err(Missing::NotConfigured(Credential::ProviderAdminKey))
 }
 
-/// As [`needs_admin_key`].
-fn needs_client_secret(_: &Case<'_>) -> Result<Verdict, Missing> {
-    Err(Missing::NotConfigured(Credential::ClientSecret))
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

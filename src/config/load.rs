@@ -43,6 +43,9 @@ impl Config {
         let config = file::config(&mut reader, Field::whole(tree));
         let Reading { value: mut config, warnings, used } = reader.finish(config)?;
         config.warnings = warnings;
+        for target in &mut config.targets {
+            target.token_schedule = config.token.clone();
+        }
         config.redacted = redacted(&config);
         config.fingerprint = fingerprint(text, &used);
         Ok(config)

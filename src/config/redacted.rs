@@ -64,7 +64,18 @@ fn written(schedule: &Schedule) -> String {
 }
 
 fn target(target: &Target) -> Shown {
-    let Target { name, provider, kasm, expect, off, warn, token_enabled, passkey_enabled, change_hold } = target;
+    let Target {
+        name,
+        provider,
+        kasm,
+        expect,
+        off,
+        warn,
+        token_enabled,
+        token_schedule: _,
+        passkey_enabled,
+        change_hold,
+    } = target;
     let rules: Vec<(String, Shown)> = off
         .iter()
         .map(|id| (id.clone(), text("off")))

@@ -1,5 +1,7 @@
 //! Reads one target: its two sides and what was declared about it.
 
+use std::time::Duration;
+
 use url::Url;
 
 use super::{
@@ -9,7 +11,7 @@ use super::{
     reader::{Field, Marked, Place, Reader, Section},
     secrets::secret,
 };
-use crate::{model::Expect, pocket_id::ProviderKind};
+use crate::{model::Expect, pocket_id::ProviderKind, schedule::Schedule};
 
 /// Reads a target, marked with the place of its name. `None` where a problem was told.
 pub(super) fn target(reader: &mut Reader<'_>, field: Field, outer: &Defaults) -> Option<Marked<Target>> {
@@ -34,7 +36,20 @@ pub(super) fn target(reader: &mut Reader<'_>, field: Field, outer: &Defaults) ->
             Some(name) => name?,
             None => Marked { place: section.place.clone(), value: default_name(&kasm.url) },
         };
-        let value = Target { name, provider, kasm, expect, off, warn, token_enabled, passkey_enabled, change_hold };
+        // Known once the whole file is read.
+        let token_schedule = Schedule::Every(Duration::from_hours(1));
+        let value = Target {
+            name,
+            provider,
+            kasm,
+            expect,
+            off,
+            warn,
+            token_enabled,
+            token_schedule,
+            passkey_enabled,
+            change_hold,
+        };
         Some(Marked { place, value })
     })?
 }

@@ -80,6 +80,8 @@ pub struct Target {
     pub warn: BTreeMap<String, Duration>,
     /// Whether a token is fetched with the client secret.
     pub token_enabled: bool,
+    /// When, where it is: [`Config::token`].
+    pub token_schedule: Schedule,
     /// Whether the passkey domain is asked for.
     pub passkey_enabled: bool,
     /// How long a change stays told.
@@ -252,6 +254,7 @@ impl Target {
             off: BTreeSet::new(),
             warn: BTreeMap::new(),
             token_enabled: false,
+            token_schedule: Schedule::Every(Duration::from_hours(1)),
             passkey_enabled: false,
             change_hold: Duration::from_hours(24),
         }

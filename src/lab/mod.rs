@@ -205,6 +205,12 @@ impl Lab {
         self.inner.world().watch.seen.iter().filter(|seen| seen.side == side && seen.path == path).count()
     }
 
+    /// How many tokens the provider gave out.
+    #[must_use]
+    pub fn minted(&self) -> usize {
+        self.inner.world().watch.minted
+    }
+
     /// Forgets the requests that came so far, but no trespass.
     pub fn forget_seen(&self) {
         self.inner.world().watch.seen.clear();

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::CLIENT_SECRET;
 use crate::{
     clock::Clock,
     pocket_id::{ProviderKind, Version},
@@ -36,6 +37,10 @@ pub struct LabOptions {
     pub ipv6: bool,
     /// The addresses say `localhost` instead of an IP address. Not together with `tls`.
     pub localhost: bool,
+    /// The secret of Kasm's client.
+    pub client_secret: String,
+    /// How many secrets of Kasm's client are active beside that one (2.14).
+    pub more_secrets: usize,
     /// The time by which certificates are made and `Date` is told.
     pub clock: Clock,
 }
@@ -84,6 +89,8 @@ impl Default for LabOptions {
             auto_login: false,
             ipv6: false,
             localhost: false,
+            client_secret: CLIENT_SECRET.to_owned(),
+            more_secrets: 0,
             clock: Clock::System,
         }
     }
@@ -94,5 +101,11 @@ impl LabOptions {
     #[must_use]
     pub fn version(major: u32, minor: u32) -> Self {
         Self { version: Version::new(major, minor), ..Self::default() }
+    }
+
+    /// The active secrets of Kasm's client.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let more = (1..=self.more_secrets).map(|number| format!("OtherClientSecretPlaceholder{number:04}"));
+        more.chain([self.client_secret.clone()]).collect()
     }
 }

@@ -79,6 +79,8 @@ pub(super) struct Provider {
     pub signing_key: &'static SigningKey,
     /// The key that `key-rotate` would make.
     pub next_key: &'static SigningKey,
+    /// How its tokens differ from what they should be.
+    pub token: TokenForm,
     /// Whether the client's share of requests is used up.
     pub is_throttling: bool,
     /// Paths that a proxy in front does not pass on.
@@ -87,6 +89,17 @@ pub(super) struct Provider {
     pub passkey_host: Option<String>,
     /// Whether the page's script is there.
     pub page_script: bool,
+}
+
+/// What a client's own token says, where it is not what it should be.
+#[derive(Debug, Clone)]
+pub(super) struct TokenForm {
+    /// From `iat` to `exp`, in seconds.
+    pub lifetime: i64,
+    /// Another issuer than APP_URL.
+    pub issuer: Option<&'static str>,
+    /// Another audience than the client.
+    pub audience: Option<&'static str>,
 }
 
 /// What Kasm holds.
@@ -191,12 +204,13 @@ impl Scene {
             version: options.version,
             app_url: urls.provider.clone(),
             paths,
-            clients: Client::known(&urls.callback(), &urls.kasm),
+            clients: Client::known(&urls.callback(), &urls.kasm, options.secrets()),
             database: Database::Fine,
             discovery: discovery::document(options, paths, &urls.provider, back_channel, signing_key.algorithm()),
             jwks: serde_json::json!({"keys": [signing_key.jwk()]}),
             signing_key,
             next_key: KeyName::OtherRsa.key()?,
+            token: TokenForm { lifetime: 3600, issuer: None, audience: None },
             is_throttling: false,
             hidden: Vec::new(),
             passkey_host: None,

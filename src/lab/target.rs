@@ -1,6 +1,6 @@
 //! A lab as the target of a configuration.
 
-use super::{ADMIN_API_KEY, CLIENT_SECRET, InternalUrl, KASM_API_KEY, KASM_API_KEY_SECRET, USER_API_KEY, world::World};
+use super::{ADMIN_API_KEY, InternalUrl, KASM_API_KEY, KASM_API_KEY_SECRET, USER_API_KEY, world::World};
 use crate::{
     config::{HttpSettings, Secret, SecretSource, Target, TlsSettings},
     model::Credential,
@@ -30,7 +30,7 @@ pub(super) fn target_with(world: &World, credentials: &[Credential]) -> Target {
     let has = |credential| credentials.contains(&credential);
     let secret = |text: &str| Some(SecretSource::Inline(Secret::new(text.to_owned())));
     if has(Credential::ClientSecret) {
-        target.provider.client_secret = secret(CLIENT_SECRET);
+        target.provider.client_secret = secret(&world.options.client_secret);
     }
     if has(Credential::ProviderKey) {
         target.provider.api_key = secret(USER_API_KEY);

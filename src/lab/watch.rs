@@ -38,6 +38,8 @@ pub struct Seen {
 pub(super) struct Watch {
     pub seen: Vec<Seen>,
     pub trespasses: Vec<String>,
+    /// How many tokens were given out.
+    pub minted: usize,
     /// The redirect URIs that Kasm has sent.
     sent_by_kasm: BTreeSet<String>,
 }
@@ -70,10 +72,14 @@ impl Watch {
 
     /// Notes what a side answered.
     pub(super) fn note_answer(&mut self, side: Side, request: &Request, answer: &Answer) {
+        let body = || -> Value { serde_json::from_slice(&answer.body).unwrap_or_default() };
+        if side == Side::Provider && answer.status == 200 && body().get("access_token").is_some() {
+            self.minted += 1;
+        }
         if side != Side::Kasm || request.path != "/api/sso" {
             return;
         }
-        let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let body = body();
         let url = body.get("url").and_then(Value::as_str).and_then(|url| url::Url::parse(url).ok());
         let Some(url) = url else { return };
         let sent = url.query_pairs().find(|(name, _)| name == "redirect_uri").map(|(_, value)| value.into_owned());

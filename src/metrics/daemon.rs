@@ -23,9 +23,6 @@ pub const CODES: [&str; 5] = ["2xx", "3xx", "4xx", "5xx", "error"];
 /// The `level` label.
 pub const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 
-/// What can change, by side: the `subject` label.
-const SUBJECTS: [ChangeSubject; 2] = [ChangeSubject::SigningKey, ChangeSubject::KeyUnderSameId];
-
 /// The bits of a hash that are told: a sample holds a whole number of up to 53 exactly.
 const HASH_BITS: u64 = (1 << 48) - 1;
 
@@ -63,7 +60,7 @@ struct TargetCounts {
     lag: Option<Duration>,
     source_failures: BTreeMap<SourceId, Failures>,
     requests: BTreeMap<(&'static str, &'static str), u64>,
-    changes: BTreeMap<&'static str, u64>,
+    changes: BTreeMap<ChangeSubject, u64>,
 }
 
 #[derive(Debug, Default)]
@@ -112,7 +109,7 @@ impl Daemon {
                 *counts.requests.entry((request.side.id(), class(&request.code))).or_default() += request.count;
             }
             for change in new_changes {
-                *counts.changes.entry(subject(change.subject).1).or_default() += 1;
+                *counts.changes.entry(change.subject).or_default() += 1;
             }
         });
     }
@@ -210,9 +207,9 @@ impl TargetCounts {
                 sheet.set(Family::HttpRequests, &[target, side.id(), code], count as f64);
             }
         }
-        for (side, subject) in SUBJECTS.map(subject) {
-            let count = self.changes.get(subject).copied().unwrap_or_default();
-            sheet.set(Family::ConfigChanges, &[target, side.id(), subject], count as f64);
+        for subject in ChangeSubject::ALL {
+            let count = self.changes.get(&subject).copied().unwrap_or_default();
+            sheet.set(Family::ConfigChanges, &[target, subject.side().id(), subject.id()], count as f64);
         }
     }
 }
@@ -220,13 +217,6 @@ impl TargetCounts {
 /// The class of an answer as the label has it; what is no class counts as no answer.
 fn class(code: &str) -> &'static str {
     CODES.into_iter().find(|known| *known == code).unwrap_or("error")
-}
-
-fn subject(subject: ChangeSubject) -> (Side, &'static str) {
-    match subject {
-        ChangeSubject::SigningKey => (Side::Provider, "signing_key"),
-        ChangeSubject::KeyUnderSameId => (Side::Provider, "key_under_same_id"),
-    }
 }
 
 #[cfg(test)]
@@ -263,6 +253,7 @@ mod tests {
             r#"ssowatch_source_failures_total{target="home",source="kasm_start"}"#,
             r#"ssowatch_http_requests_total{target="home",side="kasm",code="error"}"#,
             r#"ssowatch_config_changes_total{target="home",side="provider",subject="signing_key"}"#,
+            r#"ssowatch_config_changes_total{target="home",side="kasm",subject="config"}"#,
             r#"ssowatch_log_messages_total{level="warn"}"#,
         ] {
             assert_eq!(samples.get(name), Some(&0.0), "{name}");
@@ -290,7 +281,13 @@ mod tests {
         daemon.target_added("home");
         let at = Snapshot::healthy().taken_at;
         let request = |code: &str, count| RequestCount { side: Side::Provider, code: code.to_owned(), count };
-        let change = Change { at, subject: ChangeSubject::SigningKey, from: "one".to_owned(), to: "two".to_owned() };
+        let change = Change {
+            at,
+            subject: ChangeSubject::SigningKey,
+            field: None,
+            from: "one".to_owned(),
+            to: "two".to_owned(),
+        };
         let requests = [request("2xx", 3), request("error", 1), request("weird", 1)];
         daemon.round_finished("home", at, Duration::ZERO, &[], &requests, std::slice::from_ref(&change));
         daemon.round_finished("home", at, Duration::ZERO, &[], &requests, &[]);

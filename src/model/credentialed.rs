@@ -47,7 +47,7 @@ pub enum SecretAnswer {
         /// The error code or text, bounded.
         error: String,
     },
-    /// It is right, and the provider cannot write (a bogus code answers 500 where introspection is fine).
+    /// Neither: an answer that no reference knows, or one that says nothing about the secret.
     CannotTell {
         /// The HTTP status.
         status: u16,

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answered, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, Credential, CustomClaims,
-    DryRun, EndpointAnswers, GroupMapping, KasmHealth, KasmUser, KasmVersion, KeyOwner, LastSignIn, Missing, Observed,
-    Page, PasskeyDomain, Registration, SecretProof, Side, SourceId, TargetFacts, change,
+    DryRun, EndpointAnswers, GroupMapping, KasmHealth, KasmUser, KasmVersion, KeyOwner, Known, LastSignIn, Missing,
+    Observed, Page, PasskeyDomain, Registration, SecretProof, Side, SourceId, TargetFacts, change,
 };
 use crate::{
     clock::Time,
@@ -82,6 +82,10 @@ pub struct Snapshot {
     /// mend shows. Noted by the round; a look leaves it empty.
     #[serde(default)]
     pub doubted: BTreeSet<Credential>,
+    /// The values that are watched for changes, each source's from the last look that saw it. Kept by
+    /// [`Snapshot::after`]; a look leaves it empty.
+    #[serde(default)]
+    pub known: Vec<Known>,
     /// Changes that are younger than `change_hold`.
     pub changes: Vec<Change>,
     /// The HTTP requests of this round.
@@ -141,6 +145,7 @@ impl Snapshot {
             kasm_user,
             known_keys: _,
             doubted: _,
+            known: _,
             changes: _,
             requests: _,
         } = self;
@@ -178,7 +183,7 @@ impl Snapshot {
     pub fn after(mut self, before: Option<&Self>) -> Self {
         let seen = self.last_keys().or_else(|| before.and_then(Self::last_keys));
         self.known_keys = seen.cloned();
-        self.changes = change::changes(before, &self);
+        (self.changes, self.known) = change::changes(before, &self);
         self
     }
     /// The key set that was seen last. One without a key is a fault, not a change of keys.

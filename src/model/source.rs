@@ -318,6 +318,8 @@ pub enum AskedOf {
     Since210AndOthers,
     /// Of Pocket ID 2.9.
     Only29,
+    /// Of other providers than Pocket ID.
+    Others,
 }
 
 impl AskedOf {
@@ -329,6 +331,7 @@ impl AskedOf {
             Self::PocketId => dialect != Dialect::Openid,
             Self::Since210AndOthers => dialect != Dialect::Legacy,
             Self::Only29 => dialect == Dialect::Legacy && is_2_9,
+            Self::Others => dialect == Dialect::Openid,
         }
     }
 
@@ -340,6 +343,7 @@ impl AskedOf {
             Self::PocketId => "Pocket ID only",
             Self::Since210AndOthers => "Pocket ID from 2.10, other providers",
             Self::Only29 => "Pocket ID 2.9",
+            Self::Others => "other providers, where introspection does not say",
         }
     }
 }
@@ -421,8 +425,16 @@ impl SourceId {
             Self::ClaimsPreview => plan(&[], "nothing", ""),
             Self::LastSignIn => plan(&[], "nothing", ""),
             Self::KeyOwner => plan(&[], "nothing", ""),
-            Self::ClientSecret => plan(&[], "nothing", ""),
-            Self::ClientToken => plan(&[], "nothing", ""),
+            Self::ClientSecret => plan(
+                const { &[post("/api/oidc/introspect", AskedOf::All, 1), post("/api/oidc/token", AskedOf::Others, 1)] },
+                "one log line",
+                "a made-up token, or a made-up code; Pocket ID before 1.6: the code alone; nothing is given out",
+            ),
+            Self::ClientToken => plan(
+                const { &[post("/api/oidc/token", AskedOf::All, 1)] },
+                "from 2.10: one row, removed daily",
+                "a token of the client's own, dropped at once; only with token.enabled, and from 1.11",
+            ),
             Self::KasmConfig => plan(
                 const { &[post("/api/public/get_oidc_configs", AskedOf::All, 1)] },
                 LAST_USED,
@@ -483,10 +495,15 @@ mod tests {
     #[test]
     fn no_plan_changes_anything_or_asks_a_callback() {
         for request in SourceId::ALL.iter().flat_map(|source| source.plan().requests) {
-            let reads = ["/api/login_settings", "/api/sso", "/api/oidc/authorize/callback-url"];
-            let is_known_post = reads.contains(&request.path)
-                || request.path.starts_with("/api/public/get_")
-                || request.path == "/api/public/system_info";
+            let reads = [
+                "/api/login_settings",
+                "/api/sso",
+                "/api/oidc/authorize/callback-url",
+                "/api/oidc/introspect",
+                "/api/oidc/token",
+                "/api/public/system_info",
+            ];
+            let is_known_post = reads.contains(&request.path) || request.path.starts_with("/api/public/get_");
             assert!(request.method == "GET" || (request.method == "POST" && is_known_post), "{request:?}");
             assert!(!request.path.contains("oidc_callback"), "{request:?}");
         }

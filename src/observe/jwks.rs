@@ -13,16 +13,17 @@ use crate::{
     pocket_id::ProviderKind,
 };
 
-/// Asks for the key set.
+/// Asks for the key set: as read, and as served.
 pub(super) async fn look(
     provider: &Side,
     discovery: &Discovery,
     kind: ProviderKind,
     counts: &Counts,
-) -> Result<Jwks, Stop> {
+) -> Result<(Jwks, Vec<u8>), Stop> {
     let written = discovery.jwks_uri.as_deref().ok_or(Stop::Blocked(SourceId::Discovery))?;
     let url = addresses::reachable(provider, written, kind).ok_or_else(|| addresses::foreign("jwks_uri", written))?;
-    read(&provider.ask(&Request::json(url), counts).await?)
+    let answer = provider.ask(&Request::json(url), counts).await?;
+    Ok((read(&answer)?, answer.body))
 }
 
 fn read(answer: &Answer) -> Result<Jwks, Stop> {

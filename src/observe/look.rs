@@ -109,7 +109,7 @@ pub(super) async fn look(
         asked.client_id = stored_client_id(&by_kasm_key.config, &facts, &kasm);
     }
     let by_provider_key = Box::pin(look_provider_key::look(&asked)).await;
-    let by_secret = Box::pin(look_secret::look(&asked)).await;
+    let by_secret = Box::pin(look_secret::look(&asked, &by_provider_key.secrets)).await;
     for side in [provider.side.as_deref(), kasm.side.as_ref()].into_iter().flatten() {
         side.hang_up();
     }
@@ -143,6 +143,7 @@ pub(super) async fn look(
         kasm_user: by_kasm_key.user,
         known_keys: None,
         doubted: BTreeSet::new(),
+        known: Vec::new(),
         changes: Vec::new(),
         requests: counts.all(),
         target: facts,

@@ -32,6 +32,8 @@ pub(super) struct ProviderLook {
     pub discovery: Observed<Answered<Discovery>>,
     /// The key set.
     pub jwks: Observed<Jwks>,
+    /// The key set as served, to verify by: in memory only.
+    pub key_set: Option<Arc<[u8]>>,
     /// The endpoints.
     pub endpoints: Observed<EndpointAnswers>,
     /// The sign-in page.
@@ -140,6 +142,7 @@ impl ProviderLook {
             connection,
             discovery: Observed::missing(now, why.clone().missing(SourceId::Discovery)),
             jwks: Observed::missing(now, why.clone().missing(SourceId::Jwks)),
+            key_set: None,
             endpoints: Observed::missing(now, why.clone().missing(SourceId::ProviderEndpoints)),
             page: Observed::missing(now, why.clone().missing(SourceId::ProviderPage)),
             side: Err(why),
@@ -163,12 +166,19 @@ async fn ask(means: &Means, target: &Target, before: Option<&Before>, pace: Pace
     }
     let (connection, rest) =
         tokio::join!(whole_connection(connection), Box::pin(documents(round, &side, target, before, known, counts)));
-    let (kind, discovery, jwks, endpoints, page) = rest;
-    ProviderLook { side: Ok(side), kind, connection, discovery, jwks, endpoints, page }
+    let Documents { kind, discovery, jwks, key_set, endpoints, page } = rest;
+    ProviderLook { side: Ok(side), kind, connection, discovery, jwks, key_set, endpoints, page }
 }
 
-type Documents =
-    (Option<ProviderKind>, Observed<Answered<Discovery>>, Observed<Jwks>, Observed<EndpointAnswers>, Observed<Page>);
+/// What came over the connection.
+struct Documents {
+    kind: Option<ProviderKind>,
+    discovery: Observed<Answered<Discovery>>,
+    jwks: Observed<Jwks>,
+    key_set: Option<Arc<[u8]>>,
+    endpoints: Observed<EndpointAnswers>,
+    page: Observed<Page>,
+}
 
 /// Discovery first; what it names, and the page, side by side.
 async fn documents(
@@ -182,15 +192,18 @@ async fn documents(
     let discovery = observe(round.clock, SourceId::Discovery, discovery::look(side, counts)).await;
     let document = discovery.ok().map(|answer| &answer.fact);
     let kind = document.map(|document| recognise(document, target.provider.kind).0).or(known);
+    let mut key_set = None;
     let (jwks, endpoints, page) = tokio::join!(
         observe(round.clock, SourceId::Jwks, async {
             let (document, kind) = document.zip(kind).ok_or(Stop::Blocked(SourceId::Discovery))?;
-            jwks::look(side, document, kind, counts).await
+            let (read, served) = jwks::look(side, document, kind, counts).await?;
+            key_set = Some(served.into());
+            Ok(read)
         }),
         endpoints(round, side, document.zip(kind), before, counts),
         sign_in_page(round, side, kind, before, counts),
     );
-    (kind, discovery, jwks, endpoints, page)
+    Documents { kind, discovery, jwks, key_set, endpoints, page }
 }
 
 async fn endpoints(

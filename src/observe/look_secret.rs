@@ -1,7 +1,7 @@
 //! What the client secret shows: whether our copy is right, with nothing minted; on demand, a token of the client's own.
 
-use super::credentialed::Credentialed;
-use crate::model::{ClientToken, Credential, Observed, SecretProof};
+use super::{client_secret, client_token, credentialed::Credentialed};
+use crate::model::{ClientSecrets, ClientToken, Observed, SecretProof};
 
 /// What the client secret shows.
 #[derive(Debug)]
@@ -12,8 +12,9 @@ pub(super) struct SecretLook {
     pub token: Observed<ClientToken>,
 }
 
-/// Looks with the client secret.
-pub(super) async fn look(asked: &Credentialed<'_>) -> SecretLook {
-    std::future::ready(()).await;
-    SecretLook { secret: asked.without(Credential::ClientSecret), token: asked.without(Credential::ClientSecret) }
+/// Looks with the client secret. `listed` are the client's secrets, as a key of an admin shows them.
+pub(super) async fn look(asked: &Credentialed<'_>, listed: &Observed<ClientSecrets>) -> SecretLook {
+    let (secret, token) =
+        tokio::join!(Box::pin(client_secret::look(asked, listed)), Box::pin(client_token::look(asked)));
+    SecretLook { secret, token }
 }

@@ -2,6 +2,9 @@
 //
 //   node provider.mjs '{"client_id": "...", "redirect_uris": ["..."], "scopes": ["openid"], "issuer": "...", "alg": "ES256"}'
 //
+// With "client_secret" the client has that secret; "introspection" and "client_credentials" switch those on. Tokens of the
+// client's own are then JWTs; "alg" may be RS256, PS256, ES256 or EdDSA.
+//
 // Prints one line of JSON ({"url": ...}) when it listens. A line `rotate` on standard input replaces the signing key, which
 // one more such line tells. Ends when standard input closes.
 import http from 'node:http';
@@ -18,10 +21,10 @@ const secret = () => randomBytes(16).toString('hex');
 
 // oidc-provider's own development key would draw a warning, and is the same everywhere.
 function newKey() {
-  const { privateKey } =
-    alg === 'ES256'
-      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      : generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { privateKey } = {
+    ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    EdDSA: () => generateKeyPairSync('ed25519'),
+  }[alg]?.() ?? generateKeyPairSync('rsa', { modulusLength: 2048 });
   return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg, kid: secret() };
 }
 
@@ -30,10 +33,10 @@ function newProvider(url) {
     clients: [
       {
         client_id: wanted.client_id ?? 'kasm',
-        client_secret: secret(),
+        client_secret: wanted.client_secret ?? secret(),
         redirect_uris: wanted.redirect_uris ?? ['http://127.0.0.1/api/oidc_callback'],
         response_types: ['code'],
-        grant_types: ['authorization_code'],
+        grant_types: ['authorization_code', ...(wanted.client_credentials ? ['client_credentials'] : [])],
         token_endpoint_auth_method: 'client_secret_basic',
         id_token_signed_response_alg: alg,
       },
@@ -48,7 +51,18 @@ function newProvider(url) {
     cookies: { keys: [secret()] },
     jwks: { keys: [newKey()] },
     pkce: { required: () => wanted.pkce_required === true },
-    features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true } },
+    features: {
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: { enabled: true },
+      introspection: { enabled: wanted.introspection === true },
+      clientCredentials: { enabled: wanted.client_credentials === true },
+      // Without a resource its access tokens are opaque.
+      resourceIndicators: {
+        enabled: wanted.client_credentials === true,
+        defaultResource: () => 'urn:example:api',
+        getResourceServerInfo: () => ({ scope: '', accessTokenFormat: 'jwt', jwt: { sign: { alg } } }),
+      },
+    },
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
   });
 }

@@ -1,4 +1,4 @@
 //! Real OpenID providers that we did not write, with the lab's Kasm.
 
-mod provider;
+pub mod provider;
 mod rounds;

@@ -17,5 +17,6 @@ mod observe;
 mod parsers;
 mod plan;
 mod readme;
+mod secret;
 mod telling;
 mod web;

@@ -67,7 +67,7 @@ mod tests {
     fn changed_key(subject: ChangeSubject) -> Snapshot {
         healthy_but(|now| {
             let (from, to) = ("A".to_owned(), "B".to_owned());
-            now.changes.push(Change { at: now.taken_at, subject, from, to });
+            now.changes.push(Change { at: now.taken_at, subject, field: None, from, to });
         })
     }
 

@@ -48,7 +48,7 @@ mod tests {
     fn with(subject: ChangeSubject) -> Snapshot {
         healthy_but(|now| {
             let (from, to) = ("a".to_owned(), "b".to_owned());
-            now.changes.push(Change { at: now.taken_at, subject, from, to });
+            now.changes.push(Change { at: now.taken_at, subject, field: None, from, to });
         })
     }
 

@@ -1,7 +1,7 @@
-//! The provider takes the client secret.
+//! The provider takes the client secret. What is tried is our copy of it.
 
-use super::{Check, SeverityRule, needs_client_secret};
-use crate::model::Credential;
+use super::{Case, Check, SeverityRule};
+use crate::model::{ClientSecrets, Credential, Finding, Missing, SecretAnswer, SecretProof, SourceId, Verdict};
 
 pub(super) const CHECK: Check = Check {
     id: "client_secret_accepted",
@@ -16,5 +16,207 @@ pub(super) const CHECK: Check = Check {
     since: "",
     source: "RFC 6749, section 2.3.1; RFC 7662",
     fields: &[],
-    run: needs_client_secret,
+    run,
 };
+
+fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+    let proof = case.now.client_secret.get()?;
+    match &proof.answer {
+        SecretAnswer::Accepted => Ok(accepted(proof)),
+        SecretAnswer::CannotTell { seen, .. } => {
+            Ok(Verdict::Unknown(format!("the provider's answer says nothing about the secret: {seen}")))
+        }
+        SecretAnswer::Refused { status, error } => refused(case, proof, *status, error),
+    }
+}
+
+fn accepted(proof: &SecretProof) -> Verdict {
+    match &proof.entry {
+        Some(prefix) => Verdict::noting(format!("{}, the one that begins with {prefix}", proof.origin)),
+        None => Verdict::noting(proof.origin.clone()),
+    }
+}
+
+/// A refusal says something about the secret only where the database answers, and knows the client as one with secrets.
+fn refused(case: &Case<'_>, proof: &SecretProof, status: u16, error: &str) -> Result<Verdict, Missing> {
+    match &case.now.client_meta.value {
+        Ok(meta) if meta.is_kasm_client && meta.name.is_none() => {
+            return Ok(Verdict::Unknown("the provider does not know the client, whatever its secret".to_owned()));
+        }
+        Ok(_) | Err(Missing::NotApplicable(_)) => {}
+        Err(_) => return Err(Missing::Blocked { by: SourceId::ClientMeta }),
+    }
+    if case.now.client_registration.ok().is_some_and(|registration| registration.client.is_public == Some(true)) {
+        return Ok(Verdict::NotApplicable("the client is public in Pocket ID: it has no secret".to_owned()));
+    }
+    let origin = &proof.origin;
+    let which = case.now.client_secrets.ok().and_then(|listed| which(listed, proof.entry.as_deref()));
+    let which = which.map(|which| format!(" {which}")).unwrap_or_default();
+    let message = format!(
+        "{origin} is refused (HTTP {status}: {error}).{which} If Kasm's was changed, change {origin}; if Kasm holds this \
+         one, nobody gets in"
+    );
+    let mend = format!(
+        "Put the secret that Kasm holds into {origin}. If nobody has it: Pocket ID: Administration > OIDC Clients > \
+         Kasm's client > Client secrets: make one, and enter it in Kasm: Access Management > Authentication > OpenID > \
+         your config > Client Secret, in place, and in {origin}."
+    );
+    Ok(Verdict::fail(Finding::new("refused", message).mend(mend)))
+}
+
+/// Which of the client's secrets ours is, by the four characters that Pocket ID shows.
+fn which(listed: &ClientSecrets, entry: Option<&str>) -> Option<String> {
+    let Some(prefix) = entry else {
+        // One from before 2.14 shows nothing of itself: it could be ours.
+        let all_show = !listed.secrets.is_empty() && listed.secrets.iter().all(|secret| !secret.prefix.is_empty());
+        return all_show.then(|| "It begins like none of the client's secrets in Pocket ID.".to_owned());
+    };
+    let alike: Vec<_> = listed.secrets.iter().filter(|secret| secret.prefix == prefix).collect();
+    if alike.is_empty() {
+        return None;
+    }
+    if alike.iter().any(|secret| secret.is_active) {
+        return Some(format!("It begins like the active secret {prefix}…, so some of the other characters differ."));
+    }
+    let ended = alike.iter().filter_map(|secret| secret.expires_at).max();
+    Some(match ended {
+        Some(at) => format!("It is the secret {prefix}…, which ended on {}.", at.format("%Y-%m-%d at %H:%M UTC")),
+        None => format!("It is the secret {prefix}…, which is no longer active."),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        checks::{
+            judge,
+            testing::{Row, generic},
+        },
+        model::{Reason, Snapshot},
+    };
+
+    fn refuse(now: &mut Snapshot) {
+        let proof = now.client_secret.value.as_mut().unwrap();
+        proof.answer = SecretAnswer::Refused { status: 401, error: "request_unauthorized".to_owned() };
+    }
+
+    fn said(change: impl FnOnce(&mut Snapshot)) -> (String, String) {
+        let mut now = Snapshot::healthy_with_credentials();
+        change(&mut now);
+        let report = judge(&now, None);
+        let check = report.check(CHECK.id).unwrap();
+        let message = check.findings.first().map(|finding| finding.message.clone());
+        (check.verdict.clone(), message.or_else(|| check.reason.clone()).unwrap_or_default())
+    }
+
+    #[test]
+    fn a_refusal_is_told_only_where_it_says_something_about_the_secret() {
+        let cases: [Row; 9] = [
+            ("accepted", |_| {}, "ok"),
+            ("refused", refuse, "fail"),
+            (
+                "refused, and the database fails",
+                |now| {
+                    refuse(now);
+                    lose_meta(now);
+                },
+                "unknown",
+            ),
+            ("accepted, and the database fails since", lose_meta, "ok"),
+            (
+                "refused, and the client is gone",
+                |now| {
+                    refuse(now);
+                    now.client_meta.value.as_mut().unwrap().name = None;
+                },
+                "unknown",
+            ),
+            (
+                "refused by a provider that has no such probe",
+                |now| {
+                    refuse(now);
+                    generic(now);
+                },
+                "fail",
+            ),
+            (
+                "refused, and the client is public",
+                |now| {
+                    refuse(now);
+                    now.client_registration.value.as_mut().unwrap().client.is_public = Some(true);
+                },
+                "not_applicable",
+            ),
+            (
+                "an answer that nobody knows",
+                |now| {
+                    now.client_secret.value.as_mut().unwrap().answer =
+                        SecretAnswer::CannotTell { status: 500, seen: "HTTP 500".to_owned() };
+                },
+                "unknown",
+            ),
+            (
+                "no secret given",
+                |now| {
+                    now.client_secret.value = Err(Missing::NotConfigured(Credential::ClientSecret));
+                },
+                "unverified",
+            ),
+        ];
+        for (name, change, verdict) in cases {
+            assert_eq!(said(change).0, verdict, "{name}");
+        }
+    }
+
+    fn lose_meta(now: &mut Snapshot) {
+        now.client_meta.value = Err(Missing::Failed {
+            source: SourceId::ClientMeta,
+            reason: Reason::Status,
+            detail: "HTTP 500".to_owned(),
+        });
+    }
+
+    #[test]
+    fn our_copy_is_named_and_which_of_the_clients_secrets_it_is() {
+        let cases: [Row; 4] = [
+            ("listed and active", |_| {}, "begins like the active secret lHmG…"),
+            (
+                "ended",
+                |now| {
+                    let at = now.taken_at;
+                    let secret = &mut now.client_secrets.value.as_mut().unwrap().secrets[0];
+                    (secret.is_active, secret.expires_at) = (false, Some(at));
+                },
+                "It is the secret lHmG…, which ended on 2026-11-24 at 12:00 UTC",
+            ),
+            ("not listed", |now| now.client_secret.value.as_mut().unwrap().entry = None, "begins like none"),
+            (
+                "one from before 2.14 is listed",
+                |now| {
+                    now.client_secret.value.as_mut().unwrap().entry = None;
+                    now.client_secrets.value.as_mut().unwrap().secrets[0].prefix.clear();
+                },
+                "(HTTP 401: request_unauthorized). If Kasm's was changed",
+            ),
+        ];
+        for (name, change, words) in cases {
+            let (_, message) = said(|now| {
+                refuse(now);
+                change(now);
+            });
+            assert!(message.contains(words), "{name}: {message}");
+            let origin = "provider.client_secret_file (/run/secrets/oidc_client_secret)";
+            assert!(message.starts_with(&format!("{origin} is refused")), "{message}");
+            assert!(message.contains(&format!("change {origin}")), "{message}");
+        }
+        assert!(said(|_| {}).1.ends_with("the one that begins with lHmG"));
+    }
+
+    #[test]
+    fn a_refused_copy_is_the_cause_when_nothing_before_it_failed() {
+        let mut now = Snapshot::healthy_with_credentials();
+        refuse(&mut now);
+        assert_eq!(judge(&now, None).cause.unwrap().check, CHECK.id);
+    }
+}

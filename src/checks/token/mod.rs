@@ -1,6 +1,6 @@
 //! Kasm exchanges the code for tokens.
 
-use super::{Case, Check, SeverityRule, endpoint, needs_admin_key, needs_client_secret};
+use super::{Case, Check, SeverityRule, endpoint, needs_admin_key};
 use crate::pocket_id::Version;
 
 mod back_channel_from_kasm;

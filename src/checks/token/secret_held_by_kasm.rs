@@ -1,7 +1,7 @@
 //! The secret that Kasm holds is the provider's.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Missing, Verdict};
+use crate::model::{Missing, SecretAnswer, SecretProof, Verdict};
 
 pub(super) const CHECK: Check = Check {
     id: "secret_held_by_kasm",
@@ -18,10 +18,33 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(_: &Case<'_>) -> Result<Verdict, Missing> {
-    Ok(Verdict::Unverified(
-        "Kasm shows its secret to nobody: sign in once in a private window; if that ends in an Internal Error, \
-         enter the secret again in Kasm"
-            .to_owned(),
-    ))
+fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+    const ADVICE: &str = "sign in once in a private window; if that ends in an Internal Error, enter the secret again in \
+                          Kasm";
+    let proof = case.now.client_secret.ok().filter(|proof| proof.answer == SecretAnswer::Accepted);
+    Ok(Verdict::Unverified(match proof {
+        Some(SecretProof { origin, .. }) => {
+            format!("{origin} is accepted; whether Kasm holds the same it shows to nobody: {ADVICE}, from {origin}")
+        }
+        None => format!("Kasm shows its secret to nobody: {ADVICE}"),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{checks::judge, model::Snapshot};
+
+    #[test]
+    fn it_is_never_proven_and_says_when_our_copy_is_accepted() {
+        for (now, words) in [
+            (Snapshot::healthy(), "Kasm shows its secret to nobody"),
+            (Snapshot::healthy_with_credentials(), "is accepted; whether Kasm holds the same"),
+        ] {
+            let report = judge(&now, None);
+            let check = report.check(CHECK.id).unwrap();
+            assert_eq!(check.verdict, "unverified");
+            assert!(check.reason.as_ref().unwrap().contains(words), "{:?}", check.reason);
+        }
+    }
 }

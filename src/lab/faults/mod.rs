@@ -57,6 +57,11 @@ impl Fault {
                 | Self::DatabaseHangs
                 | Self::DatabaseLocked
                 | Self::PasskeyDomainDiffers
+                | Self::ClientPublic
+                | Self::SigningKeyDiffers
+                | Self::TokenIssuerDiffers
+                | Self::TokenAudienceDiffers
+                | Self::TokenEnded
         );
         (options.tls || !self.needs_tls())
             && (options.kind == ProviderKind::PocketId || !is_pocket_ids_own)

@@ -219,6 +219,21 @@ faults! {
     SecretRegenerated "secret_regenerated" "The client secret was made anew in Pocket ID."
         => Change(|scene| scene.client().secrets = vec!["RegeneratedSecretPlaceholder0001".to_owned()]),
         replays "pocket-id/pocket-id#589", needs ClientSecret;
+    ClientPublic "client_public" "Kasm's client was made public in Pocket ID: it has no secret, and must use PKCE."
+        => Change(|scene| {
+            let client = scene.client();
+            client.secrets.clear();
+            (client.is_public, client.pkce_required) = (true, true);
+        });
+    SigningKeyDiffers "signing_key_differs"
+        "Pocket ID signs with another key than it publishes: two instances, or a cache in between."
+        => Change(|scene| scene.provider.signing_key = scene.provider.next_key), needs ClientSecret;
+    TokenIssuerDiffers "token_issuer_differs" "Pocket ID's tokens name another issuer than its discovery document."
+        => Change(|scene| scene.provider.token.issuer = Some("https://old.example.test")), needs ClientSecret;
+    TokenAudienceDiffers "token_audience_differs" "Pocket ID's tokens for Kasm's client are for another one."
+        => Change(|scene| scene.provider.token.audience = Some("another-client")), needs ClientSecret;
+    TokenEnded "token_ended" "Pocket ID's tokens have ended before they are used."
+        => Change(|scene| scene.provider.token.lifetime = -120), needs ClientSecret;
     AllowedGroupsGone "allowed_groups_gone" "The client is restricted to groups, and has none."
         => Change(|scene| scene.client().allowed_groups = Some(Vec::new())),
         replays "pocket-id/pocket-id#865", needs ProviderAdminKey;

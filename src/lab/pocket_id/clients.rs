@@ -29,8 +29,8 @@ impl Client {
     /// The secret of Kasm's client.
     pub(in crate::lab) const KASM_SECRET: &'static str = "KasmClientSecretPlaceholder00001";
 
-    /// The clients that the recordings were made with; Kasm's is the first.
-    pub(in crate::lab) fn known(callback: &str, kasm: &str) -> Vec<Self> {
+    /// The clients that the recordings were made with; Kasm's, which has these secrets, is the first.
+    pub(in crate::lab) fn known(callback: &str, kasm: &str, secrets: Vec<String>) -> Vec<Self> {
         let client = |number: u8, name: &'static str, secret: &str| Self {
             id: format!("00000000-0000-4000-8000-0000000000c{number}"),
             is_deleted: false,
@@ -46,7 +46,7 @@ impl Client {
         };
         let insecure = callback.replacen("https:", "http:", 1);
         vec![
-            Self { allowed_groups: Some(vec!["kasm-users"]), ..client(1, "Kasm Workspaces", Self::KASM_SECRET) },
+            Self { secrets, allowed_groups: Some(vec!["kasm-users"]), ..client(1, "Kasm Workspaces", "") },
             Self { pkce_required: true, ..client(2, "PKCE client", "PkceClientSecretPlaceholder00002") },
             Self { allowed_groups: Some(Vec::new()), ..client(3, "Closed client", "ClosedClientSecretPlaceholder003") },
             Self { par_required: true, ..client(4, "PAR client", "ParClientSecretPlaceholder000004") },
@@ -118,7 +118,7 @@ mod tests {
     const NEW: Version = Version::new(2, 14);
 
     fn client(callback: &str) -> Client {
-        Client::known(callback, "https://kasm.example.test").remove(0)
+        Client::known(callback, "https://kasm.example.test", Vec::new()).remove(0)
     }
 
     #[test]

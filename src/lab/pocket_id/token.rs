@@ -156,10 +156,10 @@ fn library_token(provider: &Provider, form: &[(String, String)], sent: &Sent, no
 fn minted(provider: &Provider, client: &Client, now: Time) -> Answer {
     let since = |major, minor| provider.version >= Version::new(major, minor);
     let mut claims = json!({
-        "aud": [client.id],
-        "exp": now.timestamp() + 3600,
+        "aud": [provider.token.audience.unwrap_or(&client.id)],
+        "exp": now.timestamp() + provider.token.lifetime,
         "iat": now.timestamp(),
-        "iss": provider.app_url,
+        "iss": provider.token.issuer.unwrap_or(&provider.app_url),
         "sub": format!("client-{}", client.id),
     });
     if since(2, 3) {
