@@ -64,7 +64,18 @@ fn written(schedule: &Schedule) -> String {
 }
 
 fn target(target: &Target) -> Shown {
-    let Target { name, provider, kasm, expect, off, warn, token_enabled, passkey_enabled, change_hold } = target;
+    let Target {
+        name,
+        provider,
+        kasm,
+        expect,
+        off,
+        warn,
+        token_enabled,
+        passkey_enabled,
+        last_sign_in_enabled,
+        change_hold,
+    } = target;
     let rules: Vec<(String, Shown)> = off
         .iter()
         .map(|id| (id.clone(), text("off")))
@@ -80,6 +91,7 @@ fn target(target: &Target) -> Shown {
         ("checks", Shown::filled(rules)),
         ("token", enabled(*token_enabled)),
         ("passkey", enabled(*passkey_enabled)),
+        ("last_sign_in", enabled(*last_sign_in_enabled)),
         ("change_hold", Some(text(duration::short(*change_hold)))),
     ])
 }

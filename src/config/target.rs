@@ -23,8 +23,8 @@ pub(super) fn target(reader: &mut Reader<'_>, field: Field, outer: &Defaults) ->
             .and_then(|field| reader.section(field, kasm)?);
         let expect = section.take("expect").and_then(|field| reader.section(field, expect)).unwrap_or_default();
         let defaults = defaults(reader, section, outer);
-        let (token_enabled, passkey_enabled, change_hold) =
-            (defaults.token_enabled, defaults.passkey_enabled, defaults.change_hold);
+        let (token_enabled, passkey_enabled) = (defaults.token_enabled, defaults.passkey_enabled);
+        let (last_sign_in_enabled, change_hold) = (defaults.last_sign_in_enabled, defaults.change_hold);
         let (off, warn) = defaults.split();
         let (provider, kasm) = (provider?, kasm?);
         if provider.url == kasm.url {
@@ -34,7 +34,18 @@ pub(super) fn target(reader: &mut Reader<'_>, field: Field, outer: &Defaults) ->
             Some(name) => name?,
             None => Marked { place: section.place.clone(), value: default_name(&kasm.url) },
         };
-        let value = Target { name, provider, kasm, expect, off, warn, token_enabled, passkey_enabled, change_hold };
+        let value = Target {
+            name,
+            provider,
+            kasm,
+            expect,
+            off,
+            warn,
+            token_enabled,
+            passkey_enabled,
+            last_sign_in_enabled,
+            change_hold,
+        };
         Some(Marked { place, value })
     })?
 }

@@ -83,6 +83,8 @@ pub struct Target {
     pub token_enabled: bool,
     /// Whether the passkey domain is asked for.
     pub passkey_enabled: bool,
+    /// Whether the audit log is asked for the last real sign-in.
+    pub last_sign_in_enabled: bool,
     /// How long a change stays told.
     pub change_hold: Duration,
 }
@@ -254,6 +256,7 @@ impl Target {
             warn: BTreeMap::new(),
             token_enabled: false,
             passkey_enabled: false,
+            last_sign_in_enabled: false,
             change_hold: Duration::from_hours(24),
         }
     }
