@@ -119,7 +119,12 @@ impl TargetPlan<'_> {
     /// Whether it is asked at all: with the credentials that the config names, and of this kind of provider.
     fn applies(&self, plan: &SourcePlan) -> bool {
         let facts = self.target.facts();
-        let is_wanted = plan.source != SourceId::ClientToken || self.target.token_enabled;
+        let is_wanted = match plan.source {
+            SourceId::ClientToken => self.target.token_enabled,
+            SourceId::ClaimsPreview => self.target.expect.user.is_some(),
+            SourceId::LastSignIn => self.target.last_sign_in_enabled,
+            _ => true,
+        };
         let has_all = plan.needs.iter().all(|credential| facts.credentials.contains(credential));
         is_wanted && has_all && (is_connection(plan.source) || !self.requests(plan).is_empty())
     }

@@ -318,10 +318,13 @@ pub enum AskedOf {
     Since210AndOthers,
     /// Of Pocket ID 2.9.
     Only29,
+    /// Of Pocket ID from 2.14.
+    Since214,
 }
 
 impl AskedOf {
-    /// Whether it is asked of a provider of this dialect; `is_2_9` tells that release from the older ones.
+    /// Whether it is asked of a provider of this dialect, taken as its newest release; `is_2_9` tells that one from the
+    /// older ones.
     #[must_use]
     pub fn includes(self, dialect: Dialect, is_2_9: bool) -> bool {
         match self {
@@ -329,6 +332,7 @@ impl AskedOf {
             Self::PocketId => dialect != Dialect::Openid,
             Self::Since210AndOthers => dialect != Dialect::Legacy,
             Self::Only29 => dialect == Dialect::Legacy && is_2_9,
+            Self::Since214 => dialect == Dialect::Fosite,
         }
     }
 
@@ -340,6 +344,7 @@ impl AskedOf {
             Self::PocketId => "Pocket ID only",
             Self::Since210AndOthers => "Pocket ID from 2.10, other providers",
             Self::Only29 => "Pocket ID 2.9",
+            Self::Since214 => "Pocket ID from 2.14",
         }
     }
 }
@@ -355,6 +360,7 @@ impl SourceId {
             PlannedRequest { method: "POST", path, of, most }
         }
         const PAGE: [PlannedRequest; 2] = [get("/", AskedOf::All), get("{first script of that page}", AskedOf::All)];
+        const LAST_USED: &str = "the key's \"last used\"";
         const CONNECTION: &str = "DNS, one TCP connection to each address (at most 8), one TLS handshake; no request";
 
         let plan = |requests: &'static [PlannedRequest], leaves, notes| SourcePlan {
@@ -409,12 +415,51 @@ impl SourceId {
                 "one short-lived row",
                 "only with passkey.enabled",
             ),
-            Self::ClientRegistration => plan(&[], "nothing", ""),
-            Self::ClientSecrets => plan(&[], "nothing", ""),
-            Self::CustomClaims => plan(&[], "nothing", ""),
-            Self::ClaimsPreview => plan(&[], "nothing", ""),
-            Self::LastSignIn => plan(&[], "nothing", ""),
-            Self::KeyOwner => plan(&[], "nothing", ""),
+            Self::ClientRegistration => plan(
+                const {
+                    &[
+                        get("/api/oidc/clients/{client id}", AskedOf::PocketId),
+                        get("/api/user-groups?{first 100}", AskedOf::PocketId),
+                    ]
+                },
+                LAST_USED,
+                "the groups only where the client is restricted to some",
+            ),
+            Self::ClientSecrets => plan(
+                const { &[get("/api/oidc/clients/{client id}/secrets", AskedOf::Since214)] },
+                LAST_USED,
+                "their first characters and ends; nobody can read a secret",
+            ),
+            Self::CustomClaims => {
+                plan(const { &[get("/api/custom-claims/suggestions", AskedOf::PocketId)] }, LAST_USED, "")
+            }
+            Self::ClaimsPreview => plan(
+                const {
+                    &[
+                        get("/api/users?search={expect.user}", AskedOf::PocketId),
+                        get("/api/oidc/clients/{client id}/preview/{user id}", AskedOf::PocketId),
+                    ]
+                },
+                LAST_USED,
+                "only with expect.user",
+            ),
+            Self::LastSignIn => plan(
+                const { &[get("/api/audit-logs/all?{newest 20 of Kasm's client}", AskedOf::PocketId)] },
+                LAST_USED,
+                "only with last_sign_in.enabled",
+            ),
+            Self::KeyOwner => plan(
+                const {
+                    &[
+                        get("/api/users/me", AskedOf::PocketId),
+                        get("/api/version/current", AskedOf::PocketId),
+                        get("/api/api-keys?{first 100}", AskedOf::PocketId),
+                        get("/api/oidc/users/me/clients?{first 100}", AskedOf::PocketId),
+                    ]
+                },
+                LAST_USED,
+                "the release from 2.3 on; the last only where the key is not an admin's",
+            ),
             Self::ClientSecret => plan(&[], "nothing", ""),
             Self::ClientToken => plan(&[], "nothing", ""),
             Self::KasmConfig => plan(&[], "nothing", ""),
@@ -433,7 +478,8 @@ mod tests {
     fn requests(dialect: Dialect, is_2_9: bool, side: Side) -> usize {
         SourceId::ALL
             .iter()
-            .filter(|source| source.side() == side && **source != SourceId::PasskeyDomain)
+            .filter(|source| source.needs().is_empty() && **source != SourceId::PasskeyDomain)
+            .filter(|source| source.side() == side)
             .flat_map(|source| source.plan().requests)
             .filter(|request| request.of.includes(dialect, is_2_9))
             .count()
