@@ -41,10 +41,17 @@ use self::{
     server::Door,
     world::{Ports, World},
 };
-use crate::{config::Target, model::Side};
+use crate::{
+    config::Target,
+    model::{Credential, Side},
+};
 
 /// The secret of Kasm's client at the lab's provider.
 pub const CLIENT_SECRET: &str = pocket_id::Client::KASM_SECRET;
+/// A provider key of an admin.
+pub const ADMIN_API_KEY: &str = "PocketIdAdminKeyPlaceholder000001";
+/// A provider key of an ordinary user.
+pub const USER_API_KEY: &str = "PocketIdUserKeyPlaceholder0000001";
 
 /// A running Pocket ID and a running Kasm, on loopback.
 #[derive(Debug)]
@@ -117,7 +124,13 @@ impl Lab {
         target::target(&self.inner.world())
     }
 
-    /// The same as a config file.
+    /// The same with these credentials, each one right.
+    #[must_use]
+    pub fn target_with(&self, credentials: &[Credential]) -> Target {
+        target::target_with(&self.inner.world(), credentials)
+    }
+
+    /// [`Lab::target`] as a config file.
     #[must_use]
     pub fn config_yaml(&self) -> String {
         target::config_yaml(&self.inner.world())

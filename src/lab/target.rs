@@ -1,7 +1,10 @@
 //! A lab as the target of a configuration.
 
-use super::{InternalUrl, world::World};
-use crate::config::{HttpSettings, Target, TlsSettings};
+use super::{ADMIN_API_KEY, CLIENT_SECRET, InternalUrl, KASM_API_KEY, KASM_API_KEY_SECRET, USER_API_KEY, world::World};
+use crate::{
+    config::{HttpSettings, Secret, SecretSource, Target, TlsSettings},
+    model::Credential,
+};
 
 /// The target that a config file of the lab would give.
 pub(super) fn target(world: &World) -> Target {
@@ -17,6 +20,27 @@ pub(super) fn target(world: &World) -> Target {
     target.kasm.http = http(world.ports.kasm, trusts_kasm.then_some(ca));
     if world.options.internal_url == InternalUrl::Reachable {
         target.provider.internal_url = url::Url::parse(&format!("http://{}", world.ports.internal)).ok();
+    }
+    target
+}
+
+/// The same with these credentials. An admin's key is a key too: it takes the place of a user's.
+pub(super) fn target_with(world: &World, credentials: &[Credential]) -> Target {
+    let mut target = target(world);
+    let has = |credential| credentials.contains(&credential);
+    let secret = |text: &str| Some(SecretSource::Inline(Secret::new(text.to_owned())));
+    if has(Credential::ClientSecret) {
+        target.provider.client_secret = secret(CLIENT_SECRET);
+    }
+    if has(Credential::ProviderKey) {
+        target.provider.api_key = secret(USER_API_KEY);
+    }
+    if has(Credential::ProviderAdminKey) {
+        target.provider.api_key = secret(ADMIN_API_KEY);
+    }
+    if has(Credential::KasmKey) {
+        target.kasm.api_key = secret(KASM_API_KEY);
+        target.kasm.api_key_secret = secret(KASM_API_KEY_SECRET);
     }
     target
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{
-    kasm,
+    ADMIN_API_KEY, USER_API_KEY, kasm,
     message::{Answer, Request, first},
     pocket_id::Client,
     scene::Provider,
@@ -143,6 +143,9 @@ impl Watch {
         if request.json().get("user_id").is_some() {
             self.trespass(Side::Kasm, request, "a top-level user_id, which means impersonation");
         }
+        if path.starts_with("/api/public/") && kasm::keys_of(request).len() > 1 {
+            self.trespass(Side::Kasm, request, "the key in two ways at once");
+        }
     }
 
     fn trespass(&mut self, side: Side, request: &Request, what: &str) {
@@ -154,7 +157,11 @@ impl Watch {
 fn misplaced(side: Side, request: &Request) -> Option<&'static str> {
     let foreign: &[(&str, &str)] = match side {
         Side::Provider => &[("Kasm's key", kasm::API_KEY), ("Kasm's key", kasm::API_KEY_SECRET)],
-        Side::Kasm => &[("the client secret", Client::KASM_SECRET)],
+        Side::Kasm => &[
+            ("the client secret", Client::KASM_SECRET),
+            ("the provider's key", ADMIN_API_KEY),
+            ("the provider's key", USER_API_KEY),
+        ],
     };
     let (user, password) = request.basic().unwrap_or_default();
     let body = String::from_utf8_lossy(&request.body);

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use ssowatch::{
-    lab::{InternalUrl, Lab, LabOptions},
-    model::Side,
+    lab::{ADMIN_API_KEY, InternalUrl, Lab, LabOptions, USER_API_KEY},
+    model::{Credential, Side},
     oidc::Discovery,
     pocket_id::{Dialect, ProviderKind, Version, recognise},
 };
@@ -125,4 +125,22 @@ async fn the_target_and_the_config_file_say_the_same() {
         plain.config_yaml(),
         format!("targets:\n  - name: lab\n    provider:\n      url: {}\n    kasm:\n      url: {}\n", lines.0, lines.1)
     );
+}
+
+#[tokio::test]
+async fn a_target_has_the_credentials_that_are_asked_for_and_no_others() {
+    let lab = Lab::start(LabOptions::default()).await.unwrap();
+    assert!(lab.target().facts().credentials.is_empty());
+    for credentials in [&[Credential::KasmKey][..], &[Credential::ClientSecret], &[Credential::ProviderAdminKey]] {
+        let target = lab.target_with(credentials);
+        assert!(target.facts().credentials.is_superset(&credentials.iter().copied().collect()));
+        assert_eq!(target.kasm.api_key.is_some(), credentials == [Credential::KasmKey]);
+        assert_eq!(target.provider.client_secret.is_some(), credentials == [Credential::ClientSecret]);
+    }
+    let key = |credentials: &[Credential]| {
+        let source = lab.target_with(credentials).provider.api_key.unwrap();
+        source.read().unwrap().expose().to_owned()
+    };
+    assert_eq!(key(&[Credential::ProviderKey]), USER_API_KEY);
+    assert_eq!(key(&[Credential::ProviderKey, Credential::ProviderAdminKey]), ADMIN_API_KEY);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use ssowatch::{
-    lab::{CLIENT_SECRET, KASM_API_KEY, Lab, LabOptions},
+    lab::{ADMIN_API_KEY, CLIENT_SECRET, KASM_API_KEY, KASM_API_KEY_SECRET, Lab, LabOptions, USER_API_KEY},
     model::Side,
 };
 
@@ -61,6 +61,20 @@ async fn kasms_key_at_the_provider_and_impersonation_at_kasm_are_told() {
     let told = lab.stop().await;
     assert!(told[0].contains("Kasm's key was sent to the wrong side"), "{told:?}");
     assert!(told[1].contains("impersonation"), "{told:?}");
+}
+
+#[tokio::test]
+async fn the_providers_keys_at_kasm_and_kasms_key_in_two_ways_are_told() {
+    let lab = Lab::start(LabOptions::default()).await.unwrap();
+    for key in [ADMIN_API_KEY, USER_API_KEY] {
+        let _ = send(&lab, Side::Kasm, "GET", "/api/__healthcheck", &[("X-API-Key", key)], "").await;
+    }
+    let path = "/api/public/get_oidc_configs";
+    let body = json!({"api_key": KASM_API_KEY, "api_key_secret": KASM_API_KEY_SECRET}).to_string();
+    let _ = send(&lab, Side::Kasm, "POST", path, &[("Authorization", "Basic YTpi")], &body).await;
+    let told = lab.stop().await;
+    assert_eq!(told.iter().filter(|text| text.contains("the provider's key was sent to the wrong side")).count(), 2);
+    assert!(told[2].contains("the key in two ways at once"), "{told:?}");
 }
 
 #[tokio::test]
