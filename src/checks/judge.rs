@@ -7,14 +7,24 @@ use crate::{
         Cause, CheckReport, Coverage, Expiry, Login, Missing, Report, Severity, Snapshot, SourceReport, Stage, Verdict,
         Verified,
     },
-    pocket_id::ProviderKind,
+    pocket_id::{ProviderKind, Version},
 };
 
 /// Judges a snapshot by every check. Pure: the same snapshots give the same report.
 #[must_use]
 pub fn judge(now: &Snapshot, before: Option<&Snapshot>) -> Report {
-    let case = Case::new(now, before);
-    let checks: Vec<CheckReport> = all().map(|(stage, check)| report(&case, stage, check)).collect();
+    report_of(&Case::new(now, before))
+}
+
+/// As [`judge`], as if the provider were that release of Pocket ID: what an upgrade would break.
+#[must_use]
+pub fn judge_as_if(now: &Snapshot, before: Option<&Snapshot>, release: Version) -> Report {
+    report_of(&Case::new(now, before).assuming(release))
+}
+
+fn report_of(case: &Case<'_>) -> Report {
+    let now = case.now;
+    let checks: Vec<CheckReport> = all().map(|(stage, check)| report(case, stage, check)).collect();
     let cause = cause(&checks);
     let coverage = coverage(&checks);
     Report {
@@ -24,11 +34,11 @@ pub fn judge(now: &Snapshot, before: Option<&Snapshot>) -> Report {
         cause,
         coverage,
         at: now.taken_at,
-        provider: provider_in_words(&case),
-        auto_login: auto_login(&case),
+        provider: provider_in_words(case),
+        auto_login: auto_login(case),
         checks,
         sources: sources(now),
-        expiries: expiries(now),
+        expiries: expiries(case),
     }
 }
 
@@ -36,7 +46,7 @@ fn report(case: &Case<'_>, stage: Stage, check: &Check) -> CheckReport {
     let verdict = if case.target().off.contains(check.id) {
         Verdict::Off
     } else {
-        (check.run)(case).unwrap_or_else(|missing| without(case, &missing))
+        (check.run)(case).unwrap_or_else(|missing| without(&missing))
     };
     let word = verdict.word().to_owned();
     let (reason, findings) = match verdict {
@@ -56,7 +66,7 @@ fn report(case: &Case<'_>, stage: Stage, check: &Check) -> CheckReport {
 }
 
 /// The verdict of a check that lacks a fact.
-fn without(case: &Case<'_>, missing: &Missing) -> Verdict {
+fn without(missing: &Missing) -> Verdict {
     match missing {
         Missing::NotConfigured(_) | Missing::OutOfReach(_) => Verdict::Unverified(missing.to_string()),
         Missing::Failed { .. } | Missing::Blocked { .. } => Verdict::Unknown(missing.to_string()),
@@ -121,14 +131,17 @@ fn sources(now: &Snapshot) -> Vec<SourceReport> {
         .collect()
 }
 
-/// What expires: the earliest date in each chain as served.
-fn expiries(now: &Snapshot) -> Vec<Expiry> {
+/// What expires: the earliest date in each chain as served, the client secret, our own key.
+fn expiries(case: &Case<'_>) -> Vec<Expiry> {
+    let now = case.now;
     let earliest = |connection: Option<&crate::model::Connection>| -> Option<Time> {
         connection?.tls.as_ref()?.chain.iter().map(|certificate| certificate.not_after).min()
     };
     let mut found: Vec<Expiry> = [
         ("provider_certificate", earliest(now.provider_connection.ok())),
         ("kasm_certificate", earliest(now.kasm_connection.ok())),
+        ("client_secret", super::token::secret_ends(case)),
+        ("provider_key", now.key_owner.ok().and_then(|owner| owner.key_expires_at)),
     ]
     .into_iter()
     .filter_map(|(item, at)| Some(Expiry { item: item.to_owned(), at: at? }))

@@ -20,7 +20,7 @@ mod judge;
 mod testing;
 
 pub use case::Case;
-pub use judge::{judge, self_test};
+pub use judge::{judge, judge_as_if, self_test};
 
 use crate::{
     model::{Credential, Missing, Severity, Stage, Verdict},
@@ -109,11 +109,6 @@ pub fn find(id: &str) -> Option<(Stage, &'static Check)> {
 /// The rule of a check whose facts come by a credential only: says which one.
 fn needs_kasm_key(_: &Case<'_>) -> Result<Verdict, Missing> {
     Err(Missing::NotConfigured(Credential::KasmKey))
-}
-
-/// As [`needs_kasm_key`].
-fn needs_admin_key(_: &Case<'_>) -> Result<Verdict, Missing> {
-    Err(Missing::NotConfigured(Credential::ProviderAdminKey))
 }
 
 /// As [`needs_kasm_key`].

@@ -1,9 +1,6 @@
 //! The secrets of Kasm's client with their first characters and ends; from 2.14 on there can be several.
 
-use super::{
-    key_owner::is_before,
-    provider_key::{ProviderKey, client_segment},
-};
+use super::provider_key::{ProviderKey, client_segment};
 use crate::{
     model::{ClientSecrets, Missing},
     pocket_id::{Version, VersionSpan},
@@ -15,7 +12,7 @@ pub(super) async fn look(
     version: Option<VersionSpan>,
     client_id: &str,
 ) -> Result<ClientSecrets, Missing> {
-    if is_before(version, Version::new(2, 14)) {
+    if version.is_some_and(|span| span.is_before(Version::new(2, 14))) {
         return Err(Missing::NotApplicable("before 2.14 a client has one secret, which does not expire".to_owned()));
     }
     let secrets = key.get(&["oidc", "clients", &client_segment(client_id), "secrets"], &[]).await?;

@@ -48,7 +48,7 @@ pub(super) async fn look(
 
 /// The release; none where it has no such call, or does not say (a build of its own says `unknown`).
 async fn release(key: &ProviderKey<'_>, version: Option<VersionSpan>) -> Option<String> {
-    if is_before(version, Version::new(2, 3)) {
+    if version.is_some_and(|span| span.is_before(Version::new(2, 3))) {
         return None;
     }
     let current: CurrentVersion = key.get(&["version", "current"], &[]).await.ok()?;
@@ -84,11 +84,6 @@ async fn may_use(key: &ProviderKey<'_>, version: Option<VersionSpan>, client_id:
     (is_listed || clients.pagination.total_pages <= 1).then_some(is_listed)
 }
 
-/// Whether the provider is older than a release, for certain.
-pub(super) fn is_before(version: Option<VersionSpan>, release: Version) -> bool {
-    version.and_then(|span| span.below).is_some_and(|below| below <= release)
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
@@ -110,14 +105,5 @@ mod tests {
         assert_eq!(days(&[key(7, Some(0)), key(90, Some(0))]), None, "two were used in the same second");
         assert_eq!(days(&[key(7, None), key(90, None)]), None);
         assert_eq!(days(&[]), None, "a static key");
-    }
-
-    #[test]
-    fn a_span_is_before_a_release_only_where_it_ends_before_it() {
-        let span = |from, below| Some(VersionSpan { at_least: from, below });
-        assert!(is_before(span(Version::new(2, 9), Some(Version::new(2, 10))), Version::new(2, 14)));
-        assert!(!is_before(span(Version::new(1, 11), Some(Version::new(2, 5))), Version::new(2, 3)));
-        assert!(!is_before(span(Version::new(2, 14), None), Version::new(2, 14)));
-        assert!(!is_before(None, Version::new(2, 14)));
     }
 }

@@ -1,6 +1,6 @@
 //! Kasm finds user name and groups in the claims, and lets the user in.
 
-use super::{Case, Check, SeverityRule, needs_admin_key, needs_kasm_key};
+use super::{Case, Check, SeverityRule, needs_kasm_key};
 
 mod group_names_map;
 mod groups_claim;

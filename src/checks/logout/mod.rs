@@ -1,6 +1,6 @@
 //! Logout at Kasm logs out at the provider.
 
-use super::{Case, Check, SeverityRule, needs_admin_key, needs_kasm_key};
+use super::{Case, Check, SeverityRule, needs_kasm_key};
 
 mod issuer_field_matches;
 mod logout_configured;
