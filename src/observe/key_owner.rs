@@ -75,7 +75,7 @@ fn ends(keys: &[ApiKeyEntry]) -> Option<Time> {
 
 /// Whether the client is among those that the key's user may use; before 1.8 the path meant something else.
 async fn may_use(key: &ProviderKey<'_>, version: Option<VersionSpan>, client_id: &str) -> Option<bool> {
-    if !version.is_some_and(|span| span.at_least >= Version::new(1, 8)) {
+    if version.is_none_or(|span| span.at_least < Version::new(1, 8)) {
         return None;
     }
     let query = [("pagination[page]", "1"), ("pagination[limit]", "100")];

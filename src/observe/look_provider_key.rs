@@ -241,7 +241,7 @@ impl Admin<'_> {
         let id = asked.client_id.as_deref().ok_or(Missing::Blocked { by: SourceId::KasmStart })?;
         match asked.client_meta.ok() {
             Some(meta) if meta.is_kasm_client && meta.name.is_none() => {
-                Err(Missing::Blocked { by: SourceId::ClientMeta })
+                Err(Missing::OutOfReach("Pocket ID has no client of the ID that Kasm sends".to_owned()))
             }
             _ => Ok(id),
         }

@@ -129,6 +129,8 @@ const FAULTS: &[Row] = &[
     (Fault::PkceRequired, &[(1, 16), (2, 3), (2, 9)], &["pkce_not_required"], "pkce_not_required"),
     (Fault::PkceRequired, NEW, &["pkce_not_required", "authorize_accepted"], "pkce_not_required"),
     (Fault::ParRequired, &[(2, 9), (2, 10), (2, 14)], &["par_not_required", "authorize_accepted"], "par_not_required"),
+    (Fault::ClientDeleted, OLD, &["client_known"], "client_known"),
+    (Fault::ClientDeleted, NEW, &["client_known", "authorize_accepted"], "client_known"),
     (Fault::ProviderKeyWrong, &VERSIONS, &[], ""),
     (Fault::ProviderKeyExpired, &VERSIONS, &[], ""),
     (Fault::ProviderKeyOwnerDisabled, &VERSIONS, &[], ""),

@@ -58,11 +58,10 @@ fn by_registration(case: &Case<'_>, sent: &str, client: &ClientRegistration) -> 
 fn refused(sent: &str, client: Option<&ClientRegistration>) -> Finding {
     let nearest = client
         .and_then(|client| client.callback_urls.iter().min_by_key(|registered| strsim::levenshtein(registered, sent)));
-    let finding = Finding::new("refused", format!("Kasm sends {sent}, which the provider refuses"));
     let drift = nearest.and_then(|nearest| Drift::of("redirect_uri", ("Pocket ID has", nearest), ("Kasm sends", sent)));
     match drift {
-        Some(drift) => finding.drift(drift),
-        None => finding,
+        Some(drift) => Finding::new("refused", drift.sentence()).drift(drift),
+        None => Finding::new("refused", format!("Kasm sends {sent}, which the provider refuses")),
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[],
     since: "",
     source: "The operator's own config, expect",
-    fields: &["auto_login", "allowed_groups"],
+    fields: &["auto_login", "group_restriction"],
     run,
 };
 
@@ -37,10 +37,10 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
             return Ok(Verdict::OK);
         }
     }
-    if let Some(declared) = &expect.groups {
-        if let Some(drift) = groups_differ(declared, &case.registration()?.client) {
-            return Ok(Verdict::drifted(drift));
-        }
+    if let Some(declared) = &expect.groups
+        && let Some(drift) = groups_differ(declared, &case.registration()?.client)
+    {
+        return Ok(Verdict::drifted(drift));
     }
     if expect.user.is_some() {
         // What the test user brings is another check's; here it only counts whether it could be seen.
@@ -65,7 +65,7 @@ fn groups_differ(declared: &[String], client: &ClientRegistration) -> Option<Dri
         false => list(client.allowed_user_groups.iter().map(|group| group.name.as_str()).collect()),
     };
     let declared = list(declared.iter().map(String::as_str).collect());
-    Drift::of("allowed_groups", ("expect says", &declared), ("Pocket ID allows", &actual))
+    Drift::of("group_restriction", ("expect says", &declared), ("Pocket ID allows", &actual))
 }
 
 /// Whether our config signs in by itself, where Kasm says so.
