@@ -46,13 +46,13 @@ impl<'a> Case<'a> {
     /// The same as if the provider were another release of Pocket ID. Another provider stays what it is.
     #[must_use]
     pub fn assuming(self, release: Version) -> Self {
-        let is_that = self.version.is_some_and(|span| span == VersionSpan::of(release));
+        let can_be_that = self.version.is_some_and(|span| span.contains(release));
         match self.kind {
-            ProviderKind::PocketId if !is_that => {
+            ProviderKind::PocketId => {
                 let version = VersionSpan::of(release);
-                Self { dialect: version.dialect(), version: Some(version), is_assumed: true, ..self }
+                Self { dialect: version.dialect(), version: Some(version), is_assumed: !can_be_that, ..self }
             }
-            _ => self,
+            ProviderKind::Openid => self,
         }
     }
 

@@ -171,3 +171,38 @@ pub fn self_test() -> bool {
         && broken.login == Login::Broken
         && broken.cause.is_some_and(|cause| cause.check == "login_starts")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pocket_id::SecretEntry;
+
+    fn items(now: &Snapshot) -> Vec<String> {
+        judge(now, None).expiries.into_iter().map(|expiry| expiry.item).collect()
+    }
+
+    #[test]
+    fn the_client_secret_and_our_key_stand_among_what_ends_where_one_date_can_be_told() {
+        let mut now = Snapshot::healthy_with_credentials();
+        let certificates = ["provider_certificate", "kasm_certificate"];
+        assert_eq!(items(&Snapshot::healthy()), certificates);
+        assert_eq!(items(&now), [&certificates[..], &["client_secret", "provider_key"]].concat());
+        // A second secret, and which one Kasm has is not known.
+        let secrets = &mut now.client_secrets.value.as_mut().unwrap().secrets;
+        secrets.push(SecretEntry { prefix: "0MAD".to_owned(), ..secrets[0].clone() });
+        now.client_secret.value.as_mut().unwrap().entry = None;
+        assert_eq!(items(&now), [&certificates[..], &["provider_key"]].concat());
+    }
+
+    #[test]
+    fn an_assumed_release_is_judged_by_its_own_rules_and_the_trial_of_another_says_nothing() {
+        let now = Snapshot::healthy_with_credentials();
+        let report = judge_as_if(&now, None, Version::new(2, 9));
+        assert_eq!(report.provider, "Pocket ID 2.9");
+        assert_eq!(report.check("authorize_accepted").unwrap().verdict, "unverified");
+        assert_eq!(report.check("redirect_uri_registered").unwrap().verdict, "ok", "by the registration");
+        assert_eq!(report.check("client_secret_active").unwrap().verdict, "not_applicable");
+        let same = judge_as_if(&now, None, Version::new(2, 14));
+        assert_eq!(same.check("authorize_accepted").unwrap().verdict, "ok", "the release that it is");
+    }
+}

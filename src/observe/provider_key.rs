@@ -132,7 +132,13 @@ fn refusal(answer: &Answer) -> Option<Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::recorded::json, *};
+    use std::sync::Arc;
+
+    use super::{
+        super::{recorded::json, side::Means},
+        *,
+    };
+    use crate::{clock::Clock, config::HttpSettings};
 
     #[test]
     fn what_real_releases_say_to_a_key_is_told_apart() {
@@ -158,5 +164,20 @@ mod tests {
         assert!(is_no_endpoint(&json(404, r#"{"error":"API endpoint not found"}"#)));
         assert!(!is_no_endpoint(&json(404, r#"{"error":"Record not found"}"#)));
         assert!(!is_no_endpoint(&json(200, r#"{"error":"API endpoint not found"}"#)));
+    }
+
+    #[test]
+    fn what_an_answer_says_of_persons_is_not_repeated() {
+        let means = Means { clock: Clock::System, tls: Arc::default(), budget: Arc::default() };
+        let base = "http://127.0.0.1:9".parse().unwrap();
+        let side = Side::new(crate::model::Side::Provider, &base, None, &HttpSettings::default(), &means).unwrap();
+        let (key, counts) = (Secret::new("k".repeat(32)), Counts::default());
+        let key = ProviderKey { source: SourceId::ClaimsPreview, side: &side, key: &key, counts: &counts };
+        let bad = json(500, r#"{"error":"alice@example.test has no name"}"#);
+        let other = json(200, r#"{"data":"alice@example.test"}"#);
+        for answer in [bad, other] {
+            let missing = key.read::<crate::pocket_id::ApiKeyEntry>(&answer).unwrap_err();
+            assert!(!format!("{missing:?} {missing}").contains("alice"), "{missing:?}");
+        }
     }
 }
