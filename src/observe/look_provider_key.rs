@@ -37,9 +37,10 @@ pub(super) struct ProviderKeyLook {
 
 /// Looks with the Pocket ID key.
 pub(super) async fn look(asked: &Credentialed<'_>) -> ProviderKeyLook {
-    let before = asked.before;
+    // What was seen with other credentials, or with none, is no answer to these.
+    let before = asked.before.filter(|before| before.target.credentials == asked.facts.credentials);
     let key = key(asked);
-    let with = With { asked, key: &key };
+    let with = With { asked, key: &key, is_in_doubt: before.is_some_and(contradicts) };
     let owner = with.key_owner(before.map(|before| &before.key_owner)).await;
     let admin = Admin { with: &with, refused: refused(&owner) };
     let (registration, secrets, custom_claims, preview, last_sign_in) = tokio::join!(
@@ -109,10 +110,22 @@ fn refused(owner: &Observed<KeyOwner>) -> Option<Missing> {
     }
 }
 
+/// Whether a refusal since then contradicts what the key told of itself: it has ended, or its user lost a right.
+fn contradicts(before: &Snapshot) -> bool {
+    let was_good = before.key_owner.ok().is_some_and(|owner| owner.is_admin != Some(false));
+    let was_refused = matches!(
+        before.client_registration.value,
+        Err(Missing::NotConfigured(_) | Missing::Failed { reason: Reason::Unauthorized, .. })
+    );
+    was_good && was_refused
+}
+
 /// Asks with the key what is due.
 struct With<'a> {
     asked: &'a Credentialed<'a>,
     key: &'a Key<'a>,
+    /// Whether what the key told of itself is in doubt.
+    is_in_doubt: bool,
 }
 
 impl With<'_> {
@@ -132,7 +145,8 @@ impl With<'_> {
             Err(why) => return self.asked.missing(why.of(source)),
         };
         let was_blocked = old.is_some_and(|old| matches!(old.value, Err(Missing::Blocked { .. })));
-        if let Some(old) = old.filter(|old| !was_blocked && !self.is_due(source, old, &is_good)) {
+        let is_in_doubt = self.is_in_doubt && source == SourceId::KeyOwner;
+        if let Some(old) = old.filter(|old| !was_blocked && !is_in_doubt && !self.is_due(source, old, &is_good)) {
             return old.clone();
         }
         if !self.asked.database_answers() {

@@ -250,6 +250,42 @@ async fn a_look_with_an_admins_key_asks_what_is_planned_and_the_next_round_asks_
     }
 }
 
+#[tokio::test]
+async fn a_key_that_is_refused_in_between_is_looked_at_anew_and_then_left_alone() {
+    for (fault, is_refused) in [(Fault::ProviderKeyExpired, true), (Fault::ProviderKeyOwnerDemoted, false)] {
+        let lab = lab((2, 14)).await;
+        let target = target(&lab, Credential::ProviderAdminKey);
+        // Rounds are a minute apart, so each has a whole budget of requests: here by a looker of its own.
+        let looker = || Looker::new(Clock::System);
+        let due = Pace::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO };
+        let mut first = round(&looker(), &target, None, Pace::Full).await;
+        lab.break_with(fault);
+        // So old that it is due, unlike what the key told of itself.
+        first.snapshot.client_registration.at -= chrono::TimeDelta::minutes(10);
+        let second = round(&looker(), &target, Some(&first.snapshot), due).await;
+        assert!(second.snapshot.client_registration.ok().is_none(), "{fault}");
+        let third = round(&looker(), &target, Some(&second.snapshot), due).await;
+        let owner = third.snapshot.key_owner.ok();
+        assert_eq!(owner.is_none(), is_refused, "{fault}");
+        assert!(owner.is_none_or(|owner| owner.is_admin == Some(false)), "{fault}");
+        lab.forget_seen();
+        let fourth = round(&looker(), &target, Some(&third.snapshot), due).await;
+        assert_eq!(lab.count(Side::Provider, CLIENT), 0, "{fault}");
+        assert_eq!(failing(&fourth), [""; 0], "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_added_is_used_in_the_next_round() {
+    let lab = lab((2, 14)).await;
+    let looker = || Looker::new(Clock::System);
+    let without = round(&looker(), &lab.target(), None, Pace::Full).await;
+    let due = Pace::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO };
+    let with = round(&looker(), &target(&lab, Credential::ProviderAdminKey), Some(&without.snapshot), due).await;
+    assert!(with.snapshot.client_registration.ok().is_some());
+    assert!(with.snapshot.key_owner.ok().is_some());
+}
+
 /// What no client without a key asks.
 fn is_by_key(seen: &ssowatch::lab::Seen) -> bool {
     let open = ["/api/oidc/userinfo", "/api/oidc/end-session", "/api/oidc/authorize/callback-url"];
