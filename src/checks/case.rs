@@ -2,10 +2,16 @@
 
 use crate::{
     kasm::{Chosen, OidcConfig, Start, StartOutcome},
-    model::{Missing, Reason, Snapshot, SourceId, TargetFacts, Verdict},
+    model::{Missing, Observed, Reason, Registration, Snapshot, SourceId, TargetFacts, Verdict},
     oidc::{AuthorizeUrl, Discovery},
-    pocket_id::{Dialect, ProviderKind, VersionSpan, recognise},
+    pocket_id::{Dialect, ProviderKind, Version, VersionSpan, recognise},
 };
+
+/// The release that a key was told, where the document agrees with it: the document alone cannot tell some apart.
+fn narrowed(span: VersionSpan, now: &Snapshot) -> VersionSpan {
+    let told = now.key_owner.ok().and_then(|owner| owner.version.as_deref()?.parse::<Version>().ok());
+    told.filter(|release| span.contains(*release)).map_or(span, VersionSpan::of)
+}
 
 /// What a check is given.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +24,8 @@ pub struct Case<'a> {
     pub dialect: Dialect,
     /// Which releases of Pocket ID it can be.
     pub version: Option<VersionSpan>,
+    /// Whether the release is assumed: what another one answered to a trial then says nothing.
+    pub is_assumed: bool,
 }
 
 impl<'a> Case<'a> {
@@ -31,7 +39,42 @@ impl<'a> Case<'a> {
             None if named == Some(ProviderKind::Openid) => (ProviderKind::Openid, Dialect::Openid, None),
             None => (ProviderKind::PocketId, Dialect::Fosite, None),
         };
-        Self { now, kind, dialect, version }
+        let version = version.map(|span| narrowed(span, now));
+        Self { now, kind, dialect, version, is_assumed: false }
+    }
+
+    /// The same as if the provider were another release of Pocket ID. Another provider stays what it is.
+    #[must_use]
+    pub fn assuming(self, release: Version) -> Self {
+        let can_be_that = self.version.is_some_and(|span| span.contains(release));
+        match self.kind {
+            ProviderKind::PocketId => {
+                let version = VersionSpan::of(release);
+                Self { dialect: version.dialect(), version: Some(version), is_assumed: !can_be_that, ..self }
+            }
+            ProviderKind::Openid => self,
+        }
+    }
+
+    /// What Pocket ID has registered for Kasm's client. Believed only while its database answers, as all that a key shows.
+    ///
+    /// # Errors
+    /// Why it is missing.
+    pub fn registration(&self) -> Result<&'a Registration, Missing> {
+        self.pocket_id_only()?;
+        self.by_key(&self.now.client_registration)
+    }
+
+    /// What a Pocket ID key showed, while the database answers.
+    ///
+    /// # Errors
+    /// Why it is missing.
+    pub fn by_key<T>(&self, seen: &'a Observed<T>) -> Result<&'a T, Missing> {
+        let fact = seen.get()?;
+        match &self.now.client_meta.value {
+            Ok(_) => Ok(fact),
+            Err(_) => Err(Missing::Blocked { by: SourceId::ClientMeta }),
+        }
     }
 
     /// What is watched.

@@ -7,7 +7,7 @@ use crate::{
         Cause, CheckReport, Coverage, Drift, Expiry, Finding, Login, Missing, Report, Severity, Snapshot, SourceReport,
         Stage, Verdict, Verified,
     },
-    pocket_id::ProviderKind,
+    pocket_id::{ProviderKind, Version},
 };
 
 /// The longest text that is told of one thing, in characters: more than any good address or sentence has.
@@ -16,8 +16,18 @@ const LONGEST: usize = 800;
 /// Judges a snapshot by every check. Pure: the same snapshots give the same report.
 #[must_use]
 pub fn judge(now: &Snapshot, before: Option<&Snapshot>) -> Report {
-    let case = Case::new(now, before);
-    let checks: Vec<CheckReport> = all().map(|(stage, check)| report(&case, stage, check)).collect();
+    report_of(&Case::new(now, before))
+}
+
+/// As [`judge`], as if the provider were that release of Pocket ID: what an upgrade would break.
+#[must_use]
+pub fn judge_as_if(now: &Snapshot, before: Option<&Snapshot>, release: Version) -> Report {
+    report_of(&Case::new(now, before).assuming(release))
+}
+
+fn report_of(case: &Case<'_>) -> Report {
+    let now = case.now;
+    let checks: Vec<CheckReport> = all().map(|(stage, check)| report(case, stage, check)).collect();
     let cause = cause(&checks);
     let coverage = coverage(&checks);
     Report {
@@ -27,11 +37,11 @@ pub fn judge(now: &Snapshot, before: Option<&Snapshot>) -> Report {
         cause,
         coverage,
         at: now.taken_at,
-        provider: provider_in_words(&case),
-        auto_login: auto_login(&case),
+        provider: provider_in_words(case),
+        auto_login: auto_login(case),
         checks,
         sources: sources(now),
-        expiries: expiries(now),
+        expiries: expiries(case),
     }
 }
 
@@ -39,7 +49,7 @@ fn report(case: &Case<'_>, stage: Stage, check: &Check) -> CheckReport {
     let verdict = if case.target().off.contains(check.id) {
         Verdict::Off
     } else {
-        (check.run)(case).unwrap_or_else(|missing| without(case, &missing))
+        (check.run)(case).unwrap_or_else(|missing| without(&missing))
     };
     let word = verdict.word().to_owned();
     let (reason, findings) = match verdict {
@@ -71,7 +81,7 @@ fn cut(text: String) -> String {
 }
 
 /// The verdict of a check that lacks a fact.
-fn without(case: &Case<'_>, missing: &Missing) -> Verdict {
+fn without(missing: &Missing) -> Verdict {
     match missing {
         Missing::NotConfigured(_) | Missing::OutOfReach(_) => Verdict::Unverified(missing.to_string()),
         Missing::Failed { .. } | Missing::Blocked { .. } => Verdict::Unknown(missing.to_string()),
@@ -142,14 +152,17 @@ fn sources(now: &Snapshot) -> Vec<SourceReport> {
         .collect()
 }
 
-/// What expires: the earliest date in each chain as served.
-fn expiries(now: &Snapshot) -> Vec<Expiry> {
+/// What expires: the earliest date in each chain as served, the client secret, our own key.
+fn expiries(case: &Case<'_>) -> Vec<Expiry> {
+    let now = case.now;
     let earliest = |connection: Option<&crate::model::Connection>| -> Option<Time> {
         connection?.tls.as_ref()?.chain.iter().map(|certificate| certificate.not_after).min()
     };
     let mut found: Vec<Expiry> = [
         ("provider_certificate", earliest(now.provider_connection.ok())),
         ("kasm_certificate", earliest(now.kasm_connection.ok())),
+        ("client_secret", super::token::secret_ends(case)),
+        ("provider_key", now.key_owner.ok().and_then(|owner| owner.key_expires_at)),
     ]
     .into_iter()
     .filter_map(|(item, at)| Some(Expiry { item: item.to_owned(), at: at? }))
@@ -183,6 +196,7 @@ pub fn self_test() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pocket_id::SecretEntry;
 
     #[test]
     fn a_wall_before_kasm_leaves_the_answer_open() {
@@ -211,5 +225,34 @@ mod tests {
     #[test]
     fn the_self_test_holds() {
         assert!(self_test());
+    }
+
+    fn items(now: &Snapshot) -> Vec<String> {
+        judge(now, None).expiries.into_iter().map(|expiry| expiry.item).collect()
+    }
+
+    #[test]
+    fn the_client_secret_and_our_key_stand_among_what_ends_where_one_date_can_be_told() {
+        let mut now = Snapshot::healthy_with_credentials();
+        let certificates = ["provider_certificate", "kasm_certificate"];
+        assert_eq!(items(&Snapshot::healthy()), certificates);
+        assert_eq!(items(&now), [&certificates[..], &["client_secret", "provider_key"]].concat());
+        // A second secret, and which one Kasm has is not known.
+        let secrets = &mut now.client_secrets.value.as_mut().unwrap().secrets;
+        secrets.push(SecretEntry { prefix: "0MAD".to_owned(), ..secrets[0].clone() });
+        now.client_secret.value.as_mut().unwrap().entry = None;
+        assert_eq!(items(&now), [&certificates[..], &["provider_key"]].concat());
+    }
+
+    #[test]
+    fn an_assumed_release_is_judged_by_its_own_rules_and_the_trial_of_another_says_nothing() {
+        let now = Snapshot::healthy_with_credentials();
+        let report = judge_as_if(&now, None, Version::new(2, 9));
+        assert_eq!(report.provider, "Pocket ID 2.9");
+        assert_eq!(report.check("authorize_accepted").unwrap().verdict, "unverified");
+        assert_eq!(report.check("redirect_uri_registered").unwrap().verdict, "ok", "by the registration");
+        assert_eq!(report.check("client_secret_active").unwrap().verdict, "not_applicable");
+        let same = judge_as_if(&now, None, Version::new(2, 14));
+        assert_eq!(same.check("authorize_accepted").unwrap().verdict, "ok", "the release that it is");
     }
 }

@@ -21,7 +21,7 @@ mod judge;
 mod testing;
 
 pub use case::Case;
-pub use judge::{judge, self_test};
+pub use judge::{judge, judge_as_if, self_test};
 
 use crate::{
     model::{Credential, Missing, Severity, Stage, Verdict},
@@ -105,11 +105,6 @@ pub fn all() -> impl Iterator<Item = (Stage, &'static Check)> {
 #[must_use]
 pub fn find(id: &str) -> Option<(Stage, &'static Check)> {
     all().find(|(_, check)| check.id == id)
-}
-
-/// The rule of a check whose facts come by a credential only: says which one.
-fn needs_admin_key(_: &Case<'_>) -> Result<Verdict, Missing> {
-    Err(Missing::NotConfigured(Credential::ProviderAdminKey))
 }
 
 #[cfg(test)]

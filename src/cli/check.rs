@@ -11,7 +11,7 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{
     exit::Exit,
-    saved,
+    rehearsal, saved,
     source::SourceArgs,
     terminal::Color,
     watch::{self, Watch},
@@ -22,6 +22,7 @@ use crate::{
     config::{Config, Target},
     model::Snapshot,
     observe::{Looker, Pace},
+    pocket_id::Version,
     round::{Round, round},
     telling,
 };
@@ -55,6 +56,9 @@ pub(super) struct Args {
         value_parser = watch::interval
     )]
     watch: Option<Duration>,
+    /// Judge as if the provider were this release of Pocket ID, and say what an upgrade would break
+    #[arg(long, value_name = "VERSION", value_parser = rehearsal::release, conflicts_with = "watch")]
+    assume_provider: Option<Version>,
     /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     color: Color,
@@ -88,7 +92,7 @@ async fn check(args: &Args) -> Result<Exit, String> {
                 .into_iter()
                 .map(|snapshot| Round { report: checks::judge(&snapshot, None), snapshot })
                 .collect::<Vec<_>>();
-            tell(args, &rounds)
+            tell(args, rounds)
         }
         None => look_and_tell(args).await,
     }
@@ -101,7 +105,7 @@ async fn look_and_tell(args: &Args) -> Result<Exit, String> {
     match args.watch {
         None => {
             let rounds = look(&looker, &targets, &[], Pace::Full).await;
-            tell(args, &rounds)
+            tell(args, rounds)
         }
         Some(interval) => watch_and_tell(args, &config, &looker, &targets, interval).await,
     }
@@ -152,10 +156,14 @@ async fn look(looker: &Looker, targets: &[Target], before: &[Round], pace: Pace)
     rounds
 }
 
-fn tell(args: &Args, rounds: &[Round]) -> Result<Exit, String> {
-    keep(args, rounds)?;
-    super::print(&told(args, rounds)?);
-    Ok(Exit::of(rounds))
+fn tell(args: &Args, rounds: Vec<Round>) -> Result<Exit, String> {
+    keep(args, &rounds)?;
+    let rounds = match args.assume_provider {
+        Some(release) => rehearsal::rehearse(rounds, release)?,
+        None => rounds,
+    };
+    super::print(&told(args, &rounds)?);
+    Ok(Exit::of(&rounds))
 }
 
 fn keep(args: &Args, rounds: &[Round]) -> Result<(), String> {
@@ -179,7 +187,10 @@ fn text(args: &Args, rounds: &[Round]) -> String {
     let texts: Vec<String> = rounds
         .iter()
         .map(|round| {
-            let text = telling::text::text(&round.report, &round.snapshot, style);
+            let mut text = telling::text::text(&round.report, &round.snapshot, style);
+            if let Some(release) = args.assume_provider {
+                text.insert_str(0, &rehearsal::head(&round.snapshot, &round.report, release));
+            }
             match &args.from {
                 Some(_) => format!("As seen on {}\n{text}", seen_at(&round.snapshot)),
                 None => text,

@@ -8,6 +8,7 @@ mod explain;
 mod guide;
 mod healthcheck;
 mod plan;
+mod rehearsal;
 mod saved;
 mod serve;
 mod source;

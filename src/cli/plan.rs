@@ -122,6 +122,8 @@ impl TargetPlan<'_> {
         let is_wanted = match plan.source {
             SourceId::ClientToken => self.target.token_enabled,
             SourceId::KasmUser => facts.expect.user.is_some(),
+            SourceId::ClaimsPreview => self.target.expect.user.is_some(),
+            SourceId::LastSignIn => self.target.last_sign_in_enabled,
             _ => true,
         };
         let has_all = plan.needs.iter().all(|credential| facts.credentials.contains(credential));

@@ -22,6 +22,7 @@ pub(super) struct Defaults {
     pub rules: BTreeMap<String, Rule>,
     pub token_enabled: bool,
     pub passkey_enabled: bool,
+    pub last_sign_in_enabled: bool,
     pub change_hold: Duration,
 }
 
@@ -43,8 +44,13 @@ pub(super) fn config(reader: &mut Reader<'_>, root: Field) -> Option<Config> {
         if let Some(field) = section.take("schedule") {
             reader.section(field, |reader, section| schedule(reader, section, &mut config));
         }
-        let built_in =
-            Defaults { rules: BTreeMap::new(), token_enabled: false, passkey_enabled: false, change_hold: HOLD };
+        let built_in = Defaults {
+            rules: BTreeMap::new(),
+            token_enabled: false,
+            passkey_enabled: false,
+            last_sign_in_enabled: false,
+            change_hold: HOLD,
+        };
         let defaults = defaults(reader, section, &built_in);
         let hint = "a target has two addresses: targets: [{provider: {url: URL}, kasm: {url: URL}}]";
         let field = section.require("targets", hint)?;
@@ -80,8 +86,10 @@ pub(super) fn defaults(reader: &mut Reader<'_>, section: &mut Section, outer: &D
     };
     let token_enabled = enabled("token", outer.token_enabled);
     let passkey_enabled = enabled("passkey", outer.passkey_enabled);
+    let last_sign_in_enabled = enabled("last_sign_in", outer.last_sign_in_enabled);
     let change_hold = section.take("change_hold").and_then(|field| reader.duration(field));
-    Defaults { rules, token_enabled, passkey_enabled, change_hold: change_hold.unwrap_or(outer.change_hold) }
+    let change_hold = change_hold.unwrap_or(outer.change_hold);
+    Defaults { rules, token_enabled, passkey_enabled, last_sign_in_enabled, change_hold }
 }
 
 impl Defaults {

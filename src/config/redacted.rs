@@ -74,6 +74,7 @@ fn target(target: &Target) -> Shown {
         token_enabled,
         token_schedule: _,
         passkey_enabled,
+        last_sign_in_enabled,
         change_hold,
     } = target;
     let rules: Vec<(String, Shown)> = off
@@ -91,6 +92,7 @@ fn target(target: &Target) -> Shown {
         ("checks", Shown::filled(rules)),
         ("token", enabled(*token_enabled)),
         ("passkey", enabled(*passkey_enabled)),
+        ("last_sign_in", enabled(*last_sign_in_enabled)),
         ("change_hold", Some(text(duration::short(*change_hold)))),
     ])
 }

@@ -25,8 +25,8 @@ pub(super) fn target(reader: &mut Reader<'_>, field: Field, outer: &Defaults) ->
             .and_then(|field| reader.section(field, kasm)?);
         let expect = section.take("expect").and_then(|field| reader.section(field, expect)).unwrap_or_default();
         let defaults = defaults(reader, section, outer);
-        let (token_enabled, passkey_enabled, change_hold) =
-            (defaults.token_enabled, defaults.passkey_enabled, defaults.change_hold);
+        let (token_enabled, passkey_enabled) = (defaults.token_enabled, defaults.passkey_enabled);
+        let (last_sign_in_enabled, change_hold) = (defaults.last_sign_in_enabled, defaults.change_hold);
         let (off, warn) = defaults.split();
         let (provider, kasm) = (provider?, kasm?);
         if provider.url == kasm.url {
@@ -48,6 +48,7 @@ pub(super) fn target(reader: &mut Reader<'_>, field: Field, outer: &Defaults) ->
             token_enabled,
             token_schedule,
             passkey_enabled,
+            last_sign_in_enabled,
             change_hold,
         };
         Some(Marked { place, value })

@@ -84,6 +84,8 @@ pub struct Target {
     pub token_schedule: Schedule,
     /// Whether the passkey domain is asked for.
     pub passkey_enabled: bool,
+    /// Whether the audit log is asked for the last real sign-in.
+    pub last_sign_in_enabled: bool,
     /// How long a change stays told.
     pub change_hold: Duration,
 }
@@ -256,6 +258,7 @@ impl Target {
             token_enabled: false,
             token_schedule: Schedule::Every(Duration::from_hours(1)),
             passkey_enabled: false,
+            last_sign_in_enabled: false,
             change_hold: Duration::from_hours(24),
         }
     }

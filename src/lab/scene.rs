@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     InternalUrl, LabOptions,
     keys::{KeyName, SigningKey},
-    pocket_id::{Client, Paths, discovery},
+    pocket_id::{ApiKey, Client, Group, Paths, User, discovery},
 };
 use crate::pocket_id::{ProviderKind, Version};
 
@@ -69,6 +69,12 @@ pub(super) struct Provider {
     pub paths: &'static Paths,
     /// The registered clients.
     pub clients: Vec<Client>,
+    /// The users.
+    pub users: Vec<User>,
+    /// The groups of users.
+    pub groups: Vec<Group>,
+    /// The API keys.
+    pub api_keys: Vec<ApiKey>,
     /// The database.
     pub database: Database,
     /// The discovery document.
@@ -205,6 +211,9 @@ impl Scene {
             app_url: urls.provider.clone(),
             paths,
             clients: Client::known(&urls.callback(), &urls.kasm, options.secrets()),
+            users: User::known(),
+            groups: Group::known(),
+            api_keys: ApiKey::known(),
             database: Database::Fine,
             discovery: discovery::document(options, paths, &urls.provider, back_channel, signing_key.algorithm()),
             jwks: serde_json::json!({"keys": [signing_key.jwk()]}),
@@ -222,6 +231,17 @@ impl Scene {
     /// Kasm's config for our provider.
     pub(super) fn config(&mut self) -> &mut OidcConfig {
         &mut self.kasm.configs[0]
+    }
+
+    /// The test user at the provider.
+    pub(super) fn test_user(&mut self) -> &mut User {
+        let index = self.provider.users.iter().position(|user| user.username == User::TEST).unwrap_or_default();
+        &mut self.provider.users[index]
+    }
+
+    /// The user of the keys that a lab's target has: both, since each is the owner of one.
+    pub(super) fn key_owners(&mut self) -> impl Iterator<Item = &mut User> {
+        self.provider.users.iter_mut().filter(|user| ["admin", "alice"].contains(&user.username))
     }
 
     /// Kasm's client at the provider.

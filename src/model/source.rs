@@ -320,10 +320,13 @@ pub enum AskedOf {
     Only29,
     /// Of other providers than Pocket ID.
     Others,
+    /// Of Pocket ID from 2.14.
+    Since214,
 }
 
 impl AskedOf {
-    /// Whether it is asked of a provider of this dialect; `is_2_9` tells that release from the older ones.
+    /// Whether it is asked of a provider of this dialect, taken as its newest release; `is_2_9` tells that one from the
+    /// older ones.
     #[must_use]
     pub fn includes(self, dialect: Dialect, is_2_9: bool) -> bool {
         match self {
@@ -332,6 +335,7 @@ impl AskedOf {
             Self::Since210AndOthers => dialect != Dialect::Legacy,
             Self::Only29 => dialect == Dialect::Legacy && is_2_9,
             Self::Others => dialect == Dialect::Openid,
+            Self::Since214 => dialect == Dialect::Fosite,
         }
     }
 
@@ -344,6 +348,7 @@ impl AskedOf {
             Self::Since210AndOthers => "Pocket ID from 2.10, other providers",
             Self::Only29 => "Pocket ID 2.9",
             Self::Others => "other providers, where introspection does not say",
+            Self::Since214 => "Pocket ID from 2.14",
         }
     }
 }
@@ -419,12 +424,51 @@ impl SourceId {
                 "one short-lived row",
                 "only with passkey.enabled",
             ),
-            Self::ClientRegistration => plan(&[], "nothing", ""),
-            Self::ClientSecrets => plan(&[], "nothing", ""),
-            Self::CustomClaims => plan(&[], "nothing", ""),
-            Self::ClaimsPreview => plan(&[], "nothing", ""),
-            Self::LastSignIn => plan(&[], "nothing", ""),
-            Self::KeyOwner => plan(&[], "nothing", ""),
+            Self::ClientRegistration => plan(
+                const {
+                    &[
+                        get("/api/oidc/clients/{client id}", AskedOf::PocketId),
+                        get("/api/user-groups?{first 100}", AskedOf::PocketId),
+                    ]
+                },
+                LAST_USED,
+                "the groups only where the client is restricted to some",
+            ),
+            Self::ClientSecrets => plan(
+                const { &[get("/api/oidc/clients/{client id}/secrets", AskedOf::Since214)] },
+                LAST_USED,
+                "their first characters and ends; nobody can read a secret",
+            ),
+            Self::CustomClaims => {
+                plan(const { &[get("/api/custom-claims/suggestions", AskedOf::PocketId)] }, LAST_USED, "")
+            }
+            Self::ClaimsPreview => plan(
+                const {
+                    &[
+                        get("/api/users?search={expect.user}", AskedOf::PocketId),
+                        get("/api/oidc/clients/{client id}/preview/{user id}", AskedOf::PocketId),
+                    ]
+                },
+                LAST_USED,
+                "only with expect.user",
+            ),
+            Self::LastSignIn => plan(
+                const { &[get("/api/audit-logs/all?{newest 20 of Kasm's client}", AskedOf::PocketId)] },
+                LAST_USED,
+                "only with last_sign_in.enabled",
+            ),
+            Self::KeyOwner => plan(
+                const {
+                    &[
+                        get("/api/users/me", AskedOf::PocketId),
+                        get("/api/version/current", AskedOf::PocketId),
+                        get("/api/api-keys?{first 100}", AskedOf::PocketId),
+                        get("/api/oidc/users/me/clients?{first 100}", AskedOf::PocketId),
+                    ]
+                },
+                LAST_USED,
+                "the release from 2.3 on; the last only where the key is not an admin's",
+            ),
             Self::ClientSecret => plan(
                 const { &[post("/api/oidc/introspect", AskedOf::All, 1), post("/api/oidc/token", AskedOf::Others, 1)] },
                 "one log line",

@@ -4,7 +4,7 @@ use super::{
     look::Round,
     look_kasm::KasmLook,
     look_provider::ProviderLook,
-    side::{Counts, Means, Side},
+    side::{Counts, Side},
 };
 use crate::{
     config::{SecretSource, Target},
@@ -14,8 +14,6 @@ use crate::{
 
 /// What the sources go by that need a credential.
 pub(super) struct Credentialed<'a> {
-    /// What a looker keeps.
-    pub means: &'a Means,
     /// Time, budget and rhythm.
     pub round: &'a Round<'a>,
     /// The target, with its credentials.

@@ -92,7 +92,6 @@ pub(super) async fn look(
     let both = Both { round: &round, facts: &facts, kasm: &kasm, provider: &provider, before, counts: &counts };
     let (client_meta, passkey_domain) = tokio::join!(both.client_meta(), both.passkey_domain());
     let mut asked = Credentialed {
-        means,
         round: &round,
         target,
         facts: &facts,

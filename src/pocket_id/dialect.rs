@@ -57,6 +57,19 @@ impl Version {
     }
 }
 
+impl std::str::FromStr for Version {
+    type Err = String;
+
+    /// Reads `2.14`, `2.14.0` or `v2.14.0`: the third number makes no difference here.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let numbers: Option<Vec<u32>> = text.trim_start_matches('v').split('.').map(|part| part.parse().ok()).collect();
+        match numbers.as_deref() {
+            Some([major, minor] | [major, minor, _]) => Ok(Self::new(*major, *minor)),
+            _ => Err(format!("{text:?} is no release of Pocket ID; write for example 2.14")),
+        }
+    }
+}
+
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)
@@ -72,6 +85,32 @@ pub struct VersionSpan {
     pub below: Option<Version>,
 }
 
+impl VersionSpan {
+    /// One release, whatever its third number.
+    #[must_use]
+    pub const fn of(release: Version) -> Self {
+        Self { at_least: release, below: Some(Version::new(release.major, release.minor + 1)) }
+    }
+
+    /// Whether it can be this release.
+    #[must_use]
+    pub fn contains(self, release: Version) -> bool {
+        self.at_least <= release && self.below.is_none_or(|below| release < below)
+    }
+
+    /// Whether it is older than a release, for certain.
+    #[must_use]
+    pub fn is_before(self, release: Version) -> bool {
+        self.below.is_some_and(|below| below <= release)
+    }
+
+    /// How a provider of these releases speaks OAuth.
+    #[must_use]
+    pub fn dialect(self) -> Dialect {
+        if self.at_least >= Version::new(2, 10) { Dialect::Fosite } else { Dialect::Legacy }
+    }
+}
+
 /// The kind, the dialect and the span of releases that a discovery document shows.
 ///
 /// Source: the table of fields by release, Pocket ID v0.1 to v2.14.0 (`well_known_controller.go`).
@@ -82,8 +121,7 @@ pub fn recognise(discovery: &Discovery, kind: Option<ProviderKind>) -> (Provider
         return (kind, Dialect::Openid, None);
     }
     let span = span_of(discovery);
-    let dialect = if span.at_least >= Version::new(2, 10) { Dialect::Fosite } else { Dialect::Legacy };
-    (kind, dialect, Some(span))
+    (kind, span.dialect(), Some(span))
 }
 
 /// Pocket ID's paths have not moved since v0.1; no other provider known to us has all three.
@@ -234,6 +272,21 @@ mod tests {
         assert_eq!((kind, dialect), (ProviderKind::PocketId, Dialect::Fosite));
         assert_eq!(span.as_deref(), Some("2.14 or later"));
         assert_eq!(recognised(&recorded(V2_14), Some(ProviderKind::Openid)).0, ProviderKind::Openid);
+    }
+
+    #[test]
+    fn releases_are_read_as_people_write_them() {
+        for text in ["2.14", "2.14.0", "v2.14.3"] {
+            assert_eq!(text.parse(), Ok(Version::new(2, 14)), "{text}");
+        }
+        for text in ["", "2", "2.x", "2.14.0.1", "latest", "2.-1"] {
+            let error = text.parse::<Version>().unwrap_err();
+            assert!(error.ends_with("is no release of Pocket ID; write for example 2.14"), "{error}");
+        }
+        let span = VersionSpan::of(Version::new(2, 9));
+        assert!(span.contains(Version::new(2, 9)) && !span.contains(Version::new(2, 10)));
+        assert!(span.is_before(Version::new(2, 10)) && !span.is_before(Version::new(2, 9)));
+        assert_eq!(span.to_string(), "2.9");
     }
 
     #[test]

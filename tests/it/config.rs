@@ -104,6 +104,7 @@ fn every_key_is_read() {
         "
 schedule: {{round: '*/2 8-20 * * *', settings: 10m, token: every 2h, timezone: Europe/Berlin}}
 passkey: {{enabled: true}}
+last_sign_in: {{enabled: true}}
 token: {{enabled: true}}
 change_hold: 2h30m
 checks: {{{CHECK}: off}}
@@ -138,6 +139,7 @@ targets:
         X-Access: {{secrets: [one], files: [two.txt]}}
         X-Plain: {{values: [three]}}
     passkey: {{enabled: false}}
+    last_sign_in: {{enabled: false}}
     change_hold: 1d
     checks: {{{CHECK}: on}}
   - provider: {{url: https://id.example.com}}
@@ -180,6 +182,7 @@ targets:
     assert_eq!(headers, [("X-Access", false), ("X-Access", true), ("X-Plain", false)]);
 
     assert_eq!((first.passkey_enabled, second.passkey_enabled), (false, true), "a target says it anew");
+    assert_eq!((first.last_sign_in_enabled, second.last_sign_in_enabled), (false, true));
     assert_eq!(first.change_hold, Duration::from_hours(24));
     assert_eq!(second.change_hold, Duration::from_mins(150));
     assert!(first.off.is_empty() && second.off.contains(CHECK));

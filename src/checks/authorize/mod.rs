@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use super::{Case, Check, SeverityRule};
 use crate::{
     model::{Credential, DryRun, Missing, Reason, SourceId},
-    pocket_id::ProviderKind,
+    pocket_id::{ClientRegistration, ProviderKind},
 };
 
 mod authorize_accepted;
@@ -81,6 +81,9 @@ impl Refusal {
 
 /// The dry run as far as it may be believed: a refusal by Pocket ID only while its database answers.
 fn dry_run<'a>(case: &Case<'a>) -> Result<&'a DryRun, Missing> {
+    if case.is_assumed {
+        return Err(Missing::OutOfReach("what another release answered to the dry run says nothing here".to_owned()));
+    }
     let dry_run = case.now.authorize_dry_run.get()?;
     let needs_database = case.kind == ProviderKind::PocketId && !dry_run.is_accepted();
     if needs_database && case.now.client_meta.ok().is_none() {
@@ -99,6 +102,18 @@ fn left_to_the_form(case: &Case<'_>) -> Missing {
                 .to_owned(),
         ),
         _ => Missing::NotConfigured(Credential::ProviderAdminKey),
+    }
+}
+
+/// The registration, where the dry run does not tell; what failed this time is told before what is not configured.
+fn registration<'a>(case: &Case<'a>) -> Result<&'a ClientRegistration, Missing> {
+    match case.registration() {
+        Ok(registration) => Ok(&registration.client),
+        Err(Missing::NotConfigured(_) | Missing::NotApplicable(_)) => Err(left_to_the_form(case)),
+        Err(missing) => Err(match dry_run(case) {
+            Err(first @ (Missing::Failed { .. } | Missing::Blocked { .. })) => first,
+            _ => missing,
+        }),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Case, Check, Refusal, SeverityRule, dry_run, left_to_the_form};
+use super::{Case, Check, Refusal, SeverityRule, dry_run, registration};
 use crate::{
     model::{Credential, DryRun, Finding, Missing, Verdict},
     pocket_id::ProviderKind,
@@ -39,15 +39,27 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         {
             Ok(Verdict::fail(required("of Kasm's client")))
         }
-        Ok(DryRun::SentBack { error, .. }) if error == "error" && case.kind == ProviderKind::PocketId => {
-            Ok(Verdict::Unverified(format!(
-                "likely required: the dry run ends in an error without a name, which this rule gives, and any internal \
-                 error too; needs {}",
-                Credential::ProviderAdminKey
-            )))
-        }
-        _ => Err(left_to_the_form(case)),
+        other => match (registration(case), other) {
+            (Ok(client), _) if client.requires_pushed_authorization_requests == Some(true) => {
+                Ok(Verdict::fail(required("of Kasm's client")))
+            }
+            (Ok(_), _) => Ok(Verdict::noting("the client's registration does not demand them")),
+            (Err(Missing::NotConfigured(_)), Ok(DryRun::SentBack { error, .. }))
+                if error == "error" && case.kind == ProviderKind::PocketId =>
+            {
+                Ok(likely())
+            }
+            (Err(missing), _) => Err(missing),
+        },
     }
+}
+
+fn likely() -> Verdict {
+    Verdict::Unverified(format!(
+        "likely required: the dry run ends in an error without a name, which this rule gives, and any internal error \
+         too; needs {}",
+        Credential::ProviderAdminKey
+    ))
 }
 
 fn required(of_whom: &str) -> Finding {
@@ -67,6 +79,19 @@ mod tests {
     fn nameless(now: &mut Snapshot) {
         let (error, description) = ("error".to_owned(), "The error is unrecognizable".to_owned());
         now.authorize_dry_run.value = Ok(DryRun::SentBack { error, description });
+    }
+
+    #[test]
+    fn what_the_dry_run_leaves_open_the_registration_proves() {
+        for (demanded, verdict) in [(Some(true), "fail"), (Some(false), "ok"), (None, "ok")] {
+            let report = judged(&CHECK, |now| {
+                *now = Snapshot::healthy_with_credentials();
+                nameless(now);
+                let client = &mut now.client_registration.value.as_mut().unwrap().client;
+                client.requires_pushed_authorization_requests = demanded;
+            });
+            assert_eq!(report.verdict, verdict, "{demanded:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The provider does not demand PKCE of Kasm's client, since Kasm does not send a challenge.
 
-use super::{Case, Check, Refusal, SeverityRule, dry_run, left_to_the_form};
-use crate::model::{Credential, DryRun, Finding, Missing, Verdict};
+use super::{Case, Check, Refusal, SeverityRule, dry_run, registration};
+use crate::{
+    model::{Credential, DryRun, Finding, Missing, Verdict},
+    pocket_id::ClientRegistration,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "pkce_not_required",
@@ -28,7 +31,23 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
             Finding::new("required", "The provider demands PKCE of this client, and Kasm sends no code_challenge"),
         )),
         // 2.9 was asked for the redirect URI only; another error may come before this rule.
-        _ => Err(left_to_the_form(case)),
+        _ => by_registration(registration(case)?),
+    }
+}
+
+fn by_registration(client: &ClientRegistration) -> Result<Verdict, Missing> {
+    match (client.is_public, client.pkce_enabled) {
+        (Some(true), _) => Ok(Verdict::fail(Finding::new(
+            "public",
+            "Kasm's client is a public one: Pocket ID demands PKCE of it and gives it no secret, and Kasm sends no \
+             code_challenge",
+        ))),
+        (_, Some(true)) => Ok(Verdict::fail(Finding::new(
+            "required",
+            "Pocket ID demands PKCE of this client, and Kasm sends no code_challenge",
+        ))),
+        (_, Some(false)) => Ok(Verdict::noting("PKCE is off in the client's registration")),
+        (_, None) => Err(Missing::OutOfReach("the client's registration does not say: see its PKCE switch".to_owned())),
     }
 }
 
@@ -42,11 +61,19 @@ mod tests {
     use crate::{
         checks::testing::{generic, lose, table, url},
         model::{DryRun, Reason, Snapshot, SourceId},
+        pocket_id::ClientRegistration,
     };
 
     fn sent_back(now: &mut Snapshot, error: &str, description: &str) {
         let (error, description) = (error.to_owned(), description.to_owned());
         now.authorize_dry_run.value = Ok(DryRun::SentBack { error, description });
+    }
+
+    /// 2.9 answered the dry run, and a key showed the registration with a change.
+    fn by_key(now: &mut Snapshot, change: impl FnOnce(&mut ClientRegistration)) {
+        *now = Snapshot::healthy_with_credentials();
+        now.authorize_dry_run.value = Ok(DryRun::RedirectAccepted);
+        change(&mut now.client_registration.value.as_mut().unwrap().client);
     }
 
     const DEMANDED: &str = "This client requires PKCE, but the 'code_challenge' parameter is missing.";
@@ -78,6 +105,22 @@ mod tests {
                     "the database fails",
                     |now| {
                         sent_back(now, "invalid_request", DEMANDED);
+                        lose(&mut now.client_meta, SourceId::ClientMeta, Reason::Status);
+                    },
+                    "unknown",
+                ),
+                (
+                    "switched on, and 2.9 was not asked for it",
+                    |now| by_key(now, |client| client.pkce_enabled = Some(true)),
+                    "fail required",
+                ),
+                ("public", |now| by_key(now, |client| client.is_public = Some(true)), "fail public"),
+                ("switched off", |now| by_key(now, |_| {}), "ok"),
+                ("a shape that nobody knows", |now| by_key(now, |client| client.pkce_enabled = None), "unverified"),
+                (
+                    "the database fails after the registration was read",
+                    |now| {
+                        by_key(now, |client| client.pkce_enabled = Some(true));
                         lose(&mut now.client_meta, SourceId::ClientMeta, Reason::Status);
                     },
                     "unknown",

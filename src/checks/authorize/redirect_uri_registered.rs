@@ -1,10 +1,13 @@
 //! The redirect URI that Kasm sends is registered for its client.
 
-use super::{Case, Check, Refusal, SeverityRule, after, client_exists, dry_run, left_to_the_form};
+use super::{Case, Check, Refusal, SeverityRule, after, client_exists, dry_run, registration};
 use crate::{
-    model::{Credential, DryRun, Finding, Missing, Verdict},
-    pocket_id::ProviderKind,
+    model::{Credential, Drift, DryRun, Finding, Missing, SourceId, Verdict},
+    pocket_id::{ClientRegistration, ProviderKind, Registered, Version, registered},
 };
+
+/// Before this release a client without callbacks takes over the first one that it is sent.
+const NO_FIRST_CALLBACK: Version = Version::new(2, 10);
 
 pub(super) const CHECK: Check = Check {
     id: "redirect_uri_registered",
@@ -18,20 +21,47 @@ pub(super) const CHECK: Check = Check {
     needs: &[Credential::ProviderAdminKey],
     since: "",
     source: "RFC 6749, section 3.1.2.3; OpenID Connect Core 1.0, section 3.1.2.1",
-    fields: &[],
+    fields: &["redirect_uri"],
     run,
 };
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let sent = case.authorize_url()?.redirect_uri.as_deref().filter(|sent| !sent.is_empty());
     let sent = sent.ok_or_else(|| after("redirect_url_is_kasm", "it names no redirect URL"))?;
-    match dry_run(case).map_err(|_| left_to_the_form(case))? {
+    match dry_run(case) {
         // Providers send people only to a registered address, with an error too (RFC 6749, section 4.1.2.1).
-        DryRun::Accepted(_) | DryRun::RedirectAccepted | DryRun::SentBack { .. } => Ok(Verdict::OK),
-        DryRun::ErrorPage { message, .. } if is_about_the_redirect(case, message) => {
-            Ok(Verdict::fail(Finding::new("refused", format!("Kasm sends {sent}, which the provider refuses"))))
+        Ok(DryRun::Accepted(_) | DryRun::RedirectAccepted | DryRun::SentBack { .. }) => Ok(Verdict::OK),
+        Ok(DryRun::ErrorPage { message, .. }) if is_about_the_redirect(case, message) => {
+            let client = case.registration().ok().map(|registration| &registration.client);
+            Ok(Verdict::fail(refused(sent, client)))
         }
-        DryRun::ErrorPage { .. } | DryRun::Unrecognised { .. } => Err(left_to_the_form(case)),
+        // The dry run is fresher than the registration, so this speaks only where that is silent.
+        _ => by_registration(case, sent, registration(case)?),
+    }
+}
+
+fn by_registration(case: &Case<'_>, sent: &str, client: &ClientRegistration) -> Result<Verdict, Missing> {
+    let version = case.version.ok_or(Missing::Blocked { by: SourceId::Discovery })?;
+    if client.callback_urls.is_empty() && version.is_before(NO_FIRST_CALLBACK) {
+        return Ok(Verdict::noting("none is registered: this release takes over the first one that it is sent"));
+    }
+    match registered(version, &client.callback_urls, sent) {
+        Registered::Yes => Ok(Verdict::noting("as registered, by this release's own matching")),
+        Registered::No => Ok(Verdict::fail(refused(sent, Some(client)))),
+        Registered::Depends => Err(Missing::OutOfReach(format!(
+            "whether a pattern among Callback URLs takes it depends on the release, which can be {version}"
+        ))),
+    }
+}
+
+/// With the registered address that is nearest to what Kasm sends, where that is known.
+fn refused(sent: &str, client: Option<&ClientRegistration>) -> Finding {
+    let nearest = client
+        .and_then(|client| client.callback_urls.iter().min_by_key(|registered| strsim::levenshtein(registered, sent)));
+    let drift = nearest.and_then(|nearest| Drift::of("redirect_uri", ("Pocket ID has", nearest), ("Kasm sends", sent)));
+    match drift {
+        Some(drift) => Finding::new("refused", drift.sentence()).drift(drift),
+        None => Finding::new("refused", format!("Kasm sends {sent}, which the provider refuses")),
     }
 }
 
@@ -46,7 +76,7 @@ fn is_about_the_redirect(case: &Case<'_>, message: &str) -> bool {
 mod tests {
     use super::CHECK;
     use crate::{
-        checks::testing::{generic, judged, lose, table},
+        checks::testing::{generic, judged, legacy, lose, table},
         model::{DryRun, Missing, Reason, Snapshot, SourceId},
     };
 
@@ -129,6 +159,75 @@ mod tests {
                 ),
             ],
         );
+    }
+
+    /// A key showed these callbacks; 1.16, which has no dry run, is the release.
+    fn registered_as(now: &mut Snapshot, callbacks: &[&str]) {
+        *now = Snapshot::healthy_with_credentials();
+        now.key_owner.value.as_mut().unwrap().version = None;
+        now.authorize_dry_run.value = Err(Missing::OutOfReach("no".to_owned()));
+        let client = &mut now.client_registration.value.as_mut().unwrap().client;
+        client.callback_urls = callbacks.iter().map(|url| (*url).to_owned()).collect();
+    }
+
+    #[test]
+    fn without_a_dry_run_the_registration_tells_by_the_releases_own_matching() {
+        const SENT: &str = "https://kasm.example.test/api/oidc_callback";
+        table(
+            &CHECK,
+            &[
+                ("the very same", |now| registered_as(now, &[SENT]), "ok"),
+                ("a pattern", |now| registered_as(now, &["https://*.example.test/api/*"]), "ok"),
+                (
+                    "one slash",
+                    |now| registered_as(now, &["https://kasm.example.test/api/oidc_callback/"]),
+                    "fail refused",
+                ),
+                ("none on 2.14", |now| registered_as(now, &[]), "fail refused"),
+                (
+                    "none on 2.9",
+                    |now| {
+                        registered_as(now, &[]);
+                        legacy(now);
+                    },
+                    "ok",
+                ),
+                (
+                    "the dry run outranks it",
+                    |now| {
+                        registered_as(now, &["https://other.example.test/"]);
+                        now.authorize_dry_run.value = Ok(DryRun::Accepted("login_required".to_owned()));
+                    },
+                    "ok",
+                ),
+                (
+                    "our key is refused",
+                    |now| {
+                        registered_as(now, &[]);
+                        lose(&mut now.client_registration, SourceId::ClientRegistration, Reason::Unauthorized);
+                    },
+                    "unknown",
+                ),
+                (
+                    "the database fails",
+                    |now| {
+                        registered_as(now, &[]);
+                        lose(&mut now.client_meta, SourceId::ClientMeta, Reason::Status);
+                    },
+                    "unknown",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_nearest_registered_address_is_told() {
+        let report = judged(&CHECK, |now| {
+            registered_as(now, &["https://other.example.test/", "https://kasm.example.test/api/oidc_callback/"]);
+        });
+        let drift = report.findings[0].drift.as_ref().unwrap();
+        assert_eq!(drift.expected, "https://kasm.example.test/api/oidc_callback/");
+        assert_eq!((drift.expected_by.as_str(), drift.first_difference()), ("Pocket ID has", 43));
     }
 
     #[test]

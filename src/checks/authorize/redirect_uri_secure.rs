@@ -3,7 +3,10 @@
 use url::{Host, Url};
 
 use super::{Case, Check, SeverityRule, after};
-use crate::model::{Finding, Missing, Verdict};
+use crate::{
+    model::{Finding, Missing, Verdict},
+    pocket_id::{Registered, registered},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "redirect_uri_secure",
@@ -21,7 +24,26 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    insecure(case).map(Verdict::from_findings)
+    let mut findings = insecure(case)?;
+    if let Ok(registration) = case.registration() {
+        findings.extend(registration.client.callback_urls.iter().filter(|url| is_open_to_all(case, url)).map(any));
+    }
+    Ok(Verdict::from_findings(findings))
+}
+
+/// Whether a registered callback takes an address that nobody here has ever heard of.
+fn is_open_to_all(case: &Case<'_>, pattern: &String) -> bool {
+    const NOBODYS: &str = "https://nobody.invalid/callback";
+    case.version.is_some_and(|version| {
+        pattern.contains('*') && registered(version, std::slice::from_ref(pattern), NOBODYS) == Registered::Yes
+    })
+}
+
+fn any(pattern: &String) -> Finding {
+    Finding::new("any_address", format!("Pocket ID's Callback URLs hold {pattern}, which takes any address on the web")).mend(
+        "Pocket ID: Administration > OIDC Clients > Kasm's client > Callback URLs: enter Kasm's redirect URL in place of \
+         the pattern.",
+    )
 }
 
 /// What is insecure about the redirect URI.

@@ -1,6 +1,6 @@
 //! Kasm finds user name and groups in the claims, and lets the user in.
 
-use super::{Case, Check, SeverityRule, endpoint, needs_admin_key};
+use super::{Case, Check, SeverityRule, endpoint};
 use crate::{
     kasm::Field,
     model::{ClaimsPreview, Drift, Finding, Missing, Reason, SourceId, Verdict},

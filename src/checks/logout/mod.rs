@@ -1,6 +1,6 @@
 //! Logout at Kasm logs out at the provider.
 
-use super::{Case, Check, SeverityRule, needs_admin_key};
+use super::{Case, Check, SeverityRule};
 use crate::model::Missing;
 
 mod issuer_field_matches;

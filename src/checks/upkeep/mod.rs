@@ -3,10 +3,13 @@
 use super::{
     Case, Check, SeverityRule,
     authorize::{insecure, unsupported},
-    needs_admin_key,
     start::too_short,
-    token::has_one_secret_without_an_end,
+    token::{has_one_secret_without_an_end, secrets_in_use},
 };
+
+use chrono::TimeDelta;
+
+use crate::clock::{Time, span};
 
 mod api_keys_last;
 mod auto_login_is_safe;
@@ -26,3 +29,15 @@ pub(super) const CHECKS: &[&Check] = &[
     &next_version_safe::CHECK,
     &settings_as_declared::CHECK,
 ];
+
+/// What is left until `end`, in words, where that is less than this check warns at.
+fn ends_soon(case: &Case<'_>, check: &Check, end: Time, usual: TimeDelta) -> Option<String> {
+    let warn = case.target().warn_seconds.get(check.id).map(|seconds| span(std::time::Duration::from_secs(*seconds)));
+    let left = end - case.now.taken_at;
+    let until = end.format("%Y-%m-%d %H:%M UTC");
+    (left < warn.unwrap_or(usual)).then(|| match left {
+        left if left <= TimeDelta::zero() => format!("ended on {until}"),
+        left if left < TimeDelta::days(2) => format!("ends in {} hours, on {until}", left.num_hours()),
+        left => format!("ends in {} days, on {until}", left.num_days()),
+    })
+}

@@ -3,7 +3,8 @@
 use super::{Case, Check, SeverityRule, insecure, too_short, unsupported};
 use crate::{
     model::{Finding, Missing, Verdict},
-    pocket_id::Dialect,
+    oidc::AuthorizeUrl,
+    pocket_id::{ClientRegistration, Dialect, Registered, Version, VersionSpan, registered},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -38,8 +39,24 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         Err(missing) if findings.is_empty() => return Err(missing),
         Err(_) => {}
     }
+    findings.extend(case.registration().ok().and_then(|seen| callbacks(case, &seen.client, sent)));
     let next = if case.dialect == Dialect::Legacy { "2.10" } else { "v3" };
     Ok(Verdict::from_findings(findings.into_iter().map(|finding| looking_ahead(finding, next)).collect()))
+}
+
+/// What a later release makes of the registered callbacks, where this one takes what Kasm sends.
+fn callbacks(case: &Case<'_>, client: &ClientRegistration, sent: &AuthorizeUrl) -> Option<Finding> {
+    /// The first releases of each later way of matching.
+    const LATER: [Version; 3] = [Version::new(2, 0), Version::new(2, 4), Version::new(2, 10)];
+    let (now, sent) = (case.version?, sent.redirect_uri.as_deref()?);
+    let takes = |span| registered(span, &client.callback_urls, sent);
+    if client.callback_urls.is_empty() && now.is_before(Version::new(2, 10)) {
+        let message = "Kasm's client has no Callback URLs, and only releases before 2.10 take over the first they see";
+        return Some(Finding::new("no_callback", message));
+    }
+    let refuses = |release: &&Version| now.is_before(**release) && takes(VersionSpan::of(**release)) == Registered::No;
+    let release = LATER.iter().find(refuses).filter(|_| takes(now) == Registered::Yes)?;
+    Some(Finding::new("callback_pattern", format!("no entry of Callback URLs takes {sent} from {release} on")))
 }
 
 /// What 2.10 no longer takes in a scope.
@@ -82,6 +99,15 @@ mod tests {
         url(now).redirect_uri = Some("https://kasm.example.test/api/oidc_callback#/".to_owned());
     }
 
+    /// 2.9, with these callbacks in the registration.
+    fn callbacks(now: &mut Snapshot, urls: &[&str]) {
+        *now = Snapshot::healthy_with_credentials();
+        legacy(now);
+        now.key_owner.value.as_mut().unwrap().version = Some("2.9.0".to_owned());
+        let client = &mut now.client_registration.value.as_mut().unwrap().client;
+        client.callback_urls = urls.iter().map(|url| (*url).to_owned()).collect();
+    }
+
     fn plain_http(now: &mut Snapshot) {
         now.target.kasm.url = "http://kasm.example.test".to_owned();
         url(now).redirect_uri = Some("http://kasm.example.test/api/oidc_callback".to_owned());
@@ -121,6 +147,16 @@ mod tests {
                 ("2.9, without openid", |now| old(now, "profile email"), "fail no_openid"),
                 ("2.9, unknown scope", |now| old(now, "openid phone"), "fail scope_unsupported"),
                 ("2.9, commas", |now| old(now, "openid,profile"), "fail scope_commas"),
+                ("2.9, no callback registered", |now| callbacks(now, &[]), "fail no_callback"),
+                (
+                    "2.9, a fragment that 2.10 refuses",
+                    |now| {
+                        callbacks(now, &["https://kasm.example.test/cb#f"]);
+                        url(now).redirect_uri = Some("https://kasm.example.test/cb#f".to_owned());
+                    },
+                    "fail fragment callback_pattern",
+                ),
+                ("2.9, registered", |now| callbacks(now, &["https://kasm.example.test/api/oidc_callback"]), "ok"),
                 ("2.14, plain HTTP", plain_http, "fail plain_http"),
                 (
                     "2.9, plain HTTP",

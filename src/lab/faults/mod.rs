@@ -66,6 +66,7 @@ impl Fault {
         (options.tls || !self.needs_tls())
             && (options.kind == ProviderKind::PocketId || !is_pocket_ids_own)
             && (options.version >= Version::new(2, 9) || self != Self::ParRequired)
+            && (options.version >= Version::new(2, 14) || !matches!(self, Self::SecretExpired | Self::SecretEndsSoon))
             && !(options.es256 && self == Self::KeyWeak)
     }
 

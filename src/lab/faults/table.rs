@@ -18,7 +18,7 @@ use crate::{
         scene::{Database, DeveloperApi, Health},
     },
     model::{
-        Credential::{ClientSecret, KasmKey, ProviderAdminKey},
+        Credential::{ClientSecret, KasmKey, ProviderAdminKey, ProviderKey},
         Side::{Kasm, Provider},
     },
 };
@@ -237,6 +237,33 @@ faults! {
     AllowedGroupsGone "allowed_groups_gone" "The client is restricted to groups, and has none."
         => Change(|scene| scene.client().allowed_groups = Some(Vec::new())),
         replays "pocket-id/pocket-id#865", needs ProviderAdminKey;
+    AllowedGroupEmpty "allowed_group_empty" "The only group that may use the client has no members."
+        => Change(|scene| scene.provider.users.iter_mut().for_each(|user| user.groups.clear())),
+        replays "pocket-id/pocket-id#1538", needs ProviderAdminKey;
+    TestUserNotAllowed "test_user_not_allowed" "The test user left the group that may use the client."
+        => Change(|scene| scene.test_user().groups.clear()),
+        replays "pocket-id/pocket-id#1164", needs ProviderAdminKey;
+    TestUserGone "test_user_gone" "The test user was deleted in Pocket ID."
+        => Change(|scene| scene.provider.users.retain(|user| user.username != "canary")), needs ProviderAdminKey;
+    CallbackAnything "callback_anything" "Any address is registered as the client's callback."
+        => Change(|scene| register(scene, "*".to_owned())), needs ProviderAdminKey;
+    SecretExpired "secret_expired" "The client's only secret has ended."
+        => Change(|scene| {
+            let client = scene.client();
+            client.ended_secrets = std::mem::take(&mut client.secrets);
+        }), replays "pocket-id/pocket-id#1715", needs ProviderAdminKey;
+    SecretEndsSoon "secret_ends_soon" "The client's only secret ends in five days."
+        => Change(|scene| scene.client().secret_days_left = Some(5)), needs ProviderAdminKey;
+    ProviderKeyWrong "provider_key_wrong" "Pocket ID refuses our key."
+        => Change(|scene| scene.provider.api_keys.clear()), needs ProviderKey;
+    ProviderKeyExpired "provider_key_expired" "Our Pocket ID key has expired."
+        => Change(|scene| scene.provider.api_keys.iter_mut().for_each(|key| key.days_left = -1)), needs ProviderKey;
+    ProviderKeyEndsSoon "provider_key_ends_soon" "Our Pocket ID key ends in five days."
+        => Change(|scene| scene.provider.api_keys.iter_mut().for_each(|key| key.days_left = 5)), needs ProviderKey;
+    ProviderKeyOwnerDisabled "provider_key_owner_disabled" "The user of our Pocket ID key was disabled."
+        => Change(|scene| scene.key_owners().for_each(|user| user.is_disabled = true)), needs ProviderKey;
+    ProviderKeyOwnerDemoted "provider_key_owner_demoted" "The user of our Pocket ID key is an admin no more."
+        => Change(|scene| scene.key_owners().for_each(|user| user.is_admin = false)), needs ProviderAdminKey;
     LogoutUrlNotRegistered "logout_url_not_registered"
         "Pocket ID does not know Kasm's address for the way back from logout."
         => Change(|scene| scene.client().logout_callback_urls.clear()),

@@ -13,6 +13,10 @@ pub(in crate::lab) struct Client {
     pub name: &'static str,
     /// The secrets that are active; none for a public client.
     pub secrets: Vec<String>,
+    /// Secrets that have ended: listed, and refused (2.14 and later).
+    pub ended_secrets: Vec<String>,
+    /// Days until the active secrets end, where they do (2.14 and later).
+    pub secret_days_left: Option<i64>,
     pub callback_urls: Vec<String>,
     pub is_public: bool,
     pub pkce_required: bool,
@@ -36,6 +40,8 @@ impl Client {
             is_deleted: false,
             name,
             secrets: vec![secret.to_owned()],
+            ended_secrets: Vec::new(),
+            secret_days_left: None,
             callback_urls: vec![callback.to_owned()],
             is_public: false,
             pkce_required: false,
@@ -48,7 +54,10 @@ impl Client {
         vec![
             Self { secrets, allowed_groups: Some(vec!["kasm-users"]), ..client(1, "Kasm Workspaces", "") },
             Self { pkce_required: true, ..client(2, "PKCE client", "PkceClientSecretPlaceholder00002") },
-            Self { allowed_groups: Some(Vec::new()), ..client(3, "Closed client", "ClosedClientSecretPlaceholder003") },
+            Self {
+                allowed_groups: Some(vec!["nobody"]),
+                ..client(3, "Closed client", "ClosedClientSecretPlaceholder003")
+            },
             Self { par_required: true, ..client(4, "PAR client", "ParClientSecretPlaceholder000004") },
             Self { is_public: true, pkce_required: true, secrets: Vec::new(), ..client(5, "Public client", "") },
             Self { callback_urls: vec![insecure], ..client(6, "HTTP client", "HttpClientSecretPlaceholder00006") },

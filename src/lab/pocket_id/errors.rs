@@ -24,6 +24,13 @@ pub(super) const CLIENT_UNKNOWN: RestError = RestError {
     code: "not_found",
     resource: Some("OIDC client"),
 };
+pub(super) const NOT_SIGNED_IN: RestError = RestError::of(401, "You are not signed in", "not_signed_in");
+pub(super) const NO_PERMISSION: RestError =
+    RestError::of(403, "You don't have permission to perform this action", "forbidden");
+pub(super) const DISABLED: RestError = RestError::of(403, "User account is disabled", "user_disabled");
+pub(super) const ACCESS_DENIED: RestError =
+    RestError::of(403, "You're not allowed to access this service", "oidc_access_denied");
+pub(super) const NOT_FOUND: RestError = RestError::of(404, "Record not found", "not_found");
 pub(super) const SOMETHING_WRONG: RestError = RestError::of(500, "Something went wrong", "internal_error");
 pub(super) const SETUP_DONE: RestError = RestError::of(404, "Not found", "setup_not_available");
 pub(super) const TOO_MANY: RestError = RestError::of(429, "Too many requests", "rate_limited");

@@ -1,6 +1,6 @@
 //! Pocket ID's side: answers as the recordings of real releases do (`tests/fixtures/pocket-id`).
 //!
-//! The admin REST API is not here: its paths answer as an endpoint that does not exist.
+//! Of the REST API that a key opens, what is read by somebody who watches is here (`rest`).
 
 mod authorize;
 mod callback_url;
@@ -10,6 +10,10 @@ mod errors;
 mod page;
 mod par;
 mod paths;
+mod people;
+mod preview;
+mod registered;
+mod rest;
 mod token;
 
 use serde_json::json;
@@ -17,6 +21,7 @@ use serde_json::json;
 pub(super) use clients::Client;
 use errors::{CLIENT_UNKNOWN, SETUP_DONE, SOMETHING_WRONG, TOO_MANY, UNAUTHORIZED, legacy, no_such_endpoint};
 pub(super) use paths::Paths;
+pub(super) use people::{ApiKey, Group, User};
 
 use super::{
     message::{Answer, Request},
@@ -60,6 +65,7 @@ pub(super) fn needs_database(provider: &Provider, path: &str) -> bool {
     let paths = provider.paths;
     let is_page = path == paths.authorize && provider.version < Version::new(2, 10);
     path.ends_with("/meta")
+        || (provider.kind == ProviderKind::PocketId && rest::is_of_keys(path))
         || ["/api/oidc/authorize/callback-url", "/api/oidc/par", "/api/webauthn/login/start"].contains(&path)
         || ([paths.token, paths.introspect, paths.authorize].contains(&path) && !is_page)
 }
@@ -86,12 +92,12 @@ fn route(provider: &Provider, request: &Request, now: Time) -> Answer {
         ("POST", _) if path == paths.token => token::token(provider, request, now),
         ("POST", _) if path == paths.introspect => token::introspect(provider, request, now),
         _ if provider.kind == ProviderKind::Openid => other_provider(provider, method, path),
-        _ => pocket_id_alone(provider, request, method, path),
+        _ => pocket_id_alone(provider, request, method, path, now),
     }
 }
 
 /// What only Pocket ID has.
-fn pocket_id_alone(provider: &Provider, request: &Request, method: &str, path: &str) -> Answer {
+fn pocket_id_alone(provider: &Provider, request: &Request, method: &str, path: &str, now: Time) -> Answer {
     match (method, path) {
         ("GET", "/healthz") => Answer::empty(204),
         ("GET", "/api/application-configuration") => Answer::json(200, &page::public_settings(provider.version)),
@@ -103,6 +109,9 @@ fn pocket_id_alone(provider: &Provider, request: &Request, method: &str, path: &
         ("POST", "/api/oidc/par") if provider.version >= Version::new(2, 9) => par::answer(provider, request),
         _ => match path.strip_prefix("/api/oidc/clients/").and_then(|rest| rest.strip_suffix("/meta")) {
             Some(id) if method == "GET" => client_meta(provider, id),
+            _ if method == "GET" => {
+                rest::answer(provider, request, path, now).unwrap_or_else(|| unknown(provider, method, path))
+            }
             _ => unknown(provider, method, path),
         },
     }
@@ -142,21 +151,7 @@ fn client_meta(provider: &Provider, id: &str) -> Answer {
     let Some(client) = provider.client(id) else {
         return CLIENT_UNKNOWN.answer(provider.version);
     };
-    let mut body = json!({
-        "id": client.id,
-        "name": client.name,
-        "hasLogo": false,
-        "hasDarkLogo": false,
-        "launchURL": null,
-        "requiresReauthentication": client.requires_reauthentication,
-    });
-    if provider.version >= Version::new(2, 10) {
-        body["description"] = json!("");
-    }
-    if provider.version >= Version::new(2, 13) {
-        body["clientType"] = json!("standard");
-    }
-    Answer::json(200, &body)
+    Answer::json(200, &registered::meta(client, provider.version))
 }
 
 fn userinfo(provider: &Provider, request: &Request) -> Answer {

@@ -22,6 +22,8 @@ targets:
     enabled: false
   passkey:
     enabled: false
+  last_sign_in:
+    enabled: false
   change_hold: 1d
 "
     );
