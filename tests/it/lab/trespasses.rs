@@ -1,5 +1,6 @@
 //! What must never happen is recorded.
 
+use base64::Engine as _;
 use serde_json::json;
 use ssowatch::{
     lab::{ADMIN_API_KEY, CLIENT_SECRET, KASM_API_KEY, KASM_API_KEY_SECRET, Lab, LabOptions, USER_API_KEY},
@@ -71,8 +72,12 @@ async fn the_providers_keys_at_kasm_and_kasms_key_in_two_ways_are_told() {
     }
     let path = "/api/public/get_oidc_configs";
     let body = json!({"api_key": KASM_API_KEY, "api_key_secret": KASM_API_KEY_SECRET}).to_string();
+    // Of a login wall in front of Kasm, which is none of the key's ways.
     let _ = send(&lab, Side::Kasm, "POST", path, &[("Authorization", "Basic YTpi")], &body).await;
+    let key = base64::engine::general_purpose::STANDARD.encode(format!("{KASM_API_KEY}:{KASM_API_KEY_SECRET}"));
+    let _ = send(&lab, Side::Kasm, "POST", path, &[("Authorization", &format!("Basic {key}"))], &body).await;
     let told = lab.stop().await;
+    assert_eq!(told.len(), 3, "{told:?}");
     assert_eq!(told.iter().filter(|text| text.contains("the provider's key was sent to the wrong side")).count(), 2);
     assert!(told[2].contains("the key in two ways at once"), "{told:?}");
 }
