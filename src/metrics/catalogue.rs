@@ -99,6 +99,8 @@ families! {
         "Number of keys in the provider's key set.";
     ProviderInfo: Gauge "ssowatch_provider_info" [target, version, dialect]
         "1; the version is that of Pocket ID as its discovery document shows it, empty for another provider.";
+    KasmInfo: Gauge "ssowatch_kasm_info" [target, version]
+        "1; the version is the build that Kasm tells a key with System View. No series where it is not known.";
     AutoLogin: Gauge "ssowatch_auto_login" [target]
         "Whether Kasm sends every visitor to the provider at once.";
     RoundLast: Gauge "ssowatch_round_last_timestamp_seconds" [target]

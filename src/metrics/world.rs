@@ -168,6 +168,9 @@ fn sights(sheet: &mut Sheet, target: &str, snapshot: &Snapshot) {
     if let Some(health) = snapshot.kasm_health.ok() {
         exchange(sheet, target, Side::Kasm, health);
     }
+    if let Some(kasm) = snapshot.kasm_version.ok() {
+        sheet.set(Family::KasmInfo, &[target, &kasm.build], 1.0);
+    }
     if let Some(keys) = snapshot.jwks.ok() {
         sheet.set(Family::JwksKeys, &[target], keys.keys.len() as f64);
     }
@@ -228,4 +231,23 @@ pub fn connection_phases(connection: &Connection) -> impl Iterator<Item = (&'sta
 /// The phases of an exchange over it, in seconds.
 pub fn exchange_phases(timing: HttpTiming) -> [(&'static str, f64); 2] {
     [("processing", timing.processing_seconds), ("transfer", timing.transfer_seconds)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::flatten;
+
+    #[test]
+    fn kasms_build_is_told_where_a_key_shows_it_and_else_not() {
+        let told = |snapshot: &Snapshot| {
+            let mut sheet = Sheet::new();
+            sights(&mut sheet, "home", snapshot);
+            let samples = flatten(&sheet.finish());
+            samples.into_iter().find(|(name, _)| name.starts_with("ssowatch_kasm_info"))
+        };
+        let series = r#"ssowatch_kasm_info{target="home",version="1.19.0.00c9b2"}"#.to_owned();
+        assert_eq!(told(&Snapshot::healthy_with_credentials()), Some((series, 1.0)));
+        assert_eq!(told(&Snapshot::healthy()), None);
+    }
 }

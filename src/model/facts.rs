@@ -254,6 +254,8 @@ pub enum EndpointState {
     },
     /// Not asked: the discovery document names an origin that the config does not.
     Foreign,
+    /// A login wall answered in its place: it wants the header in which an access token goes.
+    Walled,
 }
 
 /// A page that people see, and its first script.

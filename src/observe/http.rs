@@ -46,6 +46,8 @@ pub(super) struct Request {
     pub limit: Limit,
     /// A credential that goes along.
     pub carried: Option<Carried>,
+    /// Whether an `Authorization` that the config gives stays behind: the server would read it as a token of its own.
+    pub is_tokenless: bool,
 }
 
 /// How much of an answer is read.
@@ -60,7 +62,13 @@ pub(super) enum Limit {
 impl Request {
     /// A GET for JSON.
     pub(super) fn json(url: Url) -> Self {
-        Self { url, accept: "application/json", json: None, limit: Limit::Bytes(JSON_LIMIT), carried: None }
+        let limit = Limit::Bytes(JSON_LIMIT);
+        Self { url, accept: "application/json", json: None, limit, carried: None, is_tokenless: false }
+    }
+
+    /// A GET for JSON without any `Authorization`, also where a login wall wants one.
+    pub(super) fn tokenless(url: Url) -> Self {
+        Self { is_tokenless: true, ..Self::json(url) }
     }
 
     /// A POST of JSON, for JSON.
@@ -70,7 +78,7 @@ impl Request {
 
     /// A GET for a web page.
     pub(super) fn page(url: Url) -> Self {
-        Self { url, accept: "text/html", json: None, limit: Limit::Bytes(PAGE_LIMIT), carried: None }
+        Self { accept: "text/html", limit: Limit::Bytes(PAGE_LIMIT), ..Self::json(url) }
     }
 }
 

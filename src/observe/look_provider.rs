@@ -232,7 +232,7 @@ fn all_answer(answers: &EndpointAnswers) -> bool {
     [Some(&answers.userinfo), answers.end_session.as_ref()]
         .into_iter()
         .flatten()
-        .all(|answer| matches!(answer.state, EndpointState::Answers | EndpointState::Foreign))
+        .all(|answer| matches!(answer.state, EndpointState::Answers | EndpointState::Foreign | EndpointState::Walled))
 }
 
 async fn sign_in_page(

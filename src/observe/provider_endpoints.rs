@@ -1,5 +1,8 @@
 //! The endpoints that users need and that can be asked without one: userinfo without a token, and end-session without
-//! parameters. (A junk token is a 500 with an ERROR line up to Pocket ID 2.9, so none is sent.)
+//! parameters. (A junk token is a 500 with an ERROR line up to Pocket ID 2.9, so none is sent, nor the
+//! password of a login wall, which goes in the same header.)
+
+use url::Url;
 
 use super::{
     addresses,
@@ -23,12 +26,13 @@ pub(super) async fn look(
 ) -> Result<EndpointAnswers, Stop> {
     let userinfo = discovery.userinfo_endpoint.as_deref().ok_or(Stop::Blocked(SourceId::Discovery))?;
     let end_session = discovery.end_session_endpoint.as_deref();
-    let (userinfo, end_session) = tokio::join!(ask(provider, userinfo, kind, counts, userinfo_state), async {
-        match end_session {
-            Some(written) => Some(ask(provider, written, kind, counts, end_session_state).await),
-            None => None,
-        }
-    });
+    let (userinfo, end_session) =
+        tokio::join!(ask(provider, userinfo, kind, counts, Request::tokenless, userinfo_state), async {
+            match end_session {
+                Some(written) => Some(ask(provider, written, kind, counts, Request::json, end_session_state).await),
+                None => None,
+            }
+        });
     Ok(EndpointAnswers { userinfo, end_session })
 }
 
@@ -37,13 +41,14 @@ async fn ask(
     written: &str,
     kind: ProviderKind,
     counts: &Counts,
+    request: fn(Url) -> Request,
     read: fn(&Answer) -> EndpointState,
 ) -> EndpointAnswer {
     let Some(url) = addresses::reachable(provider, written, kind) else {
         return EndpointAnswer { url: bounded(written), state: EndpointState::Foreign };
     };
     let asked = url.to_string();
-    let state = match provider.ask(&Request::json(url), counts).await {
+    let state = match provider.ask(&request(url), counts).await {
         Ok(answer) => read(&answer),
         Err(stop) => {
             let (reason, detail) = stop.into_failure();
@@ -57,10 +62,18 @@ async fn ask(
 fn userinfo_state(answer: &Answer) -> EndpointState {
     let is_challenged = answer.headers.contains_key("www-authenticate");
     match answer.status {
+        // What the config gives for a wall was kept back, and the wall says so.
+        401 if answer.withheld && demands_basic(answer) => EndpointState::Walled,
         401 => EndpointState::Answers,
         400 | 403 if is_challenged => EndpointState::Answers,
         _ => wrong(answer, "without a token it must refuse (401)"),
     }
+}
+
+/// Whether the scheme that is asked for is HTTP Basic: userinfo asks for a bearer token, if for anything.
+fn demands_basic(answer: &Answer) -> bool {
+    let challenges = answer.headers.get_all("www-authenticate");
+    challenges.iter().any(|value| value.as_bytes().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic")))
 }
 
 /// A redirect, a page, or a complaint about the missing parameters (OpenID Connect RP-Initiated Logout 1.0).
@@ -117,6 +130,17 @@ mod tests {
             let state = userinfo_state(&bad);
             assert!(matches!(&state, EndpointState::Wrong { status, .. } if *status == bad.status), "{state:?}");
         }
+    }
+
+    #[test]
+    fn a_wall_that_wants_its_password_is_no_answer_of_userinfo() {
+        let asked = |challenge, withheld| {
+            userinfo_state(&Answer { withheld, ..answer(401, &[("www-authenticate", challenge)], "") })
+        };
+        assert_eq!(asked("Basic realm=\"wall\"", true), EndpointState::Walled);
+        assert_eq!(asked("basic", true), EndpointState::Walled);
+        assert_eq!(asked("Bearer", true), EndpointState::Answers, "the wall lets this path through");
+        assert_eq!(asked("Basic realm=\"id\"", false), EndpointState::Answers, "no wall is known of");
     }
 
     #[test]

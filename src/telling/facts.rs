@@ -88,10 +88,13 @@ fn sent_to(snapshot: &Snapshot) -> Option<String> {
     Some(format!("at {}", url.endpoint))
 }
 
-/// The credentials that a check needs and the config does not name.
+/// The credentials that a check needs and the config does not name, in one order, whatever the check's own is.
 pub(super) fn missing_credentials(snapshot: &Snapshot, check: &CheckReport) -> Vec<Credential> {
     let needs = checks::find(&check.id).map_or(&[][..], |(_, check)| check.needs);
-    needs.iter().copied().filter(|credential| !snapshot.target.credentials.contains(credential)).collect()
+    let mut missing: Vec<Credential> =
+        needs.iter().copied().filter(|credential| !snapshot.target.credentials.contains(credential)).collect();
+    missing.sort_unstable();
+    missing
 }
 
 /// Credentials in words: `a Kasm key and the client secret`.
@@ -141,6 +144,15 @@ mod tests {
         assert_eq!(left("https://b is not https://a"), None);
         assert_eq!(left("The provider refuses it").as_deref(), Some("The provider refuses it"));
         assert_eq!(without_values(&Finding::new("gone", "It is: gone")).as_deref(), Some("It is: gone"));
+    }
+
+    #[test]
+    fn checks_that_need_the_same_credentials_name_them_in_one_order() {
+        let snapshot = Snapshot::healthy();
+        let report = checks::judge(&snapshot, None);
+        let of = |id: &str| missing_credentials(&snapshot, report.checks.iter().find(|check| check.id == id).unwrap());
+        assert_eq!(of("group_names_map"), [Credential::KasmKey, Credential::ProviderAdminKey]);
+        assert_eq!(of("logout_url_registered"), of("group_names_map"));
     }
 
     #[test]

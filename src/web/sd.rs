@@ -2,6 +2,7 @@
 
 use axum::{Json, extract};
 use serde_json::{Value, json};
+use url::{Position, Url};
 
 use super::Shared;
 use crate::config::Config;
@@ -17,10 +18,33 @@ fn groups(config: &Config) -> Value {
         json!({
             "targets": [target.name],
             "labels": {
-                "__meta_ssowatch_provider": target.provider.url.host_str().unwrap_or_default(),
-                "__meta_ssowatch_kasm": target.kasm.url.host_str().unwrap_or_default(),
+                "__meta_ssowatch_provider": host(&target.provider.url),
+                "__meta_ssowatch_kasm": host(&target.kasm.url),
             },
         })
     };
     config.targets.iter().map(group).collect()
+}
+
+/// The host, with the port where the address names one: two servers on one host are told apart by it.
+fn host(url: &Url) -> &str {
+    &url[Position::BeforeHost..Position::AfterPort]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host;
+
+    #[test]
+    fn a_port_that_the_address_names_is_told() {
+        for (address, told) in [
+            ("https://id.example.test", "id.example.test"),
+            ("https://id.example.test:443/", "id.example.test"),
+            ("https://kasm.example.test:8443", "kasm.example.test:8443"),
+            ("http://[::1]:80/", "[::1]"),
+            ("http://[::1]:8080/", "[::1]:8080"),
+        ] {
+            assert_eq!(host(&address.parse().unwrap()), told, "{address}");
+        }
+    }
 }

@@ -35,7 +35,8 @@ pub(super) fn finding(name: &str, answer: &EndpointAnswer) -> Option<Finding> {
         EndpointState::Wrong { status: 429, .. }
         | EndpointState::NoAnswer { reason: Reason::Throttled | Reason::Challenged | Reason::Blocked, .. }
         | EndpointState::Answers
-        | EndpointState::Foreign => None,
+        | EndpointState::Foreign
+        | EndpointState::Walled => None,
         EndpointState::Wrong { seen, .. } => {
             Some(Finding::new(&format!("{name}_wrong"), format!("{} answers with {seen}", answer.url)))
         }
@@ -51,6 +52,11 @@ fn without_fault(answer: &EndpointAnswer) -> Verdict {
         EndpointState::Foreign => Verdict::Unverified(format!(
             "{} is on another origin than the config names, so it is not asked; `provider.internal_url` would allow \
              it. Kasm must reach it",
+            answer.url
+        )),
+        EndpointState::Walled => Verdict::Unverified(format!(
+            "the login wall answers for {}: Kasm's access token goes in the header that the wall wants, so the wall must \
+             let Kasm through to the paths below /api/oidc/ without its password",
             answer.url
         )),
         EndpointState::Wrong { .. } => Verdict::Unknown("turned away as one request too many".to_owned()),
@@ -85,7 +91,7 @@ mod tests {
 
     #[test]
     fn userinfo_decides() {
-        use EndpointState::{Answers, Foreign};
+        use EndpointState::{Answers, Foreign, Walled};
         let cases = [
             (with(Answers, Answers), "ok"),
             (with(wrong(200), Answers), "fail userinfo_wrong"),
@@ -93,6 +99,7 @@ mod tests {
             (with(silent(Reason::Timeout), silent(Reason::Timeout)), "fail userinfo_no_answer end_session_no_answer"),
             (with(Answers, wrong(500)), "ok"),
             (with(Foreign, Answers), "unverified"),
+            (with(Walled, Answers), "unverified"),
             (with(silent(Reason::Throttled), Answers), "unknown"),
             (with(silent(Reason::Challenged), Answers), "unknown"),
             (with(wrong(429), Answers), "unknown"),

@@ -7,7 +7,7 @@
 use url::Url;
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Drift, Missing, SourceId, Verdict};
+use crate::model::{Drift, Finding, Missing, SourceId, Verdict};
 
 pub(super) const CHECK: Check = Check {
     id: "authorization_url_matches",
@@ -37,10 +37,24 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         }
         // Without a document the path cannot be judged, but another server can be told.
         Err(missing) => match on_base(sent, provider) {
-            Some(expected) if !is_same(&expected, sent) => Ok(compare(&expected, sent)),
+            Some(expected) if !is_same(&expected, sent) => Ok(elsewhere(&expected, sent, provider)),
             _ => Err(missing),
         },
     }
+}
+
+/// Kasm sends to another server than the config names, which serves no document: either may be the one that is wrong.
+fn elsewhere(expected: &str, sent: &str, provider: &str) -> Verdict {
+    let Some(drift) = Drift::of("authorization_url", ("Expected is", expected), ("Kasm sends", sent)) else {
+        return Verdict::OK;
+    };
+    let message =
+        format!("Kasm sends people to another server than provider.url names: {sent}, where {expected} is expected");
+    let mend = format!(
+        "See first that provider.url is right: no discovery document is read from {provider}. If it is: {}",
+        CHECK.mend
+    );
+    Verdict::fail(Finding::new("differs", message).drift(drift).mend(mend))
 }
 
 fn compare(expected: &str, sent: &str) -> Verdict {
@@ -125,6 +139,19 @@ mod tests {
                 ("no start", |now| lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Connect), "unknown"),
             ],
         );
+    }
+
+    #[test]
+    fn what_no_document_says_is_not_put_into_the_providers_mouth() {
+        let report = judged(&CHECK, |now| {
+            lose(&mut now.discovery, SourceId::Discovery, Reason::Status);
+            url(now).endpoint = OLD.to_owned();
+        });
+        let finding = &report.findings[0];
+        let drift = finding.drift.as_ref().unwrap();
+        assert_eq!((drift.expected_by.as_str(), drift.actual_by.as_str()), ("Expected is", "Kasm sends"));
+        let mend = finding.mend.as_deref().unwrap();
+        assert!(mend.starts_with("See first that provider.url is right"), "{mend}");
     }
 
     #[test]

@@ -32,8 +32,8 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 
 fn accepted(proof: &SecretProof) -> Verdict {
     match &proof.entry {
-        Some(prefix) => Verdict::noting(format!("{}, the one that begins with {prefix}", proof.origin)),
-        None => Verdict::noting(proof.origin.clone()),
+        Some(prefix) => Verdict::noting(format!("{} is accepted, the one that begins with {prefix}", proof.origin)),
+        None => Verdict::noting(format!("{} is accepted", proof.origin)),
     }
 }
 
@@ -210,7 +210,7 @@ mod tests {
             assert!(message.starts_with(&format!("{origin} is refused")), "{message}");
             assert!(message.contains(&format!("change {origin}")), "{message}");
         }
-        assert!(said(|_| {}).1.ends_with("the one that begins with lHmG"));
+        assert!(said(|_| {}).1.ends_with(" is accepted, the one that begins with lHmG"));
     }
 
     #[test]

@@ -81,7 +81,11 @@ async fn headers_go_to_their_own_side_and_over_plain_http_to_loopback_alone() {
     pair.look().await;
     assert!(pair.kasm.seen().iter().all(|seen| seen.header("cf-access-client-secret") == Some("one")));
     assert!(pair.kasm.seen().iter().all(|seen| seen.header("authorization").is_none()));
-    assert!(pair.provider.seen().iter().all(|seen| seen.header("authorization") == Some("Basic dXM6dHdv")));
+    for seen in pair.provider.seen() {
+        // At userinfo that header is an access token, and Pocket ID up to 2.9 answers 500 to one that is none.
+        let expected = (seen.path() != "/api/oidc/userinfo").then_some("Basic dXM6dHdv");
+        assert_eq!(seen.header("authorization"), expected, "{}", seen.path());
+    }
     assert!(pair.provider.seen().iter().all(|seen| seen.header("cf-access-client-secret").is_none()));
 }
 
