@@ -2,8 +2,11 @@
 //!
 //! `UPDATE_MATRIX=1 cargo test --test it matrix::` writes `tests/detection-matrix.md`.
 
+mod healthy;
 mod incidents;
 mod play;
+mod saved;
+mod schema;
 mod table;
 
 use std::{collections::BTreeSet, path::Path};
