@@ -4,6 +4,7 @@
 
 mod healthy;
 mod incidents;
+mod pairs;
 mod play;
 mod saved;
 mod schema;
