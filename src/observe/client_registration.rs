@@ -29,7 +29,14 @@ pub(super) fn lets_in(seen: &Registration, version: Option<VersionSpan>, sent: O
     let demands = [client.is_public, client.pkce_enabled, client.requires_pushed_authorization_requests];
     let is_closed = client.is_group_restricted == Some(true) && client.allowed_user_groups.is_empty();
     let takes = |(version, sent)| registered(version, &client.callback_urls, sent) == Registered::Yes;
-    !demands.contains(&Some(true)) && !is_closed && version.zip(sent).is_none_or(takes)
+    !demands.contains(&Some(true)) && !is_closed && !has_no_members(seen) && version.zip(sent).is_none_or(takes)
+}
+
+/// Whether groups decide, and each that may use the client is known to be empty.
+fn has_no_members(seen: &Registration) -> bool {
+    let groups = seen.groups.as_deref().unwrap_or_default();
+    let is_empty = |id: &str| groups.iter().any(|group| group.id == id && group.user_count == Some(0));
+    needs_groups(&seen.client) && seen.client.allowed_user_groups.iter().all(|allowed| is_empty(&allowed.id))
 }
 
 async fn groups(key: &ProviderKey<'_>) -> Result<Vec<GroupEntry>, Missing> {
@@ -41,6 +48,20 @@ async fn groups(key: &ProviderKey<'_>) -> Result<Vec<GroupEntry>, Missing> {
 mod tests {
     use super::*;
     use crate::pocket_id::parse_answer;
+
+    #[test]
+    fn groups_without_members_let_nobody_in() {
+        let client: ClientRegistration = parse_answer(
+            br#"{"id":"c1","name":"Kasm","isGroupRestricted":true,"allowedUserGroups":[{"id":"a1","name":"kasm-users"}]}"#,
+        )
+        .unwrap();
+        let of = |user_count| {
+            let group = GroupEntry { id: "a1".to_owned(), name: "kasm-users".to_owned(), user_count };
+            lets_in(&Registration { client: client.clone(), groups: Some(vec![group]) }, None, None)
+        };
+        assert_eq!([of(Some(2)), of(Some(0)), of(None)], [true, false, true]);
+        assert!(lets_in(&Registration { client: client.clone(), groups: None }, None, None), "not read");
+    }
 
     #[test]
     fn the_list_of_groups_is_read_only_where_groups_decide() {

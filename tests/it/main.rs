@@ -14,6 +14,7 @@ mod interop;
 mod kasm_key;
 mod lab;
 mod layers;
+mod matrix;
 mod observe;
 mod parsers;
 mod plan;

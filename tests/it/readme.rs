@@ -17,7 +17,10 @@ use ssowatch::{
     telling::{explain, style::Style, text},
 };
 
-use crate::end_to_end::{daemon::Daemon, http};
+use crate::{
+    end_to_end::{daemon::Daemon, http},
+    matrix,
+};
 
 fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")
@@ -65,10 +68,15 @@ fn sample() -> String {
     format!("```console\n$ {asked}\n{}\n```\n", told.trim_end())
 }
 
-#[test]
-fn what_is_made_from_the_code_is_up_to_date() {
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_made_from_the_code_is_up_to_date() {
     let mut made = readme();
-    for (name, text) in [("sample", sample()), ("metrics", markdown_table()), ("checks", explain::markdown_table())] {
+    for (name, text) in [
+        ("sample", sample()),
+        ("metrics", markdown_table()),
+        ("checks", explain::markdown_table()),
+        ("matrix", matrix::readme_section().await),
+    ] {
         let (begin, end) = (format!("<!-- {name}:begin -->\n"), format!("<!-- {name}:end -->"));
         let (before, rest) = made.split_once(&begin).unwrap_or_else(|| panic!("README.md lacks {begin}"));
         let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("README.md lacks {end}"));

@@ -69,6 +69,8 @@ pub struct Stage {
     pub lab: Lab,
     pub target: Target,
     looker: Looker,
+    /// By which whoever looks reads the time.
+    pub clock: Clock,
     step: &'static AtomicI64,
     before: Option<Snapshot>,
 }
@@ -84,7 +86,7 @@ impl Stage {
         let step: &'static AtomicI64 = Box::leak(Box::default());
         let clock = Clock::stepped(start(), step);
         let lab = Lab::start(LabOptions { clock, ..options }).await.unwrap();
-        Self { target: lab.target(), lab, looker: Looker::new(clock), step, before: None }
+        Self { target: lab.target(), lab, looker: Looker::new(clock), clock, step, before: None }
     }
 
     /// Waits less long for answers where the fault is that none comes.
