@@ -92,8 +92,8 @@ async fn what_is_made_from_the_code_is_up_to_date() {
         ("metrics", markdown_table()),
         ("checks", explain::markdown_table()),
         ("matrix", matrix::readme_section().await),
-        ("scopes", example(Fault::ScopesInOneEntry, Credential::KasmKey).await),
-        ("secret", example(Fault::SecretRegenerated, Credential::ClientSecret).await),
+        ("scopes", Box::pin(example(Fault::ScopesInOneEntry, Credential::KasmKey)).await),
+        ("secret", Box::pin(example(Fault::SecretRegenerated, Credential::ClientSecret)).await),
     ] {
         let (begin, end) = (format!("<!-- {name}:begin -->\n"), format!("<!-- {name}:end -->"));
         let (before, rest) = made.split_once(&begin).unwrap_or_else(|| panic!("README.md lacks {begin}"));
