@@ -96,10 +96,8 @@ async fn with_more_credentials_nothing_that_was_found_is_lost() {
     for play in plays().await {
         for (fewer, more) in Set::GROWING {
             let [before, after] = [*fewer, *more].map(|set| play.told(set));
-            let is_kept = |check: &str| {
-                after.checks().any(|kept| kept == check)
-                    || KNOWN_BETTER.iter().any(|known| *known == (play.fault, check))
-            };
+            let is_kept =
+                |check: &str| after.checks().any(|kept| kept == check) || KNOWN_BETTER.contains(&(play.fault, check));
             let gone: Vec<&str> = before.checks().filter(|check| !is_kept(check)).collect();
             if !gone.is_empty() || (play.is_found(*fewer) && !play.is_found(*more)) {
                 let (fewer, more) = (fewer.words(), more.words());

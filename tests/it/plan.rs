@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, process::Command};
 
 use ssowatch::{
     lab::{InternalUrl, LabOptions},
-    model::{PlannedRequest, Rhythm, Side, SourceId},
+    model::{Credential, PlannedRequest, Rhythm, Side, SourceId},
     pocket_id::{Dialect, ProviderKind, Version},
 };
 
@@ -124,6 +124,41 @@ async fn the_lab_sees_what_plan_announces_and_nothing_else() {
         let per_minute = traffic.values().sum::<usize>() as f64 / ROUNDS as f64;
         assert!(per_minute <= MOST_PER_MINUTE, "{}: {per_minute} requests a minute", kind.name);
         stage.close(kind.name).await;
+    }
+}
+
+/// Whether a path is the announced one: what stands in braces there is one segment.
+fn is_announced_as(path: &str, planned: &str) -> bool {
+    let planned: Vec<&str> = planned.split('?').next().unwrap().split('/').collect();
+    let path: Vec<&str> = path.split('/').collect();
+    let is_same = |(planned, own): (&&str, &&str)| planned == own || planned.starts_with('{');
+    planned.len() == path.len() && planned.iter().zip(&path).all(is_same)
+}
+
+#[tokio::test]
+async fn with_all_credentials_no_release_sees_a_request_that_plan_does_not_announce_or_one_more_often() {
+    let all = [Credential::ClientSecret, Credential::KasmKey, Credential::ProviderAdminKey];
+    for (major, minor) in [(1, 16), (2, 3), (2, 9), (2, 10), (2, 14)] {
+        let mut stage = Stage::new(LabOptions { tls: true, ..LabOptions::version(major, minor) }).await;
+        stage.target = stage.lab.target_with(&all);
+        stage.target.expect.user = Some("canary".to_owned());
+        (stage.target.token_enabled, stage.target.passkey_enabled) = (true, true);
+        stage.target.last_sign_in_enabled = true;
+        assert_eq!(failing(&stage.look().await), Vec::<String>::new(), "{major}.{minor}");
+        let traffic = seen(&stage);
+        assert!(traffic.len() > 15, "{traffic:?}");
+        for ((side, method, path), count) in traffic {
+            let planned = SourceId::ALL.into_iter().filter(|source| source.side() == side);
+            let planned = planned.flat_map(|source| source.plan().requests);
+            let is_it = |request: &&PlannedRequest| {
+                request.method == method
+                    && (is_announced_as(&path, request.path) || request.path.starts_with('{') && path.ends_with(".js"))
+            };
+            let most: u32 = planned.filter(is_it).map(|request| request.most).sum();
+            let most = usize::try_from(most).unwrap();
+            assert!(count <= most, "{major}.{minor}: {method} {path} came {count} times, announced are {most}");
+        }
+        stage.close("all credentials").await;
     }
 }
 

@@ -12,13 +12,15 @@ use ssowatch::{
     checks,
     config::Config,
     kasm::StartOutcome,
+    lab::{Fault, LabOptions},
     metrics::markdown_table,
-    model::{DryRun, Snapshot},
+    model::{Credential, DryRun, Snapshot},
     telling::{explain, style::Style, text},
 };
 
 use crate::{
     end_to_end::{daemon::Daemon, http},
+    faults::stage::Stage,
     matrix,
 };
 
@@ -68,6 +70,20 @@ fn sample() -> String {
     format!("```console\n$ {asked}\n{}\n```\n", told.trim_end())
 }
 
+/// What is said of a lab that is broken like this, at the addresses that the README names: from the cause to its mend.
+async fn example(fault: Fault, credential: Credential) -> String {
+    let mut stage = Stage::new(LabOptions { tls: true, ..LabOptions::default() }).await;
+    stage.target = stage.lab.target_with(&[credential]);
+    stage.lab.break_with(fault);
+    stage.look().await;
+    let seen = serde_json::to_string(stage.snapshot()).unwrap().replace(".example.test", ".example.com");
+    let snapshot: Snapshot = serde_json::from_str(&seen.replace("provider.client_secret\"", "FILE\"")).unwrap();
+    stage.close("an example").await;
+    let told = text::text(&checks::judge(&snapshot, None), &snapshot, Style::PLAIN);
+    let cause = told.split_once("\nCause ").unwrap_or_else(|| panic!("{told}")).1;
+    format!("```text\nCause {}\n```\n", cause.split("\n\n").next().unwrap().trim_end())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_made_from_the_code_is_up_to_date() {
     let mut made = readme();
@@ -76,6 +92,8 @@ async fn what_is_made_from_the_code_is_up_to_date() {
         ("metrics", markdown_table()),
         ("checks", explain::markdown_table()),
         ("matrix", matrix::readme_section().await),
+        ("scopes", Box::pin(example(Fault::ScopesInOneEntry, Credential::KasmKey)).await),
+        ("secret", Box::pin(example(Fault::SecretRegenerated, Credential::ClientSecret)).await),
     ] {
         let (begin, end) = (format!("<!-- {name}:begin -->\n"), format!("<!-- {name}:end -->"));
         let (before, rest) = made.split_once(&begin).unwrap_or_else(|| panic!("README.md lacks {begin}"));
