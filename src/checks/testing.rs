@@ -101,7 +101,7 @@ pub(super) fn connection(seen: &mut Observed<Connection>) -> &mut Connection {
 /// Changes the discovery document by its members; null removes one.
 pub(super) fn document(now: &mut Snapshot, changes: &serde_json::Value) {
     let answer = now.discovery.value.as_mut().unwrap();
-    let mut document = answer.fact.document.clone();
+    let mut document = serde_json::Value::clone(&answer.fact.document);
     let members = document.as_object_mut().unwrap();
     for (key, value) in changes.as_object().unwrap() {
         if value.is_null() {

@@ -1,5 +1,7 @@
 //! The discovery document (OpenID Connect Discovery 1.0, section 3; RFC 8414).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -33,8 +35,8 @@ pub struct Discovery {
     pub id_token_signing_alg_values_supported: Option<Vec<String>>,
     /// `token_endpoint_auth_methods_supported`; none means `client_secret_basic` (section 3).
     pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
-    /// The whole document.
-    pub document: Value,
+    /// The whole document, shared by the snapshots of all targets of its provider.
+    pub document: Arc<Value>,
     /// Keys that stand twice.
     pub duplicate_keys: Vec<String>,
     /// The `Content-Type` of the answer.
@@ -70,7 +72,7 @@ impl Discovery {
             response_types_supported: list("response_types_supported"),
             id_token_signing_alg_values_supported: list("id_token_signing_alg_values_supported"),
             token_endpoint_auth_methods_supported: list("token_endpoint_auth_methods_supported"),
-            document: json.value,
+            document: Arc::new(json.value),
             duplicate_keys: json.duplicate_keys,
             content_type: content_type.map(str::to_owned),
             status,

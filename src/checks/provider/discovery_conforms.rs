@@ -91,7 +91,7 @@ mod tests {
     }
 
     fn healthy_document() -> Value {
-        Snapshot::healthy().discovery.ok().unwrap().fact.document.clone()
+        Value::clone(&Snapshot::healthy().discovery.ok().unwrap().fact.document)
     }
 
     #[test]

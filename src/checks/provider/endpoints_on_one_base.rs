@@ -110,7 +110,7 @@ mod tests {
     fn with(changes: &[(&str, &str)]) -> Snapshot {
         healthy_but(|now| {
             edit(&mut now.discovery, |answer| {
-                let mut document = answer.fact.document.clone();
+                let mut document = serde_json::Value::clone(&answer.fact.document);
                 for (name, value) in changes {
                     document[*name] = json!(value);
                 }

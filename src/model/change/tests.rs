@@ -170,7 +170,7 @@ fn what_somebody_changed_on_either_side_is_told_field_by_field() {
         ),
         (
             |now| {
-                let document = &mut now.discovery.value.as_mut().unwrap().fact.document;
+                let document = std::sync::Arc::make_mut(&mut now.discovery.value.as_mut().unwrap().fact.document);
                 document["token_endpoint"] = "https://id.example.test/t".into();
             },
             &["provider endpoints token_endpoint: https://id.example.test/api/oidc/token > https://id.example.test/t"],
