@@ -23,9 +23,7 @@ use crate::{
     clock::Clock,
     config::Target,
     kasm::{Chosen, KasmStart, StartOutcome},
-    model::{
-        ClientMeta, Connection, DryRun, Missing, Observed, PasskeyDomain, Reason, Snapshot, SourceId, TargetFacts,
-    },
+    model::{ClientMeta, Connection, DryRun, Missing, Observed, PasskeyDomain, Snapshot, SourceId, TargetFacts},
     oidc::AuthorizeUrl,
     pocket_id::{ProviderKind, recognise},
 };
@@ -63,7 +61,7 @@ impl Round<'_> {
         match old {
             Some(old) if !is_due || !affords() => old.clone(),
             None if !affords() => {
-                let why = Stop::failed(Reason::Throttled, "put off to a later round by our own limit of requests");
+                let why = Stop::put_off();
                 Observed::missing(self.clock.now(), why.missing(source))
             }
             _ => observe(self.clock, source, ask).await,

@@ -154,7 +154,7 @@ impl With<'_> {
         }
         let is_full = round.pace == super::Pace::Full;
         if !round.budget.affords(&side.origin(), cost, is_full, round.clock.now()) {
-            let why = Stop::failed(Reason::Throttled, "put off to a later round by our own limit of requests");
+            let why = Stop::put_off();
             return old.cloned().unwrap_or_else(|| self.asked.missing(why.missing(source)));
         }
         let begun = tokio::time::Instant::now();

@@ -31,6 +31,11 @@ impl Stop {
         Self::Failed(reason, bounded(detail.as_ref()))
     }
 
+    /// Not asked in this round, since our own budget of requests is used up.
+    pub(super) fn put_off() -> Self {
+        Self::failed(Reason::Throttled, "put off to a later round by our own limit of requests")
+    }
+
     /// The same, as the model has it.
     pub(super) fn missing(self, source: SourceId) -> Missing {
         match self {

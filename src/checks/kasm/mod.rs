@@ -1,6 +1,6 @@
 //! Kasm itself: can it be reached, is it well, do people see its page.
 
-use super::{Case, Check, SeverityRule};
+use super::{Case, Check, SeverityRule, is_server_error};
 use crate::model::{HealthState, Missing, Reason};
 
 mod kasm_addresses_answer;
@@ -32,12 +32,4 @@ pub(super) fn error_of_its_own<'a>(case: &Case<'_>, missing: &'a Missing) -> Opt
         Missing::Failed { reason: Reason::Status, detail, .. } if is_well && is_server_error(detail) => Some(detail),
         _ => None,
     }
-}
-
-/// Whether the first HTTP status that a failure names is a 5xx.
-fn is_server_error(detail: &str) -> bool {
-    let mut words = detail.split(|character: char| !character.is_ascii_alphanumeric());
-    words
-        .find_map(|word| word.parse::<u16>().ok().filter(|status| (100..600).contains(status)))
-        .is_some_and(|status| status >= 500)
 }

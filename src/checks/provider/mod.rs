@@ -1,6 +1,6 @@
 //! The provider answers, is who it says it is, and can sign people in.
 
-use super::{Case, Check, SeverityRule};
+use super::{Case, Check, SeverityRule, is_server_error};
 
 mod discovery_conforms;
 mod discovery_served;

@@ -4,7 +4,7 @@
 //! anything is said, discovery must be there: else a proxy without its Pocket ID (502) would look like a database
 //! fault.
 
-use super::{Case, Check, SeverityRule};
+use super::{Case, Check, SeverityRule, is_server_error};
 use crate::model::{Finding, Missing, Reason, Verdict};
 
 pub(super) const CHECK: Check = Check {
@@ -38,15 +38,6 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         ))),
         _ => meta.get().map(|_| Verdict::OK),
     }
-}
-
-/// Whether the first HTTP status that a failure names is a 5xx.
-fn is_server_error(detail: &str) -> bool {
-    detail
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| word.len() == 3)
-        .find_map(|word| word.parse::<u16>().ok().filter(|status| (100..600).contains(status)))
-        .is_some_and(|status| status >= 500)
 }
 
 #[cfg(test)]
