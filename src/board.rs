@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use tokio::sync::watch;
+
 use crate::{
     clock::Time,
     model::{Report, Snapshot},
@@ -14,6 +16,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Board {
     entries: RwLock<Vec<Arc<Entry>>>,
+    /// How many rounds were put up, for those who wait for one.
+    rounds: watch::Sender<u64>,
 }
 
 /// One target on the board.
@@ -62,6 +66,12 @@ impl Board {
     #[must_use]
     pub fn entries(&self) -> Vec<Arc<Entry>> {
         self.entries.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Tells when a round was put up since it was last asked.
+    #[must_use]
+    pub fn rounds(&self) -> watch::Receiver<u64> {
+        self.rounds.subscribe()
     }
 
     /// The entry of one target.
@@ -114,6 +124,8 @@ impl Board {
             Latest { snapshot: Arc::new(snapshot), report: Arc::new(report), last_success, source_last_success };
         entry.latest = Some(latest.clone());
         *slot = Arc::new(entry);
+        drop(entries);
+        self.rounds.send_modify(|rounds| *rounds += 1);
         Some(latest)
     }
 }

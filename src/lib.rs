@@ -12,7 +12,7 @@
 //!                                 │
 //!   JUDGE  checks::judge       ──► Report         pure: no I/O, no clock, no await
 //!                                 │
-//!                               Board
+//!                               Board ──► journal
 //!              ┌─────────┬───────┴────┬───────────┐
 //!   TELL   metrics   status page   JSON, text, JUnit   log on change      pure projections of (Board, now)
 //! ```
@@ -34,6 +34,7 @@ pub mod checks;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod journal;
 pub mod kasm;
 pub mod lab;
 pub mod logging;

@@ -33,6 +33,7 @@ use crate::{
     board::Board,
     clock::Clock,
     config::Config,
+    journal::Journal,
     metrics::Daemon,
     observe::Looker,
     scheduler::{Look, Scheduler},
@@ -56,6 +57,8 @@ pub struct Options {
     pub clock: Clock,
     /// Metrics about the daemon, which logging counts in, too.
     pub daemon: Arc<Daemon>,
+    /// What changed and when.
+    pub journal: Arc<Journal>,
     /// Who is told how the service is.
     pub notifier: Notifier,
     /// Where a reload comes from; none where there is nothing to load again.
@@ -102,7 +105,7 @@ pub async fn start_with<L: Look>(
     listeners: Vec<TcpListener>,
     options: Options,
 ) -> io::Result<Running> {
-    let Options { web, clock, daemon, notifier, load } = options;
+    let Options { web, clock, daemon, journal, notifier, load } = options;
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
     for address in &addresses {
         info!(%address, "listening");
@@ -111,7 +114,7 @@ pub async fn start_with<L: Look>(
     let (config_in_force, config_seen) = watch::channel(Arc::new(config));
     let (reloads, reload_requests) = mpsc::channel(RELOADS_WAITING);
     let mut supervisor = Supervisor {
-        scheduler: Scheduler::new(look, Arc::clone(&board), Arc::clone(&daemon), clock),
+        scheduler: Scheduler::new(look, Arc::clone(&board), Arc::clone(&daemon), Arc::clone(&journal), clock),
         config: config_in_force,
         load,
         reload_requests,
@@ -130,6 +133,8 @@ pub async fn start_with<L: Look>(
         board: Arc::clone(&board),
         config: config_seen,
         daemon: Arc::clone(&daemon),
+        journal,
+        bells: supervisor.scheduler.bells(),
         looker,
         clock,
         ready: Arc::clone(&ready),

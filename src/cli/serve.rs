@@ -28,6 +28,9 @@ pub(super) struct Args {
     /// Let POST /-/reload load the configuration again (SIGHUP always does)
     #[arg(long = "web.enable-lifecycle", env = "SSOWATCH_WEB_ENABLE_LIFECYCLE")]
     enable_lifecycle: bool,
+    /// Show verdicts to everybody, and nothing else: no addresses, ids or values
+    #[arg(long = "web.public", env = "SSOWATCH_WEB_PUBLIC")]
+    public: bool,
     /// The least level that is logged
     #[arg(long = "log.level", env = "SSOWATCH_LOG_LEVEL", value_enum, default_value_t, value_name = "LEVEL")]
     log_level: Level,
@@ -112,9 +115,11 @@ async fn serve(args: Args) -> Result<(), String> {
             route_prefix: args.web.prefix(),
             external_url: args.web.external_url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
             enable_lifecycle: args.enable_lifecycle,
+            public: args.public,
         },
         clock: Clock::System,
         daemon,
+        journal: Arc::default(),
         notifier: notifier(),
         load: Some(Arc::new(move || args.source.load())),
     };

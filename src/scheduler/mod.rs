@@ -14,6 +14,7 @@
 //! whatever made it run, and a failed one is not tried again before the next is due.
 
 mod attempt;
+mod bells;
 mod look;
 mod pulse;
 mod rhythm;
@@ -25,6 +26,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::error;
 
+pub use bells::{Bells, Depth};
 pub use look::Look;
 
 use self::{
@@ -36,6 +38,7 @@ use crate::{
     board::{Board, Entry, Latest},
     clock::Clock,
     config::{Config, Target},
+    journal::Journal,
     metrics::Daemon,
 };
 
@@ -72,10 +75,16 @@ pub struct Applied {
 impl<L: Look> Scheduler<L> {
     /// A scheduler without targets.
     #[must_use]
-    pub fn new(look: Arc<L>, board: Arc<Board>, daemon: Arc<Daemon>, clock: Clock) -> Self {
+    pub fn new(look: Arc<L>, board: Arc<Board>, daemon: Arc<Daemon>, journal: Arc<Journal>, clock: Clock) -> Self {
         let places = Arc::new(Semaphore::new(AT_ONCE));
-        let shared = Arc::new(Shared { board, daemon, clock, places });
+        let shared = Arc::new(Shared { board, daemon, clock, journal, bells: Arc::default(), places });
         Self { look, shared, running: BTreeMap::new(), first_rounds: Vec::new() }
+    }
+
+    /// Where a round is asked for before it is due.
+    #[must_use]
+    pub fn bells(&self) -> Arc<Bells> {
+        Arc::clone(&self.shared.bells)
     }
 
     /// Goes by this configuration from now on: stops the targets that are gone, starts new ones, starts changed ones
@@ -109,6 +118,7 @@ impl<L: Look> Scheduler<L> {
         applied.removed = outgoing.into_keys().collect();
         for name in &applied.removed {
             self.shared.daemon.target_removed(name);
+            self.shared.bells.take_down(name);
         }
         self.look.retain(&config.targets);
         applied
@@ -183,6 +193,7 @@ impl<L: Look> Scheduler<L> {
             rhythm: Arc::clone(&rhythm),
             shared: Arc::clone(&self.shared),
             pulse: Arc::clone(&pulse),
+            bell: self.shared.bells.hang(&target.name),
             before: before.map(Into::into),
             first: Some(first),
             troubled: false,
@@ -231,7 +242,7 @@ mod tests {
 
     async fn scheduler() -> Scheduler<Quick> {
         let clock = Clock::simulated(Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap());
-        let mut scheduler = Scheduler::new(Arc::new(Quick), Arc::default(), Arc::default(), clock);
+        let mut scheduler = Scheduler::new(Arc::new(Quick), Arc::default(), Arc::default(), Arc::default(), clock);
         let url = |text| url::Url::parse(text).unwrap();
         let target = Target::of_two_urls("home", url("https://id.example.test"), url("https://kasm.example.test"));
         scheduler.apply(&Config::of_targets(vec![target])).await;

@@ -3,13 +3,13 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     time::{Instant, timeout},
 };
 use tracing::{debug, error, info};
 
 use super::{
-    Look,
+    Bells, Depth, Look,
     attempt::{Outcome, attempt},
     pulse::Pulse,
     rhythm::Rhythm,
@@ -18,6 +18,7 @@ use crate::{
     board::{Board, Latest},
     clock::{Clock, Time},
     config::Target,
+    journal::{self, Journal},
     logging,
     metrics::Daemon,
     model::{Report, Snapshot},
@@ -37,6 +38,8 @@ pub(super) struct Shared {
     pub board: Arc<Board>,
     pub daemon: Arc<Daemon>,
     pub clock: Clock,
+    pub journal: Arc<Journal>,
+    pub bells: Arc<Bells>,
     /// The places of rounds that run at once.
     pub places: Arc<Semaphore>,
 }
@@ -60,6 +63,8 @@ pub(super) struct Task<L> {
     pub rhythm: Arc<Rhythm>,
     pub shared: Arc<Shared>,
     pub pulse: Arc<Pulse>,
+    /// Rings when somebody wants a round before it is due.
+    pub bell: mpsc::Receiver<Depth>,
     /// The round before, of the same addresses.
     pub before: Option<Before>,
     /// Who waits for the first round. Dropped, if the task is stopped before.
@@ -87,18 +92,21 @@ impl<L: Look> Task<L> {
         let mut at = self.shared.clock.now();
         let mut pace = Pace::Full;
         loop {
-            let due = self.wait_until(at).await;
+            let (due, depth) = self.wait_until(at).await;
+            if depth == Some(Depth::Full) {
+                pace = Pace::Full;
+            }
             self.run_one(due, pace).await;
-            self.count_missed(due, pace);
+            self.count_missed(due, self.first.is_some());
             self.first = None;
             pace = self.rhythm.pace();
             at = self.rhythm.next(self.shared.clock.now(), &self.target.name);
         }
     }
 
-    /// Sleeps until a round is due. A clock that was set back brings it forward, one that was set forward makes it due
+    /// Sleeps until a round is due, or until the bell rings, with the depth that it asks for. A clock that was set back brings it forward, one that was set forward makes it due
     /// at once; either is noticed within a minute.
-    async fn wait_until(&self, at: Time) -> Due {
+    async fn wait_until(&mut self, at: Time) -> (Due, Option<Depth>) {
         let mut due = self.due(at);
         loop {
             let now = self.shared.clock.now();
@@ -108,11 +116,14 @@ impl<L: Look> Task<L> {
             }
             let left = (due.at - now).to_std().unwrap_or_default();
             if left.is_zero() {
-                return due;
+                return (due, None);
             }
             let slice = left.min(SLICE);
             self.pulse.expect_within(slice);
-            tokio::time::sleep(slice).await;
+            tokio::select! {
+                () = tokio::time::sleep(slice) => {}
+                Some(depth) = self.bell.recv() => return (self.due(self.shared.clock.now()), Some(depth)),
+            }
         }
     }
 
@@ -160,7 +171,7 @@ impl<L: Look> Task<L> {
 
     /// Puts a round on the board, counts it, and logs what changed.
     fn tell(&mut self, round: Round, took: Duration) {
-        let Shared { board, daemon, .. } = &*self.shared;
+        let Shared { board, daemon, journal, .. } = &*self.shared;
         let name = &self.target.name;
         // No longer listed: its task is about to be stopped.
         let Some(now) = board.put(name, round.snapshot, round.report) else { return };
@@ -169,6 +180,14 @@ impl<L: Look> Task<L> {
         let known = before.as_ref().map_or(&[][..], |before| &before.snapshot.changes);
         let changes: Vec<_> = now.snapshot.changes.iter().filter(|change| !known.contains(change)).cloned().collect();
         daemon.round_finished(name, now.report.at, took, &now.report.sources, &now.snapshot.requests, &changes);
+        let entry = journal::Entry {
+            snapshot: &now.snapshot,
+            report: &now.report,
+            before: before.as_ref().map(|before| &*before.report),
+            changes: &changes,
+            stale_after_seconds: self.rhythm.stale_after().as_secs_f64(),
+        };
+        journal.note(name, entry);
         if std::mem::take(&mut self.troubled) {
             info!(target = %name, "rounds run to their end again");
         }
@@ -191,9 +210,9 @@ impl<L: Look> Task<L> {
 
     /// Counts the rounds that came due meanwhile; they are not run late. The first round of a target is due when it
     /// is loaded, so it stands for the one that the schedule has next.
-    fn count_missed(&self, due: Due, pace: Pace) {
+    fn count_missed(&self, due: Due, is_first: bool) {
         let missed = self.rhythm.missed(&self.target.name, due.at, due.busy());
-        let missed = if pace == Pace::Full { missed.saturating_sub(1) } else { missed };
+        let missed = if is_first { missed.saturating_sub(1) } else { missed };
         if missed > 0 {
             self.shared.daemon.rounds_missed(&self.target.name, missed);
             debug!(target = %self.target.name, missed, "rounds came due while one ran; they are not run late");

@@ -1,5 +1,6 @@
 //! The HTTP surface: metrics, status page, probes, service discovery. Pure projections of (board, now).
 
+mod access;
 mod api;
 mod exposition;
 mod headers;
@@ -20,8 +21,11 @@ use axum::{
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::{board::Board, clock::Clock, config::Config, metrics::Daemon, observe::Looker};
+use crate::{
+    board::Board, clock::Clock, config::Config, journal::Journal, metrics::Daemon, observe::Looker, scheduler::Bells,
+};
 
+pub use access::{Tells, Viewer};
 pub use serve::{Limits, serve, serve_within};
 
 /// A request to reload the configuration, and where the outcome goes (the error text names file, line and field).
@@ -36,6 +40,10 @@ pub struct State {
     pub config: watch::Receiver<Arc<Config>>,
     /// Metrics about the daemon.
     pub daemon: Arc<Daemon>,
+    /// What changed and when.
+    pub journal: Arc<Journal>,
+    /// Where a round is asked for before it is due.
+    pub bells: Arc<Bells>,
     /// For `/probe`.
     pub looker: Arc<Looker>,
     /// The time.
@@ -57,6 +65,8 @@ pub struct Options {
     pub external_url: Option<String>,
     /// `--web.enable-lifecycle`: whether `/-/reload` works.
     pub enable_lifecycle: bool,
+    /// `--web.public`: whether who is not logged in sees verdicts.
+    pub public: bool,
 }
 
 impl Options {
@@ -82,22 +92,32 @@ impl std::ops::Deref for App {
     }
 }
 
+impl App {
+    /// How much a path of the router tells. One that is not listed tells all that there is.
+    fn tells(&self, path: &str) -> Tells {
+        let path = path.strip_prefix(self.options.route_prefix.trim_end_matches('/')).unwrap_or(path);
+        // The prefix alone is the index, too.
+        let path = if path.is_empty() { "/" } else { path };
+        PATHS.iter().find(|known| known.0 == path).map_or(Tells::All, |known| known.2)
+    }
+}
+
 /// The handlers' view of [`App`].
 type Shared = extract::State<App>;
 
-/// Every path, and what it is, for the page that says what exists.
-const PATHS: [(&str, &str); 11] = [
-    ("/", "status page"),
-    ("/targets/{name}", "one target in full"),
-    ("/metrics", "metrics for Prometheus"),
-    ("/probe", "one probe: ?target=NAME&module=login or discovery"),
-    ("/sd", "HTTP service discovery for Prometheus: the targets"),
-    ("/api/v1/targets", "the latest round of every target as JSON"),
-    ("/api/v1/targets/{name}", "the latest round of one target as JSON"),
-    ("/config", "the configuration in force, secrets masked"),
-    ("/-/healthy", "200 while the process lives"),
-    ("/-/ready", "200 once every target has had its first round, else 503"),
-    ("/-/reload", "POST: reload the configuration, with --web.enable-lifecycle"),
+/// Every path, what it is, for the page that says what exists, and how much it tells.
+const PATHS: [(&str, &str, Tells); 11] = [
+    ("/", "status page", Tells::Verdicts),
+    ("/targets/{name}", "one target in full", Tells::Verdicts),
+    ("/metrics", "metrics for Prometheus", Tells::All),
+    ("/probe", "one probe: ?target=NAME&module=login or discovery", Tells::All),
+    ("/sd", "HTTP service discovery for Prometheus: the targets", Tells::All),
+    ("/api/v1/targets", "the latest round of every target as JSON", Tells::All),
+    ("/api/v1/targets/{name}", "the latest round of one target as JSON", Tells::All),
+    ("/config", "the configuration in force, secrets masked", Tells::All),
+    ("/-/healthy", "200 while the process lives", Tells::Nothing),
+    ("/-/ready", "200 once every target has had its first round, else 503", Tells::Nothing),
+    ("/-/reload", "POST: reload the configuration, with --web.enable-lifecycle", Tells::All),
 ];
 
 /// The whole HTTP surface.
@@ -105,13 +125,14 @@ pub fn router(state: State) -> Router {
     let prefix = state.options.route_prefix.trim_end_matches('/').to_owned();
     let app = App { state, probes: Arc::default() };
     let mut router = Router::new();
-    for (path, _) in PATHS {
+    for (path, _, _) in PATHS {
         router = router.route(&format!("{prefix}{path}"), handler(path));
     }
     if !prefix.is_empty() {
         router = router.route(&prefix, get(index));
     }
-    router.fallback(not_found).layer(middleware::map_response(headers::secure)).with_state(app)
+    let guard = middleware::from_fn_with_state(app.clone(), access::guard);
+    router.fallback(not_found).layer(guard).layer(middleware::map_response(headers::secure)).with_state(app)
 }
 
 fn handler(path: &str) -> MethodRouter<App> {

@@ -76,6 +76,7 @@ const LAYERS: &[Layer] = &[
             "pocket_id",
             "round",
             "schedule",
+            "scheduler",
             "telling",
         ],
         "pages are functions of (board, now); only /probe looks",

@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod admin_key;
+mod alerting;
+mod api;
+mod browser;
 mod canary;
 mod checks;
 mod cli;
@@ -11,14 +14,18 @@ mod daemon;
 mod end_to_end;
 mod faults;
 mod interop;
+mod journal;
 mod kasm_key;
 mod lab;
 mod layers;
 mod matrix;
+mod notify;
 mod observe;
 mod parsers;
 mod plan;
 mod readme;
 mod secret;
+mod shipped;
 mod telling;
+mod ways_in;
 mod web;

@@ -9,7 +9,7 @@ mod words;
 use std::sync::Arc;
 
 use self::escape::{escape, path_segment};
-use super::Options;
+use super::{Options, Tells};
 use crate::board::Entry;
 
 pub use index::index;
@@ -44,8 +44,8 @@ fn link(name: &str, options: &Options) -> String {
 
 /// A page that says what exists: paths with what they are, and the targets.
 #[must_use]
-pub fn not_found(paths: &[(&str, &str)], entries: &[Arc<Entry>], options: &Options) -> String {
-    let path = |(path, what): &(&str, &str)| {
+pub fn not_found(paths: &[(&str, &str, Tells)], entries: &[Arc<Entry>], options: &Options) -> String {
+    let path = |(path, what, _): &(&str, &str, Tells)| {
         format!("<li><code>{}{}</code> {}</li>\n", escape(options.base()), escape(path), escape(what))
     };
     let target = |entry: &Arc<Entry>| {

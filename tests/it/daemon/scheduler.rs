@@ -12,10 +12,11 @@ use chrono::{TimeZone as _, Utc};
 use ssowatch::{
     board::Board,
     clock::{Clock, Time},
+    journal::{Journal, Query, What},
     logging::{Format, Lines},
     metrics::{self, Daemon},
     observe::Pace,
-    scheduler::{AT_ONCE, Applied, Scheduler},
+    scheduler::{AT_ONCE, Applied, Depth, Scheduler},
 };
 use tokio::time::sleep;
 use tracing::subscriber::DefaultGuard;
@@ -38,6 +39,7 @@ struct Bench {
     look: Arc<Fake>,
     board: Arc<Board>,
     daemon: Arc<Daemon>,
+    journal: Arc<Journal>,
     scheduler: Scheduler<Fake>,
 }
 
@@ -48,9 +50,10 @@ impl Bench {
 
     fn with_clock(clock: Clock, script: impl Fn(&str, usize) -> Act + Send + Sync + 'static) -> Self {
         let (look, board) = (Fake::new(clock, script), Arc::new(Board::default()));
-        let daemon: Arc<Daemon> = Arc::default();
-        let scheduler = Scheduler::new(Arc::clone(&look), Arc::clone(&board), Arc::clone(&daemon), clock);
-        Self { look, board, daemon, scheduler }
+        let (daemon, journal): (Arc<Daemon>, Arc<Journal>) = Default::default();
+        let (place, counts) = (Arc::clone(&board), Arc::clone(&daemon));
+        let scheduler = Scheduler::new(Arc::clone(&look), place, counts, Arc::clone(&journal), clock);
+        Self { look, board, daemon, journal, scheduler }
     }
 
     /// The value of a metric of one target.
@@ -100,6 +103,37 @@ async fn the_first_round_runs_at_once_and_looks_at_everything_and_the_others_run
         assert_eq!(later.pace, Pace::Due { settings_every: seconds(300), share_for: seconds(30) });
         assert!(later.before.is_some(), "a round is given the one before");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_round_that_is_asked_for_runs_at_once_and_the_others_keep_their_times() {
+    let mut bench = Bench::new(|_, _| QUICK);
+    bench.scheduler.apply(&config(&["home"])).await;
+    sleep(seconds(90)).await;
+    let mut rounds = bench.board.rounds();
+    let before = bench.look.ran("home");
+    assert!(bench.scheduler.bells().ring("home", Depth::Full));
+    rounds.changed().await.unwrap();
+    let ran = bench.look.ran("home");
+    assert_eq!(ran.len(), before.len() + 1);
+    assert_eq!((ran.last().unwrap().began, ran.last().unwrap().pace), (seconds(90), Pace::Full));
+    sleep(seconds(120)).await;
+    let ran = bench.look.ran("home");
+    assert_eq!(ran.len(), before.len() + 3, "{ran:?}");
+    assert_ne!(ran.last().unwrap().pace, Pace::Full);
+    assert!(!bench.scheduler.bells().ring("nowhere", Depth::Due));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_journal_is_told_of_each_round_and_keeps_what_is_new() {
+    let mut bench = Bench::new(|_, _| QUICK);
+    bench.scheduler.apply(&config(&["home"])).await;
+    sleep(seconds(200)).await;
+    let events = bench.journal.events(&Query { limit: 10, ..Query::default() });
+    assert_eq!(events.iter().filter(|event| matches!(event.what, What::Login { from: None, .. })).count(), 1);
+    let history = bench.journal.history("home", start(), start() + chrono::TimeDelta::hours(1));
+    assert_eq!(history.len(), 1, "{history:?}");
+    assert!((history[0].to - start()).num_seconds() > 120);
 }
 
 #[tokio::test(start_paused = true)]

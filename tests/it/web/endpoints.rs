@@ -160,3 +160,27 @@ async fn a_route_prefix_stands_before_every_path_and_every_link() {
     let surface = Setup { options: external, ..Setup::healthy() }.serve().await;
     assert!(surface.get("/sso/").await.text().contains("href=\"https://watch.example.test/front/targets/home\""));
 }
+
+#[tokio::test]
+async fn to_the_public_only_verdicts_are_shown() {
+    let mut setup = Setup::healthy();
+    setup.options.public = true;
+    setup.options.route_prefix = "/watch".to_owned();
+    let surface = setup.serve().await;
+    for (path, status) in [
+        ("/watch/", 200),
+        ("/watch", 200),
+        ("/watch/targets/home", 200),
+        ("/watch/-/healthy", 200),
+        ("/watch/-/ready", 200),
+        ("/watch/metrics", 403),
+        ("/watch/config", 403),
+        ("/watch/sd", 403),
+        ("/watch/probe?target=home", 403),
+        ("/watch/api/v1/targets", 403),
+        ("/watch/api/v1/targets/home", 403),
+        ("/watch/nothing", 404),
+    ] {
+        assert_eq!(surface.get(path).await.status, status, "{path}");
+    }
+}

@@ -9,7 +9,7 @@ use ssowatch::{
     checks,
     clock::Time,
     model::{Login, Snapshot},
-    web::{Options, page},
+    web::{Options, Tells, page},
 };
 
 use super::support::{Setup, all_fails, board_of, broken_snapshot, noon, place};
@@ -121,7 +121,7 @@ fn pages(entry: Entry) -> [String; 3] {
     [
         page::index(std::slice::from_ref(&entry), noon(), &options),
         page::target(&entry, noon(), &options),
-        page::not_found(&[("/x", "y")], std::slice::from_ref(&entry), &options),
+        page::not_found(&[("/x", "y", Tells::All)], std::slice::from_ref(&entry), &options),
     ]
 }
 

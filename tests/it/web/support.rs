@@ -151,6 +151,8 @@ impl Setup {
             board: Arc::new(self.board),
             config: receiver,
             daemon: Arc::new(daemon),
+            journal: Arc::default(),
+            bells: Arc::default(),
             looker: Arc::new(Looker::new(clock)),
             clock,
             ready: Arc::new(AtomicBool::new(self.ready)),

@@ -1,0 +1,1 @@
+//! The API: its answers, its description, its errors.

@@ -1,0 +1,1 @@
+//! The journal on disk: restarts, kills, full disks, other versions.

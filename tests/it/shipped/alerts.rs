@@ -1,0 +1,1 @@
+//! Alert rules, recording rules and runbooks.

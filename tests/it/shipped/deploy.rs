@@ -1,0 +1,1 @@
+//! The unit, the packages and the manifests.

@@ -1,0 +1,1 @@
+//! TLS, logins, sockets and limits.
