@@ -11,9 +11,6 @@ use crate::{
     schedule::Schedule,
 };
 
-/// The most requests a minute that a target gets on average.
-const MOST_PER_MINUTE: f64 = 12.0;
-
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -69,7 +66,11 @@ impl TargetPlan<'_> {
             let _ = writeln!(out, "\n  {name} {url}");
             self.write_side(out, side);
             let rate = self.per_minute(side);
-            let _ = writeln!(out, "    on average {rate:.1} requests a minute{}", too_many(rate));
+            let _ = writeln!(
+                out,
+                "    on average {rate:.1} requests a minute{}",
+                too_many(rate, self.config.requests_per_minute)
+            );
         }
         if let Some(internal) = facts.provider.internal_url {
             let _ = writeln!(out, "\n  What the discovery document names at {internal} is asked there.");
@@ -196,8 +197,11 @@ fn is_connection(source: SourceId) -> bool {
     matches!(source, SourceId::ProviderConnection | SourceId::KasmConnection)
 }
 
-fn too_many(per_minute: f64) -> &'static str {
-    if per_minute > MOST_PER_MINUTE { ": more than 12, so some will wait; let rounds be further apart" } else { "" }
+fn too_many(per_minute: f64, most: u32) -> String {
+    if per_minute <= f64::from(most) {
+        return String::new();
+    }
+    format!(": more than {most}, so some will wait; let rounds be further apart, or raise schedule.requests_per_minute")
 }
 
 /// Columns as wide as their widest cell; a note stands below its row.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Config, Target,
+    Config, REQUESTS_PER_MINUTE, Target,
     problems::did_you_mean,
     reader::{Field, Marked, Reader, Section},
     target,
@@ -65,6 +65,9 @@ pub(super) fn config(reader: &mut Reader<'_>, root: Field) -> Option<Config> {
         Some(config)
     })?
 }
+
+/// Ten a second: no provider needs more, and a slip of the finger must not flood it.
+const MOST_REQUESTS_PER_MINUTE: u32 = 600;
 
 /// How long a change stays told.
 const HOLD: Duration = Duration::from_hours(24);
@@ -164,6 +167,9 @@ fn schedule(reader: &mut Reader<'_>, section: &mut Section, config: &mut Config)
     if let Some(field) = section.take("settings") {
         config.settings_every = settings(reader, field).unwrap_or(config.settings_every);
     }
+    if let Some(field) = section.take("requests_per_minute") {
+        config.requests_per_minute = requests_per_minute(reader, field).unwrap_or(config.requests_per_minute);
+    }
 }
 
 fn when(reader: &mut Reader<'_>, field: Field, timezone: &Zone) -> Option<Schedule> {
@@ -181,6 +187,15 @@ fn settings(reader: &mut Reader<'_>, field: Field) -> Option<Duration> {
             if period < SHORTEST { Err("is too often; the shortest is every 10s".to_owned()) } else { Ok(period) }
         });
     reader.check(&text.place, result)
+}
+
+/// Fewer than the default would leave settings unasked.
+fn requests_per_minute(reader: &mut Reader<'_>, field: Field) -> Option<u32> {
+    let text = reader.text(field)?;
+    let range = REQUESTS_PER_MINUTE..=MOST_REQUESTS_PER_MINUTE;
+    let number = text.value.trim().parse().ok().filter(|number| range.contains(number));
+    let wrong = || format!("{:?} is not a number from {} to {}", text.value, range.start(), range.end());
+    reader.check(&text.place, number.ok_or_else(wrong))
 }
 
 fn timezone(reader: &mut Reader<'_>, field: Field) -> Option<Zone> {

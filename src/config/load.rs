@@ -45,6 +45,7 @@ impl Config {
         config.warnings = warnings;
         for target in &mut config.targets {
             target.token_schedule = config.token.clone();
+            target.requests_per_minute = config.requests_per_minute;
         }
         config.redacted = redacted(&config);
         config.fingerprint = fingerprint(text, &used);

@@ -23,4 +23,6 @@ mod yaml;
 pub use flags::{Flags, Named};
 pub use problems::{ConfigError, Mark, Problem};
 pub use secret::{Secret, SecretError, SecretSource};
-pub use valid::{ApiAuth, Config, HttpSettings, Kasm, NamedHeader, Provider, ProxySettings, Target, TlsSettings};
+pub use valid::{
+    ApiAuth, Config, HttpSettings, Kasm, NamedHeader, Provider, ProxySettings, REQUESTS_PER_MINUTE, Target, TlsSettings,
+};

@@ -42,11 +42,22 @@ impl Serialize for Shown {
 /// The configuration as YAML, with secrets masked.
 pub(super) fn redacted(config: &Config) -> String {
     // Taken apart, so that a new setting does not compile until it is shown here (or left out on purpose).
-    let Config { targets, round, settings_every, token, timezone, redacted: _, warnings: _, fingerprint: _ } = config;
+    let Config {
+        targets,
+        round,
+        settings_every,
+        token,
+        requests_per_minute,
+        timezone,
+        redacted: _,
+        warnings: _,
+        fingerprint: _,
+    } = config;
     let schedule = Shown::map([
         ("round", Some(text(written(round)))),
         ("settings", Some(text(format!("every {}", duration::short(*settings_every))))),
         ("token", Some(text(written(token)))),
+        ("requests_per_minute", Some(text(requests_per_minute.to_string()))),
         ("timezone", Some(text(timezone.name()))),
     ]);
     let document = Shown::map([
@@ -73,6 +84,7 @@ fn target(target: &Target) -> Shown {
         warn,
         token_enabled,
         token_schedule: _,
+        requests_per_minute: _,
         passkey_enabled,
         last_sign_in_enabled,
         change_hold,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::{
-    ApiAuth, HttpSettings, Kasm, Provider, Target, address,
+    ApiAuth, HttpSettings, Kasm, Provider, REQUESTS_PER_MINUTE, Target, address,
     file::{Defaults, defaults},
     http,
     reader::{Field, Marked, Place, Reader, Section},
@@ -47,6 +47,7 @@ pub(super) fn target(reader: &mut Reader<'_>, field: Field, outer: &Defaults) ->
             warn,
             token_enabled,
             token_schedule,
+            requests_per_minute: REQUESTS_PER_MINUTE,
             passkey_enabled,
             last_sign_in_enabled,
             change_hold,

@@ -15,6 +15,9 @@ use crate::{
     schedule::{Schedule, Zone},
 };
 
+/// How many requests a minute a provider gets at most on average, unless the config says more.
+pub const REQUESTS_PER_MINUTE: u32 = 12;
+
 /// A valid configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -26,6 +29,8 @@ pub struct Config {
     pub settings_every: Duration,
     /// When the token that the client credentials give is looked at, where `token.enabled` says so.
     pub token: Schedule,
+    /// How many requests a minute a provider gets at most on average.
+    pub requests_per_minute: u32,
     /// The timezone that crontab lines are read in.
     pub timezone: Zone,
     /// The configuration in force, defaults included, with secrets masked: what `/config` and `config show` print (YAML).
@@ -45,6 +50,7 @@ impl Config {
             round: Schedule::Every(Duration::from_mins(1)),
             settings_every: Duration::from_mins(5),
             token: Schedule::Every(Duration::from_hours(1)),
+            requests_per_minute: REQUESTS_PER_MINUTE,
             timezone: Zone::utc(),
             redacted: String::new(),
             warnings: Vec::new(),
@@ -82,6 +88,8 @@ pub struct Target {
     pub token_enabled: bool,
     /// When, where it is: [`Config::token`].
     pub token_schedule: Schedule,
+    /// How many requests a minute its provider gets at most on average: [`Config::requests_per_minute`].
+    pub requests_per_minute: u32,
     /// Whether the passkey domain is asked for.
     pub passkey_enabled: bool,
     /// Whether the audit log is asked for the last real sign-in.
@@ -257,6 +265,7 @@ impl Target {
             warn: BTreeMap::new(),
             token_enabled: false,
             token_schedule: Schedule::Every(Duration::from_hours(1)),
+            requests_per_minute: REQUESTS_PER_MINUTE,
             passkey_enabled: false,
             last_sign_in_enabled: false,
             change_hold: Duration::from_hours(24),

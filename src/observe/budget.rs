@@ -1,10 +1,10 @@
 //! How much is asked of an origin: a token bucket, and the wait that a 429 demands.
 //!
-//! A bucket holds 10 tokens and gains one in 5 s, 12 a minute. A round of one target costs a provider 3 requests
+//! A bucket holds 10 tokens and gains 12 a minute, or what `schedule.requests_per_minute` says. A round of one target costs a provider 3 requests
 //! (discovery, keys, the client's entry), and its settings sources 5 in 5 minutes: 4 a minute at a round each minute, so
 //! that nothing waits. Round sources are always asked and draw the bucket down; settings sources need tokens, else they
 //! are put off to a later round. With more than 9 targets at one provider the round sources alone use all that comes
-//! in, and settings are asked of it when there is a gap. A full look may overdraw by 10, hence use 20 at once.
+//! in, and settings are asked of it when there is a gap: who owns such a provider gives it more. A full look may overdraw by 10, hence use 20 at once.
 
 use std::{
     collections::HashMap,
@@ -15,7 +15,8 @@ use crate::clock::Time;
 
 const CAPACITY: f64 = 10.0;
 const OVERDRAFT: f64 = 10.0;
-const SECONDS_PER_TOKEN: f64 = 5.0;
+/// What a provider is asked at most on average, in requests a minute, where the config says nothing else.
+const PER_MINUTE: u32 = crate::config::REQUESTS_PER_MINUTE;
 
 /// The budgets of all origins.
 #[derive(Debug, Default)]
@@ -26,6 +27,7 @@ pub(super) struct Budget {
 #[derive(Debug, Clone, Copy)]
 struct Account {
     tokens: f64,
+    per_minute: u32,
     at: Time,
     not_before: Option<Time>,
 }
@@ -33,7 +35,7 @@ struct Account {
 impl Account {
     fn at(self, now: Time) -> Self {
         // A clock that is set back gives nothing.
-        let gained = ((now - self.at).as_seconds_f64() / SECONDS_PER_TOKEN).max(0.0);
+        let gained = ((now - self.at).as_seconds_f64() / 60.0 * f64::from(self.per_minute)).max(0.0);
         Self { tokens: (self.tokens + gained).min(CAPACITY), at: now, ..self }
     }
 }
@@ -50,6 +52,14 @@ impl Budget {
         let mut account = self.account(origin, now);
         account.tokens = (account.tokens - 1.0).max(-OVERDRAFT);
         self.accounts().insert(origin.to_owned(), account);
+    }
+
+    /// Sets how many requests a minute the origin is asked at most on average.
+    pub(super) fn allow(&self, origin: &str, per_minute: u32, now: Time) {
+        let account = self.account(origin, now);
+        if account.per_minute != per_minute {
+            self.accounts().insert(origin.to_owned(), Account { per_minute, ..account });
+        }
     }
 
     /// Notes that the origin is not to be asked before this time.
@@ -69,7 +79,7 @@ impl Budget {
     }
 
     fn account(&self, origin: &str, now: Time) -> Account {
-        let fresh = Account { tokens: CAPACITY, at: now, not_before: None };
+        let fresh = Account { tokens: CAPACITY, per_minute: PER_MINUTE, at: now, not_before: None };
         self.accounts().get(origin).copied().unwrap_or(fresh).at(now)
     }
 
@@ -100,6 +110,18 @@ mod tests {
         assert!(!budget.affords(ORIGIN, 1, false, start()));
         assert!(!budget.affords(ORIGIN, 1, false, start() + TimeDelta::seconds(4)));
         assert!(budget.affords(ORIGIN, 1, false, start() + TimeDelta::seconds(5)));
+        assert!(!budget.affords(ORIGIN, 11, false, start() + TimeDelta::days(1)), "never more than ten are saved up");
+    }
+
+    #[test]
+    fn more_come_back_where_the_config_says_so() {
+        let budget = Budget::default();
+        budget.allow(ORIGIN, 60, start());
+        for _ in 0..10 {
+            budget.spend(ORIGIN, start());
+        }
+        assert!(!budget.affords(ORIGIN, 2, false, start() + TimeDelta::seconds(1)));
+        assert!(budget.affords(ORIGIN, 2, false, start() + TimeDelta::seconds(2)));
         assert!(!budget.affords(ORIGIN, 11, false, start() + TimeDelta::days(1)), "never more than ten are saved up");
     }
 

@@ -107,7 +107,9 @@ fn apart(mut connection: Observed<Connection>, mut discovery: Observed<Answered<
 
 fn new_side(means: &Means, target: &Target) -> Result<Side, Stop> {
     let provider = &target.provider;
-    Side::new(model::Side::Provider, &provider.url, provider.internal_url.as_ref(), &provider.http, means)
+    let side = Side::new(model::Side::Provider, &provider.url, provider.internal_url.as_ref(), &provider.http, means)?;
+    means.budget.allow(&side.origin(), target.requests_per_minute, means.clock.now());
+    Ok(side)
 }
 
 /// What was known of the provider before.

@@ -132,6 +132,8 @@ fn each_mistake_says_what_was_meant() {
             "is not a period; write for example \"every 5m\"",
         ),
         ("targets:", "schedule: {timezone: europe/berln}\ntargets:", "did you mean \"Europe/Berlin\"?"),
+        ("targets:", "schedule: {requests_per_minute: 5}\ntargets:", "\"5\" is not a number from 12 to 600"),
+        ("targets:", "schedule: {requests_per_minute: many}\ntargets:", "is not a number from 12 to 600"),
         ("targets:", "schedule: {timezone: Local}\ntargets:", "\"Local\" is no timezone"),
         ("targets:", "change_hold: one day\ntargets:", "change_hold: \"one day\" is not a duration"),
         ("targets:", "checks: {nonsense: off}\ntargets:", "unknown check; `ssowatch explain` lists the checks"),

@@ -10,6 +10,7 @@ fn what_is_in_force_is_shown_with_its_defaults() {
   round: every 1m
   settings: every 5m
   token: every 1h
+  requests_per_minute: '12'
   timezone: UTC
 targets:
 - name: kasm.example.com
@@ -32,7 +33,7 @@ targets:
 #[test]
 fn what_is_shown_loads_again_and_shows_the_same() {
     let text = "
-schedule: {round: '*/5 * * * *', timezone: Europe/Berlin}
+schedule: {round: '*/5 * * * *', timezone: Europe/Berlin, requests_per_minute: 30}
 targets:
   - name: 'yes'
     provider:
