@@ -18,6 +18,7 @@ const MASK: &str = "<secret>";
 enum Shown {
     Text(String),
     Flag(bool),
+    Number(u32),
     List(Vec<Self>),
     Map(Vec<(String, Self)>),
 }
@@ -27,6 +28,7 @@ impl Serialize for Shown {
         match self {
             Self::Text(text) => serializer.serialize_str(text),
             Self::Flag(flag) => serializer.serialize_bool(*flag),
+            Self::Number(number) => serializer.serialize_u32(*number),
             Self::List(items) => serializer.collect_seq(items),
             Self::Map(entries) => {
                 let mut map = serializer.serialize_map(Some(entries.len()))?;
@@ -57,7 +59,7 @@ pub(super) fn redacted(config: &Config) -> String {
         ("round", Some(text(written(round)))),
         ("settings", Some(text(format!("every {}", duration::short(*settings_every))))),
         ("token", Some(text(written(token)))),
-        ("requests_per_minute", Some(text(requests_per_minute.to_string()))),
+        ("requests_per_minute", Some(Shown::Number(*requests_per_minute))),
         ("timezone", Some(text(timezone.name()))),
     ]);
     let document = Shown::map([

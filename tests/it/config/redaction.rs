@@ -10,7 +10,7 @@ fn what_is_in_force_is_shown_with_its_defaults() {
   round: every 1m
   settings: every 5m
   token: every 1h
-  requests_per_minute: '12'
+  requests_per_minute: 12
   timezone: UTC
 targets:
 - name: kasm.example.com
