@@ -33,6 +33,9 @@ pub(super) fn run(args: &Args) -> ExitCode {
 /// The plan of every target, and what follows from it.
 fn plan(config: &Config, now: Time) -> String {
     let mut out = String::new();
+    if config.rounds_off {
+        out.push_str("Rounds are off: what follows is sent when /probe asks, and no more often than it says here.\n\n");
+    }
     for (index, target) in config.targets.iter().enumerate() {
         let twin = config.targets[..index].iter().find(|earlier| shares_provider(earlier, target));
         TargetPlan { config, target, twin, now }.write(&mut out);

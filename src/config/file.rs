@@ -159,10 +159,16 @@ fn schedule(reader: &mut Reader<'_>, section: &mut Section, config: &mut Config)
         config.timezone = zone;
     }
     if let Some(field) = section.take("round") {
-        config.round = when(reader, field, &config.timezone).unwrap_or_else(|| config.round.clone());
+        match reader.text(field) {
+            Some(text) if text.value.trim() == "off" => config.rounds_off = true,
+            Some(text) => config.round = when(reader, &text, &config.timezone).unwrap_or_else(|| config.round.clone()),
+            None => {}
+        }
     }
     if let Some(field) = section.take("token") {
-        config.token = when(reader, field, &config.timezone).unwrap_or_else(|| config.token.clone());
+        let text = reader.text(field);
+        let token = text.and_then(|text| when(reader, &text, &config.timezone));
+        config.token = token.unwrap_or_else(|| config.token.clone());
     }
     if let Some(field) = section.take("settings") {
         config.settings_every = settings(reader, field).unwrap_or(config.settings_every);
@@ -172,8 +178,7 @@ fn schedule(reader: &mut Reader<'_>, section: &mut Section, config: &mut Config)
     }
 }
 
-fn when(reader: &mut Reader<'_>, field: Field, timezone: &Zone) -> Option<Schedule> {
-    let text = reader.text(field)?;
+fn when(reader: &mut Reader<'_>, text: &Marked<String>, timezone: &Zone) -> Option<Schedule> {
     reader.check(&text.place, Schedule::parse(&text.value, timezone))
 }
 

@@ -47,6 +47,7 @@ pub(super) fn redacted(config: &Config) -> String {
     let Config {
         targets,
         round,
+        rounds_off,
         settings_every,
         token,
         requests_per_minute,
@@ -56,7 +57,7 @@ pub(super) fn redacted(config: &Config) -> String {
         fingerprint: _,
     } = config;
     let schedule = Shown::map([
-        ("round", Some(text(written(round)))),
+        ("round", Some(text(if *rounds_off { "off".to_owned() } else { written(round) }))),
         ("settings", Some(text(format!("every {}", duration::short(*settings_every))))),
         ("token", Some(text(written(token)))),
         ("requests_per_minute", Some(Shown::Number(*requests_per_minute))),

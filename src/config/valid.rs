@@ -25,6 +25,8 @@ pub struct Config {
     pub targets: Vec<Target>,
     /// When a round is due.
     pub round: Schedule,
+    /// `schedule.round: off`: no rounds run, `/probe` alone looks. For replicas that share the work of many targets.
+    pub rounds_off: bool,
     /// How old a settings source may get before it is asked again.
     pub settings_every: Duration,
     /// When the token that the client credentials give is looked at, where `token.enabled` says so.
@@ -48,6 +50,7 @@ impl Config {
         let mut config = Self {
             targets,
             round: Schedule::Every(Duration::from_mins(1)),
+            rounds_off: false,
             settings_every: Duration::from_mins(5),
             token: Schedule::Every(Duration::from_hours(1)),
             requests_per_minute: REQUESTS_PER_MINUTE,

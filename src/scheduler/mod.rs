@@ -88,17 +88,18 @@ impl<L: Look> Scheduler<L> {
     }
 
     /// Goes by this configuration from now on: stops the targets that are gone, starts new ones, starts changed ones
-    /// anew, and leaves the others alone. What was last seen of a changed target stays up until its new round.
+    /// anew, and leaves the others alone. With `rounds_off` there are none. What was last seen of a changed target stays up until its new round.
     pub async fn apply(&mut self, config: &Config) -> Applied {
         let rhythm = Arc::new(Rhythm::of(config, self.shared.clock.now()));
-        let mut outgoing = self.take_all_but_unchanged(&config.targets, &rhythm);
+        let targets = if config.rounds_off { &[][..] } else { &config.targets };
+        let mut outgoing = self.take_all_but_unchanged(targets, &rhythm);
         for old in outgoing.values_mut() {
             end(old).await;
         }
-        self.shared.board.list(config.targets.iter().map(|target| entry(target, &rhythm)));
+        self.shared.board.list(targets.iter().map(|target| entry(target, &rhythm)));
         self.first_rounds.clear();
         let mut applied = Applied::default();
-        for target in &config.targets {
+        for target in targets {
             if self.running.contains_key(&target.name) {
                 continue;
             }

@@ -25,10 +25,13 @@ pub(super) fn told(config: &Config, now: Time) -> String {
         if !facts.off.is_empty() {
             row(&mut out, "checks off", &facts.off.into_iter().collect::<Vec<_>>().join(", "));
         }
-        row(&mut out, "next rounds", &next_runs(config, &config.round, &target.name, now));
+        if !config.rounds_off {
+            row(&mut out, "next rounds", &next_runs(config, &config.round, &target.name, now));
+        }
     }
     out.push('\n');
-    row(&mut out, "rounds", &config.round.in_words());
+    let rounds = config.round.in_words();
+    row(&mut out, "rounds", if config.rounds_off { "off: only /probe looks" } else { &rounds });
     let settings = Schedule::Every(config.settings_every).in_words();
     row(&mut out, "settings", &settings);
     if let Some(target) = config.targets.iter().find(|target| target.token_enabled) {

@@ -19,7 +19,13 @@ use crate::{
 #[must_use]
 pub fn index(entries: &[Arc<Entry>], now: Time, options: &Options) -> String {
     let sections: String = entries.iter().map(|entry| section(entry, now, options)).collect();
-    let sections = if entries.is_empty() { "<p>No target is configured.</p>\n".to_owned() } else { sections };
+    let sections = if entries.is_empty() {
+        "<p>No target is watched: none is configured, or rounds are off (<code>schedule.round: off</code>) and only \
+         <code>/probe</code> looks.</p>\n"
+            .to_owned()
+    } else {
+        sections
+    };
     let content = format!("<h1>Single sign-on</h1>\n{sections}<p class=\"dim\">As of {}.</p>\n", time(now));
     frame("ssowatch", &content, options)
 }

@@ -31,6 +31,14 @@ targets:
 }
 
 #[test]
+fn rounds_that_are_off_are_shown_so_and_load_again() {
+    let off = parse(&format!("schedule: {{round: off}}\n{SMALLEST}")).unwrap();
+    assert!(off.rounds_off && off.redacted.contains("round: \"off\""), "{}", off.redacted);
+    assert!(parse(&off.redacted).unwrap().rounds_off);
+    assert!(!parse(SMALLEST).unwrap().rounds_off);
+}
+
+#[test]
 fn what_is_shown_loads_again_and_shows_the_same() {
     let text = "
 schedule: {round: '*/5 * * * *', timezone: Europe/Berlin, requests_per_minute: 30}

@@ -125,6 +125,22 @@ async fn a_round_that_is_asked_for_runs_at_once_and_the_others_keep_their_times(
 }
 
 #[tokio::test(start_paused = true)]
+async fn with_rounds_off_none_runs_and_they_begin_once_they_are_on() {
+    let mut bench = Bench::new(|_, _| QUICK);
+    let mut off = config(&["home"]);
+    off.rounds_off = true;
+    bench.scheduler.apply(&off).await;
+    bench.scheduler.first_rounds().await;
+    sleep(seconds(300)).await;
+    assert!(bench.look.ran("home").is_empty() && bench.board.entries().is_empty());
+    bench.scheduler.apply(&config(&["home"])).await;
+    sleep(seconds(90)).await;
+    assert!(bench.look.ran("home").len() >= 2);
+    assert_eq!(bench.scheduler.apply(&off).await.removed, ["home"]);
+    assert!(bench.board.entries().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_journal_is_told_of_each_round_and_keeps_what_is_new() {
     let mut bench = Bench::new(|_, _| QUICK);
     bench.scheduler.apply(&config(&["home"])).await;

@@ -81,7 +81,7 @@ fn before_the_first_round_and_without_targets_nothing_is_claimed() {
     let text = seen(&index_of(&[], noon()));
     assert!(text.contains("Cannot tell yet: the first round is under way."), "{text}");
     let none = seen(&page::index(&[], noon(), &Options::default()));
-    assert!(none.contains("No target is configured."), "{none}");
+    assert!(none.contains("No target is watched: none is configured"), "{none}");
 }
 
 #[test]
