@@ -40,6 +40,26 @@ pub async fn until<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
     timeout(PATIENCE, answer).await.unwrap_or_else(|_| panic!("{what} did not come"))
 }
 
+/// Asks a Prometheus.
+#[derive(Debug, Clone, Copy)]
+pub struct Question(SocketAddr);
+
+impl Question {
+    pub fn to(prometheus: SocketAddr) -> Self {
+        Self(prometheus)
+    }
+
+    /// The values that a query gives, each with its labels.
+    pub async fn values(self, query: &str) -> Vec<(Value, f64)> {
+        let query: String = byte_serialize(query.as_bytes()).collect();
+        let Some(body) = http::get(self.0, &format!("/api/v1/query?query={query}")).await else { return Vec::new() };
+        let answer: Value = serde_json::from_str(&body).unwrap();
+        let series = answer["data"]["result"].as_array().cloned().unwrap_or_default();
+        let value = |one: &Value| (one["metric"].clone(), one["value"][1].as_str().unwrap().parse().unwrap());
+        series.iter().map(value).collect()
+    }
+}
+
 impl Prometheus {
     /// Starts one that scrapes and probes the daemon at this address, every second.
     pub async fn beside(daemon: SocketAddr, flags: &[&str]) -> Self {
@@ -66,12 +86,7 @@ impl Prometheus {
 
     /// The values that a query gives, each with its labels; none while there is no series.
     pub async fn query(&self, query: &str) -> Option<Vec<(Value, f64)>> {
-        let query: String = byte_serialize(query.as_bytes()).collect();
-        let body = http::get(self.address, &format!("/api/v1/query?query={query}")).await?;
-        let answer: Value = serde_json::from_str(&body).unwrap();
-        let series = answer["data"]["result"].as_array()?;
-        let value = |one: &Value| (one["metric"].clone(), one["value"][1].as_str().unwrap().parse().unwrap());
-        Some(series.iter().map(value).collect()).filter(|found: &Vec<_>| !found.is_empty())
+        Some(Question::to(self.address).values(query).await).filter(|found| !found.is_empty())
     }
 
     /// Waits until a query gives one series with this value.
