@@ -11,6 +11,8 @@ use std::{
     time::Duration,
 };
 
+use serde::Serialize;
+
 use super::{Family, Sheet, process::Process, sheet::Distribution};
 use crate::{
     clock::{Time, unix_seconds},
@@ -68,6 +70,30 @@ struct Failures {
     count: u64,
     /// The look that was counted last: between two looks a failure stands in every round, and is one failure.
     counted: Option<Time>,
+}
+
+/// Numbers about the daemon: those of its metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Stats {
+    /// Rounds that ended, since the start, of the targets that there are.
+    pub rounds: u64,
+    /// Rounds that were due and gave nothing.
+    pub rounds_missed: u64,
+    /// Whether the last self-test held; none before the first.
+    pub self_test: Option<bool>,
+    /// The configuration in force.
+    pub config: ConfigStats,
+}
+
+/// The configuration in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ConfigStats {
+    /// Of the file's content, as `ssowatch_config_hash` has it.
+    pub hash: Option<u64>,
+    /// When it was loaded.
+    pub loaded_at: Option<Time>,
+    /// Whether the last (re)load took the file; `false` while an older one stays in force.
+    pub last_reload_successful: Option<bool>,
 }
 
 impl Daemon {
@@ -140,6 +166,29 @@ impl Daemon {
     pub fn log_message(&self, level: &'static str) {
         if let Some(index) = LEVELS.iter().position(|known| *known == level) {
             self.log_messages[index].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How long this process has run, in seconds.
+    #[must_use]
+    pub fn uptime_seconds(&self, now: Time) -> Option<f64> {
+        self.process.started(now).map(|started| (unix_seconds(now) - started).max(0.0))
+    }
+
+    /// The numbers of all targets together, and the configuration in force.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let counts = self.counts();
+        let sum = |count: fn(&TargetCounts) -> u64| counts.targets.values().map(count).sum();
+        Stats {
+            rounds: sum(|target| target.rounds),
+            rounds_missed: sum(|target| target.rounds_missed),
+            self_test: counts.self_test,
+            config: ConfigStats {
+                hash: counts.config.map(|config| config.hash & HASH_BITS),
+                loaded_at: counts.config.map(|config| config.at),
+                last_reload_successful: counts.reload_successful,
+            },
         }
     }
 

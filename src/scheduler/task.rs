@@ -3,7 +3,7 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
     time::{Instant, timeout},
 };
 use tracing::{debug, error, info};
@@ -11,6 +11,7 @@ use tracing::{debug, error, info};
 use super::{
     Bells, Depth, Look,
     attempt::{Outcome, attempt},
+    bells::{Asked, Hearing},
     pulse::Pulse,
     rhythm::Rhythm,
 };
@@ -64,7 +65,7 @@ pub(super) struct Task<L> {
     pub shared: Arc<Shared>,
     pub pulse: Arc<Pulse>,
     /// Rings when somebody wants a round before it is due.
-    pub bell: mpsc::Receiver<Depth>,
+    pub bell: Hearing,
     /// The round before, of the same addresses.
     pub before: Option<Before>,
     /// Who waits for the first round. Dropped, if the task is stopped before.
@@ -92,11 +93,13 @@ impl<L: Look> Task<L> {
         let mut at = self.shared.clock.now();
         let mut pace = Pace::Full;
         loop {
-            let (due, depth) = self.wait_until(at).await;
-            if depth == Some(Depth::Full) {
+            let (due, asked) = self.wait_until(at).await;
+            if asked.as_ref().is_some_and(|asked| asked.depth() == Depth::Full) {
                 pace = Pace::Full;
             }
             self.run_one(due, pace).await;
+            // Tells those who asked for it.
+            drop(asked);
             self.count_missed(due, self.first.is_some());
             self.first = None;
             pace = self.rhythm.pace();
@@ -104,9 +107,9 @@ impl<L: Look> Task<L> {
         }
     }
 
-    /// Sleeps until a round is due, or until the bell rings, with the depth that it asks for. A clock that was set back brings it forward, one that was set forward makes it due
-    /// at once; either is noticed within a minute.
-    async fn wait_until(&mut self, at: Time) -> (Due, Option<Depth>) {
+    /// Sleeps until a round is due, or until the bell rings: then with those who ask. A clock that was set back brings it
+    /// forward, one that was set forward makes it due at once; either is noticed within a minute.
+    async fn wait_until(&mut self, at: Time) -> (Due, Option<Asked>) {
         let mut due = self.due(at);
         loop {
             let now = self.shared.clock.now();
@@ -122,7 +125,7 @@ impl<L: Look> Task<L> {
             self.pulse.expect_within(slice);
             tokio::select! {
                 () = tokio::time::sleep(slice) => {}
-                Some(depth) = self.bell.recv() => return (self.due(self.shared.clock.now()), Some(depth)),
+                asked = self.bell.heard() => return (self.due(self.shared.clock.now()), Some(asked)),
             }
         }
     }

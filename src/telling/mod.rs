@@ -5,6 +5,7 @@ pub mod demo;
 mod drift;
 pub mod explain;
 mod facts;
+pub mod fields;
 pub mod guide;
 pub mod json;
 pub mod junit;

@@ -35,7 +35,7 @@ impl fmt::Display for Escaped<'_> {
 }
 
 /// A value as one segment of a path (RFC 3986, section 3.3): safe in an attribute, too.
-pub(super) fn path_segment(value: &str) -> String {
+pub(in crate::web) fn path_segment(value: &str) -> String {
     let mut segment = String::with_capacity(value.len());
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {

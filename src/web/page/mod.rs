@@ -1,6 +1,6 @@
 //! The status page: server-rendered, no script, nothing from elsewhere. Pure functions of (board, now).
 
-mod escape;
+pub(super) mod escape;
 mod index;
 mod style;
 mod target;
