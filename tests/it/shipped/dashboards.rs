@@ -13,6 +13,8 @@ mod panel;
 mod parse;
 mod promql;
 mod query;
+mod run;
+mod shape;
 mod table;
 mod target;
 mod words;

@@ -118,7 +118,7 @@ fn targets() -> Panel {
     )
     .ask(Query::table(login::state(MANY)))
     .ask(Query::table(login::cause(MANY)))
-    .ask(Query::table(login::broken_for(MANY)).gives(Gives::Perhaps("a check that was never good has no such time")))
+    .ask(Query::table(login::broken_for(MANY)).gives(Gives::WhenBroken))
     .ask(Query::table(login::failing(MANY)))
     .ask(Query::table(login::proven(MANY)))
     .ask(Query::table(login::worked(MANY, "24h")))

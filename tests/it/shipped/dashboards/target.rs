@@ -70,7 +70,7 @@ fn broken_for() -> Panel {
     )
     .wide(3)
     .unit("dtdurations")
-    .ask(Query::now(login::broken_for(ONE), "").gives(Gives::Perhaps("a check that was never good has no such time")))
+    .ask(Query::now(login::broken_for(ONE), "").gives(Gives::WhenBroken))
 }
 
 fn proven() -> Panel {
@@ -184,7 +184,7 @@ fn sources_failing() -> Panel {
     .ask(Query::table(format!("max by (source, reason) ({failing})")).gives(Gives::WhenBroken))
     .ask(
         Query::table(format!("1000 * max by (source) ({good} and on (target, source) {failing})"))
-            .gives(Gives::Perhaps("a source that never gave its fact has no such time")),
+            .gives(Gives::WhenBroken),
     )
     .joined_by("source")
     .columns(&[
