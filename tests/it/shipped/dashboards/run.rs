@@ -10,17 +10,17 @@ use serde_json::Value;
 use ssowatch::{
     config::{Config, Target},
     lab::{Fault, Lab, LabOptions},
-    model::Credential,
+    model::{Credential, Stage},
     schedule::Schedule,
 };
 use url::form_urlencoded::byte_serialize;
 
 use super::{
     board::Board,
-    boards, names,
+    boards, login, names,
     parse::as_sent,
     promql,
-    query::{Form, Gives, Query},
+    query::{Form, Gives, ONE, Query},
 };
 use crate::end_to_end::{
     daemon::Daemon,
@@ -40,7 +40,7 @@ groups:
         labels: {severity: critical}
 "#;
 
-/// What breaks: Kasm sends a redirect URL with one slash too many, which is a cause, a drift and a change; and a source
+/// What breaks, after one that breaks a part: Kasm sends a redirect URL with one slash too many, which is a cause, a drift and a change; and a source
 /// fails.
 const FAULTS: [Fault; 2] = [Fault::RedirectUrlTrailingSlash, Fault::JwksServerError];
 
@@ -49,7 +49,7 @@ async fn start() -> (Daemon, Prometheus) {
     let lab = Lab::start(LabOptions { tls: true, ..LabOptions::default() }).await.unwrap();
     let credentials = [Credential::ClientSecret, Credential::KasmKey, Credential::ProviderAdminKey];
     let target = Target { name: HOME.to_owned(), ..lab.target_with(&credentials) };
-    let config = Config { round: Schedule::Every(Duration::from_secs(2)), ..Config::of_targets(vec![target]) };
+    let config = Config { round: Schedule::Every(Duration::from_secs(5)), ..Config::of_targets(vec![target]) };
     let daemon = Daemon::of(vec![lab], config).await;
     let prometheus = Prometheus::with_rules(daemon.address(), &[], RULES).await;
     (daemon, prometheus)
@@ -161,27 +161,99 @@ fn a_gauge_as_a_rate_and_a_bare_counter_are_found() {
     }
 }
 
+/// What a panel says: its board, its title, which of its queries, and the value.
+type Said = (&'static str, &'static str, usize, f64);
+
+const WELL: &[Said] = &[
+    ("ssowatch-overview", "Can users sign in?", 0, 3.0),
+    ("ssowatch-overview", "Targets by answer", 0, 1.0),
+    ("ssowatch-overview", "Is ssowatch up?", 0, 1.0),
+    ("ssowatch-overview", "Fields that differ", 0, 0.0),
+    ("ssowatch-overview", "Failing checks", 0, 0.0),
+    ("ssowatch-overview", "Targets", 5, 1.0),
+    ("ssowatch-target", "Can users sign in?", 0, 3.0),
+    ("ssowatch-target", "What broke first", 0, 3.0),
+    ("ssowatch-target", "The login path, by stage", Stage::Start as usize, 3.0),
+    // What nobody can prove from outside is not shown as good.
+    ("ssowatch-target", "The login path, by stage", Stage::Landing as usize, -1.0),
+    ("ssowatch-daemon", "Does it judge right?", 0, 1.0),
+    ("ssowatch-daemon", "Is its configuration in force?", 0, 1.0),
+];
+const PARTLY: &[Said] = &[
+    ("ssowatch-overview", "Can users sign in?", 0, 2.0),
+    ("ssowatch-overview", "Targets by answer", 0, 0.0),
+    ("ssowatch-overview", "Targets by answer", 1, 1.0),
+    ("ssowatch-target", "What broke first", 0, 3.0),
+    ("ssowatch-target", "The login path, by stage", Stage::Token as usize, 1.0),
+];
+const BROKEN: &[Said] = &[
+    ("ssowatch-overview", "Can users sign in?", 0, 0.0),
+    ("ssowatch-overview", "Targets by answer", 2, 0.0),
+    ("ssowatch-overview", "Targets by answer", 3, 1.0),
+    ("ssowatch-overview", "What differs", 0, 1.0),
+    ("ssowatch-target", "What broke first", 0, 0.0),
+    ("ssowatch-target", "The login path, by stage", Stage::Start as usize, 0.0),
+    ("ssowatch-target", "The login path, by stage", Stage::Claims as usize, 3.0),
+];
+const GONE: &[Said] = &[
+    ("ssowatch-overview", "Can users sign in?", 0, 1.0),
+    ("ssowatch-overview", "Targets by answer", 2, 1.0),
+    ("ssowatch-overview", "Is ssowatch up?", 0, 0.0),
+    ("ssowatch-overview", "Targets", 0, 1.0),
+    ("ssowatch-target", "Can users sign in?", 0, 1.0),
+    ("ssowatch-target", "What broke first", 0, 1.0),
+    ("ssowatch-target", "The login path, by stage", Stage::Start as usize, -1.0),
+    ("ssowatch-daemon", "Is it up?", 0, 0.0),
+];
+
+/// Waits until panels say this.
+async fn say(prometheus: &Prometheus, boards: &[Board], said: &[Said]) {
+    for (uid, title, index, value) in said {
+        let board = boards.iter().find(|board| board.uid == *uid).unwrap();
+        let panel = board.panels().find(|panel| panel.title == *title).unwrap();
+        prometheus.shows(&as_sent(&panel.queries[*index].expr, HOME), *value).await;
+    }
+}
+
+/// Waits until the board of the target names this cause.
+async fn names_cause(prometheus: &Prometheus, cause: &str) {
+    let asked = as_sent(&login::cause(ONE), HOME);
+    let is_named = async || Some(prometheus.query(&asked).await?.first()?.0["check"] == cause).filter(|named| *named);
+    until(&format!("the cause {cause}"), is_named).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_query_gives_what_it_should_while_all_is_well_and_when_it_breaks() {
     let (daemon, prometheus) = start().await;
     let boards = boards();
-    prometheus.shows("min(ssowatch_login_success)", 1.0).await;
+    say(&prometheus, &boards, WELL).await;
+    names_cause(&prometheus, "none").await;
     all(&prometheus, &boards, false).await;
     let mut types_seen = types(&prometheus).await;
 
+    daemon.break_with(HOME, Fault::BasicNotSupported);
+    say(&prometheus, &boards, PARTLY).await;
+    names_cause(&prometheus, "none").await;
+
     FAULTS.iter().for_each(|fault| daemon.break_with(HOME, *fault));
-    prometheus.shows("min(ssowatch_login_success)", 0.0).await;
+    say(&prometheus, &boards, BROKEN).await;
+    names_cause(&prometheus, "redirect_url_is_kasm").await;
     all(&prometheus, &boards, true).await;
     types_seen.extend(types(&prometheus).await);
+
+    // A daemon that is gone leaves its targets as *cannot tell*: they do not vanish, and they are not green.
+    daemon.ends_well().await;
+    say(&prometheus, &boards, GONE).await;
+    names_cause(&prometheus, "not known").await;
 
     for board in &boards {
         for (place, query) in board.queries() {
             assert_eq!(mistreated(&query.expr, &types_seen), Vec::<String>::new(), "{place}: {}", query.expr);
         }
     }
-    daemon.ends_well().await;
 }
 
+/// Asks everything of every board.
 async fn all(prometheus: &Prometheus, boards: &[Board], is_broken: bool) {
     for board in boards {
         variables(prometheus, board).await;
