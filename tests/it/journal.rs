@@ -1,1 +1,4 @@
-//! The journal on disk: restarts, kills, full disks, other versions.
+//! The journal on disk.
+
+mod kept;
+mod rounds;
