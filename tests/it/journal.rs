@@ -1,4 +1,7 @@
 //! The journal on disk.
 
 mod kept;
+mod killed;
+mod refused;
+mod retention;
 mod rounds;

@@ -92,3 +92,54 @@ pub(super) fn migrate(connection: &mut Connection, from: i64, steps: &[&str]) ->
     transaction.pragma_update(None, "user_version", steps.len() as i64)?;
     transaction.commit()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: &str = "CREATE TABLE one (value TEXT); INSERT INTO one VALUES ('kept')";
+    const SECOND: &str =
+        "ALTER TABLE one RENAME COLUMN value TO name; ALTER TABLE one ADD COLUMN more TEXT DEFAULT 'new'";
+
+    fn row(connection: &Connection, sql: &str) -> Vec<String> {
+        let mut select = connection.prepare(sql).unwrap();
+        let columns = select.column_count();
+        let read = |row: &rusqlite::Row<'_>| (0..columns).map(|column| row.get(column)).collect();
+        select.query_row([], read).unwrap()
+    }
+
+    fn version(connection: &Connection) -> i64 {
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_file_of_an_earlier_version_takes_the_steps_that_are_missing() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, 0, &[FIRST]).unwrap();
+        assert_eq!(version(&connection), 1);
+        migrate(&mut connection, 1, &[FIRST, SECOND]).unwrap();
+        assert_eq!(version(&connection), 2);
+        assert_eq!(row(&connection, "SELECT name, more FROM one"), ["kept", "new"]);
+        migrate(&mut connection, 2, &[FIRST, SECOND]).unwrap();
+        assert_eq!(version(&connection), 2, "and no step twice");
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_the_file_as_it_was() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, 0, &[FIRST]).unwrap();
+        migrate(&mut connection, 1, &[FIRST, SECOND, "SELECT no_such_function()"]).unwrap_err();
+        assert_eq!(version(&connection), 1);
+        assert_eq!(row(&connection, "SELECT value FROM one"), ["kept"]);
+    }
+
+    #[test]
+    fn an_empty_file_becomes_a_journal_of_this_version() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let file = Path::new("journal.db");
+        assert_eq!(super::version(&connection, file).unwrap(), 0);
+        migrate(&mut connection, 0, STEPS).unwrap();
+        assert_eq!(super::version(&connection, file).unwrap(), VERSION);
+        check(&connection, file).unwrap();
+    }
+}
