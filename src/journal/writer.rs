@@ -24,7 +24,7 @@ use super::{
 /// How long more is waited for before a commit.
 const GATHER: Duration = Duration::from_secs(1);
 /// How long after a failure it is tried again.
-const RETRY: Duration = Duration::from_secs(10);
+const RETRY: Duration = Duration::from_secs(5);
 
 /// What readers, rounds and the writer share.
 #[derive(Debug, Default)]

@@ -105,3 +105,28 @@ impl StorageError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_may_recover_is_told_from_a_file_that_must_not_be_used() {
+        let file = Path::new("/var/lib/ssowatch/journal.db");
+        let sqlite =
+            |code| StorageError::sqlite(file, rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None));
+        // Primary result codes (sqlite.org/rescode.html): READONLY, IOERR, FULL, CANTOPEN; CORRUPT, NOTADB.
+        for (code, may_pass) in [(8, true), (10, true), (13, true), (14, true), (11, false), (26, false)] {
+            assert_eq!(sqlite(code).may_pass(), may_pass, "{code}: {}", sqlite(code));
+        }
+        for (kind, may_pass) in [
+            (io::ErrorKind::ReadOnlyFilesystem, true),
+            (io::ErrorKind::StorageFull, true),
+            (io::ErrorKind::PermissionDenied, false),
+        ] {
+            let problem = StorageError::io(file, kind.into());
+            assert_eq!(problem.may_pass(), may_pass, "{problem}");
+            assert!(problem.to_string().contains("journal.db"), "{problem}");
+        }
+    }
+}
