@@ -12,6 +12,7 @@ mod rehearsal;
 mod saved;
 mod serve;
 mod source;
+mod storage;
 mod terminal;
 mod watch;
 

@@ -5,8 +5,8 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -37,6 +37,8 @@ pub struct Daemon {
     /// Apart from the rest and without a lock, so that a log line may be written anywhere.
     log_messages: [AtomicU64; LEVELS.len()],
     process: Process,
+    /// Whether the journal reaches the disk; not set where it need not.
+    journal: OnceLock<Arc<AtomicBool>>,
 }
 
 #[derive(Debug, Default)]
@@ -162,6 +164,11 @@ impl Daemon {
         self.counts().self_test = Some(held);
     }
 
+    /// The journal is kept on disk, and says there whether it reaches it. Told once.
+    pub fn journal(&self, kept: Arc<AtomicBool>) {
+        self.journal.get_or_init(|| kept);
+    }
+
     /// A log message was written (`error`, `warn`, `info`, `debug`, `trace`).
     pub fn log_message(&self, level: &'static str) {
         if let Some(index) = LEVELS.iter().position(|known| *known == level) {
@@ -200,6 +207,9 @@ impl Daemon {
                 of_target.write(sheet, target);
             }
             counts.write(sheet);
+        }
+        if let Some(kept) = self.journal.get() {
+            sheet.set_flag(Family::JournalSuccess, &[], kept.load(Ordering::Relaxed));
         }
         for (level, count) in LEVELS.iter().zip(&self.log_messages) {
             sheet.set(Family::LogMessages, &[level], count.load(Ordering::Relaxed) as f64);

@@ -13,6 +13,7 @@ use super::{
     attempt::{Outcome, attempt},
     bells::{Asked, Hearing},
     pulse::Pulse,
+    restore,
     rhythm::Rhythm,
 };
 use crate::{
@@ -177,8 +178,8 @@ impl<L: Look> Task<L> {
         let Shared { board, daemon, journal, .. } = &*self.shared;
         let name = &self.target.name;
         // No longer listed: its task is about to be stopped.
-        let Some(now) = board.put(name, round.snapshot, round.report) else { return };
-        let now = Before::from(now);
+        let Some(latest) = board.put(name, round.snapshot, round.report) else { return };
+        let now = Before { snapshot: Arc::clone(&latest.snapshot), report: Arc::clone(&latest.report) };
         let before = self.before.take();
         let known = before.as_ref().map_or(&[][..], |before| &before.snapshot.changes);
         let changes: Vec<_> = now.snapshot.changes.iter().filter(|change| !known.contains(change)).cloned().collect();
@@ -191,6 +192,7 @@ impl<L: Look> Task<L> {
             stale_after_seconds: self.rhythm.stale_after().as_secs_f64(),
         };
         journal.note(name, entry);
+        journal.keep(name, || restore::state(&latest));
         if std::mem::take(&mut self.troubled) {
             info!(target = %name, "rounds run to their end again");
         }
