@@ -53,17 +53,24 @@ impl State {
 /// The stages that have checks, in the order of the login path.
 #[must_use]
 pub fn links(report: &Report, snapshot: &Snapshot) -> Vec<Link> {
-    let of = |stage| report.checks.iter().filter(move |check| check.stage == stage).collect::<Vec<_>>();
-    Stage::ALL
-        .into_iter()
-        .map(|stage| (stage, of(stage)))
-        .filter(|(_, checks)| !checks.is_empty())
+    by_stage(report)
         .map(|(stage, checks)| {
             let state = state(&checks);
             let note = note(report, snapshot, stage, state, &checks);
             Link { stage, title: title(report, stage), state, note }
         })
         .collect()
+}
+
+/// How each stage that has checks stands, in the order of the login path: verdicts, without what was seen.
+#[must_use]
+pub fn states(report: &Report) -> Vec<(Stage, State)> {
+    by_stage(report).map(|(stage, checks)| (stage, state(&checks))).collect()
+}
+
+fn by_stage(report: &Report) -> impl Iterator<Item = (Stage, Vec<&CheckReport>)> {
+    let of = |stage| report.checks.iter().filter(move |check| check.stage == stage).collect::<Vec<_>>();
+    Stage::ALL.into_iter().map(move |stage| (stage, of(stage))).filter(|(_, checks)| !checks.is_empty())
 }
 
 fn title(report: &Report, stage: Stage) -> String {

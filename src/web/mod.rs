@@ -105,6 +105,9 @@ impl App {
 /// The handlers' view of [`App`].
 type Shared = extract::State<App>;
 
+/// Who asks, as [`access::guard`] notes it.
+type By = extract::Extension<Viewer>;
+
 /// Every path, what it is, for the page that says what exists, and how much it tells.
 const PATHS: [(&str, &str, Tells); 11] = [
     ("/", "status page", Tells::Verdicts),
@@ -152,24 +155,28 @@ fn handler(path: &str) -> MethodRouter<App> {
     }
 }
 
-async fn index(extract::State(app): Shared) -> Html<String> {
-    Html(page::index(&app.board.entries(), app.clock.now(), &app.options))
+async fn index(extract::State(app): Shared, extract::Extension(viewer): By) -> Html<String> {
+    Html(page::index(&app.board.entries(), app.clock.now(), &app.options, viewer))
 }
 
-async fn one_target(extract::State(app): Shared, extract::Path(name): extract::Path<String>) -> Response {
+async fn one_target(
+    extract::State(app): Shared,
+    extract::Extension(viewer): By,
+    extract::Path(name): extract::Path<String>,
+) -> Response {
     match app.board.entry(&name) {
-        Some(entry) => Html(page::target(&entry, app.clock.now(), &app.options)).into_response(),
-        None => missing(&app),
+        Some(entry) => Html(page::target(&entry, app.clock.now(), &app.options, viewer)).into_response(),
+        None => missing(&app, viewer),
     }
 }
 
-async fn not_found(extract::State(app): Shared) -> Response {
-    missing(&app)
+async fn not_found(extract::State(app): Shared, extract::Extension(viewer): By) -> Response {
+    missing(&app, viewer)
 }
 
 /// A page that says what exists.
-fn missing(app: &App) -> Response {
-    let page = page::not_found(&PATHS, &app.board.entries(), &app.options);
+fn missing(app: &App, viewer: Viewer) -> Response {
+    let page = page::not_found(&PATHS, &app.board.entries(), &app.options, viewer);
     (StatusCode::NOT_FOUND, Html(page)).into_response()
 }
 

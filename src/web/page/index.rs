@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     escape::escape,
-    frame, link,
+    frame, link, public,
     words::{Standing, check_state, distance, proven, sentence, speaker, time},
 };
 use crate::{
@@ -12,16 +12,19 @@ use crate::{
     checks,
     clock::Time,
     model::{CheckReport, Drift, Finding, Report, Severity, Stage},
-    web::Options,
+    web::{Options, Viewer},
 };
 
 /// The status page of all targets.
 #[must_use]
-pub fn index(entries: &[Arc<Entry>], now: Time, options: &Options) -> String {
+pub fn index(entries: &[Arc<Entry>], now: Time, options: &Options, viewer: Viewer) -> String {
+    if viewer == Viewer::Public {
+        return public::index(entries, now, options);
+    }
     let sections: String = entries.iter().map(|entry| section(entry, now, options)).collect();
     let sections = if entries.is_empty() { "<p>No target is configured.</p>\n".to_owned() } else { sections };
     let content = format!("<h1>Single sign-on</h1>\n{sections}<p class=\"dim\">As of {}.</p>\n", time(now));
-    frame("ssowatch", &content, options)
+    frame("ssowatch", &content, options, viewer)
 }
 
 fn section(entry: &Entry, now: Time, options: &Options) -> String {

@@ -2,6 +2,7 @@
 
 mod escape;
 mod index;
+mod public;
 mod style;
 mod target;
 mod words;
@@ -9,7 +10,7 @@ mod words;
 use std::sync::Arc;
 
 use self::escape::{escape, path_segment};
-use super::{Options, Tells};
+use super::{Options, Tells, Viewer};
 use crate::board::Entry;
 
 pub use index::index;
@@ -20,7 +21,16 @@ pub use target::target;
 const REFRESH_SECONDS: u32 = 60;
 
 /// A whole page around its content. Content is HTML; the title is text.
-fn frame(title: &str, content: &str, options: &Options) -> String {
+fn frame(title: &str, content: &str, options: &Options, viewer: Viewer) -> String {
+    let base = escape(options.base());
+    let more = match viewer {
+        Viewer::Public => String::new(),
+        Viewer::Full => format!(
+            " {version} · <a href=\"{base}/metrics\">metrics</a> · <a href=\"{base}/api/v1/targets\">JSON</a> · \
+             <a href=\"{base}/config\">configuration</a>",
+            version = env!("CARGO_PKG_VERSION"),
+        ),
+    };
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -28,12 +38,9 @@ fn frame(title: &str, content: &str, options: &Options) -> String {
          <meta http-equiv=\"refresh\" content=\"{REFRESH_SECONDS}\">\n\
          <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
          <header><a href=\"{base}/\">ssowatch</a></header>\n<main>\n{content}</main>\n\
-         <footer>ssowatch {version} · <a href=\"{base}/metrics\">metrics</a> · \
-         <a href=\"{base}/api/v1/targets\">JSON</a> · <a href=\"{base}/config\">configuration</a></footer>\n\
+         <footer>ssowatch{more}</footer>\n\
          </body>\n</html>\n",
         title = escape(title),
-        base = escape(options.base()),
-        version = env!("CARGO_PKG_VERSION"),
     )
 }
 
@@ -44,18 +51,19 @@ fn link(name: &str, options: &Options) -> String {
 
 /// A page that says what exists: paths with what they are, and the targets.
 #[must_use]
-pub fn not_found(paths: &[(&str, &str, Tells)], entries: &[Arc<Entry>], options: &Options) -> String {
+pub fn not_found(paths: &[(&str, &str, Tells)], entries: &[Arc<Entry>], options: &Options, viewer: Viewer) -> String {
     let path = |(path, what, _): &(&str, &str, Tells)| {
         format!("<li><code>{}{}</code> {}</li>\n", escape(options.base()), escape(path), escape(what))
     };
     let target = |entry: &Arc<Entry>| {
         format!("<li><a href=\"{}\">{}</a></li>\n", link(&entry.name, options), escape(&entry.name))
     };
-    let paths: String = paths.iter().map(path).collect();
+    let is_for_them = |(_, _, tells): &&(&str, &str, Tells)| viewer == Viewer::Full || *tells != Tells::All;
+    let paths: String = paths.iter().filter(is_for_them).map(path).collect();
     let targets: String = entries.iter().map(target).collect();
     let content = format!(
         "<h1>Not found</h1>\n<p>Nothing is at this address. What there is:</p>\n<ul>\n{paths}</ul>\n\
          <h2>Targets</h2>\n<ul>\n{targets}</ul>\n"
     );
-    frame("Not found · ssowatch", &content, options)
+    frame("Not found · ssowatch", &content, options, viewer)
 }

@@ -4,6 +4,7 @@ use super::{
     escape::escape,
     frame,
     index::{failure, summary},
+    public,
     words::{Standing, check_state, distance, length, sentence},
 };
 use crate::{
@@ -11,12 +12,15 @@ use crate::{
     checks,
     clock::Time,
     model::{CheckReport, Report, SourceReport},
-    web::Options,
+    web::{Options, Viewer},
 };
 
 /// One target in full.
 #[must_use]
-pub fn target(entry: &Entry, now: Time, options: &Options) -> String {
+pub fn target(entry: &Entry, now: Time, options: &Options, viewer: Viewer) -> String {
+    if viewer == Viewer::Public {
+        return public::target(entry, now, options);
+    }
     let rest = match Standing::of(entry, now) {
         Standing::NothingYet => String::new(),
         Standing::Stale(latest, age) => format!(
@@ -27,7 +31,7 @@ pub fn target(entry: &Entry, now: Time, options: &Options) -> String {
         Standing::Current(latest) => other_failures(&latest.report) + &tables(&latest.report, now),
     };
     let content = format!("<h1>{}</h1>\n{}{rest}", escape(&entry.name), summary(entry, now));
-    frame(&format!("{} · ssowatch", entry.name), &content, options)
+    frame(&format!("{} · ssowatch", entry.name), &content, options, viewer)
 }
 
 /// What fails beside the cause.

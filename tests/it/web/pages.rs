@@ -9,13 +9,13 @@ use ssowatch::{
     checks,
     clock::Time,
     model::{Login, Snapshot},
-    web::{Options, Tells, page},
+    web::{Options, Tells, Viewer, page},
 };
 
 use super::support::{Setup, all_fails, board_of, broken_snapshot, noon, place};
 
 fn index_of(snapshots: &[Snapshot], now: Time) -> String {
-    page::index(&board_of(snapshots).entries(), now, &Options::default())
+    page::index(&board_of(snapshots).entries(), now, &Options::default(), Viewer::Full)
 }
 
 /// The text that a reader sees of a page, without markup, on one line.
@@ -80,7 +80,7 @@ fn a_stale_round_is_never_shown_as_now() {
 fn before_the_first_round_and_without_targets_nothing_is_claimed() {
     let text = seen(&index_of(&[], noon()));
     assert!(text.contains("Cannot tell yet: the first round is under way."), "{text}");
-    let none = seen(&page::index(&[], noon(), &Options::default()));
+    let none = seen(&page::index(&[], noon(), &Options::default(), Viewer::Full));
     assert!(none.contains("No target is configured."), "{none}");
 }
 
@@ -94,7 +94,7 @@ fn what_is_unverified_is_named_with_the_reason() {
     report.login = Login::Ok;
     let check = report.checks[0].id.clone();
     board.put("home", snapshot, report);
-    let text = seen(&page::index(&board.entries(), noon(), &Options::default()));
+    let text = seen(&page::index(&board.entries(), noon(), &Options::default(), Viewer::Full));
     let title = checks::find(&check).unwrap().1.title;
     assert!(text.contains("Not proven: "), "{text}");
     assert!(text.contains("(unverified: needs the client secret)"), "{text}");
@@ -104,7 +104,7 @@ fn what_is_unverified_is_named_with_the_reason() {
 #[test]
 fn one_target_in_full_lists_every_check_and_every_source() {
     let board = board_of(&[broken_snapshot()]);
-    let text = seen(&page::target(&board.entries()[0], noon(), &Options::default()));
+    let text = seen(&page::target(&board.entries()[0], noon(), &Options::default(), Viewer::Full));
     for (_, check) in checks::all() {
         assert!(text.contains(check.id), "{}", check.id);
     }
@@ -119,9 +119,9 @@ fn pages(entry: Entry) -> [String; 3] {
     let options = Options::default();
     let entry = Arc::new(entry);
     [
-        page::index(std::slice::from_ref(&entry), noon(), &options),
-        page::target(&entry, noon(), &options),
-        page::not_found(&[("/x", "y", Tells::All)], std::slice::from_ref(&entry), &options),
+        page::index(std::slice::from_ref(&entry), noon(), &options, Viewer::Full),
+        page::target(&entry, noon(), &options, Viewer::Full),
+        page::not_found(&[("/x", "y", Tells::All)], std::slice::from_ref(&entry), &options, Viewer::Full),
     ]
 }
 
