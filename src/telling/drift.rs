@@ -7,13 +7,13 @@ const QUOTABLE: usize = 24;
 
 /// What differs, in words, and whether that is one place, which can be pointed at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Difference {
+pub(crate) struct Difference {
     pub words: String,
     pub is_one_place: bool,
 }
 
 /// What differs in a value that should be `expected` and is `actual`.
-pub(super) fn difference(expected: &str, actual: &str) -> Difference {
+pub(crate) fn difference(expected: &str, actual: &str) -> Difference {
     let in_one_place = blank(expected, actual)
         .or_else(|| spaces(expected, actual))
         .or_else(|| address(expected, actual))
@@ -30,7 +30,7 @@ pub(super) fn difference(expected: &str, actual: &str) -> Difference {
 }
 
 /// How many characters two texts share at their beginning.
-pub(super) fn common_prefix(one: &str, other: &str) -> usize {
+pub(crate) fn common_prefix(one: &str, other: &str) -> usize {
     one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count()
 }
 

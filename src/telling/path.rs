@@ -48,6 +48,19 @@ impl State {
             Self::Unproven => "-",
         }
     }
+
+    /// The same as words of a sentence, for a page.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Broken => "fails",
+            Self::Degraded => "degraded",
+            Self::AtRisk => "at risk",
+            Self::Unknown => "unknown",
+            Self::Unproven => "not proven",
+        }
+    }
 }
 
 /// The stages that have checks, in the order of the login path.
@@ -132,7 +145,7 @@ fn failing(checks: &[&CheckReport], severity: Severity) -> String {
 }
 
 /// A failing check in a few words: the first clause of what it found, without the values that stand elsewhere.
-pub(super) fn in_short(check: &CheckReport) -> String {
+pub(crate) fn in_short(check: &CheckReport) -> String {
     let Some(finding) = check.findings.first() else { return format!("{} fails", check.id) };
     match (facts::without_values(finding), &finding.drift) {
         (Some(message), _) => first_clause(&message).to_owned(),
