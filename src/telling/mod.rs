@@ -5,6 +5,7 @@ pub mod demo;
 pub(crate) mod drift;
 pub mod explain;
 pub(crate) mod facts;
+pub mod fields;
 pub mod guide;
 pub mod json;
 pub mod junit;
