@@ -3,6 +3,7 @@
 
 pub mod demo;
 pub(crate) mod drift;
+pub mod expiries;
 pub mod explain;
 pub(crate) mod facts;
 pub mod fields;

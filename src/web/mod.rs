@@ -2,10 +2,13 @@
 
 mod access;
 mod api;
+mod badge;
+mod calendar;
 mod exposition;
 mod headers;
 mod lifecycle;
 pub mod page;
+mod pages;
 mod probe;
 mod sd;
 mod serve;
@@ -16,7 +19,7 @@ use axum::{
     Router, extract,
     http::{StatusCode, header},
     middleware,
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse as _, Response},
     routing::{MethodRouter, get, post},
 };
 use tokio::sync::{mpsc, oneshot, watch};
@@ -105,13 +108,13 @@ impl App {
 /// The handlers' view of [`App`].
 type Shared = extract::State<App>;
 
-/// Who asks, as [`access::guard`] notes it.
-type By = extract::Extension<Viewer>;
-
 /// Every path, what it is, for the page that says what exists, and how much it tells.
-const PATHS: [(&str, &str, Tells); 11] = [
+const PATHS: [(&str, &str, Tells); 14] = [
     ("/", "status page", Tells::Verdicts),
     ("/targets/{name}", "one target in full", Tells::Verdicts),
+    ("/targets/{name}/badge.svg", "a badge for other pages", Tells::Verdicts),
+    ("/targets/{name}/expiries.ics", "what expires, for a calendar", Tells::All),
+    ("/changes", "what changed and when", Tells::All),
     ("/metrics", "metrics for Prometheus", Tells::All),
     ("/probe", "one probe: ?target=NAME&module=login or discovery", Tells::All),
     ("/sd", "HTTP service discovery for Prometheus: the targets", Tells::All),
@@ -132,16 +135,19 @@ pub fn router(state: State) -> Router {
         router = router.route(&format!("{prefix}{path}"), handler(path));
     }
     if !prefix.is_empty() {
-        router = router.route(&prefix, get(index));
+        router = router.route(&prefix, get(pages::index));
     }
     let guard = middleware::from_fn_with_state(app.clone(), access::guard);
-    router.fallback(not_found).layer(guard).layer(middleware::map_response(headers::secure)).with_state(app)
+    router.fallback(pages::not_found).layer(guard).layer(middleware::map_response(headers::secure)).with_state(app)
 }
 
 fn handler(path: &str) -> MethodRouter<App> {
     match path {
-        "/" => get(index),
-        "/targets/{name}" => get(one_target),
+        "/" => get(pages::index),
+        "/targets/{name}" => get(pages::target),
+        "/targets/{name}/badge.svg" => get(pages::badge),
+        "/targets/{name}/expiries.ics" => get(pages::expiries),
+        "/changes" => get(pages::changes),
         "/metrics" => get(exposition::metrics),
         "/probe" => get(probe::probe),
         "/sd" => get(sd::targets),
@@ -151,33 +157,8 @@ fn handler(path: &str) -> MethodRouter<App> {
         "/-/healthy" => get(lifecycle::healthy),
         "/-/ready" => get(lifecycle::ready),
         "/-/reload" => post(lifecycle::reload).put(lifecycle::reload),
-        _ => get(not_found),
+        _ => get(pages::not_found),
     }
-}
-
-async fn index(extract::State(app): Shared, extract::Extension(viewer): By) -> Html<String> {
-    Html(page::index(&app.board.entries(), app.clock.now(), &app.options, viewer))
-}
-
-async fn one_target(
-    extract::State(app): Shared,
-    extract::Extension(viewer): By,
-    extract::Path(name): extract::Path<String>,
-) -> Response {
-    match app.board.entry(&name) {
-        Some(entry) => Html(page::target(&entry, app.clock.now(), &app.options, viewer)).into_response(),
-        None => missing(&app, viewer),
-    }
-}
-
-async fn not_found(extract::State(app): Shared, extract::Extension(viewer): By) -> Response {
-    missing(&app, viewer)
-}
-
-/// A page that says what exists.
-fn missing(app: &App, viewer: Viewer) -> Response {
-    let page = page::not_found(&PATHS, &app.board.entries(), &app.options, viewer);
-    (StatusCode::NOT_FOUND, Html(page)).into_response()
 }
 
 /// A text for people and scripts.

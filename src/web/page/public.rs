@@ -3,83 +3,72 @@
 //! The pages of the public are made of [`Verdicts`], which can hold nothing else: its parts are numbers, closed sets and
 //! texts of our own.
 
-use std::sync::Arc;
-
 use super::{
+    Heading, View, card,
     escape::escape,
-    frame, link,
-    words::{Standing, time},
+    history, steps,
+    words::{Standing, distance},
 };
 use crate::{
     board::Entry,
     checks::{self, Check},
     clock::Time,
-    model::Stage,
+    model::{Coverage, Stage},
     telling::path::{self, State},
-    web::{Options, Viewer},
 };
 
 /// The verdicts on one target.
-struct Verdicts<'a> {
-    /// The target's name, by the operator.
-    name: &'a str,
-    /// The answer to *can a user sign in now?*, and its colour.
-    answer: (String, &'static str),
+struct Verdicts {
+    /// When the round was, and how much it proved.
+    round: Option<(Time, Coverage)>,
     /// The check that keeps people out.
     cause: Option<&'static Check>,
     /// How each stage stands.
     stages: Vec<(Stage, State)>,
 }
 
-impl<'a> Verdicts<'a> {
-    fn of(entry: &'a Entry, now: Time) -> Self {
-        let standing = Standing::of(entry, now);
-        let report = match standing {
-            Standing::Current(latest) => Some(&latest.report),
-            Standing::NothingYet | Standing::Stale(..) => None,
+impl Verdicts {
+    fn of(entry: &Entry, now: Time) -> Self {
+        let Some(report) = entry.current(now).map(|latest| &latest.report) else {
+            return Self { round: None, cause: None, stages: Vec::new() };
         };
-        let cause = report.and_then(|report| report.cause.as_ref());
+        let cause = report.cause.as_ref().and_then(|cause| checks::find(&cause.check));
         Self {
-            name: &entry.name,
-            answer: standing.answer(),
-            cause: cause.and_then(|cause| checks::find(&cause.check)).map(|(_, check)| check),
-            stages: report.map(|report| path::states(report)).unwrap_or_default(),
+            round: Some((report.at, report.coverage)),
+            cause: cause.map(|(_, check)| check),
+            stages: path::states(report),
         }
     }
 
-    fn section(&self) -> String {
-        let (answer, colour) = &self.answer;
-        let cause = self.cause.map(|check| format!("<p>Does not hold: {}</p>\n", escape(check.title)));
-        let stage = |(stage, state): &(Stage, State)| {
-            format!("<tr><th scope=\"row\">{}</th><td class=\"state\">{}</td></tr>\n", stage.title(), state.word())
-        };
-        let rows: String = self.stages.iter().map(stage).collect();
-        let path = if rows.is_empty() { rows } else { format!("<table>\n{rows}</table>\n") };
-        format!("<p class=\"answer {colour}\">{}</p>\n{}{path}", escape(answer), cause.unwrap_or_default())
+    fn told(&self, view: &View<'_>) -> String {
+        let round = self.round.map(|(at, coverage)| {
+            let (proven, known) = (coverage.proven, coverage.known);
+            format!("<p class=\"dim\">{proven} of {known} checks proven, {}.</p>\n", distance(at, view.now))
+        });
+        let cause = self.cause.map(|check| format!("<p>{}</p>\n", escape(&does_not_hold(check))));
+        let path = if self.stages.is_empty() { String::new() } else { steps::strip(&self.stages) };
+        round.unwrap_or_default() + &path + &cause.unwrap_or_default()
     }
 }
 
-/// The verdicts on all targets.
-pub(super) fn index(entries: &[Arc<Entry>], now: Time, options: &Options) -> String {
-    let section = |entry: &Arc<Entry>| {
-        let verdicts = Verdicts::of(entry, now);
-        let name = format!("<a href=\"{}\">{}</a>", link(verdicts.name, options), escape(verdicts.name));
-        format!("<section>\n<h2>{name}</h2>\n{}</section>\n", verdicts.section())
-    };
-    let sections: String = entries.iter().map(section).collect();
-    let sections = if entries.is_empty() { "<p>No target is configured.</p>\n".to_owned() } else { sections };
-    let content = format!("<h1>Single sign-on</h1>\n{sections}<p class=\"dim\">As of {}.</p>\n", time(now));
-    frame("ssowatch", &content, options, Viewer::Public)
+fn does_not_hold(check: &Check) -> String {
+    format!("Does not hold: {}", check.title)
 }
 
-/// The verdicts on one target.
-pub(super) fn target(entry: &Entry, now: Time, options: &Options) -> String {
-    let verdicts = Verdicts::of(entry, now);
-    let content = format!(
-        "<h1>{}</h1>\n{}<p class=\"dim\">As of {}.</p>\n",
-        escape(verdicts.name),
-        verdicts.section(),
-        time(now)
-    );
-    frame(&format!("{} · ssowatch", verdicts.name), &content, options, Viewer::Public)
+/// The verdicts on one target among a few.
+pub(super) fn card(entry: &Entry, view: &View<'_>) -> String {
+    card::boxed(entry, Standing::of(entry, view.now), &Verdicts::of(entry, view.now).told(view), view)
+}
+
+/// The verdict on one target among many, in a line.
+pub(super) fn note(entry: &Entry, view: &View<'_>) -> String {
+    let cause = Verdicts::of(entry, view.now).cause.map(does_not_hold);
+    escape(&cause.unwrap_or_else(|| Standing::of(entry, view.now).answer())).to_string()
+}
+
+/// The verdicts on one target, below its name.
+pub(super) fn rest(entry: &Entry, view: &View<'_>) -> String {
+    card::answer(Standing::of(entry, view.now))
+        + &Verdicts::of(entry, view.now).told(view)
+        + &history::of_verdicts(entry, view, Heading(2))
 }

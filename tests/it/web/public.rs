@@ -4,8 +4,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use ssowatch::{
     board::Board,
+    journal::Journal,
     model::Snapshot,
-    web::{Options, Tells, Viewer, page},
+    web::{
+        Options, Tells, Viewer,
+        page::{self, View},
+    },
 };
 
 use super::support::{Setup, all_fails, noon, place};
@@ -56,13 +60,17 @@ fn board() -> Board {
     board
 }
 
+fn view<'a>(journal: &'a Journal, options: &'a Options, viewer: Viewer) -> View<'a> {
+    View { journal, now: noon(), options, viewer }
+}
+
 fn public() -> Options {
     Options { public: true, ..Options::default() }
 }
 
 #[test]
 fn the_canaries_are_there_for_those_who_may_see_all() {
-    let page = page::target(&board().entries()[0], noon(), &Options::default(), Viewer::Full);
+    let page = page::target(&board().entries()[0], &view(&Journal::default(), &Options::default(), Viewer::Full));
     assert!(page.matches(CANARY).count() > 20, "{page}");
 }
 
@@ -98,7 +106,7 @@ async fn what_tells_more_is_refused_and_not_offered() {
 #[test]
 fn a_page_that_is_not_there_lists_for_the_public_what_it_may_see() {
     let paths = [("/open", "x", Tells::Verdicts), ("/closed", "y", Tells::All)];
-    let listed = |viewer| page::not_found(&paths, &[], &Options::default(), viewer);
+    let listed = |viewer| page::not_found(&paths, &[], &view(&Journal::default(), &Options::default(), viewer));
     assert!(listed(Viewer::Public).contains("/open") && !listed(Viewer::Public).contains("/closed"));
     assert!(listed(Viewer::Full).contains("/closed"));
 }
