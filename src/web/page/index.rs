@@ -34,7 +34,10 @@ pub fn index(entries: &[Arc<Entry>], page: usize, view: &View<'_>) -> String {
     rows.sort_by_key(|(state, _)| rank(*state));
     let content = match rows.len() {
         0 => "<p>No target is configured.</p>\n".to_owned(),
-        1..=FEW => rows.iter().map(|(_, entry)| told_in_full(entry, view)).collect(),
+        1..=FEW => {
+            let cards: String = rows.iter().map(|(_, entry)| told_in_full(entry, view)).collect();
+            format!("<div class=\"cards\">\n{cards}</div>\n")
+        }
         _ => many(&rows, page, view),
     };
     let content = format!("{}{content}", Heading(1).of("Single sign-on"));

@@ -26,23 +26,26 @@ pub fn target(entry: &Entry, view: &View<'_>) -> String {
 }
 
 fn in_full(entry: &Entry, standing: Standing<'_>, view: &View<'_>) -> String {
+    let over_time = changes::last(&entry.name, view) + &history::history(entry, view);
     let known = match standing {
-        Standing::NothingYet => String::new(),
-        Standing::Stale(latest, age) => format!(
-            "<p><strong>What follows is {} old and says nothing about now.</strong></p>\n{}",
-            length(age.abs()),
-            known(latest, view)
-        ),
-        Standing::Current(latest) => known(latest, view),
+        Standing::NothingYet => over_time,
+        Standing::Stale(latest, age) => {
+            let age = length(age.abs());
+            format!("<p><strong>What follows is {age} old and says nothing about now.</strong></p>\n")
+                + &known(latest, &over_time, view)
+        }
+        Standing::Current(latest) => known(latest, &over_time, view),
     };
-    card::summary(entry, view) + &known + &changes::last(&entry.name, view) + &history::history(entry, view)
+    card::summary(entry, view) + &known
 }
 
-fn known(latest: &Latest, view: &View<'_>) -> String {
+/// All that a round saw and said, from what people ask for most to what they ask for least.
+fn known(latest: &Latest, over_time: &str, view: &View<'_>) -> String {
     let (report, snapshot) = (&latest.report, &latest.snapshot);
     fields::table(report, snapshot)
         + &coverage::coverage(report, snapshot)
         + &connections::connections(snapshot)
+        + over_time
         + &every::checks(report)
         + &every::sources(report, view.now)
 }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use ssowatch::{
-    board::Board,
+    board::{Board, Entry},
     checks,
     clock::Time,
     journal::{self, Journal},
@@ -11,7 +11,7 @@ use ssowatch::{
     web::Options,
 };
 
-use crate::web::support::{Setup, Surface, all_fails, broken_snapshot, noon, place};
+use crate::web::support::{self, Setup, Surface, all_fails, broken_snapshot, noon};
 
 /// One state of the board and the journal, and the pages that are looked at.
 pub struct State {
@@ -33,6 +33,11 @@ pub struct Served {
 
 const BOTH: &[(&str, &str)] = &[("index", "/"), ("target", "/targets/home")];
 const INDEX: &[(&str, &str)] = &[("index", "/")];
+
+/// A target's place, whose rounds stay current for longer than the browser takes.
+fn place(name: &str) -> Entry {
+    Entry { stale_after_seconds: 3600.0, ..support::place(name) }
+}
 
 /// The longest display name that a hostile side sends.
 pub fn hostile() -> String {
