@@ -2,10 +2,13 @@
 
 mod access;
 mod api;
+mod badge;
+mod calendar;
 mod exposition;
 mod headers;
 mod lifecycle;
 pub mod page;
+mod pages;
 mod probe;
 mod sd;
 mod serve;
@@ -16,7 +19,7 @@ use axum::{
     Router, extract,
     http::{StatusCode, header},
     middleware,
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse as _, Response},
     routing::{MethodRouter, get, post},
 };
 use tokio::sync::{mpsc, oneshot, watch};
@@ -107,9 +110,12 @@ impl App {
 type Shared = extract::State<App>;
 
 /// Every path, what it is, for the page that says what exists, and how much it tells.
-const PATHS: [(&str, &str, Tells); 22] = [
+const PATHS: [(&str, &str, Tells); 25] = [
     ("/", "status page", Tells::Verdicts),
     ("/targets/{name}", "one target in full", Tells::Verdicts),
+    ("/targets/{name}/badge.svg", "a badge for other pages", Tells::Verdicts),
+    ("/targets/{name}/expiries.ics", "what expires, for a calendar", Tells::All),
+    ("/changes", "what changed and when", Tells::All),
     ("/metrics", "metrics for Prometheus", Tells::All),
     ("/probe", "one probe: ?target=NAME&module=login or discovery", Tells::All),
     ("/sd", "HTTP service discovery for Prometheus: the targets", Tells::All),
@@ -141,18 +147,21 @@ pub fn router(state: State) -> Router {
         router = router.route(&format!("{prefix}{path}"), handler(path));
     }
     if !prefix.is_empty() {
-        router = router.route(&prefix, get(index));
+        router = router.route(&prefix, get(pages::index));
     }
     let guard = middleware::from_fn_with_state(app.clone(), access::guard);
     let finish = middleware::from_fn_with_state(app.clone(), api::finish);
     let secure = middleware::map_response(headers::secure);
-    router.fallback(not_found).layer(guard).layer(finish).layer(secure).with_state(app)
+    router.fallback(pages::not_found).layer(guard).layer(finish).layer(secure).with_state(app)
 }
 
 fn handler(path: &str) -> MethodRouter<App> {
     match path {
-        "/" => get(index),
-        "/targets/{name}" => get(one_target),
+        "/" => get(pages::index),
+        "/targets/{name}" => get(pages::target),
+        "/targets/{name}/badge.svg" => get(pages::badge),
+        "/targets/{name}/expiries.ics" => get(pages::expiries),
+        "/changes" => get(pages::changes),
         "/metrics" => get(exposition::metrics),
         "/probe" => get(probe::probe),
         "/sd" => get(sd::targets),
@@ -160,29 +169,8 @@ fn handler(path: &str) -> MethodRouter<App> {
         "/-/healthy" => get(lifecycle::healthy),
         "/-/ready" => get(lifecycle::ready),
         "/-/reload" => post(lifecycle::reload).put(lifecycle::reload),
-        path => api::handler(path).unwrap_or_else(|| get(not_found)),
+        path => api::handler(path).unwrap_or_else(|| get(pages::not_found)),
     }
-}
-
-async fn index(extract::State(app): Shared) -> Html<String> {
-    Html(page::index(&app.board.entries(), app.clock.now(), &app.options))
-}
-
-async fn one_target(extract::State(app): Shared, extract::Path(name): extract::Path<String>) -> Response {
-    match app.board.entry(&name) {
-        Some(entry) => Html(page::target(&entry, app.clock.now(), &app.options)).into_response(),
-        None => missing(&app),
-    }
-}
-
-async fn not_found(extract::State(app): Shared) -> Response {
-    missing(&app)
-}
-
-/// A page that says what exists.
-fn missing(app: &App) -> Response {
-    let page = page::not_found(&PATHS, &app.board.entries(), &app.options);
-    (StatusCode::NOT_FOUND, Html(page)).into_response()
 }
 
 /// A text for people and scripts.
