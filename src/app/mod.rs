@@ -42,6 +42,8 @@ use crate::{
 
 /// How long requests that are under way get when the daemon stops.
 const FINISH_WITHIN: Duration = Duration::from_secs(6);
+/// How long the journal gets to write what is left.
+const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 /// Requests to reload that may wait for the one before.
 const RELOADS_WAITING: usize = 8;
 
@@ -73,6 +75,7 @@ pub struct Running {
     pub board: Arc<Board>,
     /// Metrics about the daemon.
     pub daemon: Arc<Daemon>,
+    journal: Arc<Journal>,
     ready: Arc<AtomicBool>,
     notifier: Arc<Notifier>,
     reloads: mpsc::Sender<web::Reload>,
@@ -110,6 +113,7 @@ pub async fn start_with<L: Look>(
     for address in &addresses {
         info!(%address, "listening");
     }
+    journal.kept().into_iter().for_each(|kept| daemon.journal(kept));
     let (board, notifier) = (Arc::new(Board::default()), Arc::new(notifier));
     let (config_in_force, config_seen) = watch::channel(Arc::new(config));
     let (reloads, reload_requests) = mpsc::channel(RELOADS_WAITING);
@@ -133,7 +137,7 @@ pub async fn start_with<L: Look>(
         board: Arc::clone(&board),
         config: config_seen,
         daemon: Arc::clone(&daemon),
-        journal,
+        journal: Arc::clone(&journal),
         bells: supervisor.scheduler.bells(),
         looker,
         clock,
@@ -155,6 +159,7 @@ pub async fn start_with<L: Look>(
         addresses,
         board,
         daemon,
+        journal,
         ready,
         notifier,
         reloads,
@@ -211,7 +216,8 @@ impl Running {
         self.part_ended.cancelled().await;
     }
 
-    /// Stops in order: not ready, no new connections, requests finish (within some seconds), rounds stop.
+    /// Stops in order: not ready, no new connections, requests finish (within some seconds), rounds stop, the
+    /// journal is closed.
     pub async fn stop(mut self) {
         info!("stopping");
         self.notifier.stopping();
@@ -228,6 +234,11 @@ impl Running {
         self.stop_rounds.cancel();
         if self.supervisor.await.is_err() {
             warn!("the supervisor had panicked before");
+        }
+        let journal = self.journal;
+        let closing = tokio::task::spawn_blocking(move || journal.close());
+        if !matches!(tokio::time::timeout(CLOSE_WITHIN, closing).await, Ok(Ok(true))) {
+            warn!("the end of the journal could not be written");
         }
         info!("stopped");
     }

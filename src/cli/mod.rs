@@ -12,10 +12,14 @@ mod rehearsal;
 mod saved;
 mod serve;
 mod source;
+mod storage;
 mod terminal;
 mod watch;
 
-use std::process::ExitCode;
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -63,9 +67,13 @@ enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
+    /// Print the manual page, or write the pages of all commands
     #[command(hide = true)]
-    Man,
+    Man {
+        /// A folder that is there, for the pages of all commands
+        #[arg(long, value_name = "FOLDER")]
+        output: Option<PathBuf>,
+    },
 }
 
 /// Parses the arguments of this process and runs the command.
@@ -107,10 +115,18 @@ async fn run(cli: Cli) -> ExitCode {
             clap_complete::generate(shell, &mut Cli::command(), "ssowatch", &mut std::io::stdout());
             ExitCode::SUCCESS
         }
-        Command::Man => match clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout()) {
+        Command::Man { output } => match manual(output.as_deref()) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) => complain(&error.to_string()),
+            Err(error) => complain(&format!("the manual page cannot be written: {error}")),
         },
+    }
+}
+
+/// Prints the manual page, or writes the pages of all commands into a folder.
+fn manual(folder: Option<&Path>) -> std::io::Result<()> {
+    match folder {
+        Some(folder) => clap_mangen::generate_to(Cli::command(), folder),
+        None => clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout()),
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 use url::Url;
 
-use super::source::SourceArgs;
+use super::{source::SourceArgs, storage::StorageArgs};
 use crate::{
     app::{self, ListenAddress, Notifier, Running},
     clock::Clock,
@@ -25,6 +25,8 @@ pub(super) struct Args {
     check: bool,
     #[command(flatten)]
     web: WebArgs,
+    #[command(flatten)]
+    storage: StorageArgs,
     /// Let POST /-/reload load the configuration again (SIGHUP always does)
     #[arg(long = "web.enable-lifecycle", env = "SSOWATCH_WEB_ENABLE_LIFECYCLE")]
     enable_lifecycle: bool,
@@ -119,7 +121,7 @@ async fn serve(args: Args) -> Result<(), String> {
         },
         clock: Clock::System,
         daemon,
-        journal: Arc::default(),
+        journal: Arc::new(args.storage.open()?),
         notifier: notifier(),
         load: Some(Arc::new(move || args.source.load())),
     };

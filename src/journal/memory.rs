@@ -1,15 +1,18 @@
-//! The journal of a process that keeps nothing on disk.
+//! The journal in memory: what surfaces read. With storage it holds the newest of what is on disk.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
-use super::{Entry, Event, Good, Query, Span, event};
+use super::{Entry, Event, Good, MOST, Past, Query, Span, event};
 use crate::{
     clock::{Time, span},
     model::Login,
 };
 
-/// How many events are kept at most, and how many spans of one target: the newest.
-const MOST: usize = 10_000;
+/// How many spans of one target are kept: a month in which sign-in stands otherwise every 20 minutes.
+const MOST_SPANS: usize = 2_250;
 
 /// The events of all targets, and how sign-in stood at each.
 #[derive(Debug, Default)]
@@ -17,36 +20,86 @@ pub(super) struct Memory {
     last_id: u64,
     events: VecDeque<Event>,
     spans: BTreeMap<String, VecDeque<Span>>,
-    good: BTreeMap<String, Good>,
+    good: BTreeMap<String, Arc<Good>>,
+    /// Whether older events than these were let go.
+    is_cut: bool,
+}
+
+/// What a round brought.
+#[derive(Debug)]
+pub(super) struct Noted {
+    /// The time of the round.
+    pub at: Time,
+    /// What happened.
+    pub events: Vec<Event>,
+    /// The spans that are new or go on.
+    pub spans: Vec<Span>,
+    /// What was so when sign-in last worked.
+    pub good: Option<Arc<Good>>,
 }
 
 impl Memory {
-    pub fn note(&mut self, target: &str, entry: Entry<'_>) {
+    pub fn note(&mut self, target: &str, entry: Entry<'_>) -> Noted {
+        let report = entry.report;
+        let mut events = Vec::new();
         for (at, what) in event::of(&entry) {
             self.last_id += 1;
-            self.events.push_back(Event { id: self.last_id, at, target: target.to_owned(), what });
+            events.push(Event { id: self.last_id, at, target: target.to_owned(), what });
         }
-        let surplus = self.events.len().saturating_sub(MOST);
-        self.events.drain(..surplus);
-        self.extend(target, &entry);
-        if matches!(entry.report.login, Login::Ok | Login::Degraded) {
-            self.good.insert(target.to_owned(), Good { at: entry.report.at, known: entry.snapshot.known.clone() });
+        self.events.extend(events.iter().cloned());
+        self.cut();
+        let spans = self.extend(target, &entry);
+        if matches!(report.login, Login::Ok | Login::Degraded) {
+            let good = Good { at: report.at, known: entry.snapshot.known.clone() };
+            self.good.insert(target.to_owned(), Arc::new(good));
         }
+        Noted { at: report.at, events, spans, good: self.good.get(target).cloned() }
     }
 
-    fn extend(&mut self, target: &str, entry: &Entry<'_>) {
+    /// Puts what was written by earlier processes before what is there. The number by which later events moved on.
+    pub fn adopt(&mut self, past: Past) -> u64 {
+        for event in &mut self.events {
+            event.id += past.last_id;
+        }
+        self.last_id += past.last_id;
+        self.is_cut |= past.is_cut;
+        self.events = past.events.into_iter().chain(std::mem::take(&mut self.events)).collect();
+        self.cut();
+        for (target, span) in past.spans.into_iter().rev() {
+            self.spans.entry(target).or_default().push_front(span);
+        }
+        for (target, good) in past.good {
+            self.good.entry(target).or_insert_with(|| Arc::new(good));
+        }
+        past.last_id
+    }
+
+    fn cut(&mut self) {
+        let surplus = self.events.len().saturating_sub(MOST);
+        self.is_cut |= surplus > 0;
+        self.events.drain(..surplus);
+    }
+
+    /// Lets the last span of a target go on, or begins one; those that are new or other ones.
+    fn extend(&mut self, target: &str, entry: &Entry<'_>) -> Vec<Span> {
         let report = entry.report;
         let cause = report.cause.as_ref().map(|cause| cause.check.clone());
         let spans = self.spans.entry(target.to_owned()).or_default();
         let gap = span(std::time::Duration::from_secs_f64(entry.stale_after_seconds));
+        let mut touched = Vec::new();
         if let Some(last) = spans.back_mut().filter(|last| report.at - last.to <= gap) {
-            last.to = report.at;
+            // A clock that was set back makes no span shorter.
+            last.to = last.to.max(report.at);
+            touched.push(last.clone());
             if last.login == report.login && last.cause == cause {
-                return;
+                return touched;
             }
         }
-        spans.push_back(Span { from: report.at, to: report.at, login: report.login, cause });
-        spans.drain(..spans.len().saturating_sub(MOST));
+        let begun = Span { from: report.at, to: report.at, login: report.login, cause };
+        touched.push(begun.clone());
+        spans.push_back(begun);
+        spans.drain(..spans.len().saturating_sub(MOST_SPANS));
+        touched
     }
 
     pub fn events(&self, query: &Query) -> Vec<Event> {
@@ -58,8 +111,18 @@ impl Memory {
         self.events.iter().rev().filter(wanted).take(query.limit).cloned().collect()
     }
 
+    /// The number of the oldest event, if there are older ones elsewhere.
+    pub fn goes_back_to(&self) -> Option<u64> {
+        self.events.front().filter(|_| self.is_cut).map(|event| event.id)
+    }
+
+    /// The targets that something is known of, by name.
+    pub fn targets(&self) -> Vec<String> {
+        self.spans.keys().cloned().collect()
+    }
+
     pub fn last_good(&self, target: &str) -> Option<Good> {
-        self.good.get(target).cloned()
+        self.good.get(target).map(|good| Good::clone(good))
     }
 
     pub fn history(&self, target: &str, from: Time, to: Time) -> Vec<Span> {

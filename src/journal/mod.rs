@@ -1,27 +1,63 @@
 //! What changed and when, and what was so when sign-in last worked.
 //!
 //! Written by the scheduler after each round, read by the surfaces. It never holds a secret: what it gets is a report and
-//! the watched values of a snapshot, which hold none.
+//! a snapshot, which hold none.
+//!
+//! Rounds and readers meet in memory ([`memory`]), which holds the newest of everything, so that neither waits for a disk.
+//! With storage, one thread ([`writer`]) writes what was noted to a SQLite file ([`store`]) and reads it back after a
+//! restart; only events that are too old for memory are read from the file when somebody asks for them.
 
+mod backlog;
 mod event;
 mod memory;
 mod span;
+mod state;
+mod store;
+mod writer;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+use tracing::{error, warn};
 
 pub use event::{Event, What};
 pub use span::{Good, Span};
+pub use state::State;
+pub use store::{FILE, Retention, StorageError};
 
-use self::memory::Memory;
+use self::{
+    store::{Past, Reader},
+    writer::{Desk, Writer},
+};
 use crate::{
     clock::Time,
     model::{Change, Report, Snapshot},
 };
 
-/// The journal.
+/// How many events are held in memory at most, and how many wait for the disk: the newest.
+const MOST: usize = 10_000;
+
+/// The journal. Without storage (the default) it lasts as long as the process.
 #[derive(Debug, Default)]
 pub struct Journal {
-    memory: Mutex<Memory>,
+    desk: Arc<Desk>,
+    /// Whether the last attempt to write succeeded; none without storage.
+    kept: Option<Arc<AtomicBool>>,
+}
+
+/// Where and how much a journal keeps on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Storage {
+    /// The folder, which is made if it is not there.
+    pub folder: PathBuf,
+    /// How much is kept.
+    pub retention: Retention,
 }
 
 /// What one round says to the journal.
@@ -53,30 +89,138 @@ pub struct Query {
 }
 
 impl Journal {
+    /// A journal that is kept on disk, with what is there already. Where the disk is full, read-only or broken, the journal
+    /// is in memory until it can be used.
+    ///
+    /// # Errors
+    /// The folder or the file must not be used, or this process may not: see [`StorageError`].
+    pub fn open(storage: Storage) -> Result<Self, StorageError> {
+        let Storage { folder, retention } = storage;
+        let desk = Arc::new(Desk::default());
+        let store = match writer::open(&desk, &folder, retention) {
+            Ok(store) => Some(store),
+            Err(problem) if problem.may_pass() => {
+                error!(%problem, "the journal is in memory until its file can be used; it is tried again");
+                None
+            }
+            Err(problem) => return Err(problem),
+        };
+        let kept = Arc::new(AtomicBool::new(store.is_some()));
+        let unavailable = |error: std::io::Error| StorageError::Unavailable {
+            path: folder.clone(),
+            detail: format!("no thread for the journal: {error}"),
+        };
+        let writer =
+            Writer { desk: Arc::clone(&desk), folder: folder.clone(), retention, store, kept: Arc::clone(&kept) };
+        thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run()).map_err(unavailable)?;
+        Ok(Self { desk, kept: Some(kept) })
+    }
+
+    /// What a daemon keeps or has kept in this folder, to be read only; the daemon may run.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be read.
+    pub fn read(folder: &Path) -> Result<Self, StorageError> {
+        let reader = Reader::open(folder)?;
+        let past = reader.past()?;
+        let journal = Self::default();
+        journal.desk.notes().memory.adopt(past);
+        *journal.desk.archive.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
+        Ok(journal)
+    }
+
     /// Notes a round of a target.
     pub fn note(&self, target: &str, entry: Entry<'_>) {
-        self.lock().note(target, entry);
+        let mut notes = self.desk.notes();
+        let noted = notes.memory.note(target, entry);
+        if self.kept.is_some() {
+            notes.backlog.note(target, noted);
+            drop(notes);
+            self.desk.wake();
+        }
+    }
+
+    /// Keeps the latest round of a target for the time after a restart. Without storage it does nothing.
+    pub fn keep(&self, target: &str, state: impl FnOnce() -> State) {
+        if self.kept.is_some() {
+            let state = state();
+            self.desk.notes().backlog.keep(target, state);
+            self.desk.wake();
+        }
     }
 
     /// The events asked for, the newest first.
     #[must_use]
     pub fn events(&self, query: &Query) -> Vec<Event> {
-        self.lock().events(query)
+        let (mut found, oldest) = {
+            let notes = self.desk.notes();
+            (notes.memory.events(query), notes.memory.goes_back_to())
+        };
+        if let Some(oldest) = oldest.filter(|_| found.len() < query.limit) {
+            let before = Some(query.before.map_or(oldest, |before| before.min(oldest)));
+            let older = Query { before, limit: query.limit - found.len(), ..query.clone() };
+            found.extend(self.from_disk(|reader| reader.events(&older)).unwrap_or_default());
+        }
+        found
     }
 
     /// What was so when sign-in at a target was last seen to work.
     #[must_use]
     pub fn last_good(&self, target: &str) -> Option<Good> {
-        self.lock().last_good(target)
+        self.desk.notes().memory.last_good(target)
     }
 
     /// How sign-in at a target stood between two times, oldest first; gaps are times in which nobody watched.
     #[must_use]
     pub fn history(&self, target: &str, from: Time, to: Time) -> Vec<Span> {
-        self.lock().history(target, from, to)
+        self.desk.notes().memory.history(target, from, to)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The latest round of a target that is on disk. Reads the disk.
+    #[must_use]
+    pub fn state(&self, target: &str) -> Option<State> {
+        self.from_disk(|reader| reader.state(target)).flatten()
+    }
+
+    /// The targets that something is known of, by name.
+    #[must_use]
+    pub fn targets(&self) -> Vec<String> {
+        self.desk.notes().memory.targets()
+    }
+
+    /// Whether what is noted reaches the disk, now and later; none without storage.
+    #[must_use]
+    pub fn kept(&self) -> Option<Arc<AtomicBool>> {
+        self.kept.clone()
+    }
+
+    /// Writes everything that was noted before this call, and says whether that succeeded. Waits for the disk: not for
+    /// a task of the runtime. Without storage there is nothing to do.
+    pub fn flush(&self) -> bool {
+        let Some(kept) = &self.kept else { return true };
+        self.desk.flush();
+        kept.load(Ordering::Relaxed)
+    }
+
+    /// As [`Journal::flush`], and closes the file: nothing is written any more.
+    pub fn close(&self) -> bool {
+        let Some(kept) = &self.kept else { return true };
+        self.desk.stop();
+        self.desk.flush();
+        kept.load(Ordering::Relaxed)
+    }
+
+    /// Asks the file; what it cannot tell is logged and left out.
+    fn from_disk<T>(&self, ask: impl FnOnce(&Reader) -> rusqlite::Result<T>) -> Option<T> {
+        let archive = self.desk.archive.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = ask(archive.as_ref()?);
+        answer.inspect_err(|error| warn!(%error, "the journal's file cannot be read")).ok()
+    }
+}
+
+impl Drop for Journal {
+    /// Tells the writer to end. It writes what is left, and nobody waits for it.
+    fn drop(&mut self) {
+        self.desk.stop();
     }
 }

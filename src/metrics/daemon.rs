@@ -5,11 +5,13 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
+
+use serde::Serialize;
 
 use super::{Family, Sheet, process::Process, sheet::Distribution};
 use crate::{
@@ -35,6 +37,8 @@ pub struct Daemon {
     /// Apart from the rest and without a lock, so that a log line may be written anywhere.
     log_messages: [AtomicU64; LEVELS.len()],
     process: Process,
+    /// Whether the journal reaches the disk; not set where it need not.
+    journal: OnceLock<Arc<AtomicBool>>,
 }
 
 #[derive(Debug, Default)]
@@ -68,6 +72,30 @@ struct Failures {
     count: u64,
     /// The look that was counted last: between two looks a failure stands in every round, and is one failure.
     counted: Option<Time>,
+}
+
+/// Numbers about the daemon: those of its metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Stats {
+    /// Rounds that ended, since the start, of the targets that there are.
+    pub rounds: u64,
+    /// Rounds that were due and gave nothing.
+    pub rounds_missed: u64,
+    /// Whether the last self-test held; none before the first.
+    pub self_test: Option<bool>,
+    /// The configuration in force.
+    pub config: ConfigStats,
+}
+
+/// The configuration in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ConfigStats {
+    /// Of the file's content, as `ssowatch_config_hash` has it.
+    pub hash: Option<u64>,
+    /// When it was loaded.
+    pub loaded_at: Option<Time>,
+    /// Whether the last (re)load took the file; `false` while an older one stays in force.
+    pub last_reload_successful: Option<bool>,
 }
 
 impl Daemon {
@@ -136,10 +164,38 @@ impl Daemon {
         self.counts().self_test = Some(held);
     }
 
+    /// The journal is kept on disk, and says there whether it reaches it. Told once.
+    pub fn journal(&self, kept: Arc<AtomicBool>) {
+        self.journal.get_or_init(|| kept);
+    }
+
     /// A log message was written (`error`, `warn`, `info`, `debug`, `trace`).
     pub fn log_message(&self, level: &'static str) {
         if let Some(index) = LEVELS.iter().position(|known| *known == level) {
             self.log_messages[index].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How long this process has run, in seconds.
+    #[must_use]
+    pub fn uptime_seconds(&self, now: Time) -> Option<f64> {
+        self.process.started(now).map(|started| (unix_seconds(now) - started).max(0.0))
+    }
+
+    /// The numbers of all targets together, and the configuration in force.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let counts = self.counts();
+        let sum = |count: fn(&TargetCounts) -> u64| counts.targets.values().map(count).sum();
+        Stats {
+            rounds: sum(|target| target.rounds),
+            rounds_missed: sum(|target| target.rounds_missed),
+            self_test: counts.self_test,
+            config: ConfigStats {
+                hash: counts.config.map(|config| config.hash & HASH_BITS),
+                loaded_at: counts.config.map(|config| config.at),
+                last_reload_successful: counts.reload_successful,
+            },
         }
     }
 
@@ -151,6 +207,9 @@ impl Daemon {
                 of_target.write(sheet, target);
             }
             counts.write(sheet);
+        }
+        if let Some(kept) = self.journal.get() {
+            sheet.set_flag(Family::JournalSuccess, &[], kept.load(Ordering::Relaxed));
         }
         for (level, count) in LEVELS.iter().zip(&self.log_messages) {
             sheet.set(Family::LogMessages, &[level], count.load(Ordering::Relaxed) as f64);

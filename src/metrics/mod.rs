@@ -15,7 +15,7 @@ use prometheus::{Encoder as _, ProtobufEncoder, TextEncoder, proto::MetricFamily
 use crate::{board::Entry, clock::Time};
 
 pub use catalogue::{Family, markdown_table};
-pub use daemon::Daemon;
+pub use daemon::{ConfigStats, Daemon, Stats};
 pub use negotiate::Format;
 pub use sheet::Sheet;
 

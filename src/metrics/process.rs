@@ -41,11 +41,16 @@ impl Process {
         let status = text("status");
         set(Family::ProcessVirtualMemory, status_bytes(&status, "VmSize:"));
         set(Family::ProcessResidentMemory, status_bytes(&status, "VmRSS:"));
-        let started = self.started.get_or_init(|| {
-            let age = seconds(ClockId::Boottime) - start_after_boot(&text("stat"))?;
+        set(Family::ProcessStart, self.started(now));
+    }
+
+    /// When it started, as Unix time.
+    pub fn started(&self, now: Time) -> Option<f64> {
+        *self.started.get_or_init(|| {
+            let stat = fs::read_to_string(Path::new(SELF).join("stat")).unwrap_or_default();
+            let age = seconds(ClockId::Boottime) - start_after_boot(&stat)?;
             (age >= 0.0).then(|| unix_seconds(now) - age)
-        });
-        set(Family::ProcessStart, *started);
+        })
     }
 }
 

@@ -17,6 +17,7 @@ mod attempt;
 mod bells;
 mod look;
 mod pulse;
+mod restore;
 mod rhythm;
 mod task;
 
@@ -107,7 +108,7 @@ impl<L: Look> Scheduler<L> {
                 None => {
                     self.shared.daemon.target_added(&target.name);
                     applied.added.push(target.name.clone());
-                    None
+                    self.restore(target)
                 }
                 Some(old) => {
                     applied.changed.push(target.name.clone());
@@ -179,6 +180,13 @@ impl<L: Look> Scheduler<L> {
         }
         self.shared.board.forget_history(&new.name);
         None
+    }
+
+    /// What an earlier process saw last of a target, which then is on the board, too.
+    fn restore(&self, target: &Target) -> Option<Latest> {
+        let latest = restore::latest(self.shared.journal.state(&target.name)?, target)?;
+        self.shared.board.restore(&target.name, latest.clone());
+        Some(latest)
     }
 
     fn latest(&self, name: &str) -> Option<Latest> {

@@ -3,7 +3,7 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
     time::{Instant, timeout},
 };
 use tracing::{debug, error, info};
@@ -11,7 +11,9 @@ use tracing::{debug, error, info};
 use super::{
     Bells, Depth, Look,
     attempt::{Outcome, attempt},
+    bells::{Asked, Hearing},
     pulse::Pulse,
+    restore,
     rhythm::Rhythm,
 };
 use crate::{
@@ -64,7 +66,7 @@ pub(super) struct Task<L> {
     pub shared: Arc<Shared>,
     pub pulse: Arc<Pulse>,
     /// Rings when somebody wants a round before it is due.
-    pub bell: mpsc::Receiver<Depth>,
+    pub bell: Hearing,
     /// The round before, of the same addresses.
     pub before: Option<Before>,
     /// Who waits for the first round. Dropped, if the task is stopped before.
@@ -92,11 +94,13 @@ impl<L: Look> Task<L> {
         let mut at = self.shared.clock.now();
         let mut pace = Pace::Full;
         loop {
-            let (due, depth) = self.wait_until(at).await;
-            if depth == Some(Depth::Full) {
+            let (due, asked) = self.wait_until(at).await;
+            if asked.as_ref().is_some_and(|asked| asked.depth() == Depth::Full) {
                 pace = Pace::Full;
             }
             self.run_one(due, pace).await;
+            // Tells those who asked for it.
+            drop(asked);
             self.count_missed(due, self.first.is_some());
             self.first = None;
             pace = self.rhythm.pace();
@@ -104,9 +108,9 @@ impl<L: Look> Task<L> {
         }
     }
 
-    /// Sleeps until a round is due, or until the bell rings, with the depth that it asks for. A clock that was set back brings it forward, one that was set forward makes it due
-    /// at once; either is noticed within a minute.
-    async fn wait_until(&mut self, at: Time) -> (Due, Option<Depth>) {
+    /// Sleeps until a round is due, or until the bell rings: then with those who ask. A clock that was set back brings it
+    /// forward, one that was set forward makes it due at once; either is noticed within a minute.
+    async fn wait_until(&mut self, at: Time) -> (Due, Option<Asked>) {
         let mut due = self.due(at);
         loop {
             let now = self.shared.clock.now();
@@ -122,7 +126,7 @@ impl<L: Look> Task<L> {
             self.pulse.expect_within(slice);
             tokio::select! {
                 () = tokio::time::sleep(slice) => {}
-                Some(depth) = self.bell.recv() => return (self.due(self.shared.clock.now()), Some(depth)),
+                asked = self.bell.heard() => return (self.due(self.shared.clock.now()), Some(asked)),
             }
         }
     }
@@ -174,8 +178,8 @@ impl<L: Look> Task<L> {
         let Shared { board, daemon, journal, .. } = &*self.shared;
         let name = &self.target.name;
         // No longer listed: its task is about to be stopped.
-        let Some(now) = board.put(name, round.snapshot, round.report) else { return };
-        let now = Before::from(now);
+        let Some(latest) = board.put(name, round.snapshot, round.report) else { return };
+        let now = Before { snapshot: Arc::clone(&latest.snapshot), report: Arc::clone(&latest.report) };
         let before = self.before.take();
         let known = before.as_ref().map_or(&[][..], |before| &before.snapshot.changes);
         let changes: Vec<_> = now.snapshot.changes.iter().filter(|change| !known.contains(change)).cloned().collect();
@@ -188,6 +192,7 @@ impl<L: Look> Task<L> {
             stale_after_seconds: self.rhythm.stale_after().as_secs_f64(),
         };
         journal.note(name, entry);
+        journal.keep(name, || restore::state(&latest));
         if std::mem::take(&mut self.troubled) {
             info!(target = %name, "rounds run to their end again");
         }

@@ -7,13 +7,13 @@ const QUOTABLE: usize = 24;
 
 /// What differs, in words, and whether that is one place, which can be pointed at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Difference {
+pub(crate) struct Difference {
     pub words: String,
     pub is_one_place: bool,
 }
 
 /// What differs in a value that should be `expected` and is `actual`.
-pub(super) fn difference(expected: &str, actual: &str) -> Difference {
+pub(crate) fn difference(expected: &str, actual: &str) -> Difference {
     let in_one_place = blank(expected, actual)
         .or_else(|| spaces(expected, actual))
         .or_else(|| address(expected, actual))
@@ -22,15 +22,15 @@ pub(super) fn difference(expected: &str, actual: &str) -> Difference {
         return Difference { words, is_one_place: true };
     }
     if let Some(words) = list(expected, actual) {
-        let (before, after) = unlike(expected, actual);
-        return Difference { words, is_one_place: before.is_empty() || after.is_empty() };
+        let is_one_place = unlike(expected, actual).1.is_empty() || unlike(actual, expected).1.is_empty();
+        return Difference { words, is_one_place };
     }
     let position = || format!("differs from character {}", common_prefix(expected, actual) + 1);
     Difference { words: piece(expected, actual).unwrap_or_else(position), is_one_place: true }
 }
 
 /// How many characters two texts share at their beginning.
-pub(super) fn common_prefix(one: &str, other: &str) -> usize {
+pub(crate) fn common_prefix(one: &str, other: &str) -> usize {
     one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count()
 }
 
@@ -94,12 +94,7 @@ fn letter_case(expected: &str, actual: &str) -> Option<String> {
 
 /// Two lists with blanks between their words, such as scopes: which words make the difference, wherever they stand.
 fn list(expected: &str, actual: &str) -> Option<String> {
-    let (expected, actual): (Vec<&str>, Vec<&str>) =
-        (expected.split_whitespace().collect(), actual.split_whitespace().collect());
-    let is_list = |words: &[&str]| words.len() > 1 && words.iter().all(|word| word.len() <= QUOTABLE);
-    if !is_list(&expected) || !is_list(&actual) {
-        return None;
-    }
+    let (expected, actual) = (words_of_a_list(expected)?, words_of_a_list(actual)?);
     let lacking = |words: &[&str], from: &[&str]| -> Vec<String> {
         words.iter().filter(|word| !from.contains(word)).map(|word| quoted(word)).collect()
     };
@@ -111,29 +106,39 @@ fn list(expected: &str, actual: &str) -> Option<String> {
     }
 }
 
+/// The words of a list with blanks between them; none where it reads as one text.
+pub(crate) fn words_of_a_list(text: &str) -> Option<Vec<&str>> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    (words.len() > 1 && words.iter().all(|word| word.len() <= QUOTABLE)).then_some(words)
+}
+
 fn are(words: &[String]) -> String {
     format!("{} {}", words.join(", "), if words.len() == 1 { "is" } else { "are" })
 }
 
 /// One piece too many, missing, or in the place of another.
 fn piece(expected: &str, actual: &str) -> Option<String> {
-    let (expected, actual) = unlike(expected, actual);
+    let (expected, actual) = (unlike(expected, actual).1, unlike(actual, expected).1);
     match (expected.chars().count(), actual.chars().count()) {
-        (0, 1) => Some(format!("one {} too many", quoted(&actual))),
-        (1, 0) => Some(format!("one {} is missing", quoted(&expected))),
+        (0, 1) => Some(format!("one {} too many", quoted(actual))),
+        (1, 0) => Some(format!("one {} is missing", quoted(expected))),
         (0, ..=QUOTABLE) => Some(format!("{} too many", quoted(actual.trim()))),
         (..=QUOTABLE, 0) => Some(format!("{} is missing", quoted(expected.trim()))),
-        (..=QUOTABLE, ..=QUOTABLE) => Some(format!("{} instead of {}", quoted(&actual), quoted(&expected))),
+        (..=QUOTABLE, ..=QUOTABLE) => Some(format!("{} instead of {}", quoted(actual), quoted(expected))),
         _ => None,
     }
 }
 
-/// The parts of two texts between what they share at both ends.
-fn unlike(one: &str, other: &str) -> (String, String) {
-    let start = common_prefix(one, other);
-    let (one, other): (Vec<char>, Vec<char>) = (one.chars().skip(start).collect(), other.chars().skip(start).collect());
-    let end = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
-    (one[..one.len() - end].iter().collect(), other[..other.len() - end].iter().collect())
+/// A text in three parts: what it shares with another at the beginning, what is its own, what it shares at the end.
+pub(crate) fn unlike<'t>(text: &'t str, other: &str) -> (&'t str, &'t str, &'t str) {
+    let bytes = |same: &mut dyn Iterator<Item = (char, char)>| -> usize {
+        same.take_while(|(a, b)| a == b).map(|(letter, _)| letter.len_utf8()).sum()
+    };
+    let (start, rest) = text.split_at(bytes(&mut text.chars().zip(other.chars())));
+    let theirs = &other[start.len()..];
+    let same = bytes(&mut rest.chars().rev().zip(theirs.chars().rev()));
+    let (piece, end) = rest.split_at(rest.len() - same);
+    (start, piece, end)
 }
 
 /// In quotes; a single letter beyond ASCII with its code point, since it may look like another.

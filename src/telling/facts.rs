@@ -8,12 +8,12 @@ use crate::{
 };
 
 /// The provider's name: `Pocket ID`, or `Provider` where it is another or not known.
-pub(super) fn provider_name(report: &Report) -> &'static str {
+pub(crate) fn provider_name(report: &Report) -> &'static str {
     if report.provider.starts_with("Pocket ID") { "Pocket ID" } else { "Provider" }
 }
 
 /// A field as people say it: `redirect_url` is a redirect URL.
-pub(super) fn field_in_words(field: &str) -> String {
+pub(crate) fn field_in_words(field: &str) -> String {
     let words: Vec<String> = field
         .split('_')
         .map(|word| match word {
@@ -25,7 +25,7 @@ pub(super) fn field_in_words(field: &str) -> String {
 }
 
 /// What a finding says beside the two values that differ; none where it says nothing else.
-pub(super) fn without_values(finding: &Finding) -> Option<String> {
+pub(crate) fn without_values(finding: &Finding) -> Option<String> {
     let Some(drift) = &finding.drift else { return Some(finding.message.clone()) };
     let has_both = [&drift.expected, &drift.actual].iter().all(|value| finding.message.contains(value.as_str()));
     if !has_both {
@@ -36,7 +36,7 @@ pub(super) fn without_values(finding: &Finding) -> Option<String> {
 }
 
 /// What is worth saying about a stage that is good.
-pub(super) fn good(report: &Report, snapshot: &Snapshot, stage: Stage) -> Option<String> {
+pub(crate) fn good(report: &Report, snapshot: &Snapshot, stage: Stage) -> Option<String> {
     match stage {
         Stage::Kasm => Some(kasm(report, snapshot)),
         Stage::Offer => offered(report, snapshot),
@@ -89,7 +89,7 @@ fn sent_to(snapshot: &Snapshot) -> Option<String> {
 }
 
 /// The credentials that a check needs and the config does not name, in one order, whatever the check's own is.
-pub(super) fn missing_credentials(snapshot: &Snapshot, check: &CheckReport) -> Vec<Credential> {
+pub(crate) fn missing_credentials(snapshot: &Snapshot, check: &CheckReport) -> Vec<Credential> {
     let needs = checks::find(&check.id).map_or(&[][..], |(_, check)| check.needs);
     let mut missing: Vec<Credential> =
         needs.iter().copied().filter(|credential| !snapshot.target.credentials.contains(credential)).collect();
@@ -98,7 +98,7 @@ pub(super) fn missing_credentials(snapshot: &Snapshot, check: &CheckReport) -> V
 }
 
 /// Credentials in words: `a Kasm key and the client secret`.
-pub(super) fn in_words(credentials: impl IntoIterator<Item = Credential>) -> String {
+pub(crate) fn in_words(credentials: impl IntoIterator<Item = Credential>) -> String {
     let names: Vec<String> = credentials.into_iter().map(|credential| credential.to_string()).collect();
     match names.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
@@ -108,17 +108,17 @@ pub(super) fn in_words(credentials: impl IntoIterator<Item = Credential>) -> Str
 }
 
 /// A number of days in words.
-pub(super) fn days(count: i64) -> String {
+pub(crate) fn days(count: i64) -> String {
     if count == 1 { "1 day".to_owned() } else { format!("{count} days") }
 }
 
 /// A number of checks in words.
-pub(super) fn checks_in_words(count: usize) -> String {
+pub(crate) fn checks_in_words(count: usize) -> String {
     if count == 1 { "1 check".to_owned() } else { format!("{count} checks") }
 }
 
 /// A date.
-pub(super) fn date(at: Time) -> String {
+pub(crate) fn date(at: Time) -> String {
     at.format("%Y-%m-%d").to_string()
 }
 

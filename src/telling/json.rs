@@ -35,8 +35,9 @@ pub struct Document<'r> {
     targets: Vec<TargetView<'r>>,
 }
 
+/// One report.
 #[derive(Debug, Serialize)]
-struct TargetView<'r> {
+pub struct TargetView<'r> {
     name: &'r str,
     login: &'static str,
     verified: crate::model::Verified,
@@ -107,7 +108,8 @@ struct ExpiryView<'r> {
 
 // Each is taken apart, so that a new field does not compile until it is decided whether it becomes public.
 
-fn target(report: &Report) -> TargetView<'_> {
+/// One report as a value that serialises to the public form.
+pub fn target(report: &Report) -> TargetView<'_> {
     let Report { name, login, verified, cause, coverage, at, provider, auto_login, checks, sources, expiries } = report;
     let Coverage { proven, known } = *coverage;
     TargetView {

@@ -2,9 +2,11 @@
 //! judges.
 
 pub mod demo;
-mod drift;
+pub(crate) mod drift;
+pub mod expiries;
 pub mod explain;
-mod facts;
+pub(crate) mod facts;
+pub mod fields;
 pub mod guide;
 pub mod json;
 pub mod junit;
@@ -13,5 +15,7 @@ pub mod path;
 mod similar;
 pub mod style;
 pub mod text;
+pub(crate) mod told;
+pub(crate) mod unproven;
 
 pub use similar::similar;

@@ -48,22 +48,42 @@ impl State {
             Self::Unproven => "-",
         }
     }
+
+    /// The same as words of a sentence, for a page.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Broken => "fails",
+            Self::Degraded => "degraded",
+            Self::AtRisk => "at risk",
+            Self::Unknown => "unknown",
+            Self::Unproven => "not proven",
+        }
+    }
 }
 
 /// The stages that have checks, in the order of the login path.
 #[must_use]
 pub fn links(report: &Report, snapshot: &Snapshot) -> Vec<Link> {
-    let of = |stage| report.checks.iter().filter(move |check| check.stage == stage).collect::<Vec<_>>();
-    Stage::ALL
-        .into_iter()
-        .map(|stage| (stage, of(stage)))
-        .filter(|(_, checks)| !checks.is_empty())
+    by_stage(report)
         .map(|(stage, checks)| {
             let state = state(&checks);
             let note = note(report, snapshot, stage, state, &checks);
             Link { stage, title: title(report, stage), state, note }
         })
         .collect()
+}
+
+/// How each stage that has checks stands, in the order of the login path: verdicts, without what was seen.
+#[must_use]
+pub fn states(report: &Report) -> Vec<(Stage, State)> {
+    by_stage(report).map(|(stage, checks)| (stage, state(&checks))).collect()
+}
+
+fn by_stage(report: &Report) -> impl Iterator<Item = (Stage, Vec<&CheckReport>)> {
+    let of = |stage| report.checks.iter().filter(move |check| check.stage == stage).collect::<Vec<_>>();
+    Stage::ALL.into_iter().map(move |stage| (stage, of(stage))).filter(|(_, checks)| !checks.is_empty())
 }
 
 fn title(report: &Report, stage: Stage) -> String {
@@ -125,7 +145,7 @@ fn failing(checks: &[&CheckReport], severity: Severity) -> String {
 }
 
 /// A failing check in a few words: the first clause of what it found, without the values that stand elsewhere.
-pub(super) fn in_short(check: &CheckReport) -> String {
+pub(crate) fn in_short(check: &CheckReport) -> String {
     let Some(finding) = check.findings.first() else { return format!("{} fails", check.id) };
     match (facts::without_values(finding), &finding.drift) {
         (Some(message), _) => first_clause(&message).to_owned(),

@@ -4,10 +4,10 @@ mod cause;
 mod rest;
 
 use super::{
-    facts,
     page::{Page, cell},
     path::{self, State},
     style::{Paint, Style},
+    told,
 };
 use crate::model::{CheckReport, Login, Report, Snapshot, Verified};
 
@@ -65,27 +65,10 @@ fn head(page: &mut Page, report: &Report, snapshot: &Snapshot) {
     };
     let coverage = format!("{} of {} checks proven", report.coverage.proven, report.coverage.known);
     page.ends((&headline(report), paint), (&coverage, Paint::Quiet));
-    if let Some(who) = locked_out(report, snapshot) {
+    if let Some(who) = told::locked_out(report, snapshot) {
         page.row(&[], &who, Paint::Plain);
     }
     page.gap();
-}
-
-/// How many people a fault locks out, which auto login decides.
-fn locked_out(report: &Report, snapshot: &Snapshot) -> Option<String> {
-    let kasm = &snapshot.target.kasm.url;
-    match (report.login, report.auto_login?) {
-        (Login::Ok, _) => None,
-        (_, true) => Some(format!(
-            "Auto login is on, so everybody is sent to {}. Local users get in at {kasm}/#/staticlogin",
-            match facts::provider_name(report) {
-                "Provider" => "the provider",
-                name => name,
-            }
-        )),
-        (Login::Broken, false) => Some(format!("Auto login is off: local users still get in at {kasm}")),
-        (Login::Degraded | Login::Unknown, false) => None,
-    }
 }
 
 fn login_path(page: &mut Page, report: &Report, snapshot: &Snapshot) {

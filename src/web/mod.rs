@@ -2,10 +2,13 @@
 
 mod access;
 mod api;
+mod badge;
+mod calendar;
 mod exposition;
 mod headers;
 mod lifecycle;
 pub mod page;
+mod pages;
 mod probe;
 mod sd;
 mod serve;
@@ -16,7 +19,7 @@ use axum::{
     Router, extract,
     http::{StatusCode, header},
     middleware,
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse as _, Response},
     routing::{MethodRouter, get, post},
 };
 use tokio::sync::{mpsc, oneshot, watch};
@@ -77,11 +80,12 @@ impl Options {
     }
 }
 
-/// What the handlers of this surface share: the daemon's state, and what `/probe` keeps.
+/// What the handlers of this surface share: the daemon's state, what `/probe` keeps, and when rounds were asked for.
 #[derive(Clone)]
 struct App {
     state: State,
     probes: Arc<probe::Probes>,
+    by_hand: Arc<api::ByHand>,
 }
 
 impl std::ops::Deref for App {
@@ -106,14 +110,28 @@ impl App {
 type Shared = extract::State<App>;
 
 /// Every path, what it is, for the page that says what exists, and how much it tells.
-const PATHS: [(&str, &str, Tells); 11] = [
+const PATHS: [(&str, &str, Tells); 25] = [
     ("/", "status page", Tells::Verdicts),
     ("/targets/{name}", "one target in full", Tells::Verdicts),
+    ("/targets/{name}/badge.svg", "a badge for other pages", Tells::Verdicts),
+    ("/targets/{name}/expiries.ics", "what expires, for a calendar", Tells::All),
+    ("/changes", "what changed and when", Tells::All),
     ("/metrics", "metrics for Prometheus", Tells::All),
     ("/probe", "one probe: ?target=NAME&module=login or discovery", Tells::All),
     ("/sd", "HTTP service discovery for Prometheus: the targets", Tells::All),
+    ("/api/v1/status", "the verdict on every target as JSON, and nothing more", Tells::Verdicts),
     ("/api/v1/targets", "the latest round of every target as JSON", Tells::All),
     ("/api/v1/targets/{name}", "the latest round of one target as JSON", Tells::All),
+    ("/api/v1/targets/{name}/fields", "every compared field side by side", Tells::All),
+    ("/api/v1/targets/{name}/changes", "what changed at one target", Tells::All),
+    ("/api/v1/targets/{name}/history", "how sign-in stood: ?from=&to=", Tells::All),
+    ("/api/v1/targets/{name}/check", "POST: a round now, with --web.enable-lifecycle", Tells::All),
+    ("/api/v1/checks", "every check with its texts", Tells::All),
+    ("/api/v1/checks/{id}", "one check", Tells::All),
+    ("/api/v1/changes", "what changed and when: ?target=&since=&cursor=&limit=", Tells::All),
+    ("/api/v1/annotations", "changes as annotations for Grafana: ?target=&from=&to=", Tells::All),
+    ("/api/v1/stats", "about the daemon itself", Tells::All),
+    ("/api/v1/openapi.json", "the description of this API (OpenAPI 3.1)", Tells::All),
     ("/config", "the configuration in force, secrets masked", Tells::All),
     ("/-/healthy", "200 while the process lives", Tells::Nothing),
     ("/-/ready", "200 once every target has had its first round, else 503", Tells::Nothing),
@@ -123,54 +141,36 @@ const PATHS: [(&str, &str, Tells); 11] = [
 /// The whole HTTP surface.
 pub fn router(state: State) -> Router {
     let prefix = state.options.route_prefix.trim_end_matches('/').to_owned();
-    let app = App { state, probes: Arc::default() };
+    let app = App { state, probes: Arc::default(), by_hand: Arc::default() };
     let mut router = Router::new();
     for (path, _, _) in PATHS {
         router = router.route(&format!("{prefix}{path}"), handler(path));
     }
     if !prefix.is_empty() {
-        router = router.route(&prefix, get(index));
+        router = router.route(&prefix, get(pages::index));
     }
     let guard = middleware::from_fn_with_state(app.clone(), access::guard);
-    router.fallback(not_found).layer(guard).layer(middleware::map_response(headers::secure)).with_state(app)
+    let finish = middleware::from_fn_with_state(app.clone(), api::finish);
+    let secure = middleware::map_response(headers::secure);
+    router.fallback(pages::not_found).layer(guard).layer(finish).layer(secure).with_state(app)
 }
 
 fn handler(path: &str) -> MethodRouter<App> {
     match path {
-        "/" => get(index),
-        "/targets/{name}" => get(one_target),
+        "/" => get(pages::index),
+        "/targets/{name}" => get(pages::target),
+        "/targets/{name}/badge.svg" => get(pages::badge),
+        "/targets/{name}/expiries.ics" => get(pages::expiries),
+        "/changes" => get(pages::changes),
         "/metrics" => get(exposition::metrics),
         "/probe" => get(probe::probe),
         "/sd" => get(sd::targets),
-        "/api/v1/targets" => get(api::targets),
-        "/api/v1/targets/{name}" => get(api::target),
         "/config" => get(lifecycle::config),
         "/-/healthy" => get(lifecycle::healthy),
         "/-/ready" => get(lifecycle::ready),
         "/-/reload" => post(lifecycle::reload).put(lifecycle::reload),
-        _ => get(not_found),
+        path => api::handler(path).unwrap_or_else(|| get(pages::not_found)),
     }
-}
-
-async fn index(extract::State(app): Shared) -> Html<String> {
-    Html(page::index(&app.board.entries(), app.clock.now(), &app.options))
-}
-
-async fn one_target(extract::State(app): Shared, extract::Path(name): extract::Path<String>) -> Response {
-    match app.board.entry(&name) {
-        Some(entry) => Html(page::target(&entry, app.clock.now(), &app.options)).into_response(),
-        None => missing(&app),
-    }
-}
-
-async fn not_found(extract::State(app): Shared) -> Response {
-    missing(&app)
-}
-
-/// A page that says what exists.
-fn missing(app: &App) -> Response {
-    let page = page::not_found(&PATHS, &app.board.entries(), &app.options);
-    (StatusCode::NOT_FOUND, Html(page)).into_response()
 }
 
 /// A text for people and scripts.

@@ -1,1 +1,8 @@
-//! The API: its answers, its description, its errors.
+//! The JSON interface, `/api/v1`: real answers over real connections, held against the description that is served.
+
+mod answers;
+mod changes;
+mod described;
+mod refusals;
+mod rounds;
+mod support;

@@ -1,1 +1,8 @@
-//! The journal on disk: restarts, kills, full disks, other versions.
+//! The journal on disk.
+
+mod disk;
+mod kept;
+mod killed;
+mod refused;
+mod retention;
+mod rounds;

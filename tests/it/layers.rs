@@ -41,7 +41,11 @@ const LAYERS: &[Layer] = &[
     ),
     layer("round", &["checks", "clock", "config", "model", "observe"], "the spine: look, judge, and nothing more"),
     layer("board", &["clock", "model"], "the board keeps what was said; surfaces read it"),
-    layer("journal", &["clock", "model"], "the journal keeps what changed; surfaces read it"),
+    layer(
+        "journal",
+        &["clock", "model"],
+        "the journal keeps what changed, in memory and in its file; surfaces read it",
+    ),
     layer(
         "metrics",
         &["board", "checks", "clock", "config", "model", "oidc", "pocket_id", "schedule"],

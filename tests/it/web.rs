@@ -5,5 +5,6 @@ mod metrics;
 mod openmetrics;
 mod pages;
 mod probes;
+mod public;
 mod serving;
 pub mod support;

@@ -3,12 +3,12 @@
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
-    checks,
-    model::{CheckReport, Drift, Finding, Login, Report, Severity},
+    model::{CheckReport, Drift, Finding, Login, Report},
     telling::{
         drift, facts,
         page::{Page, cell},
         style::Paint,
+        told,
     },
 };
 
@@ -20,18 +20,11 @@ const BEFORE: usize = 24;
 /// Tells the check that matters most: the cause; without one, the first that fails. Returns it, so that it is not told
 /// twice. Where nothing can be told, why.
 pub(super) fn cause<'r>(page: &mut Page, report: &'r Report) -> Option<&'r CheckReport> {
-    let first = |verdict: &str, severity: Severity| {
-        report.checks.iter().find(|check| check.verdict == verdict && check.severity == severity)
-    };
-    let (label, check) = match report.login {
-        Login::Ok => return None,
-        Login::Broken => ("Cause", report.cause_check()?),
-        Login::Degraded => ("Fault", first("fail", Severity::Degraded)?),
-        Login::Unknown => {
-            doubt(page, report);
-            return None;
-        }
-    };
+    if report.login == Login::Unknown {
+        doubt(page, report);
+    }
+    let check = told::told(report)?;
+    let label = if report.login == Login::Broken { "Cause" } else { "Fault" };
     page.gap();
     page.row(&[cell(label, LABEL, Paint::Strong)], &check.id, Paint::Strong);
     for finding in &check.findings {
@@ -42,15 +35,9 @@ pub(super) fn cause<'r>(page: &mut Page, report: &'r Report) -> Option<&'r Check
     Some(check)
 }
 
-/// Why it cannot be told: by the first outage check that could not be judged for a reason of its own; else by the first
-/// that waits for something.
+/// Why it cannot be told.
 fn doubt(page: &mut Page, report: &Report) {
-    let reasons = || {
-        let doubtful = |check: &&CheckReport| check.verdict == "unknown" && check.severity == Severity::Outage;
-        report.checks.iter().filter(doubtful).filter_map(|check| check.reason.as_deref())
-    };
-    let own = reasons().find(|reason| !reason.starts_with("waits for"));
-    if let Some(reason) = own.or_else(|| reasons().next()) {
+    if let Some(reason) = told::doubt(report) {
         page.gap();
         page.row(&[cell("Why", LABEL, Paint::Strong)], reason, Paint::Plain);
     }
@@ -66,18 +53,15 @@ fn tell(page: &mut Page, report: &Report, finding: &Finding) {
 }
 
 fn mend(page: &mut Page, check: &CheckReport) {
-    let own = checks::find(&check.id).map(|(_, check)| check.mend);
-    let mut ways: Vec<&str> = check.findings.iter().filter_map(|finding| finding.mend.as_deref().or(own)).collect();
-    ways.dedup();
-    for way in ways {
+    for way in told::mends(check) {
         page.row(&[cell("Mend", LABEL, Paint::Strong)], way, Paint::Plain);
     }
 }
 
 /// Both values, one above the other, and a caret below the first difference.
 fn both_sides(page: &mut Page, report: &Report, drift: &Drift) {
-    let actual_by = says(report, &drift.actual_by);
-    let expected_by = says(report, &drift.expected_by);
+    let actual_by = told::says(report, &drift.actual_by);
+    let expected_by = told::says(report, &drift.expected_by);
     let label = page.columns(&actual_by).max(page.columns(&expected_by)) + 3;
     let room = page.width().saturating_sub(2 + label);
     let window = Window::around(page, drift, room);
@@ -90,14 +74,6 @@ fn both_sides(page: &mut Page, report: &Report, drift: &Drift) {
         caret(page, 2 + label + window.caret, &difference.words);
     } else {
         page.row(&[cell("", 2 + label, Paint::Plain)], &difference.words, Paint::Bad);
-    }
-}
-
-/// `The provider has` with the provider's own name.
-fn says(report: &Report, by: &str) -> String {
-    match facts::provider_name(report) {
-        "Provider" => by.to_owned(),
-        name => by.replace("The provider", name),
     }
 }
 

@@ -2,12 +2,13 @@
 
 use crate::{
     checks,
-    model::{CheckReport, Credential, Login, Report, Severity, Snapshot},
+    model::{CheckReport, Login, Report, Severity, Snapshot},
     telling::{
         facts,
         page::{Page, cell},
         path,
         style::Paint,
+        unproven,
     },
 };
 
@@ -68,8 +69,7 @@ fn findings(page: &mut Page, report: &Report, severity: Severity, heading: &str,
 
 /// What could not be judged this time, by reason.
 pub(super) fn not_judged(page: &mut Page, report: &Report) {
-    let unknown = report.checks.iter().filter(|check| check.verdict == "unknown");
-    let groups = grouped(unknown, |check| check.reason.clone().unwrap_or_default());
+    let groups = unproven::not_judged(report);
     let items: Vec<Item> = groups
         .into_iter()
         .map(|(reason, checks)| {
@@ -85,22 +85,20 @@ pub(super) fn not_judged(page: &mut Page, report: &Report) {
 
 /// What is not verified and why: by the credential that would raise it, then what only a person can test.
 pub(super) fn not_verified(page: &mut Page, report: &Report, snapshot: &Snapshot) {
-    let unverified = report.checks.iter().filter(|check| check.verdict == "unverified");
-    let (by_credential, by_hand): (Vec<_>, Vec<_>) =
-        unverified.partition(|check| !facts::missing_credentials(snapshot, check).is_empty());
-    let groups = grouped(by_credential, |check| facts::missing_credentials(snapshot, check));
+    let groups = unproven::for_want_of_credentials(report, snapshot);
     if !groups.is_empty() {
         page.heading("Not verified for want of a credential");
     }
     for (credentials, checks) in groups {
-        page.sentence(2, &gain(&credentials, checks.len()));
+        page.sentence(2, &unproven::gain(&credentials, checks.len()));
     }
+    let by_hand = unproven::from_here(report, snapshot);
     if report.login == Login::Broken {
         // Nobody tests by hand what is known to be broken.
-        only_named(page, &by_hand);
+        only_named(page, by_hand.iter().flat_map(|(_, checks)| checks));
         return;
     }
-    let items: Vec<Item> = grouped(by_hand, |check| check.reason.clone().unwrap_or_default())
+    let items: Vec<Item> = by_hand
         .into_iter()
         .map(|(reason, checks)| {
             let ids: Vec<&str> = checks.iter().map(|check| check.id.as_str()).collect();
@@ -112,21 +110,13 @@ pub(super) fn not_verified(page: &mut Page, report: &Report, snapshot: &Snapshot
 
 const NOT_FROM_HERE: &str = "Not verified from here, and what a person can do";
 
-fn only_named(page: &mut Page, checks: &[&CheckReport]) {
-    if checks.is_empty() {
+fn only_named<'r>(page: &mut Page, checks: impl Iterator<Item = &'r &'r CheckReport>) {
+    let ids: Vec<&str> = checks.map(|check| check.id.as_str()).collect();
+    if ids.is_empty() {
         return;
     }
     page.heading("Not verified from here");
-    let ids: Vec<&str> = checks.iter().map(|check| check.id.as_str()).collect();
     page.sentence(2, &format!("{} (once the cause is mended)", ids.join(", ")));
-}
-
-/// What credentials would give, and where they go in the configuration.
-fn gain(credentials: &[Credential], count: usize) -> String {
-    let mut keys: Vec<&str> = credentials.iter().map(|credential| credential.config_keys()).collect();
-    keys.dedup();
-    let with = facts::in_words(credentials.iter().copied());
-    format!("With {with}: {} more ({})", facts::checks_in_words(count), keys.join(", "))
 }
 
 /// An entry of a list: a name, what there is to say, and how to mend it.
@@ -156,40 +146,5 @@ fn list(page: &mut Page, heading: &str, paint: Paint, items: &[Item]) {
         if let Some(mend) = &item.mend {
             page.row(&below, &format!("Mend: {mend}"), Paint::Quiet);
         }
-    }
-}
-
-/// Checks that share a key, in the order in which the keys appear.
-fn grouped<'r, K: PartialEq>(
-    checks: impl IntoIterator<Item = &'r CheckReport>,
-    key: impl Fn(&CheckReport) -> K,
-) -> Vec<(K, Vec<&'r CheckReport>)> {
-    let mut groups: Vec<(K, Vec<&CheckReport>)> = Vec::new();
-    for check in checks {
-        let of = key(check);
-        match groups.iter_mut().find(|(known, _)| *known == of) {
-            Some((_, members)) => members.push(check),
-            None => groups.push((of, vec![check])),
-        }
-    }
-    groups
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_credential_is_told_with_what_it_gives_and_where_it_goes() {
-        assert_eq!(
-            gain(&[Credential::KasmKey], 12),
-            "With a Kasm key: 12 checks more (kasm.api_key_file and kasm.api_key_secret_file)"
-        );
-        assert_eq!(
-            gain(&[Credential::ClientSecret], 1),
-            "With the client secret: 1 check more (provider.client_secret_file)"
-        );
-        let both = gain(&[Credential::KasmKey, Credential::ProviderAdminKey], 2);
-        assert!(both.starts_with("With a Kasm key and a Pocket ID key of an admin: 2 checks more"), "{both}");
     }
 }

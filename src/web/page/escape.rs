@@ -2,31 +2,52 @@
 
 use std::fmt::{self, Write as _};
 
+use crate::telling::style::{Style, safe};
+
+/// The longest value that is shown, in characters: one that fills the page hides the rest of it.
+const LONGEST: usize = 400;
+
 /// A value as text of an HTML page or of a quoted attribute.
 ///
-/// Beside the five characters of markup, control characters and those that turn the direction of writing are replaced:
-/// a display name that comes from another system must not change how the rest of the line reads.
-pub(super) fn escape(value: &str) -> Escaped<'_> {
-    Escaped(value)
+/// What the terminal does not show as it is (control characters, turns of the direction of writing, invisible letters)
+/// is escaped here, too: a display name that comes from another system must not change how the rest of the line reads.
+pub(in crate::web) fn escape(value: &str) -> Escaped<'_> {
+    Escaped { value, longest: LONGEST }
+}
+
+/// The same, cut where it is longer than so many characters.
+pub(in crate::web) fn clipped(value: &str, longest: usize) -> Escaped<'_> {
+    Escaped { value, longest }
 }
 
 /// See [`escape`].
-pub(super) struct Escaped<'a>(&'a str);
+pub(in crate::web) struct Escaped<'a> {
+    value: &'a str,
+    longest: usize,
+}
+
+impl Escaped<'_> {
+    fn shown(&self) -> String {
+        let end = self.value.char_indices().nth(self.longest).map(|(at, _)| at);
+        let kept = safe(&self.value[..end.unwrap_or(self.value.len())], Style::PLAIN);
+        if end.is_some() { kept + "…" } else { kept }
+    }
+
+    /// How many letters a reader sees.
+    pub(in crate::web) fn length(&self) -> usize {
+        self.shown().chars().count()
+    }
+}
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in self.0.chars() {
+        for character in self.shown().chars() {
             match character {
                 '&' => f.write_str("&amp;")?,
                 '<' => f.write_str("&lt;")?,
                 '>' => f.write_str("&gt;")?,
                 '"' => f.write_str("&quot;")?,
                 '\'' => f.write_str("&#39;")?,
-                '\n' | '\t' => f.write_char(character)?,
-                '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                    f.write_char('\u{fffd}')?
-                }
-                control if control.is_control() => f.write_char('\u{fffd}')?,
                 other => f.write_char(other)?,
             }
         }
@@ -34,8 +55,8 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// A value as one segment of a path (RFC 3986, section 3.3): safe in an attribute, too.
-pub(super) fn path_segment(value: &str) -> String {
+/// A value as one segment of a path or one value of a query (RFC 3986, section 3.3): safe in an attribute, too.
+pub(in crate::web) fn path_segment(value: &str) -> String {
     let mut segment = String::with_capacity(value.len());
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
@@ -59,11 +80,18 @@ mod tests {
             ("<script>alert('x')</script>", "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"),
             ("\" onclick=\"x", "&quot; onclick=&quot;x"),
             ("a & b", "a &amp; b"),
-            ("bad\u{0}\u{7}\r", "bad\u{fffd}\u{fffd}\u{fffd}"),
-            ("\u{202e}evil", "\u{fffd}evil"),
+            ("bad\u{0}\u{7}\r", "bad\\u{0}\\u{7}\\r"),
+            ("\u{202e}evil", "\\u{202e}evil"),
         ] {
             assert_eq!(escape(value).to_string(), expected);
         }
+    }
+
+    #[test]
+    fn a_long_value_is_cut_by_characters() {
+        assert_eq!(clipped("äöü", 3).to_string(), "äöü");
+        assert_eq!(clipped("äöü&", 3).to_string(), "äöü…");
+        assert_eq!(escape(&"x".repeat(9_000)).to_string().chars().count(), LONGEST + 1);
     }
 
     #[test]

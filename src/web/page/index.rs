@@ -1,171 +1,135 @@
-//! The first page: for each target the three questions: can people sign in, if not what broke, what will break next.
+//! The first page: every target, what is broken first.
 
 use std::sync::Arc;
 
 use super::{
-    escape::escape,
-    frame, link,
-    words::{Standing, check_state, distance, proven, sentence, speaker, time},
+    Heading, View, card,
+    escape::{clipped, escape},
+    frame::{Page, frame},
+    link, public,
+    shape::icon,
+    words::Standing,
 };
 use crate::{
-    board::{Entry, Latest},
-    checks,
-    clock::Time,
-    model::{CheckReport, Drift, Finding, Report, Severity, Stage},
-    web::Options,
+    board::Entry,
+    telling::{path, path::State, told},
+    web::Viewer,
 };
 
-/// The status page of all targets.
+/// Up to so many targets are told in full.
+const FEW: usize = 8;
+/// The most targets on one page.
+const PAGE: usize = 100;
+/// The longest note of a line, in characters.
+const NOTE: usize = 100;
+
+/// What stands first.
+const ORDER: [State; 4] = [State::Broken, State::Unknown, State::Degraded, State::Ok];
+
+/// The status page of all targets; of many, one page of them, counted from 1.
 #[must_use]
-pub fn index(entries: &[Arc<Entry>], now: Time, options: &Options) -> String {
-    let sections: String = entries.iter().map(|entry| section(entry, now, options)).collect();
-    let sections = if entries.is_empty() {
-        "<p>No target is watched: none is configured, or rounds are off (<code>schedule.round: off</code>) and only \
-         <code>/probe</code> looks.</p>\n"
-            .to_owned()
-    } else {
-        sections
-    };
-    let content = format!("<h1>Single sign-on</h1>\n{sections}<p class=\"dim\">As of {}.</p>\n", time(now));
-    frame("ssowatch", &content, options)
-}
-
-fn section(entry: &Entry, now: Time, options: &Options) -> String {
-    let name = format!("<a href=\"{}\">{}</a>", link(&entry.name, options), escape(&entry.name));
-    format!("<section>\n<h2>{name}</h2>\n{}</section>\n", summary(entry, now))
-}
-
-/// The three questions of one target.
-pub(super) fn summary(entry: &Entry, now: Time) -> String {
-    let standing = Standing::of(entry, now);
-    let (answer, colour) = standing.answer();
-    let answer = format!("<p class=\"answer {colour}\">{}</p>\n", escape(&answer));
-    match standing {
-        Standing::NothingYet => answer,
-        Standing::Stale(latest, _) => answer + &last_known(latest, now),
-        Standing::Current(latest) => {
-            let report = &latest.report;
-            [answer, facts(latest, now), cause(report), path(&report.checks), next(report, now), unverified(report)]
-                .concat()
+pub fn index(entries: &[Arc<Entry>], page: usize, view: &View<'_>) -> String {
+    let mut rows: Vec<(State, &Entry)> =
+        entries.iter().map(|entry| (Standing::of(entry, view.now).state(), entry.as_ref())).collect();
+    rows.sort_by_key(|(state, _)| rank(*state));
+    let content = match rows.len() {
+        0 => "<p>No target is watched: none is configured, or rounds are off (<code>schedule.round: off</code>) and only \
+              <code>/probe</code> looks.</p>\n"
+            .to_owned(),
+        1..=FEW => {
+            let cards: String = rows.iter().map(|(_, entry)| told_in_full(entry, view)).collect();
+            format!("<div class=\"cards\">\n{cards}</div>\n")
         }
+        _ => many(&rows, page, view),
+    };
+    let content = format!("{}{content}", Heading(1).of("Single sign-on"));
+    let state = rows.first().map(|(state, _)| *state);
+    frame(&Page { title: "Single sign-on", state, here: "/", content: &content }, view)
+}
+
+fn rank(state: State) -> usize {
+    ORDER.iter().position(|other| *other == state).unwrap_or(ORDER.len())
+}
+
+fn told_in_full(entry: &Entry, view: &View<'_>) -> String {
+    match view.viewer {
+        Viewer::Public => public::card(entry, view),
+        Viewer::Full => card::card(entry, view),
     }
 }
 
-fn facts(latest: &Latest, now: Time) -> String {
+/// An overview, then a line for each target that is not well, then the names of those that are.
+fn many(rows: &[(State, &Entry)], page: usize, view: &View<'_>) -> String {
+    let pages = rows.len().div_ceil(PAGE);
+    let page = page.clamp(1, pages);
+    let shown = &rows[(page - 1) * PAGE..(page * PAGE).min(rows.len())];
+    let groups: String = ORDER.into_iter().map(|state| group(state, shown, view)).collect();
+    overview(rows) + &groups + &turning(page, pages, view)
+}
+
+fn overview(rows: &[(State, &Entry)]) -> String {
+    let count = |state: State| {
+        let count = rows.iter().filter(|(of, _)| *of == state).count();
+        let class = if count == 0 { "dim" } else { super::shape::class(state) };
+        let icon = if count == 0 { String::new() } else { icon(state) };
+        format!("<li class=\"{class}\">{icon}<b>{count}</b>{}</li>\n", title(state).to_lowercase())
+    };
+    let counts: String = ORDER.into_iter().map(count).collect();
+    format!("<p>{} targets</p>\n<ul class=\"overview\">\n{counts}</ul>\n", rows.len())
+}
+
+fn title(state: State) -> &'static str {
+    match state {
+        State::Broken => "Broken",
+        State::Degraded | State::AtRisk => "Degraded",
+        State::Ok => "Ok",
+        State::Unknown | State::Unproven => "Unknown",
+    }
+}
+
+fn group(state: State, shown: &[(State, &Entry)], view: &View<'_>) -> String {
+    let of: Vec<&Entry> = shown.iter().filter(|(other, _)| *other == state).map(|(_, entry)| *entry).collect();
+    if of.is_empty() {
+        return String::new();
+    }
+    let name = |entry: &Entry| format!("<a href=\"{}\">{}</a>", link(&entry.name, view), escape(&entry.name));
+    let heading = Heading(2).of(title(state));
+    if state == State::Ok {
+        let tiles: String = of.iter().map(|entry| format!("<li>{}</li>\n", name(entry))).collect();
+        return format!("{heading}<ul class=\"tiles\">\n{tiles}</ul>\n");
+    }
+    let line = |entry: &&Entry| {
+        let note = match view.viewer {
+            Viewer::Public => public::note(entry, view),
+            Viewer::Full => note(entry, view),
+        };
+        format!("<li>{}{}<span class=\"note\">{note}</span></li>\n", icon(state), name(entry))
+    };
+    format!("{heading}<ul class=\"rows\">\n{}</ul>\n", of.iter().map(line).collect::<String>())
+}
+
+/// The one thing worth saying about a target.
+fn note(entry: &Entry, view: &View<'_>) -> String {
+    let standing = Standing::of(entry, view.now);
+    let Standing::Current(latest) = standing else { return escape(&standing.answer()).to_string() };
     let report = &latest.report;
-    let target = &latest.snapshot.target;
-    let locks_out = match report.auto_login {
-        Some(true) => " Kasm sends every visitor to the provider at once: a fault locks out everybody.",
-        _ => "",
+    let told = told::told(report).map(path::in_short).or_else(|| told::doubt(report).map(str::to_owned));
+    clipped(&told.unwrap_or_else(|| standing.answer()), NOTE).to_string()
+}
+
+/// Links to the other pages.
+fn turning(page: usize, pages: usize, view: &View<'_>) -> String {
+    if pages == 1 {
+        return String::new();
+    }
+    let base = escape(view.options.base());
+    let link = |wanted: bool, page: usize, word: &str| match wanted {
+        true => format!("<a href=\"{base}/?page={page}\">{word}</a> "),
+        false => String::new(),
     };
     format!(
-        "<p class=\"dim\">{} at {}, Kasm at {}. Looked at {}.{locks_out}</p>\n",
-        escape(&report.provider),
-        escape(&target.provider.url),
-        escape(&target.kasm.url),
-        distance(report.at, now),
+        "<p>{}{}Page {page} of {pages}</p>\n",
+        link(page > 1, page - 1, "Previous"),
+        link(page < pages, page + 1, "Next")
     )
-}
-
-/// What is told of a round that is too old: when it was, and what it said then.
-fn last_known(latest: &Latest, now: Time) -> String {
-    let report = &latest.report;
-    format!(
-        "<p>The last round was {} ({}). Then sign-in was: {}.</p>\n",
-        distance(report.at, now),
-        time(report.at),
-        report.login.word()
-    )
-}
-
-/// The one thing that broke first: what differs, and what to change.
-fn cause(report: &Report) -> String {
-    let Some(check) = report.cause_check() else { return String::new() };
-    format!("<h3>Cause</h3>\n{}", failure(check))
-}
-
-/// One failing check: what it says, both sides' values, what to change.
-pub(super) fn failure(check: &CheckReport) -> String {
-    let known = checks::find(&check.id).map(|(_, known)| known);
-    let findings: String =
-        check.findings.iter().map(|finding| finding_in_full(finding, known.map(|check| check.mend))).collect();
-    let title = known.map_or(check.id.as_str(), |known| known.title);
-    format!("<p><strong>Does not hold: {}</strong> <code>{}</code></p>\n{findings}", escape(title), escape(&check.id))
-}
-
-fn finding_in_full(finding: &Finding, usual: Option<&str>) -> String {
-    let drift = finding.drift.as_ref().map(both_sides).unwrap_or_default();
-    let mend = finding.mend.as_deref().or(usual).unwrap_or_default();
-    format!("<p>{}</p>\n{drift}<p><strong>What to change.</strong> {}</p>\n", escape(&finding.message), escape(mend))
-}
-
-/// Both sides' values under each other, with a mark where they begin to differ.
-fn both_sides(drift: &Drift) -> String {
-    let width = drift.expected_by.chars().count().max(drift.actual_by.chars().count());
-    let line = |by: &str, value: &str| format!("{:width$}  {}\n", one_line(by), one_line(value));
-    let both = line(&drift.actual_by, &drift.actual) + &line(&drift.expected_by, &drift.expected);
-    format!("<pre>{}{:>mark$}</pre>\n", escape(&both), "^", mark = width + 3 + drift.first_difference())
-}
-
-/// A value on one line, so that the mark below it stands where it must.
-fn one_line(value: &str) -> String {
-    value.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
-}
-
-/// The login path, stage by stage.
-fn path(checks: &[CheckReport]) -> String {
-    let rows: String =
-        Stage::ALL.iter().filter_map(|stage| Some(row(*stage, speaker(checks, *stage)?, checks))).collect();
-    if rows.is_empty() {
-        return String::new();
-    }
-    format!("<h3>The login path</h3>\n<table>\n{rows}</table>\n")
-}
-
-fn row(stage: Stage, speaker: &CheckReport, checks: &[CheckReport]) -> String {
-    let (word, colour) = check_state(speaker);
-    let (proven, known) = proven(checks, stage);
-    format!(
-        "<tr><th scope=\"row\">{}</th><td class=\"state {colour}\">{word}</td>\
-         <td class=\"state dim\">{proven} of {known} proven</td><td>{}</td></tr>\n",
-        stage.title(),
-        escape(sentence(speaker))
-    )
-}
-
-/// What will break it next: risks, then what expires.
-fn next(report: &Report, now: Time) -> String {
-    let risks: String = report
-        .failing()
-        .filter(|check| check.severity == Severity::Risk)
-        .map(|check| format!("<li>{}</li>\n", escape(sentence(check))))
-        .collect();
-    let expiries: String = report
-        .expiries
-        .iter()
-        .map(|expiry| {
-            let item = expiry.item.replace('_', " ");
-            format!("<li>{} ends {} ({})</li>\n", escape(&item), distance(expiry.at, now), time(expiry.at))
-        })
-        .collect();
-    if risks.is_empty() && expiries.is_empty() {
-        return String::new();
-    }
-    format!("<h3>What will break it next</h3>\n<ul>\n{risks}{expiries}</ul>\n")
-}
-
-/// What could not be proven, and why.
-fn unverified(report: &Report) -> String {
-    let open = || report.checks.iter().filter(|check| matches!(check.verdict.as_str(), "unverified" | "unknown"));
-    let items: String = open()
-        .map(|check| {
-            let title = checks::find(&check.id).map_or(check.id.as_str(), |(_, known)| known.title);
-            let (word, _) = check_state(check);
-            format!("<li>{} <span class=\"dim\">({word}: {})</span></li>\n", escape(title), escape(sentence(check)))
-        })
-        .collect();
-    match open().count() {
-        0 => String::new(),
-        count => format!("<details>\n<summary>Not proven: {count}</summary>\n<ul>\n{items}</ul>\n</details>\n"),
-    }
 }

@@ -1,61 +1,87 @@
-//! The status page: server-rendered, no script, nothing from elsewhere. Pure functions of (board, now).
+//! The status page: server-rendered, complete without a script, nothing from elsewhere. Pure functions of (board, journal,
+//! now).
 
-mod escape;
+mod card;
+mod cause;
+mod changes;
+mod compare;
+mod connections;
+mod coverage;
+pub(super) mod escape;
+mod every;
+mod fields;
+mod frame;
+mod history;
 mod index;
+mod next;
+mod public;
+mod shape;
+mod steps;
 mod style;
 mod target;
 mod words;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
-use self::escape::{escape, path_segment};
-use super::{Options, Tells};
-use crate::board::Entry;
+use self::{escape::escape, frame::Page, frame::frame};
+use super::{Options, Tells, Viewer};
+use crate::{board::Entry, clock::Time, journal::Journal};
 
+pub use changes::{Asked, changes};
 pub use index::index;
-pub use style::STYLE;
+pub use style::{SCRIPT, STYLE};
 pub use target::target;
 
-/// How often the page loads itself again, in seconds.
-const REFRESH_SECONDS: u32 = 60;
+pub(super) use escape::path_segment;
+pub(super) use words::Standing;
 
-/// A whole page around its content. Content is HTML; the title is text.
-fn frame(title: &str, content: &str, options: &Options) -> String {
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <meta http-equiv=\"refresh\" content=\"{REFRESH_SECONDS}\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-         <header><a href=\"{base}/\">ssowatch</a></header>\n<main>\n{content}</main>\n\
-         <footer>ssowatch {version} · <a href=\"{base}/metrics\">metrics</a> · \
-         <a href=\"{base}/api/v1/targets\">JSON</a> · <a href=\"{base}/config\">configuration</a></footer>\n\
-         </body>\n</html>\n",
-        title = escape(title),
-        base = escape(options.base()),
-        version = env!("CARGO_PKG_VERSION"),
-    )
+/// What every page is a function of, beside the board.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// What changed and when.
+    pub journal: &'a Journal,
+    /// The time.
+    pub now: Time,
+    /// Settings by flags.
+    pub options: &'a Options,
+    /// Who looks.
+    pub viewer: Viewer,
+}
+
+/// The level of the headings of a part: below the page's own, or below a target's.
+#[derive(Debug, Clone, Copy)]
+struct Heading(u8);
+
+impl Heading {
+    /// A heading of this level.
+    fn of(self, text: impl fmt::Display) -> String {
+        format!("<h{level}>{text}</h{level}>\n", level = self.0)
+    }
 }
 
 /// The address of a target's page.
-fn link(name: &str, options: &Options) -> String {
-    format!("{}/targets/{}", escape(options.base()), path_segment(name))
+fn link(name: &str, view: &View<'_>) -> String {
+    format!("{}/targets/{}", escape(view.options.base()), path_segment(name))
 }
 
 /// A page that says what exists: paths with what they are, and the targets.
 #[must_use]
-pub fn not_found(paths: &[(&str, &str, Tells)], entries: &[Arc<Entry>], options: &Options) -> String {
+pub fn not_found(paths: &[(&str, &str, Tells)], entries: &[Arc<Entry>], view: &View<'_>) -> String {
+    let base = escape(view.options.base());
     let path = |(path, what, _): &(&str, &str, Tells)| {
-        format!("<li><code>{}{}</code> {}</li>\n", escape(options.base()), escape(path), escape(what))
+        format!("<li><code>{base}{}</code> {}</li>\n", escape(path), escape(what))
     };
-    let target = |entry: &Arc<Entry>| {
-        format!("<li><a href=\"{}\">{}</a></li>\n", link(&entry.name, options), escape(&entry.name))
-    };
-    let paths: String = paths.iter().map(path).collect();
-    let targets: String = entries.iter().map(target).collect();
+    let target =
+        |entry: &Arc<Entry>| format!("<li><a href=\"{}\">{}</a></li>\n", link(&entry.name, view), escape(&entry.name));
+    let is_for_them = |(_, _, tells): &&(&str, &str, Tells)| view.viewer == Viewer::Full || *tells != Tells::All;
+    let paths: String = paths.iter().filter(is_for_them).map(path).collect();
+    let targets: String = entries.iter().take(MOST_LISTED).map(target).collect();
     let content = format!(
         "<h1>Not found</h1>\n<p>Nothing is at this address. What there is:</p>\n<ul>\n{paths}</ul>\n\
          <h2>Targets</h2>\n<ul>\n{targets}</ul>\n"
     );
-    frame("Not found · ssowatch", &content, options)
+    frame(&Page { title: "Not found", state: None, here: "", content: &content }, view)
 }
+
+/// The most targets that a page lists which is not about them.
+const MOST_LISTED: usize = 100;

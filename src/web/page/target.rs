@@ -1,77 +1,51 @@
-//! The page of one target: the three questions, every check, every source.
+//! The page of one target: the three questions, then all that is known.
 
 use super::{
+    Heading, View, card, changes, connections, coverage,
     escape::escape,
-    frame,
-    index::{failure, summary},
-    words::{Standing, check_state, distance, length, sentence},
+    every, fields,
+    frame::{Page, frame},
+    history, public,
+    words::{Standing, length},
 };
 use crate::{
-    board::Entry,
-    checks,
-    clock::Time,
-    model::{CheckReport, Report, SourceReport},
-    web::Options,
+    board::{Entry, Latest},
+    web::Viewer,
 };
 
 /// One target in full.
 #[must_use]
-pub fn target(entry: &Entry, now: Time, options: &Options) -> String {
-    let rest = match Standing::of(entry, now) {
-        Standing::NothingYet => String::new(),
-        Standing::Stale(latest, age) => format!(
-            "<p class=\"warn\">What follows is {} old and says nothing about now.</p>\n{}",
-            length(age),
-            tables(&latest.report, now)
-        ),
-        Standing::Current(latest) => other_failures(&latest.report) + &tables(&latest.report, now),
+pub fn target(entry: &Entry, view: &View<'_>) -> String {
+    let standing = Standing::of(entry, view.now);
+    let rest = match view.viewer {
+        Viewer::Public => public::rest(entry, view),
+        Viewer::Full => in_full(entry, standing, view),
     };
-    let content = format!("<h1>{}</h1>\n{}{rest}", escape(&entry.name), summary(entry, now));
-    frame(&format!("{} · ssowatch", entry.name), &content, options)
+    let content = format!("{}{rest}", Heading(1).of(escape(&entry.name)));
+    frame(&Page { title: &entry.name, state: Some(standing.state()), here: "", content: &content }, view)
 }
 
-/// What fails beside the cause.
-fn other_failures(report: &Report) -> String {
-    let is_cause = |check: &CheckReport| report.cause.as_ref().is_some_and(|cause| cause.check == check.id);
-    let others: String = report.failing().filter(|check| !is_cause(check)).map(failure).collect();
-    if others.is_empty() { others } else { format!("<h3>What else fails</h3>\n{others}") }
-}
-
-fn tables(report: &Report, now: Time) -> String {
-    let checks: String = report.checks.iter().map(check).collect();
-    let sources: String = report.sources.iter().map(|seen| source(seen, now)).collect();
-    format!(
-        "<h3>Checks</h3>\n<table>\n<thead><tr><th>Stage</th><th>State</th><th>Check</th></tr></thead>\n{checks}</table>\n\
-         <h3>Sources</h3>\n<table>\n<thead><tr><th>Source</th><th>State</th><th>Seen</th></tr></thead>\n{sources}</table>\n"
-    )
-}
-
-fn check(report: &CheckReport) -> String {
-    let (word, colour) = check_state(report);
-    let title = checks::find(&report.id).map_or(report.id.as_str(), |(_, known)| known.title);
-    format!(
-        "<tr><td>{}</td><td class=\"state {colour}\">{word}</td>\
-         <td>{} <code>{}</code><br><span class=\"dim\">{}</span></td></tr>\n",
-        report.stage.title(),
-        escape(title),
-        escape(&report.id),
-        escape(sentence(report))
-    )
-}
-
-fn source(seen: &SourceReport, now: Time) -> String {
-    let (word, colour) = match (seen.ok, seen.reason) {
-        (Some(true), _) => ("ok", "good"),
-        (Some(false), reason) => (reason.map_or("failed", crate::model::Reason::id), "bad"),
-        (None, _) => ("not asked", "dim"),
+fn in_full(entry: &Entry, standing: Standing<'_>, view: &View<'_>) -> String {
+    let over_time = changes::last(&entry.name, view) + &history::history(entry, view);
+    let known = match standing {
+        Standing::NothingYet => over_time,
+        Standing::Stale(latest, age) => {
+            let age = length(age.abs());
+            format!("<p><strong>What follows is {age} old and says nothing about now.</strong></p>\n")
+                + &known(latest, &over_time, view)
+        }
+        Standing::Current(latest) => known(latest, &over_time, view),
     };
-    let seen_at = match seen.ok {
-        Some(_) => format!("{}, took {:.0} ms", distance(seen.at, now), seen.took_seconds * 1000.0),
-        None => String::new(),
-    };
-    format!(
-        "<tr><td>{}</td><td class=\"state {colour}\">{word}</td><td>{seen_at}<br><span class=\"dim\">{}</span></td></tr>\n",
-        escape(seen.id.title()),
-        escape(seen.detail.as_deref().unwrap_or_default())
-    )
+    card::summary(entry, view) + &known
+}
+
+/// All that a round saw and said, from what people ask for most to what they ask for least.
+fn known(latest: &Latest, over_time: &str, view: &View<'_>) -> String {
+    let (report, snapshot) = (&latest.report, &latest.snapshot);
+    fields::table(report, snapshot)
+        + &coverage::coverage(report, snapshot)
+        + &connections::connections(snapshot)
+        + over_time
+        + &every::checks(report)
+        + &every::sources(report, view.now)
 }

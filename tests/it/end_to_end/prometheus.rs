@@ -63,10 +63,17 @@ impl Question {
 impl Prometheus {
     /// Starts one that scrapes and probes the daemon at this address, every second.
     pub async fn beside(daemon: SocketAddr, flags: &[&str]) -> Self {
+        Self::with_rules(daemon, flags, "groups: []\n").await
+    }
+
+    /// The same, with a file of rules, which it evaluates every second.
+    pub async fn with_rules(daemon: SocketAddr, flags: &[&str], rules: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("prometheus.yml");
         let jobs = readme::scrape_configs().replace("127.0.0.1:10059", &daemon.to_string());
-        std::fs::write(&config, format!("global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n{jobs}")).unwrap();
+        let every = "global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}";
+        std::fs::write(&config, format!("{every}\nrule_files: [rules.yml]\n{jobs}")).unwrap();
+        std::fs::write(folder.path().join("rules.yml"), rules).unwrap();
         // Free a moment ago: Prometheus does not tell which port it took.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let child = Command::new("prometheus")
@@ -82,6 +89,12 @@ impl Prometheus {
         let prometheus = Self { address, _child: child, _folder: folder };
         until("a Prometheus that is ready", || http::get(address, "/-/ready")).await;
         prometheus
+    }
+
+    /// What the API answers to a GET, whatever its status; none where it does not answer in JSON.
+    pub async fn api(&self, path: &str) -> Option<Value> {
+        let answer = String::from_utf8(http::raw(self.address, path, "").await.ok()?).ok()?;
+        serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()
     }
 
     /// The values that a query gives, each with its labels; none while there is no series.

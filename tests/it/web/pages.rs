@@ -8,14 +8,23 @@ use ssowatch::{
     board::Entry,
     checks,
     clock::Time,
+    journal::Journal,
     model::{Login, Snapshot},
-    web::{Options, Tells, page},
+    web::{
+        Options, Tells, Viewer,
+        page::{self, View},
+    },
 };
 
 use super::support::{Setup, all_fails, board_of, broken_snapshot, noon, place};
 
 fn index_of(snapshots: &[Snapshot], now: Time) -> String {
-    page::index(&board_of(snapshots).entries(), now, &Options::default())
+    page::index(&board_of(snapshots).entries(), 1, &view(&Journal::default(), &Options::default(), now))
+}
+
+/// What a page goes by, for who may see all.
+fn view<'a>(journal: &'a Journal, options: &'a Options, now: Time) -> View<'a> {
+    View { journal, now, options, viewer: Viewer::Full }
 }
 
 /// The text that a reader sees of a page, without markup, on one line.
@@ -80,7 +89,7 @@ fn a_stale_round_is_never_shown_as_now() {
 fn before_the_first_round_and_without_targets_nothing_is_claimed() {
     let text = seen(&index_of(&[], noon()));
     assert!(text.contains("Cannot tell yet: the first round is under way."), "{text}");
-    let none = seen(&page::index(&[], noon(), &Options::default()));
+    let none = seen(&page::index(&[], 1, &view(&Journal::default(), &Options::default(), noon())));
     assert!(none.contains("No target is watched: none is configured"), "{none}");
 }
 
@@ -94,7 +103,7 @@ fn what_is_unverified_is_named_with_the_reason() {
     report.login = Login::Ok;
     let check = report.checks[0].id.clone();
     board.put("home", snapshot, report);
-    let text = seen(&page::index(&board.entries(), noon(), &Options::default()));
+    let text = seen(&page::index(&board.entries(), 1, &view(&Journal::default(), &Options::default(), noon())));
     let title = checks::find(&check).unwrap().1.title;
     assert!(text.contains("Not proven: "), "{text}");
     assert!(text.contains("(unverified: needs the client secret)"), "{text}");
@@ -104,7 +113,7 @@ fn what_is_unverified_is_named_with_the_reason() {
 #[test]
 fn one_target_in_full_lists_every_check_and_every_source() {
     let board = board_of(&[broken_snapshot()]);
-    let text = seen(&page::target(&board.entries()[0], noon(), &Options::default()));
+    let text = seen(&page::target(&board.entries()[0], &view(&Journal::default(), &Options::default(), noon())));
     for (_, check) in checks::all() {
         assert!(text.contains(check.id), "{}", check.id);
     }
@@ -116,12 +125,13 @@ fn one_target_in_full_lists_every_check_and_every_source() {
 
 /// Every page of an entry.
 fn pages(entry: Entry) -> [String; 3] {
-    let options = Options::default();
+    let (options, journal) = (Options::default(), Journal::default());
+    let view = view(&journal, &options, noon());
     let entry = Arc::new(entry);
     [
-        page::index(std::slice::from_ref(&entry), noon(), &options),
-        page::target(&entry, noon(), &options),
-        page::not_found(&[("/x", "y", Tells::All)], std::slice::from_ref(&entry), &options),
+        page::index(std::slice::from_ref(&entry), 1, &view),
+        page::target(&entry, &view),
+        page::not_found(&[("/x", "y", Tells::All)], std::slice::from_ref(&entry), &view),
     ]
 }
 

@@ -1,0 +1,109 @@
+//! A good answer: JSON with a tag by its content (RFC 9110, section 8.8.3).
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Serialize;
+
+use super::Problem;
+
+/// How much of the digest is told, in bytes.
+const TAG_BYTES: usize = 16;
+
+/// A good answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    status: StatusCode,
+    body: Vec<u8>,
+    location: Option<HeaderValue>,
+}
+
+impl Answer {
+    /// This value, with status 200.
+    pub(super) fn of(value: &impl Serialize) -> Result<Self, Problem> {
+        // Every field is a text, a number or a list of them.
+        let body = serde_json::to_vec(value).map_err(|_| Problem::internal("the answer could not be written"))?;
+        Ok(Self { status: StatusCode::OK, body, location: None })
+    }
+
+    /// The same, as something that is under way and will be found at this path.
+    pub(super) fn accepted(self, location: &str) -> Self {
+        Self { status: StatusCode::ACCEPTED, location: HeaderValue::from_str(location).ok(), ..self }
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let tag = tag(&self.body);
+        let mut response = (self.status, self.body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if self.status == StatusCode::OK
+            && let Ok(tag) = HeaderValue::from_str(&tag)
+        {
+            headers.insert(header::ETAG, tag);
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        }
+        if let Some(location) = self.location {
+            headers.insert(header::LOCATION, location);
+        }
+        response
+    }
+}
+
+fn tag(body: &[u8]) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, body);
+    let digest = digest.as_ref();
+    format!("\"{}\"", URL_SAFE_NO_PAD.encode(&digest[..TAG_BYTES.min(digest.len())]))
+}
+
+/// The answer, or 304 where the client says that it has this very one (RFC 9110, section 13.1.2).
+pub(super) fn unless_known(response: Response, known: Option<&HeaderValue>) -> Response {
+    let is_known = match (response.headers().get(header::ETAG), known) {
+        (Some(tag), Some(known)) => names(known, tag),
+        _ => false,
+    };
+    if !is_known || response.status() != StatusCode::OK {
+        return response;
+    }
+    let kept = |name: HeaderName| response.headers().get(&name).cloned().map(|value| (name, value));
+    let headers: HeaderMap = [header::ETAG, header::CACHE_CONTROL].into_iter().filter_map(kept).collect();
+    (StatusCode::NOT_MODIFIED, headers, Body::empty()).into_response()
+}
+
+/// Whether an `If-None-Match` names a tag; a weak one counts (RFC 9110, section 13.1.2).
+fn names(known: &HeaderValue, tag: &HeaderValue) -> bool {
+    let (Ok(known), Ok(tag)) = (known.to_str(), tag.to_str()) else { return false };
+    known.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_known_strong_or_weak_alone_or_in_a_list() {
+        let names = |known: &str| names(&HeaderValue::from_str(known).unwrap(), &HeaderValue::from_static("\"a\""));
+        for (known, is_named) in [
+            ("\"a\"", true),
+            ("W/\"a\"", true),
+            ("\"b\", \"a\"", true),
+            ("*", true),
+            ("\"b\"", false),
+            ("a", false),
+            ("", false),
+        ] {
+            assert_eq!(names(known), is_named, "{known}");
+        }
+    }
+
+    #[test]
+    fn the_tag_goes_by_the_content() {
+        assert_eq!(tag(b"{}"), tag(b"{}"));
+        assert_ne!(tag(b"{}"), tag(b"[]"));
+        assert_eq!(tag(b"{}").len(), 24, "22 characters of base64 in quotes");
+    }
+}

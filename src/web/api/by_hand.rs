@@ -1,0 +1,175 @@
+//! A round now, by hand. It is the scheduler's round, so it obeys the same budget of requests and never overlaps another.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    body::to_bytes,
+    extract::{Path, Request, State},
+    http::{HeaderMap, StatusCode, header},
+};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::{Answer, FORMAT, Problem, Query, Shared, Told, targets};
+use crate::{
+    clock::Time,
+    scheduler::Depth,
+    web::{lifecycle, page::escape::path_segment},
+};
+
+/// How often a round of one target may be asked for.
+const EVERY: Duration = Duration::from_secs(30);
+/// How many may be asked for in a minute, of all targets together.
+const MOST_A_MINUTE: usize = 10;
+const MINUTE: Duration = Duration::from_mins(1);
+/// How long an answer waits for the round.
+const WAIT: Duration = Duration::from_secs(30);
+/// The longest body, in bytes: there is nothing to say in it.
+const LONGEST_BODY: usize = 1024;
+
+pub(super) async fn check(State(app): Shared, Path(name): Path<String>, request: Request) -> Told {
+    if !app.options.enable_lifecycle {
+        let detail = "Asking for a round over HTTP is off. Start ssowatch with --web.enable-lifecycle.";
+        return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+    }
+    let query = Query::read(request.uri(), &["wait"])?;
+    let wait = query.flag("wait")?.unwrap_or(true);
+    let headers = request.headers().clone();
+    may_change(&headers)?;
+    nothing_said(request).await?;
+    targets::entry(&app, &name)?;
+    app.by_hand.take(&name).map_err(too_soon)?;
+
+    let asked_at = app.clock.now();
+    let Some(ended) = app.bells.ask(&name, Depth::Full) else {
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "This target's rounds do not run at the moment."));
+    };
+    if !wait || tokio::time::timeout(WAIT, ended).await.is_err() {
+        let location = format!("{}/api/v1/targets/{}", app.options.base(), path_segment(&name));
+        return Ok(Answer::of(&Asked { format: FORMAT, target: &name, asked_at })?.accepted(&location));
+    }
+    let entry = targets::entry(&app, &name)?;
+    match &entry.latest {
+        Some(latest) if latest.report.at >= asked_at => targets::reports(&[entry], app.clock.now()),
+        _ => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "The round gave no verdict; the log says why.")),
+    }
+}
+
+#[derive(Serialize)]
+struct Asked<'a> {
+    format: u32,
+    target: &'a str,
+    asked_at: Time,
+}
+
+/// Refuses what a page of another origin can have a browser send: a form cannot have this content type.
+fn may_change(headers: &HeaderMap) -> Result<(), Problem> {
+    if lifecycle::is_foreign(headers) {
+        return Err(Problem::new(StatusCode::FORBIDDEN, "Refused: the request comes from a page of another origin."));
+    }
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if kind.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let detail = "A request that has something done needs the header Content-Type: application/json.";
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
+}
+
+/// A body that asks for something would be ignored, so it is refused.
+async fn nothing_said(request: Request) -> Result<(), Problem> {
+    let refused = || Problem::new(StatusCode::BAD_REQUEST, "The body must be empty, or {}.");
+    let body = to_bytes(request.into_body(), LONGEST_BODY).await.map_err(|_| refused())?;
+    let is_nothing = body.trim_ascii().is_empty()
+        || serde_json::from_slice(&body).is_ok_and(|body: Value| body == Value::Object(serde_json::Map::new()));
+    if is_nothing { Ok(()) } else { Err(refused()) }
+}
+
+fn too_soon(wait: Duration) -> Problem {
+    let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
+    let detail = format!(
+        "A round of one target may be asked for every {} s, and {MOST_A_MINUTE} a minute of all; try again in {seconds} s.",
+        EVERY.as_secs()
+    );
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(seconds)
+}
+
+/// When rounds were asked for by hand.
+#[derive(Debug, Default)]
+pub(in crate::web) struct ByHand {
+    taken: Mutex<Taken>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    by_target: HashMap<String, Instant>,
+    within_a_minute: VecDeque<Instant>,
+}
+
+impl ByHand {
+    /// Takes a turn; else how long to wait for one.
+    fn take(&self, target: &str) -> Result<(), Duration> {
+        let now = Instant::now();
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.by_target.retain(|_, at| now.duration_since(*at) < EVERY);
+        taken.within_a_minute.retain(|at| now.duration_since(*at) < MINUTE);
+        let of_target = taken.by_target.get(target).map(|at| EVERY.saturating_sub(now.duration_since(*at)));
+        let is_full = taken.within_a_minute.len() >= MOST_A_MINUTE;
+        let oldest = taken.within_a_minute.front().filter(|_| is_full);
+        let of_all = oldest.map(|at| MINUTE.saturating_sub(now.duration_since(*at)));
+        if let Some(wait) = of_target.max(of_all) {
+            return Err(wait);
+        }
+        taken.by_target.insert(target.to_owned(), now);
+        taken.within_a_minute.push_back(now);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn one_target_has_its_turn_every_half_minute() {
+        let by_hand = ByHand::default();
+        assert_eq!(by_hand.take("home"), Ok(()));
+        assert_eq!(by_hand.take("office"), Ok(()), "another target has its own");
+        advance(Duration::from_secs(20)).await;
+        assert_eq!(by_hand.take("home"), Err(Duration::from_secs(10)));
+        advance(Duration::from_secs(10)).await;
+        assert_eq!(by_hand.take("home"), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_together_have_ten_a_minute() {
+        let by_hand = ByHand::default();
+        for number in 0..10 {
+            assert_eq!(by_hand.take(&format!("target {number}")), Ok(()));
+            advance(Duration::from_secs(1)).await;
+        }
+        assert_eq!(by_hand.take("one more"), Err(Duration::from_secs(50)));
+        advance(Duration::from_secs(50)).await;
+        assert_eq!(by_hand.take("one more"), Ok(()));
+        assert_eq!(by_hand.taken.lock().unwrap().by_target.len(), 1, "what is past is forgotten");
+    }
+
+    #[test]
+    fn only_json_may_have_something_done() {
+        let with = |kind: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONTENT_TYPE, kind.parse().unwrap());
+            may_change(&headers).is_ok()
+        };
+        assert!(with("application/json") && with("Application/JSON; charset=utf-8"));
+        assert!(!with("text/plain") && !with("application/x-www-form-urlencoded") && !with("application/jsonp"));
+        assert!(may_change(&HeaderMap::new()).is_err());
+    }
+}

@@ -1,0 +1,94 @@
+//! The three questions of one target: can people sign in, if not what broke, what will break it next.
+
+use super::{
+    Heading, View,
+    cause::{also, cause},
+    escape::escape,
+    history, link, next,
+    shape::{class, icon},
+    steps,
+    words::{Standing, distance, time},
+};
+use crate::{
+    board::{Entry, Latest},
+    telling::path,
+};
+
+/// One target among a few.
+pub(super) fn card(entry: &Entry, view: &View<'_>) -> String {
+    let heading = Heading(3);
+    let standing = Standing::of(entry, view.now);
+    let rest = match standing {
+        Standing::NothingYet => String::new(),
+        Standing::Stale(latest, _) => last_known(latest, view),
+        Standing::Current(latest) => {
+            let report = &latest.report;
+            facts(latest, view)
+                + &steps::strip(&path::states(report))
+                + &cause(report, &latest.snapshot, heading)
+                + &next::next(report, view, heading)
+        }
+    };
+    boxed(entry, standing, &rest, view)
+}
+
+/// A target's name and answer, and the rest, in a box that links to the target's page.
+pub(super) fn boxed(entry: &Entry, standing: Standing<'_>, rest: &str, view: &View<'_>) -> String {
+    let name = format!("<a href=\"{}\">{}</a>", link(&entry.name, view), escape(&entry.name));
+    format!(
+        "<section class=\"card {}\">\n{}{}{rest}</section>\n",
+        class(standing.state()),
+        Heading(2).of(name),
+        answer(standing)
+    )
+}
+
+/// The three questions, in full.
+pub(super) fn summary(entry: &Entry, view: &View<'_>) -> String {
+    let heading = Heading(2);
+    let standing = Standing::of(entry, view.now);
+    let rest = match standing {
+        Standing::NothingYet => String::new(),
+        Standing::Stale(latest, _) => last_known(latest, view),
+        Standing::Current(latest) => {
+            let report = &latest.report;
+            facts(latest, view)
+                + &heading.of("The login path")
+                + &steps::line(&path::links(report, &latest.snapshot))
+                + &cause(report, &latest.snapshot, heading)
+                + &also(report, heading)
+                + &next::next(report, view, heading)
+        }
+    };
+    answer(standing) + &rest
+}
+
+/// The answer to the first question, as large as anything on the page.
+pub(super) fn answer(standing: Standing<'_>) -> String {
+    let state = standing.state();
+    format!("<p class=\"say {}\">{} <span>{}</span></p>\n", class(state), icon(state), escape(&standing.answer()))
+}
+
+fn facts(latest: &Latest, view: &View<'_>) -> String {
+    let (report, target) = (&latest.report, &latest.snapshot.target);
+    format!(
+        "<p class=\"dim\">{} of {} checks proven, {}. {} at {}, Kasm at {}.</p>\n",
+        report.coverage.proven,
+        report.coverage.known,
+        distance(report.at, view.now),
+        escape(&report.provider),
+        escape(&target.provider.url),
+        escape(&target.kasm.url),
+    )
+}
+
+/// What is told of a round that is too old: when it was, and what it said then.
+fn last_known(latest: &Latest, view: &View<'_>) -> String {
+    let report = &latest.report;
+    format!(
+        "<p>The last round was {} ({}). Then sign-in was: {}.</p>\n",
+        distance(report.at, view.now),
+        time(report.at),
+        history::word(report.login)
+    )
+}

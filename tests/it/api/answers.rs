@@ -1,0 +1,146 @@
+//! What every operation answers, over targets in every state.
+
+use serde_json::{Value, json};
+use ssowatch::{checks, model::Snapshot, web::Options};
+
+use super::support::{Description, every_state, minute, with_journal};
+use crate::web::support::{Setup, board_of, broken_snapshot};
+
+const TARGETS: [&str; 4] = ["home", "broken", "new", "stale"];
+
+#[tokio::test]
+async fn every_answer_is_as_described_whatever_state_the_targets_are_in() {
+    let surface = every_state().await;
+    let description = Description::of(&surface).await;
+    for (path, method, _) in description.operations() {
+        if method != "get" {
+            continue;
+        }
+        let names: &[&str] = if path.contains("{name}") { &TARGETS } else { &["home"] };
+        for name in names {
+            let real = format!("/api/v1{}", path.replace("{name}", name).replace("{id}", "scope_has_openid"));
+            let answer = surface.get(&real).await;
+            assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"), "{real}");
+            description.holds(&path, &method, 200, &answer.json());
+        }
+    }
+    let empty = Setup { targets: Vec::new(), ..Setup::with(ssowatch::board::Board::default()) }.serve().await;
+    for path in ["/status", "/targets", "/changes", "/annotations", "/stats"] {
+        description.holds(path, "get", 200, &empty.get(&format!("/api/v1{path}")).await.json());
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_the_client_has_is_not_sent_again() {
+    let surface = with_journal(Setup::healthy(), &[Snapshot::healthy(), broken_snapshot()]).await;
+    for path in ["targets", "targets/home", "targets/home/fields", "checks", "changes", "status", "openapi.json"] {
+        let path = format!("/api/v1/{path}");
+        let first = surface.get(&path).await;
+        let tag = first.header("etag").to_owned();
+        assert!(tag.starts_with('"') && tag.ends_with('"') && tag.len() > 10, "{path}: {tag}");
+        assert_eq!(first.header("cache-control"), "no-cache", "{path}");
+        for method in ["GET", "HEAD"] {
+            let again = surface.ask(method, &path, &[("If-None-Match", &tag)]).await;
+            assert_eq!((again.status, again.body.len()), (304, 0), "{method} {path}");
+            assert_eq!((again.header("etag"), again.header("cache-control")), (tag.as_str(), "no-cache"), "{path}");
+        }
+        let other = surface.ask("GET", &path, &[("If-None-Match", "\"another\"")]).await;
+        assert_eq!((other.status, other.body), (200, first.body), "{path}");
+    }
+    let before = surface.get("/api/v1/targets/home").await;
+    let broken = broken_snapshot();
+    surface.state.board.put("home", broken.clone(), checks::judge(&broken, None));
+    let after = surface.ask("GET", "/api/v1/targets/home", &[("If-None-Match", before.header("etag"))]).await;
+    assert_eq!(after.status, 200, "another content has another tag");
+    assert_ne!(after.header("etag"), before.header("etag"));
+}
+
+#[tokio::test]
+async fn a_report_is_told_as_check_output_json_tells_it() {
+    let broken = broken_snapshot();
+    let surface = Setup::with(board_of(&[broken.clone()])).serve().await;
+    let told = surface.get("/api/v1/targets/home").await.json();
+    let report = checks::judge(&broken, None);
+    let mut expected: Value = serde_json::to_value(ssowatch::telling::json::document([&report])).unwrap();
+    expected["targets"][0]["current"] = json!(true);
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn the_fields_say_what_each_side_has_and_whether_they_agree() {
+    let surface = every_state().await;
+    let row = |document: &Value, field: &str| {
+        let rows = document["fields"].as_array().unwrap();
+        rows.iter().find(|row| row["field"] == field).cloned().unwrap_or_else(|| panic!("no {field}"))
+    };
+    let broken = surface.get("/api/v1/targets/broken/fields").await.json();
+    let differing = row(&broken, "authorization_url");
+    assert_eq!(differing["agreement"], "differs");
+    assert_eq!(differing["kasm_sends"], json!({"state": "is", "values": ["https://old-id.example.test/authorize"]}));
+    assert_eq!(differing["provider_has"], json!({"state": "is", "values": ["https://id.example.test/authorize"]}));
+    assert_eq!(differing["kasm_stores"], json!({"state": "unseen", "why": "needs a Kasm key"}));
+
+    let new = surface.get("/api/v1/targets/new/fields").await.json();
+    assert_eq!((&new["fields"], &new["at"], &new["current"]), (&json!([]), &json!(null), &json!(false)));
+    let stale = surface.get("/api/v1/targets/stale/fields").await.json();
+    assert_eq!(stale["current"], json!(false));
+    assert!(stale["at"].is_string());
+}
+
+#[tokio::test]
+async fn every_check_is_told_with_its_severity_by_dialect() {
+    let surface = Setup::healthy().serve().await;
+    let all = surface.get("/api/v1/checks").await.json();
+    assert_eq!(all["checks"].as_array().unwrap().len(), checks::all().count());
+    let one = surface.get("/api/v1/checks/scope_has_openid").await.json();
+    let check = &one["checks"][0];
+    assert_eq!((&check["severity"]["legacy"], &check["severity"]["fosite"]), (&json!("degraded"), &json!("outage")));
+    assert_eq!(check["since"], json!(null));
+    let needs = &surface.get("/api/v1/checks/token_url_matches").await.json()["checks"][0]["needs"];
+    assert_eq!(needs, &json!(["kasm_key"]));
+}
+
+#[tokio::test]
+async fn the_public_sees_verdicts_and_since_when_and_nothing_else() {
+    let options = Options { public: true, ..Options::default() };
+    let setup = Setup { options, ..Setup::with(board_of(&[broken_snapshot()])) };
+    let surface = with_journal(setup, &[Snapshot::healthy(), broken_snapshot(), broken_snapshot()]).await;
+    let status = surface.get("/api/v1/status").await;
+    let expected = json!({"name": "home", "login": "broken", "current": true, "since": minute(-1)});
+    assert_eq!(status.json(), json!({"format": 1, "targets": [expected]}));
+    let full = every_state().await;
+    let description = Description::of(&full).await;
+    for (path, method, _) in description.operations().into_iter().filter(|(path, _, _)| path != "/status") {
+        let real = format!("/api/v1{}", path.replace("{name}", "home").replace("{id}", "login_offered"));
+        let refused = surface.ask(&method.to_uppercase(), &real, &[]).await;
+        assert_eq!((refused.status, refused.header("content-type")), (403, "application/problem+json"), "{real}");
+        description.holds(&path, &method, 403, &refused.json());
+        assert!(refused.json()["detail"].as_str().unwrap().contains("--web.public"), "{real}");
+    }
+}
+
+#[tokio::test]
+async fn the_verdicts_alone_are_honest_before_the_first_round_and_after_the_last() {
+    let status = every_state().await.get("/api/v1/status").await.json();
+    let told: Vec<(&Value, &Value, &Value)> = status["targets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|target| (&target["login"], &target["current"], &target["since"]))
+        .collect();
+    let (yes, no, null) = (json!(true), json!(false), json!(null));
+    let (ok, broken, unknown) = (json!("ok"), json!("broken"), json!("unknown"));
+    let since = json!(minute(0));
+    assert_eq!(told, [(&ok, &yes, &since), (&broken, &yes, &null), (&unknown, &no, &null), (&unknown, &no, &null)]);
+}
+
+#[tokio::test]
+async fn the_stats_count_targets_by_how_sign_in_stands() {
+    let surface = every_state().await;
+    let stats = surface.get("/api/v1/stats").await.json();
+    assert_eq!(stats["targets"], json!({"all": 4, "ok": 1, "degraded": 0, "broken": 1, "unknown": 2}));
+    assert_eq!(stats["config"]["hash"], 42);
+    assert_eq!(stats["config"]["last_reload_successful"], true);
+    assert!(stats["journal"]["last_id"].as_u64().is_some_and(|id| id > 0));
+    assert_eq!(stats["version"], env!("CARGO_PKG_VERSION"));
+}

@@ -1,0 +1,206 @@
+//! The states in which a page can be, each served by a surface of its own.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use ssowatch::{
+    board::{Board, Entry},
+    checks,
+    clock::Time,
+    journal::{self, Journal},
+    model::{Change, ChangeSubject, Login, Missing, Observed, Reason, Report, Snapshot, SourceId},
+    web::Options,
+};
+
+use crate::web::support::{self, Setup, Surface, all_fails, broken_snapshot, noon};
+
+/// One state of the board and the journal, and the pages that are looked at.
+pub struct State {
+    name: &'static str,
+    paths: &'static [(&'static str, &'static str)],
+    board: Board,
+    now: Time,
+    options: Options,
+    /// How sign-in stood: so many minutes ago, for the journal.
+    past: Vec<(i64, Login)>,
+}
+
+/// A state that is being served.
+pub struct Served {
+    name: &'static str,
+    paths: &'static [(&'static str, &'static str)],
+    surface: Surface,
+}
+
+const BOTH: &[(&str, &str)] = &[("index", "/"), ("target", "/targets/home")];
+const INDEX: &[(&str, &str)] = &[("index", "/")];
+
+/// A target's place, whose rounds stay current for longer than the browser takes.
+fn place(name: &str) -> Entry {
+    Entry { stale_after_seconds: 3600.0, ..support::place(name) }
+}
+
+/// The longest display name that a hostile side sends.
+pub fn hostile() -> String {
+    format!("\"><script>alert(1)</script>'\u{202e}evil\u{0}{}", "W".repeat(3000))
+}
+
+fn of(name: &'static str, snapshot: &Snapshot) -> State {
+    with_report(name, snapshot, checks::judge(snapshot, None))
+}
+
+fn with_report(name: &'static str, snapshot: &Snapshot, report: Report) -> State {
+    let board = Board::default();
+    board.list([place("home")]);
+    board.put("home", snapshot.clone(), report);
+    State {
+        name,
+        paths: BOTH,
+        board,
+        now: noon() + TimeDelta::seconds(30),
+        options: Options::default(),
+        past: Vec::new(),
+    }
+}
+
+fn many(name: &'static str, count: usize) -> State {
+    let (healthy, broken) = (Snapshot::healthy(), broken_snapshot());
+    let board = Board::default();
+    let names: Vec<String> = (1..=count).map(|n| format!("office-{n:04}")).collect();
+    board.list(names.iter().map(|name| place(name)));
+    for (n, name) in names.iter().enumerate() {
+        let snapshot = match n % 10 {
+            3 => &broken,
+            7 if n % 3 == 0 => continue,
+            5 if n % 2 == 1 => &degraded(),
+            _ => &healthy,
+        };
+        board.put(name, snapshot.clone(), checks::judge(snapshot, None));
+    }
+    State {
+        name,
+        paths: INDEX,
+        board,
+        now: noon() + TimeDelta::seconds(30),
+        options: Options::default(),
+        past: Vec::new(),
+    }
+}
+
+fn degraded() -> Snapshot {
+    let mut snapshot = Snapshot::healthy();
+    if let Ok(document) = &mut snapshot.discovery.value {
+        document.fact.issuer = Some("http://id.example.test".to_owned());
+    }
+    if let Ok(connection) = &mut snapshot.kasm_connection.value {
+        connection.tls.as_mut().unwrap().chain[0].not_after = noon() + TimeDelta::days(6);
+    }
+    snapshot
+}
+
+fn challenged() -> Snapshot {
+    let mut snapshot = Snapshot::healthy();
+    let detail = "a bot challenge answered in Kasm's place".to_owned();
+    let failed = |source| Missing::Failed { source, reason: Reason::Challenged, detail };
+    snapshot.kasm_connection = Observed::missing(noon(), failed(SourceId::KasmConnection));
+    let blocked = Missing::Blocked { by: SourceId::KasmConnection };
+    snapshot.kasm_health = Observed::missing(noon(), blocked.clone());
+    snapshot.kasm_login_settings = Observed::missing(noon(), blocked.clone());
+    snapshot.kasm_start = Observed::missing(noon(), blocked);
+    snapshot
+}
+
+impl State {
+    /// Every state.
+    pub fn all() -> Vec<Self> {
+        let day =
+            vec![(1500, Login::Ok), (600, Login::Broken), (560, Login::Ok), (90, Login::Unknown), (80, Login::Ok)];
+        let everything = Snapshot::healthy_with_credentials();
+        let hostile = hostile();
+        vec![
+            Self { past: day.clone(), ..of("healthy", &everything) },
+            of("plain", &Snapshot::healthy()),
+            Self {
+                past: day.clone(),
+                paths: &[("index", "/"), ("target", "/targets/home"), ("changes", "/changes")],
+                ..of("broken", &broken_snapshot())
+            },
+            of("degraded", &degraded()),
+            of("unknown", &challenged()),
+            Self { now: noon() + TimeDelta::hours(3), ..of("stale", &everything) },
+            Self {
+                past: day,
+                options: Options { public: true, ..Options::default() },
+                ..of("public", &broken_snapshot())
+            },
+            with_report("failing", &everything, all_fails(&everything, "https://id.example.test/authorize")),
+            with_report("hostile", &everything, all_fails(&everything, &hostile)),
+            many("few", 7),
+            many("forty", 40),
+            many("thousand", 1000),
+            Self { paths: &[("index", "/"), ("missing", "/nowhere")], ..nothing() },
+        ]
+    }
+
+    /// Serves it until it is dropped.
+    pub async fn serve(self) -> Served {
+        let Self { name, paths, board, now, options, past } = self;
+        let entry = board.entry("home").and_then(|entry| entry.latest.clone());
+        let surface = Setup { now, options, ..Setup::with(board) }.serve().await;
+        if let Some(latest) = entry {
+            remember(&surface.state.journal, &latest.snapshot, &latest.report, &past, now);
+        }
+        Served { name, paths, surface }
+    }
+}
+
+fn nothing() -> State {
+    let board = Board::default();
+    board.list([place("home")]);
+    State { board, ..of("nothing", &Snapshot::healthy()) }
+}
+
+/// Rounds of the past, a minute apart, and a few changes.
+fn remember(journal: &Journal, snapshot: &Snapshot, report: &Report, past: &[(i64, Login)], now: Time) {
+    let mut before: Option<Report> = None;
+    for (n, (minutes, login)) in past.iter().enumerate() {
+        let end = past.get(n + 1).map_or(0, |(next, _)| *next);
+        let changed = Change {
+            at: now - TimeDelta::minutes(*minutes),
+            subject: ChangeSubject::KasmConfig,
+            field: Some("auth_url".to_owned()),
+            from: "https://old-id.example.test/authorize".to_owned(),
+            to: "https://id.example.test/authorize".to_owned(),
+        };
+        for minute in (end..*minutes).rev() {
+            // Nobody watched for two hours.
+            if (300..420).contains(&minute) {
+                continue;
+            }
+            let mut round = report.clone();
+            round.at = now - TimeDelta::minutes(minute);
+            round.login = *login;
+            if *login != Login::Broken {
+                round.cause = None;
+            }
+            let changes = if minute == minutes - 1 { std::slice::from_ref(&changed) } else { &[] };
+            let entry = journal::Entry {
+                snapshot,
+                report: &round,
+                before: before.as_ref(),
+                changes,
+                stale_after_seconds: 200.0,
+            };
+            journal.note("home", entry);
+            before = Some(round);
+        }
+    }
+}
+
+impl Served {
+    /// The pages, as the script takes them.
+    pub fn pages(&self) -> Vec<Value> {
+        let address = self.surface.address;
+        let page = |(part, path): &(&str, &str)| json!({"name": format!("{}-{part}", self.name), "url": format!("http://{address}{path}")});
+        self.paths.iter().map(page).collect()
+    }
+}
