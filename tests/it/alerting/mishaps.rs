@@ -18,14 +18,14 @@ async fn a_daemon_that_is_killed_stopped_out_of_disk_or_misconfigured_is_told() 
     let mut killed = Daemon::start(schedule, &targets, &[], "").await;
     let mut stopped = Daemon::start(schedule, &targets, &[], "").await;
     let misconfigured = Daemon::start(schedule, &targets, &[], "").await;
-    // What a full disk is to a process: its files cannot grow. (The signal that comes with it is ignored.)
-    let full = Daemon::start(schedule, &targets, &kept, "trap '' XFSZ; ulimit -f 400;").await;
+    let full = Daemon::start(schedule, &targets, &kept, "trap '' XFSZ;").await;
     let daemons = [&killed, &stopped, &misconfigured, &full].map(|daemon| daemon.address);
     let watchers = Watchers::beside(&daemons, &prometheus_yml(), &rules(), &routes()).await;
     let told = async |whom: &str, alert: &str, instance: Option<String>| {
         until(&format!("{alert} of {instance:?}"), async || {
             let fits = |of: &super::receiver::Alert| {
-                of.name() == alert && instance.as_ref().is_none_or(|instance| of.labels.get("instance") == Some(instance))
+                of.name() == alert
+                    && instance.as_ref().is_none_or(|instance| of.labels.get("instance") == Some(instance))
             };
             watchers.receiver.first(whom, fits)
         })
@@ -36,10 +36,11 @@ async fn a_daemon_that_is_killed_stopped_out_of_disk_or_misconfigured_is_told() 
     stopped.signal("STOP");
     std::fs::write(misconfigured.folder.path().join("ssowatch.yml"), "targets: [{nome: home}]\n").unwrap();
     misconfigured.signal("HUP");
-    told("default", "SsowatchInstanceDown", Some(killed.address.to_string())).await;
-    told("default", "SsowatchInstanceDown", Some(stopped.address.to_string())).await;
-    told("default", "SsowatchReloadFailed", Some(misconfigured.address.to_string())).await;
-    told("default", "SsowatchJournalFailing", Some(full.address.to_string())).await;
+    full.fills_its_disk();
+    told("mail", "SsowatchInstanceDown", Some(killed.address.to_string())).await;
+    told("mail", "SsowatchInstanceDown", Some(stopped.address.to_string())).await;
+    told("mail", "SsowatchReloadFailed", Some(misconfigured.address.to_string())).await;
+    told("mail", "SsowatchJournalFailing", Some(full.address.to_string())).await;
 
     // The last ones end, too: that is a page.
     for daemon in [misconfigured, full] {

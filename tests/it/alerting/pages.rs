@@ -11,9 +11,9 @@ use ssowatch::{
 };
 
 use super::{
-    SCALE, prometheus_yml, routes,
+    SCALE, prometheus_yml,
     receiver::{Alert, Notice, Receiver},
-    rules,
+    routes, rules,
     stack::{Daemon, Watchers, target_yaml},
 };
 use crate::end_to_end::prometheus::{Question, until};
@@ -56,7 +56,7 @@ const TOLD: &[(&str, &str, &str)] = &[
     ("provider_page_blank", "SsoLoginDegraded", "provider_page_served"),
     ("groups_attribute_unknown", "SsoLoginDegraded", "groups_claim"),
     ("kasm_key_wrong", "SsoCredentialRefused", "kasm_config"),
-    ("provider_throttles_long", "SsoThrottled", "provider"),
+    ("provider_throttles_long", "SsoProviderThrottling", "429"),
 ];
 
 fn fault(id: &str) -> Fault {
@@ -136,7 +136,7 @@ async fn each_fault_is_told_once_with_its_cause_and_once_more_when_it_is_mended(
     for (id, alert, names) in TOLD {
         let name = id.replace('_', "-");
         let fits = |of: &Alert| of.name() == *alert && of.target() == Some(&name);
-        let told = until(&format!("{alert} of {name}"), async || receiver.first("default", fits)).await;
+        let told = until(&format!("{alert} of {name}"), async || receiver.first("mail", fits)).await;
         let words = told.annotations.values().cloned().collect::<Vec<_>>().join("\n");
         assert!(words.contains(names), "{id}: {words}");
         assert!(receiver.first("pager", cases[&name].is()).is_none(), "{id} wakes nobody");
@@ -176,11 +176,47 @@ async fn each_fault_is_told_once_with_its_cause_and_once_more_when_it_is_mended(
     for (id, alert, _) in TOLD {
         let name = id.replace('_', "-");
         until(&format!("the end of {alert} of {name}"), async || {
-            told(receiver, "default", alert, &name, "resolved").pop()
+            told(receiver, "mail", alert, &name, "resolved").pop()
         })
         .await;
     }
     for (name, case) in cases {
         assert_eq!(case.lab.stop().await, Vec::<String>::new(), "{name}");
     }
+}
+
+/// The times in the examples' own files: seconds, as `30s`, `1m15s` or `5m` say them.
+fn seconds(text: &str) -> u64 {
+    let mut total = 0;
+    let mut number = 0;
+    for character in text.trim().chars() {
+        match character {
+            's' => (total, number) = (total + number, 0),
+            'm' => (total, number) = (total + number * 60, 0),
+            digit => number = number * 10 + u64::from(digit.to_digit(10).unwrap()),
+        }
+    }
+    total
+}
+
+#[test]
+fn by_the_examples_own_times_a_page_comes_within_three_minutes_or_eight_for_settings() {
+    let after = |file: &str, place: &str, key: &str| {
+        let text = crate::shipped::text(file);
+        let (_, rest) = text.split_once(place).unwrap_or_else(|| panic!("{place} in {file}"));
+        let (_, rest) = rest.split_once(key).unwrap_or_else(|| panic!("{key} in {file}"));
+        seconds(rest.lines().next().unwrap())
+    };
+    let prometheus = |key| after("deploy/prometheus/prometheus.yml", "global:", key);
+    let (scrape, evaluation) = (prometheus("scrape_interval:"), prometheus("evaluation_interval:"));
+    let waits = after("alerts/ssowatch.alerts.yml", "alert: SsoLoginBroken", "for:");
+    let groups = after("deploy/alertmanager/alertmanager.yml", "severity=\"critical\"", "group_wait:");
+    // A round takes at most the time limit of one request, beside what it waits for in turn.
+    let round_takes = 5;
+    let defaults = ssowatch::config::Config::of_targets(Vec::new());
+    let round = defaults.round.period_hint(Clock::System.now()).as_secs();
+    let path = |seen_every: u64| seen_every + round_takes + scrape + evaluation + waits + groups;
+    assert!(path(round) <= 3 * 60, "{} s for what a round sees", path(round));
+    let settings = path(defaults.settings_every.as_secs());
+    assert!(settings <= 8 * 60, "{settings} s for settings");
 }

@@ -15,7 +15,6 @@ use tokio::net::TcpListener;
 #[serde(rename_all = "camelCase")]
 pub struct Notice {
     pub status: String,
-    pub group_labels: BTreeMap<String, String>,
     pub alerts: Vec<Alert>,
 }
 

@@ -85,6 +85,14 @@ impl Daemon {
         Self { address, child, folder }
     }
 
+    /// What a full disk is to a process: its files cannot grow any more. (It was started with the signal ignored that
+    /// comes with it.)
+    pub fn fills_its_disk(&self) {
+        let pid = self.child.id().unwrap().to_string();
+        let done = std::process::Command::new("prlimit").args(["--pid", &pid, "--fsize=4096"]).status().unwrap();
+        assert!(done.success());
+    }
+
     pub fn signal(&self, name: &str) {
         let pid = self.child.id().unwrap().to_string();
         let done = std::process::Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap();
