@@ -23,8 +23,8 @@ pub fn board() -> Board {
         from: "now-24h",
         rows: vec![
             row(3, vec![worst(), answers(), watching(), soonest(), drifting(), failing()]),
-            row(7, vec![targets()]),
-            row(7, vec![timeline()]),
+            row(8, vec![targets()]),
+            row(6, vec![timeline()]),
             row(7, vec![ends_next(), drift(), failing_checks(), alerts()]),
         ],
     }
@@ -127,7 +127,7 @@ fn targets() -> Panel {
     .ask(Query::table(format!("min by (target) ({}) - time()", MANY.all(Family::Expiry))))
     .joined_by("target")
     .columns(&[
-        Column::label("target", "Target").to_target_board(),
+        Column::label("target", "Target").opening_its_board(),
         Column::value(0, "Sign-in").words(SIGN_IN).wide(110),
         Column::label("check", "Cause"),
         Column::label("stage", "Stage").wide(100),
@@ -160,7 +160,7 @@ fn ends_next() -> Panel {
         .wide(6)
         .ask(Query::table(login::time_left(MANY)))
         .columns(&[
-            Column::label("target", "Target").to_target_board(),
+            Column::label("target", "Target").opening_its_board(),
             Column::label("item", "Item"),
             Column::value(0, "In").unit("dtdurations").colored(time_left()),
         ])
@@ -178,7 +178,7 @@ fn drift() -> Panel {
     .wide(6)
     .ask(Query::table(format!("max by (target, field, breaking) ({fields}) == 1")).gives(Gives::WhenBroken))
     .columns(&[
-        Column::label("target", "Target").to_target_board(),
+        Column::label("target", "Target").opening_its_board(),
         Column::label("field", "Field"),
         Column::label("breaking", "Breaking"),
     ])
@@ -195,7 +195,7 @@ fn failing_checks() -> Panel {
     .wide(6)
     .ask(Query::table(format!("min by (target, check, severity) ({checks}) == 0")).gives(Gives::WhenBroken))
     .columns(&[
-        Column::label("target", "Target").to_target_board(),
+        Column::label("target", "Target").opening_its_board(),
         Column::label("check", "Check"),
         Column::label("severity", "Severity"),
         Column::value(0, "Result").words(CHECK),

@@ -253,10 +253,24 @@ async fn every_query_gives_what_it_should_while_all_is_well_and_when_it_breaks()
     }
 }
 
+/// Asserts that there is a word for every value where a board shows words.
+async fn words(prometheus: &Prometheus, board: &Board) {
+    for panel in board.panels() {
+        for (query, words) in panel.worded() {
+            let asked = as_sent(&query.expr, HOME);
+            for (_, value) in prometheus.query(&asked).await.unwrap_or_default() {
+                let has_word = words.iter().any(|(known, _, _)| *known == value.to_string());
+                assert!(has_word, "{} / {}: no word for {value}: {asked}", board.uid, panel.title);
+            }
+        }
+    }
+}
+
 /// Asks everything of every board.
 async fn all(prometheus: &Prometheus, boards: &[Board], is_broken: bool) {
     for board in boards {
         variables(prometheus, board).await;
+        words(prometheus, board).await;
         for (place, query) in board.queries() {
             gives(prometheus, &place, &query, is_broken).await;
         }

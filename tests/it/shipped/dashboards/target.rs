@@ -11,7 +11,9 @@ use super::{
     panel::Panel,
     query::{Gives, ONE, Query},
     table::Column,
-    words::{CHECK, DRIFT, GREEN, GREY, ON_OFF, RED, SIGN_IN, SOURCE, STAGE, YES_NO, share, thresholds, time_left},
+    words::{
+        CHECK, DRIFT, GREEN, GREY, NEVER, ON_OFF, RED, SIGN_IN, SOURCE, STAGE, YES_NO, share, thresholds, time_left,
+    },
 };
 
 pub fn board() -> Board {
@@ -174,6 +176,8 @@ fn drift() -> Panel {
 
 fn sources_failing() -> Panel {
     let [failing, good] = [Family::SourceFailing, Family::SourceLastSuccess].map(|family| ONE.all(family));
+    let last_good = format!("1000 * max by (source, reason) ({failing} * on (job, instance, target, source) {good})");
+    let never = format!("0 * max by (source, reason) ({failing})");
     Panel::table(
         "Sources that fail",
         "Where facts could not be had, and why. `unauthorized` is our own credential's fault; `throttled` and \
@@ -181,16 +185,11 @@ fn sources_failing() -> Panel {
         "no source fails of those that were asked",
     )
     .wide(8)
-    .ask(Query::table(format!("max by (source, reason) ({failing})")).gives(Gives::WhenBroken))
-    .ask(
-        Query::table(format!("1000 * max by (source) ({good} and on (target, source) {failing})"))
-            .gives(Gives::WhenBroken),
-    )
-    .joined_by("source")
+    .ask(Query::table(format!("{last_good} or {never}")).gives(Gives::WhenBroken))
     .columns(&[
         Column::label("source", "Source"),
         Column::label("reason", "Reason").wide(130),
-        Column::value(1, "Last good").unit("dateTimeFromNow").absent("never").wide(130),
+        Column::value(0, "Last good").unit("dateTimeFromNow").wording(NEVER).wide(130),
     ])
 }
 
@@ -203,13 +202,7 @@ fn ends_next() -> Panel {
     )
     .wide(8)
     .ask(Query::table(format!("min by (item) ({ends}) - time()")))
-    .ask(Query::table(format!("1000 * min by (item) ({ends})")))
-    .joined_by("item")
-    .columns(&[
-        Column::label("item", "Item"),
-        Column::value(0, "In").unit("dtdurations").colored(time_left()),
-        Column::value(1, "At").unit("dateTimeAsIso").wide(170),
-    ])
+    .columns(&[Column::label("item", "Item"), Column::value(0, "In").unit("dtdurations").colored(time_left())])
     .sorted_by("In", false)
 }
 
