@@ -31,7 +31,7 @@ pub fn board() -> Board {
 }
 
 fn up() -> Panel {
-    let up = of_our_daemons(&of_prometheus("up", ""));
+    let up = of_our_daemons(&of_prometheus("up"));
     Panel::stat(
         "Is it up?",
         "Whether Prometheus reaches every daemon that it reached within the last hour.",
@@ -263,7 +263,7 @@ fn files() -> Panel {
 }
 
 fn series() -> Panel {
-    let series = of_our_daemons(&of_prometheus("scrape_samples_scraped", ""));
+    let series = of_our_daemons(&of_prometheus("scrape_samples_scraped"));
     Panel::lines(
         "Series scraped",
         "What each daemon costs Prometheus: at most 450 series a target, and some of its own.",

@@ -25,7 +25,7 @@ pub fn board() -> Board {
             row(3, vec![worst(), answers(), watching(), soonest(), drifting(), failing()]),
             row(8, vec![targets()]),
             row(6, vec![timeline()]),
-            row(7, vec![ends_next(), drift(), failing_checks(), alerts()]),
+            row(7, vec![ends_next(), drift(), failing_checks(), sources()]),
         ],
     }
 }
@@ -60,7 +60,7 @@ fn answers() -> Panel {
 }
 
 fn watching() -> Panel {
-    let up = of_our_daemons(&of_prometheus("up", ""));
+    let up = of_our_daemons(&of_prometheus("up"));
     Panel::stat(
         "Is ssowatch up?",
         "Whether Prometheus reaches every daemon that it reached within the last hour. Where this says no, nothing else \
@@ -146,7 +146,7 @@ fn timeline() -> Panel {
     let mut panel = Panel::timeline(
         "Sign-in over time",
         "When users could not sign in, on which target. Grey is time for which nobody can tell; blank is time in which \
-         nothing was watched.",
+         nothing was watched. The marks are alerts that fire, changes, reloads and restarts.",
         SIGN_IN,
         "no target was watched",
     )
@@ -203,23 +203,19 @@ fn failing_checks() -> Panel {
     .sorted_by("Severity", false)
 }
 
-fn alerts() -> Panel {
-    let firing = of_prometheus("ALERTS", r#"alertname=~"Sso.+",alertstate="firing""#);
-    let since = of_prometheus("ALERTS_FOR_STATE", r#"alertname=~"Sso.+""#);
-    let since = format!("max by (alertname, severity, target) ({since} and ignoring (alertstate) {firing})");
+fn sources() -> Panel {
+    let failing = MANY.all(Family::SourceFailing);
     Panel::table(
-        "Firing alerts",
-        "The alerts of ssowatch that fire, and how long their condition has held. Also empty where Prometheus does not \
-         load the rules.",
-        "none fires, if the rules are loaded",
+        "What cannot be looked at",
+        "Sources that fail, and why: the reason where it cannot be told whether users can sign in. `unauthorized` is \
+         our own credential's fault.",
+        "no source fails of those that were asked",
     )
     .wide(6)
-    .ask(Query::table(format!("time() - {since}")).gives(Gives::WhenBroken))
+    .ask(Query::table(format!("max by (target, source, reason) ({failing})")).gives(Gives::WhenBroken))
     .columns(&[
-        Column::label("alertname", "Alert"),
-        Column::label("target", "Target"),
-        Column::label("severity", "Severity"),
-        Column::value(0, "For").unit("dtdurations"),
+        Column::label("target", "Target").opening_its_board(),
+        Column::label("source", "Source"),
+        Column::label("reason", "Reason"),
     ])
-    .sorted_by("For", false)
 }

@@ -128,19 +128,15 @@ impl Scope {
 }
 
 /// What Prometheus itself says of what it scrapes and of its alerts: known names that are in no catalogue of ours, with
-/// their labels.
-pub const OF_PROMETHEUS: [(&str, &[&str]); 4] = [
-    ("up", &[]),
-    ("scrape_samples_scraped", &[]),
-    ("ALERTS", &["alertname", "alertstate", "severity", "target"]),
-    ("ALERTS_FOR_STATE", &["alertname", "severity", "target"]),
-];
+/// their labels. Of an alert only those are left that its rule groups by: ours have neither `job` nor `instance`, so
+/// they are on the time axis, and in no panel, whose queries all go by both.
+pub const OF_PROMETHEUS: [(&str, &[&str]); 3] =
+    [("up", &[]), ("scrape_samples_scraped", &[]), ("ALERTS", &["alertname", "alertstate", "target"])];
 
 /// Series of Prometheus about this job.
-pub fn of_prometheus(name: &str, matchers: &str) -> String {
+pub fn of_prometheus(name: &str) -> String {
     assert!(OF_PROMETHEUS.iter().any(|(known, _)| *known == name), "{name}");
-    let comma = if matchers.is_empty() { "" } else { "," };
-    format!("{name}{{{OF_THE_JOB}{comma}{matchers}}}")
+    format!("{name}{{{OF_THE_JOB}}}")
 }
 
 /// What a job that is not ours may have too (`up`, `process_*`), of our daemons only: of those that said within the
