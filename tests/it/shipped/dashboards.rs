@@ -5,6 +5,7 @@
 
 mod board;
 mod daemon;
+mod frames;
 mod lint;
 mod login;
 mod names;

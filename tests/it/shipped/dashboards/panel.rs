@@ -18,6 +18,8 @@ pub struct Panel {
     pub(super) kind: &'static str,
     /// The labels that are columns.
     pub(super) labels: Vec<&'static str>,
+    /// The titles of its columns.
+    pub(super) columns: Vec<&'static str>,
     /// Queries, by their places, for whose values there are words.
     pub(super) worded: Vec<(usize, Words)>,
     /// The words for the values of all queries.
@@ -37,6 +39,7 @@ impl Panel {
             queries: Vec::new(),
             kind,
             labels: Vec::new(),
+            columns: Vec::new(),
             worded: Vec::new(),
             words: None,
             defaults: json!({}),

@@ -17,7 +17,10 @@ use url::form_urlencoded::byte_serialize;
 
 use super::{
     board::Board,
-    boards, login, names,
+    boards, frames,
+    frames::Answer,
+    login, names,
+    panel::Panel,
     parse::as_sent,
     promql,
     query::{Form, Gives, ONE, Query},
@@ -271,8 +274,28 @@ async fn all(prometheus: &Prometheus, boards: &[Board], is_broken: bool) {
     for board in boards {
         variables(prometheus, board).await;
         words(prometheus, board).await;
+        if is_broken {
+            columns(prometheus, board).await;
+        }
         for (place, query) in board.queries() {
             gives(prometheus, &place, &query, is_broken).await;
         }
+    }
+}
+
+/// The answers to the queries of a panel, for one time.
+pub async fn answers(prometheus: &Prometheus, panel: &Panel, target: &str) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    for query in &panel.queries {
+        answers.push(prometheus.query(&as_sent(&query.expr, target)).await.unwrap_or_default());
+    }
+    answers
+}
+
+/// Asserts that every column of every table has a value somewhere.
+async fn columns(prometheus: &Prometheus, board: &Board) {
+    for panel in board.panels().filter(|panel| !panel.columns.is_empty()) {
+        let table = frames::table(&panel.json(1, &Value::Null), &answers(prometheus, panel, HOME).await);
+        assert_eq!(table.columns, panel.columns, "{} / {}", board.uid, panel.title);
     }
 }

@@ -149,6 +149,7 @@ impl Panel {
             order.insert(field.clone(), json!(order.len()));
             titles.insert(field, json!(column.title));
         }
+        self.columns = columns.iter().map(|column| column.title).collect();
         self.labels = columns.iter().filter_map(Column::of_label).collect();
         self.worded.extend(columns.iter().filter_map(Column::worded));
         let names: Vec<&String> = order.keys().collect();
