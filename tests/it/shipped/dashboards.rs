@@ -12,6 +12,7 @@ mod names;
 mod overview;
 mod panel;
 mod parse;
+mod picture;
 mod promql;
 mod query;
 mod run;

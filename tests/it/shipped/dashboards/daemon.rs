@@ -150,7 +150,7 @@ fn rate() -> Panel {
     )
     .wide(8)
     .ask(Query::lines(format!("sum(rate({rounds}[$__rate_interval]))"), "done"))
-    .ask(Query::lines(format!("sum(1 / {interval})"), "asked for"))
+    .ask(Query::lines(format!("sum(1 / ({}))", of_our_daemons(&interval)), "asked for"))
 }
 
 fn lag() -> Panel {
@@ -188,13 +188,18 @@ fn slowest() -> Panel {
 
 fn missed_over_time() -> Panel {
     let missed = MANY.all(Family::RoundsMissed);
-    Panel::lines("Missed rounds over time", "Rounds that did not happen, by target.", "short", "not counted")
-        .wide(8)
-        .bars()
-        .ask(
-            Query::lines(format!("sum by (target) (increase({missed}[$__rate_interval])) > 0"), "{{target}}")
-                .gives(Gives::Perhaps("no round is missed while the test looks")),
-        )
+    Panel::lines(
+        "Missed rounds over time",
+        "Rounds that did not happen, by target.",
+        "short",
+        "no round was missed, as far as counted",
+    )
+    .wide(8)
+    .bars()
+    .ask(
+        Query::lines(format!("sum by (target) (increase({missed}[$__rate_interval])) > 0"), "{{target}}")
+            .gives(Gives::Perhaps("no round is missed while the test looks")),
+    )
 }
 
 fn requests() -> Panel {
@@ -216,7 +221,7 @@ fn failures() -> Panel {
         "Failures of sources",
         "How often each source did not give its fact, over all targets.",
         "short",
-        "not counted",
+        "no source failed, as far as counted",
     )
     .wide(8)
     .bars()

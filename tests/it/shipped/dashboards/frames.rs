@@ -111,15 +111,17 @@ fn sort(table: &mut Table, by: &Value) {
 pub struct Style<'a> {
     defaults: &'a Value,
     overrides: Vec<&'a Value>,
+    /// Unix time.
+    now: f64,
 }
 
 impl<'a> Style<'a> {
-    /// The style of a field of a panel.
-    pub fn of(panel: &'a Value, field: &str) -> Self {
+    /// The style of a field of a panel, at a time.
+    pub fn of(panel: &'a Value, field: &str, now: f64) -> Self {
         let config = &panel["fieldConfig"];
         let named = config["overrides"].as_array().unwrap().iter().filter(|one| one["matcher"]["options"] == field);
         let overrides = named.flat_map(|one| one["properties"].as_array().unwrap()).collect();
-        Self { defaults: &config["defaults"], overrides }
+        Self { defaults: &config["defaults"], overrides, now }
     }
 
     /// A property: `unit`, `decimals`, `noValue`, `mappings`, `thresholds`.
@@ -143,16 +145,22 @@ impl<'a> Style<'a> {
         let reached = steps.iter().rfind(|step| step["value"].as_f64().is_none_or(|from| from <= value));
         let color = reached.and_then(|step| step["color"].as_str()).unwrap_or("text");
         let decimals = self.property("decimals").as_u64().and_then(|count| usize::try_from(count).ok());
-        (number(value, self.property("unit").as_str().unwrap_or_default(), decimals), color.to_owned())
+        let unit = self.property("unit").as_str().unwrap_or_default();
+        (number(value, unit, decimals, self.now), color.to_owned())
     }
 }
 
 /// A number in a unit, near enough to how Grafana writes it.
-fn number(value: f64, unit: &str, decimals: Option<usize>) -> String {
+fn number(value: f64, unit: &str, decimals: Option<usize>, now: f64) -> String {
+    let short = |value: f64| format!("{value:.*}", decimals.unwrap_or(if value.fract() == 0.0 { 0 } else { 2 }));
     match unit {
         "percentunit" => format!("{:.*} %", decimals.unwrap_or(1), value * 100.0),
         "dtdurations" => duration(value),
-        _ => format!("{value:.*}", decimals.unwrap_or(usize::from(value.fract() != 0.0))),
+        "dateTimeFromNow" => duration(value / 1000.0 - now),
+        "s" if value.abs() < 1.0 => format!("{:.1} ms", value * 1000.0),
+        "s" => format!("{value:.1} s"),
+        "bytes" => format!("{:.1} MiB", value / 1_048_576.0),
+        _ => short(value),
     }
 }
 

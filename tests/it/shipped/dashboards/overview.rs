@@ -9,7 +9,7 @@ use super::{
     panel::Panel,
     query::{Gives, MANY, Query, of_our_daemons, of_prometheus},
     table::Column,
-    words::{CHECK, ORANGE, PLAIN, SIGN_IN, YES_NO, share, should_be_zero, thresholds, time_left},
+    words::{ORANGE, PLAIN, SEVERITY, SIGN_IN, YES_NO, share, should_be_zero, thresholds, time_left},
 };
 
 pub fn board() -> Board {
@@ -185,20 +185,18 @@ fn drift() -> Panel {
 }
 
 fn failing_checks() -> Panel {
-    let checks = MANY.all(Family::CheckSuccess);
     Panel::table(
         "What fails",
-        "Every failing check. An outage breaks sign-in for all, what is degraded breaks it for some or partly, a risk \
-         will break it. `ssowatch explain CHECK` says how to mend it.",
+        "Every failing check, the worst first. An outage breaks sign-in for all, what is degraded breaks it for some or \
+         partly, a risk will break it. `ssowatch explain CHECK` says how to mend it.",
         "no check fails of those that could be judged",
     )
     .wide(6)
-    .ask(Query::table(format!("min by (target, check, severity) ({checks}) == 0")).gives(Gives::WhenBroken))
+    .ask(Query::table(login::failing_checks(MANY)).gives(Gives::WhenBroken))
     .columns(&[
         Column::label("target", "Target").opening_its_board(),
         Column::label("check", "Check"),
-        Column::label("severity", "Severity"),
-        Column::value(0, "Result").words(CHECK),
+        Column::value(0, "Severity").words(SEVERITY).wide(100),
     ])
     .sorted_by("Severity", false)
 }

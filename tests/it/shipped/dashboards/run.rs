@@ -22,7 +22,7 @@ use super::{
     login, names,
     panel::Panel,
     parse::as_sent,
-    promql,
+    picture, promql,
     query::{Form, Gives, ONE, Query},
 };
 use crate::end_to_end::{
@@ -67,17 +67,25 @@ fn escaped(text: &str) -> String {
 /// # Errors
 /// Prometheus refuses it; what it says.
 async fn ask(prometheus: &Prometheus, query: &str, over_time: bool) -> Result<Vec<Value>, String> {
+    if over_time {
+        return ask_over(prometheus, query, 30.0).await;
+    }
+    answered(prometheus, &format!("/api/v1/query?query={}", escaped(query))).await
+}
+
+/// The same over the last seconds.
+async fn ask_over(prometheus: &Prometheus, query: &str, seconds: f64) -> Result<Vec<Value>, String> {
     let now = prometheus.value("vector(time())").await;
-    let query = escaped(query);
-    let path = if over_time {
-        format!("/api/v1/query_range?query={query}&start={}&end={now}&step=1", now - 30.0)
-    } else {
-        format!("/api/v1/query?query={query}")
-    };
-    let answer = until("an answer of the API", async || prometheus.api(&path).await).await;
-    let said = || answer["error"].as_str().unwrap_or("no error is told").to_owned();
-    let succeeded = answer["status"] == "success";
-    if succeeded { Ok(answer["data"]["result"].as_array().cloned().unwrap_or_default()) } else { Err(said()) }
+    let (query, start) = (escaped(query), now - seconds);
+    answered(prometheus, &format!("/api/v1/query_range?query={query}&start={start}&end={now}&step=1")).await
+}
+
+async fn answered(prometheus: &Prometheus, path: &str) -> Result<Vec<Value>, String> {
+    let answer = until("an answer of the API", async || prometheus.api(path).await).await;
+    if answer["status"] == "success" {
+        return Ok(answer["data"]["result"].as_array().cloned().unwrap_or_default());
+    }
+    Err(answer["error"].as_str().unwrap_or("no error is told").to_owned())
 }
 
 /// Asserts what a query gives.
@@ -243,6 +251,10 @@ async fn every_query_gives_what_it_should_while_all_is_well_and_when_it_breaks()
     names_cause(&prometheus, "redirect_url_is_kasm").await;
     all(&prometheus, &boards, true).await;
     types_seen.extend(types(&prometheus).await);
+    for board in picture::drawn() {
+        let drawn = picture::picture(&prometheus, &board, HOME).await;
+        assert!(drawn.contains(">no</text>") && drawn.contains(">redirect_url_is_kasm"), "{}: {drawn}", board.uid);
+    }
 
     // A daemon that is gone leaves its targets as *cannot tell*: they do not vanish, and they are not green.
     daemon.ends_well().await;
@@ -292,10 +304,24 @@ pub async fn answers(prometheus: &Prometheus, panel: &Panel, target: &str) -> Ve
     answers
 }
 
+/// A series over time: labels, and values by time.
+pub type Line = (Value, Vec<(f64, f64)>);
+
+/// The series of a query over the last seconds.
+pub async fn over_time(prometheus: &Prometheus, query: &str, seconds: f64) -> Vec<Line> {
+    let found = ask_over(prometheus, query, seconds).await.unwrap();
+    let point = |point: &Value| (point[0].as_f64().unwrap(), point[1].as_str().unwrap().parse().unwrap());
+    let points = |one: &Value| one["values"].as_array().unwrap().iter().map(point).collect();
+    found.iter().map(|one| (one["metric"].clone(), points(one))).collect()
+}
+
 /// Asserts that every column of every table has a value somewhere.
 async fn columns(prometheus: &Prometheus, board: &Board) {
     for panel in board.panels().filter(|panel| !panel.columns.is_empty()) {
         let table = frames::table(&panel.json(1, &Value::Null), &answers(prometheus, panel, HOME).await);
         assert_eq!(table.columns, panel.columns, "{} / {}", board.uid, panel.title);
+        // Where nothing is joined, no cell can be empty.
+        let is_full = table.rows.iter().flatten().all(Option::is_some);
+        assert!(is_full || panel.queries.len() > 1, "{} / {}: {:?}", board.uid, panel.title, table.rows);
     }
 }

@@ -85,6 +85,15 @@ impl Column {
         self.with("links", json!([{"targetBlank": false, "title": "Open the board of this target", "url": url}]))
     }
 
+    /// Its properties. An empty cell has a dash: else it would have the words for a table without rows.
+    fn all_properties(&self) -> Vec<(&'static str, Value)> {
+        let mut properties = self.properties.clone();
+        if !properties.iter().any(|(id, _)| *id == "noValue") {
+            properties.push(("noValue", json!("-")));
+        }
+        properties
+    }
+
     /// The label that it shows, if it shows one.
     fn of_label(&self) -> Option<&'static str> {
         match self.from {
@@ -158,8 +167,7 @@ impl Panel {
             "id": "organize",
             "options": {"excludeByName": {}, "indexByName": order, "renameByName": titles},
         }));
-        let plain = columns.iter().filter(|column| !column.properties.is_empty());
-        self.overrides.extend(plain.map(|column| override_of(column.title, &column.properties)));
+        self.overrides.extend(columns.iter().map(|column| override_of(column.title, &column.all_properties())));
         self
     }
 }

@@ -29,6 +29,9 @@ pub const STAGE: Words = &[
 ];
 /// A check.
 pub const CHECK: Words = &[("-1", "could not be judged", GREY), ("0", "fails", RED), ("1", "ok", GREEN)];
+/// The severity of a check (`login::failing_checks`).
+pub const SEVERITY: Words =
+    &[("0", "outage", RED), ("1", "degraded", ORANGE), ("2", "risk", YELLOW), ("3", "info", GREY)];
 /// A field that both sides have.
 pub const DRIFT: Words = &[("0", "agree", GREEN), ("1", "differ", RED)];
 /// A source.
