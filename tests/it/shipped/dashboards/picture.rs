@@ -9,26 +9,19 @@ mod draw;
 use std::time::Duration;
 
 use serde_json::Value;
-use ssowatch::{
-    config::{Config, Target},
-    lab::{Fault, Lab, LabOptions},
-    model::Credential,
-    schedule::Schedule,
-};
+use ssowatch::lab::{Fault, LabOptions};
 
 use super::{
+    ask::{answers, over_time},
     board::{Board, Targets},
     frames, overview,
     panel::Panel,
     parse::as_sent,
     query::Form,
-    run::{answers, over_time},
+    served::Served,
     target,
 };
-use crate::{
-    end_to_end::{daemon::Daemon, prometheus::Prometheus},
-    shipped,
-};
+use crate::{end_to_end::prometheus::Prometheus, shipped};
 
 /// A target: whether its lab has TLS, what is broken from the start, and what breaks after a while. Labs with TLS have
 /// one name, and what is asked of one provider is limited: so only one has it.
@@ -43,7 +36,7 @@ const TARGETS: [(&str, bool, &[Fault], &[Fault]); 4] = [
 const DRAWN: &str = TARGETS[0].0;
 
 /// The rounds of the labs: as often as the limit on what is asked of a provider allows.
-const ROUND: Duration = Duration::from_secs(15);
+const ROUND: &str = "15s";
 /// How long all is well, and how long it is not, before the pictures are drawn.
 const WELL: Duration = Duration::from_secs(50);
 const NOT_WELL: Duration = Duration::from_secs(60);
@@ -96,22 +89,14 @@ async fn draw_all() {
         let picture = picture(&prometheus, &board, DRAWN).await;
         std::fs::write(shipped::path(&file(&board)), picture).unwrap();
     }
-    daemon.ends_well().await;
+    daemon.dies().await;
 }
 
-/// A daemon with every credential over a lab for each target.
-async fn start() -> (Daemon, Prometheus) {
-    let credentials = [Credential::ClientSecret, Credential::KasmKey, Credential::ProviderAdminKey];
-    let (mut labs, mut targets) = (Vec::new(), Vec::new());
-    for (name, tls, faults, _) in TARGETS {
-        let lab = Lab::start(LabOptions { tls, ..LabOptions::default() }).await.unwrap();
-        faults.iter().for_each(|fault| lab.break_with(*fault));
-        targets.push(Target { name: name.to_owned(), ..lab.target_with(&credentials) });
-        labs.push(lab);
-    }
-    let config = Config { round: Schedule::Every(ROUND), ..Config::of_targets(targets) };
-    let daemon = Daemon::of(labs, config).await;
-    let prometheus = Prometheus::beside(daemon.address(), &[]).await;
+/// A daemon over the labs, and a Prometheus that scrapes it.
+async fn start() -> (Served, Prometheus) {
+    let targets = TARGETS.map(|(name, tls, faults, _)| (name, LabOptions { tls, ..LabOptions::default() }, faults));
+    let daemon = Served::over(&targets, ROUND).await;
+    let prometheus = Prometheus::beside(daemon.address, &[]).await;
     (daemon, prometheus)
 }
 
