@@ -44,7 +44,7 @@ const NOT_WELL: Duration = Duration::from_secs(60);
 /// The time that is drawn, in seconds.
 pub const SHOWN: f64 = 105.0;
 
-/// The boards that are drawn. Not that of the daemon: what it would show of its cost is that of the test, labs included.
+/// The boards that are drawn. Not that of the daemon: it would show what a build for tests costs.
 pub fn drawn() -> [Board; 2] {
     [overview::board(), target::board()]
 }
