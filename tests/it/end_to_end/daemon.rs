@@ -15,8 +15,7 @@ use tokio::net::TcpListener;
 /// A daemon and the labs that it looks at.
 pub struct Daemon {
     pub running: Running,
-    /// By the names of their targets.
-    labs: Vec<(String, Lab)>,
+    labs: Vec<Lab>,
     targets: Arc<Mutex<Vec<Target>>>,
 }
 
@@ -30,13 +29,7 @@ impl Daemon {
             targets.push(Target { name: (*name).to_owned(), ..lab.target() });
             labs.push(lab);
         }
-        Self::of(labs, Config::of_targets(targets)).await
-    }
-
-    /// A daemon with this configuration, whose targets are these labs, and whose first round is done.
-    pub async fn of(labs: Vec<Lab>, config: Config) -> Self {
-        let targets = config.targets.clone();
-        let labs = targets.iter().map(|target| target.name.clone()).zip(labs).collect();
+        let config = Config::of_targets(targets.clone());
         let targets = Arc::new(Mutex::new(targets));
         let configured = Arc::clone(&targets);
         let load: app::Load = Arc::new(move || Ok(Config::of_targets(configured.lock().unwrap().clone())));
@@ -51,11 +44,6 @@ impl Daemon {
         self.running.addresses[0]
     }
 
-    /// Switches a fault on, in the lab of a target.
-    pub fn break_with(&self, name: &str, fault: Fault) {
-        self.labs.iter().filter(|(target, _)| target == name).for_each(|(_, lab)| lab.break_with(fault));
-    }
-
     /// Takes a target out of the configuration, and loads that.
     pub async fn forget(&self, name: &str) {
         self.targets.lock().unwrap().retain(|target| target.name != name);
@@ -65,7 +53,7 @@ impl Daemon {
     /// Stops everything.
     pub async fn ends_well(self) {
         self.running.stop().await;
-        for (_, lab) in self.labs {
+        for lab in self.labs {
             assert_eq!(lab.stop().await, Vec::<String>::new(), "nothing happened that must never happen");
         }
     }

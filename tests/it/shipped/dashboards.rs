@@ -3,20 +3,25 @@
 //! A renamed family does not compile or fails here; a new one fails [`names`] until it is on a board or is left out for
 //! a reason. To add a panel: a function in the board's file, and its name in a row of that board.
 
+mod ask;
 mod board;
 mod daemon;
+mod frames;
 mod lint;
 mod login;
 mod names;
 mod overview;
 mod panel;
 mod parse;
+mod picture;
 mod promql;
 mod query;
 mod run;
+mod served;
 mod shape;
 mod table;
 mod target;
+mod types;
 mod words;
 
 use board::Board;

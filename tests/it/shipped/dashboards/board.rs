@@ -162,7 +162,7 @@ impl Board {
             let mut x = 0;
             for panel in &row.panels {
                 let place = json!({"h": row.height, "w": panel.width, "x": x, "y": y});
-                laid.push(panel.json(laid.len() + 1, place));
+                laid.push(panel.json(laid.len() + 1, &place));
                 x += panel.width;
             }
             assert_eq!(x, COLUMNS, "{}: a row is as wide as the board ({})", self.uid, row.panels[0].title);

@@ -31,7 +31,7 @@ pub fn board() -> Board {
 }
 
 fn up() -> Panel {
-    let up = of_our_daemons(&of_prometheus("up", ""));
+    let up = of_our_daemons(&of_prometheus("up"));
     Panel::stat(
         "Is it up?",
         "Whether Prometheus reaches every daemon that it reached within the last hour.",
@@ -150,7 +150,7 @@ fn rate() -> Panel {
     )
     .wide(8)
     .ask(Query::lines(format!("sum(rate({rounds}[$__rate_interval]))"), "done"))
-    .ask(Query::lines(format!("sum(1 / {interval})"), "asked for"))
+    .ask(Query::lines(format!("sum(1 / ({}))", of_our_daemons(&interval)), "asked for"))
 }
 
 fn lag() -> Panel {
@@ -188,13 +188,18 @@ fn slowest() -> Panel {
 
 fn missed_over_time() -> Panel {
     let missed = MANY.all(Family::RoundsMissed);
-    Panel::lines("Missed rounds over time", "Rounds that did not happen, by target.", "short", "not counted")
-        .wide(8)
-        .bars()
-        .ask(
-            Query::lines(format!("sum by (target) (increase({missed}[$__rate_interval])) > 0"), "{{target}}")
-                .gives(Gives::Perhaps("no round is missed while the test looks")),
-        )
+    Panel::lines(
+        "Missed rounds over time",
+        "Rounds that did not happen, by target.",
+        "short",
+        "no round was missed, as far as counted",
+    )
+    .wide(8)
+    .bars()
+    .ask(
+        Query::lines(format!("sum by (target) (increase({missed}[$__rate_interval])) > 0"), "{{target}}")
+            .gives(Gives::Perhaps("no round is missed while the test looks")),
+    )
 }
 
 fn requests() -> Panel {
@@ -216,7 +221,7 @@ fn failures() -> Panel {
         "Failures of sources",
         "How often each source did not give its fact, over all targets.",
         "short",
-        "not counted",
+        "no source failed, as far as counted",
     )
     .wide(8)
     .bars()
@@ -263,7 +268,7 @@ fn files() -> Panel {
 }
 
 fn series() -> Panel {
-    let series = of_our_daemons(&of_prometheus("scrape_samples_scraped", ""));
+    let series = of_our_daemons(&of_prometheus("scrape_samples_scraped"));
     Panel::lines(
         "Series scraped",
         "What each daemon costs Prometheus: at most 450 series a target, and some of its own.",

@@ -55,6 +55,7 @@ const OF_THE_HOUSE: &[Rule] = rules! {
     "grid": house::grid;
     "no-value": house::no_value;
     "words-beside-colour": house::words_beside_colour;
+    "rates-have-scrapes": house::rates_have_scrapes;
     "links": house::links;
     "annotations": house::annotations;
     "one-screen": house::one_screen;

@@ -1,6 +1,9 @@
 //! What the boards ask of the login path, as queries.
 
-use ssowatch::{metrics::Family, model::Stage};
+use ssowatch::{
+    metrics::Family,
+    model::{Severity, Stage},
+};
 
 use super::query::Scope;
 
@@ -40,6 +43,15 @@ pub fn broken_for(scope: Scope) -> String {
 /// How many checks fail.
 pub fn failing(scope: Scope) -> String {
     format!("sum by (target) (1 - min by (target, check) ({}))", scope.all(Family::CheckSuccess))
+}
+
+/// Each failing check by its severity, the worst first: 0 outage, 1 degraded, 2 risk, 3 info.
+pub fn failing_checks(scope: Scope) -> String {
+    let failing = Severity::ALL.iter().enumerate().map(|(rank, severity)| {
+        let checks = scope.which(Family::CheckSuccess, &format!(r#"severity="{}""#, severity.id()));
+        format!("({checks} == 0) + {rank}")
+    });
+    format!("min by (target, check) ({})", failing.collect::<Vec<_>>().join(" or "))
 }
 
 /// Checks proven of checks known.

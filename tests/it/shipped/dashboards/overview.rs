@@ -9,7 +9,7 @@ use super::{
     panel::Panel,
     query::{Gives, MANY, Query, of_our_daemons, of_prometheus},
     table::Column,
-    words::{CHECK, ORANGE, PLAIN, SIGN_IN, YES_NO, share, should_be_zero, thresholds, time_left},
+    words::{ORANGE, PLAIN, SEVERITY, SIGN_IN, YES_NO, share, should_be_zero, thresholds, time_left},
 };
 
 pub fn board() -> Board {
@@ -23,9 +23,9 @@ pub fn board() -> Board {
         from: "now-24h",
         rows: vec![
             row(3, vec![worst(), answers(), watching(), soonest(), drifting(), failing()]),
-            row(7, vec![targets()]),
-            row(7, vec![timeline()]),
-            row(7, vec![ends_next(), drift(), failing_checks(), alerts()]),
+            row(8, vec![targets()]),
+            row(6, vec![timeline()]),
+            row(7, vec![ends_next(), drift(), failing_checks(), sources()]),
         ],
     }
 }
@@ -60,7 +60,7 @@ fn answers() -> Panel {
 }
 
 fn watching() -> Panel {
-    let up = of_our_daemons(&of_prometheus("up", ""));
+    let up = of_our_daemons(&of_prometheus("up"));
     Panel::stat(
         "Is ssowatch up?",
         "Whether Prometheus reaches every daemon that it reached within the last hour. Where this says no, nothing else \
@@ -127,7 +127,7 @@ fn targets() -> Panel {
     .ask(Query::table(format!("min by (target) ({}) - time()", MANY.all(Family::Expiry))))
     .joined_by("target")
     .columns(&[
-        Column::label("target", "Target").to_target_board(),
+        Column::label("target", "Target").opening_its_board(),
         Column::value(0, "Sign-in").words(SIGN_IN).wide(110),
         Column::label("check", "Cause"),
         Column::label("stage", "Stage").wide(100),
@@ -146,7 +146,7 @@ fn timeline() -> Panel {
     let mut panel = Panel::timeline(
         "Sign-in over time",
         "When users could not sign in, on which target. Grey is time for which nobody can tell; blank is time in which \
-         nothing was watched.",
+         nothing was watched. The marks are alerts that fire, changes, reloads and restarts.",
         SIGN_IN,
         "no target was watched",
     )
@@ -160,7 +160,7 @@ fn ends_next() -> Panel {
         .wide(6)
         .ask(Query::table(login::time_left(MANY)))
         .columns(&[
-            Column::label("target", "Target").to_target_board(),
+            Column::label("target", "Target").opening_its_board(),
             Column::label("item", "Item"),
             Column::value(0, "In").unit("dtdurations").colored(time_left()),
         ])
@@ -178,48 +178,42 @@ fn drift() -> Panel {
     .wide(6)
     .ask(Query::table(format!("max by (target, field, breaking) ({fields}) == 1")).gives(Gives::WhenBroken))
     .columns(&[
-        Column::label("target", "Target").to_target_board(),
+        Column::label("target", "Target").opening_its_board(),
         Column::label("field", "Field"),
         Column::label("breaking", "Breaking"),
     ])
 }
 
 fn failing_checks() -> Panel {
-    let checks = MANY.all(Family::CheckSuccess);
     Panel::table(
         "What fails",
-        "Every failing check. An outage breaks sign-in for all, what is degraded breaks it for some or partly, a risk \
-         will break it. `ssowatch explain CHECK` says how to mend it.",
+        "Every failing check, the worst first. An outage breaks sign-in for all, what is degraded breaks it for some or \
+         partly, a risk will break it. `ssowatch explain CHECK` says how to mend it.",
         "no check fails of those that could be judged",
     )
     .wide(6)
-    .ask(Query::table(format!("min by (target, check, severity) ({checks}) == 0")).gives(Gives::WhenBroken))
+    .ask(Query::table(login::failing_checks(MANY)).gives(Gives::WhenBroken))
     .columns(&[
-        Column::label("target", "Target").to_target_board(),
+        Column::label("target", "Target").opening_its_board(),
         Column::label("check", "Check"),
-        Column::label("severity", "Severity"),
-        Column::value(0, "Result").words(CHECK),
+        Column::value(0, "Severity").words(SEVERITY).wide(100),
     ])
     .sorted_by("Severity", false)
 }
 
-fn alerts() -> Panel {
-    let firing = of_prometheus("ALERTS", r#"alertname=~"Sso.+",alertstate="firing""#);
-    let since = of_prometheus("ALERTS_FOR_STATE", r#"alertname=~"Sso.+""#);
-    let since = format!("max by (alertname, severity, target) ({since} and ignoring (alertstate) {firing})");
+fn sources() -> Panel {
+    let failing = MANY.all(Family::SourceFailing);
     Panel::table(
-        "Firing alerts",
-        "The alerts of ssowatch that fire, and how long their condition has held. Also empty where Prometheus does not \
-         load the rules.",
-        "none fires, if the rules are loaded",
+        "What cannot be looked at",
+        "Sources that fail, and why: the reason where it cannot be told whether users can sign in. `unauthorized` is \
+         our own credential's fault.",
+        "no source fails of those that were asked",
     )
     .wide(6)
-    .ask(Query::table(format!("time() - {since}")).gives(Gives::WhenBroken))
+    .ask(Query::table(format!("max by (target, source, reason) ({failing})")).gives(Gives::WhenBroken))
     .columns(&[
-        Column::label("alertname", "Alert"),
-        Column::label("target", "Target"),
-        Column::label("severity", "Severity"),
-        Column::value(0, "For").unit("dtdurations"),
+        Column::label("target", "Target").opening_its_board(),
+        Column::label("source", "Source"),
+        Column::label("reason", "Reason"),
     ])
-    .sorted_by("For", false)
 }

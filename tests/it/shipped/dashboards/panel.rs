@@ -18,6 +18,12 @@ pub struct Panel {
     pub(super) kind: &'static str,
     /// The labels that are columns.
     pub(super) labels: Vec<&'static str>,
+    /// The titles of its columns.
+    pub(super) columns: Vec<&'static str>,
+    /// Queries, by their places, for whose values there are words.
+    pub(super) worded: Vec<(usize, Words)>,
+    /// The words for the values of all queries.
+    pub(super) words: Option<Words>,
     pub(super) defaults: Value,
     pub(super) overrides: Vec<Value>,
     pub(super) options: Value,
@@ -33,6 +39,9 @@ impl Panel {
             queries: Vec::new(),
             kind,
             labels: Vec::new(),
+            columns: Vec::new(),
+            worded: Vec::new(),
+            words: None,
             defaults: json!({}),
             overrides: Vec::new(),
             options: json!({}),
@@ -142,8 +151,15 @@ impl Panel {
 
     /// The same, with words for its values.
     pub fn words(mut self, words: Words) -> Self {
+        self.words = Some(words);
         self.defaults["mappings"] = mappings(words);
         self.unit("short")
+    }
+
+    /// Each query with the words for its values, where there are some.
+    pub fn worded(&self) -> impl Iterator<Item = (&Query, Words)> {
+        let all = self.queries.iter().filter_map(|query| Some((query, self.words?)));
+        all.chain(self.worded.iter().map(|(index, words)| (&self.queries[*index], *words)))
     }
 
     /// The same, coloured by thresholds.
@@ -199,7 +215,7 @@ impl Panel {
     }
 
     /// The panel as Grafana stores it.
-    pub fn json(&self, id: usize, place: Value) -> Value {
+    pub fn json(&self, id: usize, place: &Value) -> Value {
         let targets: Vec<Value> = self.queries.iter().enumerate().map(|(index, query)| query.json(index)).collect();
         json!({
             "datasource": super::board::datasource(),

@@ -65,9 +65,12 @@ impl Query {
     }
 
     /// The query as Grafana's data source for Prometheus stores it.
+    ///
+    /// Over time it asks for at most one value a minute: nothing changes faster than rounds do, and `$__rate_interval`
+    /// becomes four minutes, which hold enough scrapes also where Prometheus scrapes once a minute, its default.
     pub fn json(&self, index: usize) -> Value {
         let over_time = matches!(self.form, Form::Lines | Form::Heatmap);
-        json!({
+        let mut query = json!({
             "datasource": super::board::datasource(),
             "editorMode": "code",
             "expr": self.expr,
@@ -80,7 +83,11 @@ impl Query {
             "legendFormat": self.legend,
             "range": over_time,
             "refId": ref_id(index),
-        })
+        });
+        if over_time {
+            query["interval"] = json!("1m");
+        }
+        query
     }
 }
 
@@ -128,19 +135,15 @@ impl Scope {
 }
 
 /// What Prometheus itself says of what it scrapes and of its alerts: known names that are in no catalogue of ours, with
-/// their labels.
-pub const OF_PROMETHEUS: [(&str, &[&str]); 4] = [
-    ("up", &[]),
-    ("scrape_samples_scraped", &[]),
-    ("ALERTS", &["alertname", "alertstate", "severity", "target"]),
-    ("ALERTS_FOR_STATE", &["alertname", "severity", "target"]),
-];
+/// their labels. Of an alert only those are left that its rule groups by: ours have neither `job` nor `instance`, so
+/// they are on the time axis, and in no panel, whose queries all go by both.
+pub const OF_PROMETHEUS: [(&str, &[&str]); 3] =
+    [("up", &[]), ("scrape_samples_scraped", &[]), ("ALERTS", &["alertname", "alertstate", "target"])];
 
 /// Series of Prometheus about this job.
-pub fn of_prometheus(name: &str, matchers: &str) -> String {
+pub fn of_prometheus(name: &str) -> String {
     assert!(OF_PROMETHEUS.iter().any(|(known, _)| *known == name), "{name}");
-    let comma = if matchers.is_empty() { "" } else { "," };
-    format!("{name}{{{OF_THE_JOB}{comma}{matchers}}}")
+    format!("{name}{{{OF_THE_JOB}}}")
 }
 
 /// What a job that is not ours may have too (`up`, `process_*`), of our daemons only: of those that said within the

@@ -1,80 +1,48 @@
-//! Every query of the boards, asked of a real Prometheus that scrapes a daemon over a lab: first all is well, then it
-//! breaks.
+//! Every query of the boards, asked of a real Prometheus that scrapes `ssowatch serve` over a lab: first all is well, then
+//! it breaks, then the daemon is gone.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 use ssowatch::{
-    config::{Config, Target},
-    lab::{Fault, Lab, LabOptions},
-    model::{Credential, Stage},
-    schedule::Schedule,
+    lab::{Fault, LabOptions},
+    model::Stage,
 };
-use url::form_urlencoded::byte_serialize;
 
 use super::{
+    ask::{answers, ask, escaped},
     board::Board,
-    boards, login, names,
+    boards, frames, login,
     parse::as_sent,
-    promql,
+    picture,
     query::{Form, Gives, ONE, Query},
+    served::Served,
+    types::{mistreated, types},
 };
-use crate::end_to_end::{
-    daemon::Daemon,
-    prometheus::{Prometheus, until},
-};
+use crate::end_to_end::prometheus::{Prometheus, until};
 
 /// The target's name.
 const HOME: &str = "home";
 
-/// Shorter than what is shipped would take to fire.
+/// An alert with the labels of those that are shipped, which fires at once.
 const RULES: &str = r#"
 groups:
   - name: test
     rules:
       - alert: SsoTest
-        expr: ssowatch_login_success{job="ssowatch"} == 0
+        expr: min by (target) (ssowatch_login_success) == 0
         labels: {severity: critical}
 "#;
 
-/// What breaks, after one that breaks a part: Kasm sends a redirect URL with one slash too many, which is a cause, a drift and a change; and a source
-/// fails.
+/// What breaks, after a fault that breaks a part only: Kasm sends a redirect URL with one slash too many, which is a
+/// cause, a drift and a change; and a source fails.
 const FAULTS: [Fault; 2] = [Fault::RedirectUrlTrailingSlash, Fault::JwksServerError];
 
-/// A lab with everything that can be seen, and a daemon with every credential, whose rounds follow each other fast.
-async fn start() -> (Daemon, Prometheus) {
-    let lab = Lab::start(LabOptions { tls: true, ..LabOptions::default() }).await.unwrap();
-    let credentials = [Credential::ClientSecret, Credential::KasmKey, Credential::ProviderAdminKey];
-    let target = Target { name: HOME.to_owned(), ..lab.target_with(&credentials) };
-    let config = Config { round: Schedule::Every(Duration::from_secs(5)), ..Config::of_targets(vec![target]) };
-    let daemon = Daemon::of(vec![lab], config).await;
-    let prometheus = Prometheus::with_rules(daemon.address(), &[], RULES).await;
+/// A daemon over a lab with everything that can be seen, and a Prometheus that scrapes it.
+async fn start() -> (Served, Prometheus) {
+    let daemon = Served::over(&[(HOME, LabOptions { tls: true, ..LabOptions::default() }, &[])], "10s").await;
+    let prometheus = Prometheus::with_rules(daemon.address, &[], RULES).await;
     (daemon, prometheus)
-}
-
-fn escaped(text: &str) -> String {
-    byte_serialize(text.as_bytes()).collect()
-}
-
-/// The series that a query gives, by the API for one time or for a range of times.
-///
-/// # Errors
-/// Prometheus refuses it; what it says.
-async fn ask(prometheus: &Prometheus, query: &str, over_time: bool) -> Result<Vec<Value>, String> {
-    let now = prometheus.value("vector(time())").await;
-    let query = escaped(query);
-    let path = if over_time {
-        format!("/api/v1/query_range?query={query}&start={}&end={now}&step=1", now - 30.0)
-    } else {
-        format!("/api/v1/query?query={query}")
-    };
-    let answer = until("an answer of the API", async || prometheus.api(&path).await).await;
-    let said = || answer["error"].as_str().unwrap_or("no error is told").to_owned();
-    let succeeded = answer["status"] == "success";
-    if succeeded { Ok(answer["data"]["result"].as_array().cloned().unwrap_or_default()) } else { Err(said()) }
 }
 
 /// Asserts what a query gives.
@@ -115,49 +83,6 @@ async fn variables(prometheus: &Prometheus, board: &Board) {
         let offered = offers(prometheus, &query).await;
         let wanted = if name == "target" { offered == [HOME.to_owned()].into() } else { !offered.is_empty() };
         assert!(wanted, "{}: {name} offers {offered:?}", board.uid);
-    }
-}
-
-/// The types that Prometheus knows from what it scraped.
-async fn types(prometheus: &Prometheus) -> BTreeMap<String, String> {
-    let answer = until("metadata", async || prometheus.api("/api/v1/metadata").await).await;
-    let families = answer["data"].as_object().unwrap().iter();
-    let of = |about: &Value| about[0]["type"].as_str().unwrap_or_default().to_owned();
-    families.map(|(name, about)| (name.clone(), of(about))).collect()
-}
-
-/// What is wrong with how a query treats the types of its metrics.
-fn mistreated(query: &str, types: &BTreeMap<String, String>) -> Vec<String> {
-    let expr = promql::read(query).unwrap();
-    let mut found = Vec::new();
-    for selector in promql::selectors(&expr) {
-        for name in selector.name.split('|') {
-            let Some(family) = names::family(name) else { continue };
-            // OpenMetrics tells a counter without its ending.
-            let told = types.get(family.name).or_else(|| types.get(family.name.trim_end_matches("_total")));
-            let is_rate = matches!(selector.function, Some("rate" | "irate" | "increase"));
-            match told.map(String::as_str) {
-                Some("counter" | "histogram") if !is_rate => found.push(format!("the bare counter {name}")),
-                Some("gauge") if is_rate => found.push(format!("a rate of the gauge {name}")),
-                Some("counter" | "histogram" | "gauge") => {}
-                other => found.push(format!("{name} is a {other:?}")),
-            }
-        }
-    }
-    found
-}
-
-#[test]
-fn a_gauge_as_a_rate_and_a_bare_counter_are_found() {
-    let types = [("ssowatch_rounds", "counter"), ("ssowatch_targets", "gauge")];
-    let types = types.map(|(name, told)| (name.to_owned(), told.to_owned())).into();
-    for (query, what) in [
-        ("rate(ssowatch_rounds_total[$__rate_interval]) / ssowatch_targets", vec![]),
-        ("sum(ssowatch_rounds_total)", vec!["the bare counter ssowatch_rounds_total"]),
-        ("increase(ssowatch_targets[$__range])", vec!["a rate of the gauge ssowatch_targets"]),
-        ("ssowatch_jwks_keys", vec!["ssowatch_jwks_keys is a None"]),
-    ] {
-        assert_eq!(mistreated(query, &types), what, "{query}");
     }
 }
 
@@ -240,9 +165,13 @@ async fn every_query_gives_what_it_should_while_all_is_well_and_when_it_breaks()
     names_cause(&prometheus, "redirect_url_is_kasm").await;
     all(&prometheus, &boards, true).await;
     types_seen.extend(types(&prometheus).await);
+    for board in picture::drawn() {
+        let drawn = picture::picture(&prometheus, &board, HOME).await;
+        assert!(drawn.contains(">no</text>") && drawn.contains(">redirect_url_is_kasm"), "{}: {drawn}", board.uid);
+    }
 
     // A daemon that is gone leaves its targets as *cannot tell*: they do not vanish, and they are not green.
-    daemon.ends_well().await;
+    daemon.dies().await;
     say(&prometheus, &boards, GONE).await;
     names_cause(&prometheus, "not known").await;
 
@@ -253,12 +182,40 @@ async fn every_query_gives_what_it_should_while_all_is_well_and_when_it_breaks()
     }
 }
 
+/// Asserts that there is a word for every value where a board shows words.
+async fn words(prometheus: &Prometheus, board: &Board) {
+    for panel in board.panels() {
+        for (query, words) in panel.worded() {
+            let asked = as_sent(&query.expr, HOME);
+            for (_, value) in prometheus.query(&asked).await.unwrap_or_default() {
+                let has_word = words.iter().any(|(known, _, _)| *known == value.to_string());
+                assert!(has_word, "{} / {}: no word for {value}: {asked}", board.uid, panel.title);
+            }
+        }
+    }
+}
+
 /// Asks everything of every board.
 async fn all(prometheus: &Prometheus, boards: &[Board], is_broken: bool) {
     for board in boards {
         variables(prometheus, board).await;
+        words(prometheus, board).await;
+        if is_broken {
+            columns(prometheus, board).await;
+        }
         for (place, query) in board.queries() {
             gives(prometheus, &place, &query, is_broken).await;
         }
+    }
+}
+
+/// Asserts that every column of every table has a value somewhere.
+async fn columns(prometheus: &Prometheus, board: &Board) {
+    for panel in board.panels().filter(|panel| !panel.columns.is_empty()) {
+        let table = frames::table(&panel.json(1, &Value::Null), &answers(prometheus, panel, HOME).await);
+        assert_eq!(table.columns, panel.columns, "{} / {}", board.uid, panel.title);
+        // Where nothing is joined, no cell can be empty.
+        let is_full = table.rows.iter().flatten().all(Option::is_some);
+        assert!(is_full || panel.queries.len() > 1, "{} / {}: {:?}", board.uid, panel.title, table.rows);
     }
 }

@@ -9,8 +9,11 @@ use crate::shipped::path;
 
 const TYPES: &str = include_str!("shape.ts");
 
+/// What breaks a board.
+type Break = (&'static str, fn(&mut Value));
+
 /// What breaks the overview so that the types must say so.
-const BREAKS: &[(&str, fn(&mut Value))] = &[
+const BREAKS: &[Break] = &[
     ("an unknown key of a board", |board| board["schemaversion"] = json!(39)),
     ("another version of the schema", |board| board["schemaVersion"] = json!(40)),
     ("an unknown key of a panel", |board| board["panels"][0]["tittle"] = json!("")),

@@ -17,6 +17,7 @@ interface Query {
   expr: string;
   format: "time_series" | "table" | "heatmap";
   instant: boolean;
+  interval?: "1m";
   legendFormat: string;
   range: boolean;
   refId: string;

@@ -12,6 +12,8 @@ use super::{
 pub struct Column {
     title: &'static str,
     from: From,
+    /// The words that stand for all its values.
+    words: Option<Words>,
     properties: Vec<(&'static str, Value)>,
 }
 
@@ -27,12 +29,12 @@ enum From {
 impl Column {
     /// A label.
     pub fn label(label: &'static str, title: &'static str) -> Self {
-        Self { title, from: From::Label(label), properties: Vec::new() }
+        Self { title, from: From::Label(label), words: None, properties: Vec::new() }
     }
 
     /// The value of a query, by its place.
     pub fn value(query: usize, title: &'static str) -> Self {
-        Self { title, from: From::Value(query), properties: Vec::new() }
+        Self { title, from: From::Value(query), words: None, properties: Vec::new() }
     }
 
     fn with(mut self, property: &'static str, value: Value) -> Self {
@@ -40,10 +42,15 @@ impl Column {
         self
     }
 
-    /// The same, with words for its values, in their colours.
-    pub fn words(self, words: Words) -> Self {
+    /// The same, with words for all its values, in their colours.
+    pub fn words(mut self, words: Words) -> Self {
+        self.words = Some(words);
+        self.wording(words).with("custom.cellOptions", json!({"mode": "basic", "type": "color-background"}))
+    }
+
+    /// The same, with words for some of its values.
+    pub fn wording(self, words: Words) -> Self {
         self.with("mappings", mappings(words))
-            .with("custom.cellOptions", json!({"mode": "basic", "type": "color-background"}))
     }
 
     /// The same, in a unit of Grafana's.
@@ -72,10 +79,19 @@ impl Column {
     }
 
     /// The same: a click on a target's name opens its board.
-    pub fn to_target_board(self) -> Self {
+    pub fn opening_its_board(self) -> Self {
         let url =
             format!("/d/ssowatch-target?var-target=${{__value.text}}&{}&${{__url_time_range}}", super::board::KEPT);
         self.with("links", json!([{"targetBlank": false, "title": "Open the board of this target", "url": url}]))
+    }
+
+    /// Its properties. An empty cell has a dash: else it would have the words for a table without rows.
+    fn all_properties(&self) -> Vec<(&'static str, Value)> {
+        let mut properties = self.properties.clone();
+        if !properties.iter().any(|(id, _)| *id == "noValue") {
+            properties.push(("noValue", json!("-")));
+        }
+        properties
     }
 
     /// The label that it shows, if it shows one.
@@ -83,6 +99,14 @@ impl Column {
         match self.from {
             From::Label(label) => Some(label),
             From::Value(_) => None,
+        }
+    }
+
+    /// Its query, and the words for all that it gives.
+    fn worded(&self) -> Option<(usize, Words)> {
+        match self.from {
+            From::Value(query) => Some((query, self.words?)),
+            From::Label(_) => None,
         }
     }
 
@@ -134,15 +158,16 @@ impl Panel {
             order.insert(field.clone(), json!(order.len()));
             titles.insert(field, json!(column.title));
         }
+        self.columns = columns.iter().map(|column| column.title).collect();
         self.labels = columns.iter().filter_map(Column::of_label).collect();
+        self.worded.extend(columns.iter().filter_map(Column::worded));
         let names: Vec<&String> = order.keys().collect();
         self.transformations.push(json!({"id": "filterFieldsByName", "options": {"include": {"names": names}}}));
         self.transformations.push(json!({
             "id": "organize",
             "options": {"excludeByName": {}, "indexByName": order, "renameByName": titles},
         }));
-        let plain = columns.iter().filter(|column| !column.properties.is_empty());
-        self.overrides.extend(plain.map(|column| override_of(column.title, &column.properties)));
+        self.overrides.extend(columns.iter().map(|column| override_of(column.title, &column.all_properties())));
         self
     }
 }

@@ -11,7 +11,9 @@ use super::{
     panel::Panel,
     query::{Gives, ONE, Query},
     table::Column,
-    words::{CHECK, DRIFT, GREEN, GREY, ON_OFF, RED, SIGN_IN, SOURCE, STAGE, YES_NO, share, thresholds, time_left},
+    words::{
+        CHECK, DRIFT, GREEN, GREY, NEVER, ON_OFF, RED, SIGN_IN, SOURCE, STAGE, YES_NO, share, thresholds, time_left,
+    },
 };
 
 pub fn board() -> Board {
@@ -30,7 +32,7 @@ pub fn board() -> Board {
             row(7, vec![sources_failing(), ends_next(), changes()]),
             headed("How the two sides answer", 8, vec![phases(Side::Provider), phases(Side::Kasm), sources()]),
             row(7, vec![clock_skew(), keys(), verified()]),
-            row(10, vec![sources_over_time()]),
+            row(12, vec![sources_over_time()]),
         ],
     }
 }
@@ -80,7 +82,7 @@ fn proven() -> Panel {
          cannot be seen from outside: `ssowatch check` lists it.",
         "nothing proven",
     )
-    .wide(3)
+    .wide(2)
     .unit("percentunit")
     .ask(Query::now(login::proven(ONE), ""))
 }
@@ -112,7 +114,7 @@ fn versions() -> Panel {
         "Pocket ID's as its discovery document shows it; Kasm's build where ssowatch has a Kasm key with System View.",
         "not known",
     )
-    .wide(3)
+    .wide(4)
     .named()
     .ask(Query::now(format!("max by (version) ({provider})"), "Pocket ID {{version}}"))
     .ask(Query::now(format!("max by (version) ({kasm})"), "Kasm {{version}}").gives(Gives::WhenHealthy))
@@ -174,23 +176,21 @@ fn drift() -> Panel {
 
 fn sources_failing() -> Panel {
     let [failing, good] = [Family::SourceFailing, Family::SourceLastSuccess].map(|family| ONE.all(family));
+    let last_good =
+        format!("1000 * max by (source, reason) ({failing} * on (job, instance, target, source) group_left () {good})");
+    let never = format!("0 * max by (source, reason) ({failing})");
     Panel::table(
         "Sources that fail",
-        "Where facts could not be had, and why. `unauthorized` is our own credential's fault; `throttled` and \
-         `challenged` mean that somebody holds us off, not that they are down.",
+        "Where facts could not be had, and why. `unauthorized` is our own credential's fault; `challenged`: a bot \
+         guard holds us off; `throttled`: their limit of requests does, or our own. Neither means that they are down.",
         "no source fails of those that were asked",
     )
     .wide(8)
-    .ask(Query::table(format!("max by (source, reason) ({failing})")).gives(Gives::WhenBroken))
-    .ask(
-        Query::table(format!("1000 * max by (source) ({good} and on (target, source) {failing})"))
-            .gives(Gives::WhenBroken),
-    )
-    .joined_by("source")
+    .ask(Query::table(format!("{last_good} or {never}")).gives(Gives::WhenBroken))
     .columns(&[
         Column::label("source", "Source"),
         Column::label("reason", "Reason").wide(130),
-        Column::value(1, "Last good").unit("dateTimeFromNow").absent("never").wide(130),
+        Column::value(0, "Last good").unit("dateTimeFromNow").wording(NEVER).wide(130),
     ])
 }
 
@@ -203,13 +203,7 @@ fn ends_next() -> Panel {
     )
     .wide(8)
     .ask(Query::table(format!("min by (item) ({ends}) - time()")))
-    .ask(Query::table(format!("1000 * min by (item) ({ends})")))
-    .joined_by("item")
-    .columns(&[
-        Column::label("item", "Item"),
-        Column::value(0, "In").unit("dtdurations").colored(time_left()),
-        Column::value(1, "At").unit("dateTimeAsIso").wide(170),
-    ])
+    .columns(&[Column::label("item", "Item"), Column::value(0, "In").unit("dtdurations").colored(time_left())])
     .sorted_by("In", false)
 }
 
@@ -219,14 +213,17 @@ fn changes() -> Panel {
         "What changed",
         "Changes that ssowatch saw, by side and subject. A fault that begins with a change was made by it.",
         "short",
-        "no change is counted",
+        "no change was seen, as far as counted",
     )
     .wide(8)
     .bars()
-    .ask(Query::lines(
-        format!("sum by (side, subject) (increase({changes}[$__rate_interval]))"),
-        "{{side}}: {{subject}}",
-    ))
+    .ask(
+        Query::lines(
+            format!("sum by (side, subject) (increase({changes}[$__rate_interval])) > 0"),
+            "{{side}}: {{subject}}",
+        )
+        .gives(Gives::WhenBroken),
+    )
 }
 
 fn phases(side: Side) -> Panel {

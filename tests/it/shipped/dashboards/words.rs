@@ -11,7 +11,7 @@ pub const GREY: &str = "#7b8087";
 /// The colour of the text: for numbers that say nothing by themselves.
 pub const PLAIN: &str = "text";
 
-const DAY: i64 = 86_400;
+const DAY: f64 = 86_400.0;
 
 /// A mapping of values to words.
 pub type Words = &'static [(&'static str, &'static str, &'static str)];
@@ -29,10 +29,15 @@ pub const STAGE: Words = &[
 ];
 /// A check.
 pub const CHECK: Words = &[("-1", "could not be judged", GREY), ("0", "fails", RED), ("1", "ok", GREEN)];
+/// The severity of a check (`login::failing_checks`).
+pub const SEVERITY: Words =
+    &[("0", "outage", RED), ("1", "degraded", ORANGE), ("2", "risk", YELLOW), ("3", "info", GREY)];
 /// A field that both sides have.
 pub const DRIFT: Words = &[("0", "agree", GREEN), ("1", "differ", RED)];
 /// A source.
 pub const SOURCE: Words = &[("0", "failed", RED), ("1", "answered", GREEN)];
+/// A time that never was.
+pub const NEVER: Words = &[("0", "never", GREY)];
 /// Something that should be so.
 pub const YES_NO: Words = &[("0", "no", RED), ("1", "yes", GREEN)];
 /// A switch; neither position is wrong.
@@ -59,8 +64,7 @@ pub fn thresholds(first: &str, steps: &[(f64, &str)]) -> Value {
 
 /// The thresholds of what is left until something ends, in seconds: those of the alerts.
 pub fn time_left() -> Value {
-    #[expect(clippy::cast_precision_loss, reason = "a few weeks in seconds")]
-    thresholds(RED, &[((3 * DAY) as f64, ORANGE), ((21 * DAY) as f64, GREEN)])
+    thresholds(RED, &[(3.0 * DAY, ORANGE), (21.0 * DAY, GREEN)])
 }
 
 /// The thresholds of a share that should be 1.

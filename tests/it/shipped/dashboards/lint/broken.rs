@@ -79,6 +79,7 @@ const BREAKS: &[Break] = &[
     ("words-beside-colour", |board| {
         panel(board, "state-timeline")["fieldConfig"]["defaults"]["mappings"] = json!([]);
     }),
+    ("rates-have-scrapes", |board| query(board)["expr"] = json!("rate(ssowatch_rounds_total[$__rate_interval])")),
     ("links", |board| board["links"] = json!([])),
     ("links", |board| board["links"][0]["keepTime"] = json!(false)),
     ("annotations", |board| board["annotations"]["list"] = json!([])),

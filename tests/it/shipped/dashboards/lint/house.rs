@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{list, panels_of, text, variables_of};
+use super::{list, panels_of, queries_of, text, variables_of};
 use crate::shipped::dashboards::SHIPPED;
 
 /// How high the overview may be, in units of the grid: a screen of 1080 lines without Grafana's own head.
@@ -50,6 +50,13 @@ pub fn ids(board: &Value) -> Vec<String> {
         id == 0 || !seen.insert(id)
     });
     again.map(|panel| format!("{}: the id is {}", panel["title"], panel["id"])).collect()
+}
+
+/// A rate has enough scrapes, also where Prometheus scrapes once a minute: its query asks for a value a minute.
+pub fn rates_have_scrapes(board: &Value) -> Vec<String> {
+    let rates = queries_of(board).filter(|(_, query)| text(&query["expr"]).contains("$__rate_interval"));
+    let short = rates.filter(|(_, query)| query["interval"] != "1m");
+    short.map(|(title, _)| format!("{title}: no minimal step of a minute")).collect()
 }
 
 /// A panel's place: columns from and to, rows from and to.
