@@ -1,0 +1,1 @@
+//! What is changed in a rule must be noticed by its tests.

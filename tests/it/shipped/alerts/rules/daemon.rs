@@ -1,0 +1,351 @@
+//! ssowatch itself: whoever watches must be watched.
+
+use super::{HEALTHY, LATEST, LOG, METRICS, PROCESS, VALID, login::fresh_rounds};
+use crate::shipped::alerts::{
+    coverage::{JOURNAL, NOTIFICATIONS_FAILED},
+    rule::{Group, Mend, Page, Rule, Step, Urgency, mins, secs},
+};
+
+pub fn group() -> Group {
+    Group {
+        name: "ssowatch-daemon",
+        rules: vec![
+            absent(),
+            down(),
+            instance_down(),
+            restarting(),
+            reload_failed(),
+            no_targets(),
+            rounds_stale(),
+            rounds_missed(),
+            self_test(),
+            clock(),
+            notifications(),
+            journal(),
+        ],
+    }
+}
+
+const BLIND: &str = "Nobody watches sign-in: an outage would not be told.";
+
+fn absent() -> Rule {
+    Rule {
+        name: "SsowatchAbsent",
+        urgency: Urgency::Critical,
+        why: "The scrape job is gone, so that `up` is not even 0.",
+        expr: |params| format!("absent(up{{job=\"{}\"}})", params.job),
+        wait: mins(10),
+        keep: secs(0),
+        summary: "Prometheus no longer scrapes ssowatch.",
+        description: || "No target of the scrape job {{ $labels.job }} is left: nobody watches sign-in.".to_owned(),
+        anchor: super::whole_page,
+        page: Page {
+            meaning: "Prometheus has no target in the scrape job of ssowatch: the job was removed or renamed, or service \
+                      discovery finds nothing.",
+            impact: BLIND,
+            diagnosis: &[
+                Step {
+                    shows: "What Prometheus scrapes (at its own address)",
+                    command: "curl --silent http://127.0.0.1:9090/api/v1/targets",
+                },
+                PROCESS,
+                HEALTHY,
+            ],
+            mend: Mend::Text(
+                "Put the scrape job back (README, Prometheus), with the `job_name` that the rules name. Neither web form has a \
+                 part in it.",
+            ),
+        },
+    }
+}
+
+fn down() -> Rule {
+    Rule {
+        name: "SsowatchDown",
+        urgency: Urgency::Critical,
+        why: "No replica answers. One page, however many there are.",
+        expr: |params| {
+            format!("max by (job) (max_over_time(up{{job=\"{}\"}}[{}])) == 0", params.job, params.span(mins(2)))
+        },
+        wait: mins(2),
+        keep: secs(0),
+        summary: "ssowatch does not answer.",
+        description: || "No instance of {{ $labels.job }} answers Prometheus: nobody watches sign-in.".to_owned(),
+        anchor: super::whole_page,
+        page: Page {
+            meaning: "The daemon ended, hangs, or cannot be reached from Prometheus.",
+            impact: BLIND,
+            diagnosis: &[PROCESS, LOG, HEALTHY, VALID],
+            mend: Mend::Text(
+                "Start it again; if it does not start, its log says which line of the configuration it refuses. Until then \
+                 `ssowatch check` on any host tells whether people can sign in. Neither web form has a part in it.",
+            ),
+        },
+    }
+}
+
+fn instance_down() -> Rule {
+    Rule {
+        name: "SsowatchInstanceDown",
+        urgency: Urgency::Warning,
+        why: "One replica of several; if none is left, SsowatchDown pages instead.",
+        expr: |params| {
+            let (job, window) = (&params.job, params.span(mins(2)));
+            format!(
+                "max by (job, instance) (max_over_time(up{{job=\"{job}\"}}[{window}])) == 0\n\
+                 and on (job) max by (job) (max_over_time(up{{job=\"{job}\"}}[{window}])) == 1"
+            )
+        },
+        wait: mins(5),
+        keep: secs(0),
+        summary: "One instance of ssowatch does not answer.",
+        description: || "{{ $labels.instance }} of {{ $labels.job }} does not answer Prometheus; others do.".to_owned(),
+        anchor: super::whole_page,
+        page: Page {
+            meaning: "One of several daemons ended, hangs, or cannot be reached from Prometheus.",
+            impact: "What this instance alone watches is not watched.",
+            diagnosis: &[PROCESS, LOG, HEALTHY],
+            mend: Mend::Text(
+                "Start it again, or take it out of the scrape job if it is gone for good. Neither web form has a part in it.",
+            ),
+        },
+    }
+}
+
+fn restarting() -> Rule {
+    Rule {
+        name: "SsowatchRestarting",
+        urgency: Urgency::Warning,
+        why: "Three restarts within half an hour are no upgrade.",
+        expr: |params| {
+            format!("changes(process_start_time_seconds{{job=\"{}\"}}[{}]) > 2", params.job, params.span(mins(30)))
+        },
+        wait: secs(0),
+        keep: mins(5),
+        summary: "ssowatch restarts again and again.",
+        description: || "{{ $labels.instance }} began anew at least three times within half an hour.".to_owned(),
+        anchor: super::whole_page,
+        page: Page {
+            meaning: "The process ends and is started again: by a crash, for want of memory, or by a health check that is too strict.",
+            impact: "Gaps in what is watched; pending alerts begin anew.",
+            diagnosis: &[PROCESS, LOG],
+            mend: Mend::Text(
+                "See in the log why it ends, and tell us if it is a panic. Neither web form has a part in it.",
+            ),
+        },
+    }
+}
+
+fn reload_failed() -> Rule {
+    Rule {
+        name: "SsowatchReloadFailed",
+        urgency: Urgency::Warning,
+        why: "max_over_time: a failed scrape does not resolve it.",
+        expr: |params| format!("max_over_time(ssowatch_config_last_reload_successful[{}]) == 0", params.span(mins(3))),
+        wait: mins(2),
+        keep: secs(0),
+        summary: "ssowatch refused its new configuration.",
+        description: || "{{ $labels.instance }} refused a new configuration and goes on with the old one.".to_owned(),
+        anchor: super::whole_page,
+        page: Page {
+            meaning: "The configuration file was changed and is not valid; the daemon keeps the one before.",
+            impact: "None on sign-in. What was changed does not hold, and the daemon would not start again.",
+            diagnosis: &[VALID, LOG],
+            mend: Mend::Text("Mend the line that is named and reload (SIGHUP). Neither web form has a part in it."),
+        },
+    }
+}
+
+fn no_targets() -> Rule {
+    Rule {
+        name: "SsowatchNoTargets",
+        urgency: Urgency::Warning,
+        why: "A configuration that lost its targets is valid, and watches nothing.",
+        expr: |params| format!("max_over_time(ssowatch_targets[{}]) == 0", params.span(mins(3))),
+        wait: mins(10),
+        keep: secs(0),
+        summary: "ssowatch has no targets.",
+        description: || "{{ $labels.instance }} has no targets in its configuration: it watches nothing.".to_owned(),
+        anchor: super::whole_page,
+        page: Page {
+            meaning: "The configuration in force names no target.",
+            impact: BLIND,
+            diagnosis: &[VALID, METRICS],
+            mend: Mend::Text(
+                "Put the targets in the configuration (`ssowatch config init` writes one from two addresses) and reload. \
+                 Neither web form has a part in it.",
+            ),
+        },
+    }
+}
+
+fn rounds_stale() -> Rule {
+    Rule {
+        name: "SsowatchRoundsStale",
+        urgency: Urgency::Warning,
+        why: "By each target's own interval, so that targets with rare rounds are judged by theirs; also a target that never had\n\
+              a round. Verdicts older than that are not told, so login alerts would be silent.",
+        expr: |params| {
+            format!("max by (target) (ssowatch_round_interval_seconds)\nunless on (target) {}", fresh_rounds(params))
+        },
+        wait: mins(2),
+        keep: secs(0),
+        summary: "ssowatch runs, and does not look at a target.",
+        description: || {
+            "No round of {{ $labels.target }} ended within two of its intervals: nobody watches sign-in there."
+                .to_owned()
+        },
+        anchor: super::whole_page,
+        page: Page {
+            meaning: "The daemon answers Prometheus, and rounds of this target hang, panic, or are not begun; or its clock is behind.",
+            impact: BLIND,
+            diagnosis: &[LATEST, METRICS, LOG],
+            mend: Mend::Text(
+                "Restart the daemon, keep its log and tell us: a round that hangs is a bug. Neither web form has a part in it.",
+            ),
+        },
+    }
+}
+
+fn rounds_missed() -> Rule {
+    Rule {
+        name: "SsowatchRoundsMissed",
+        urgency: Urgency::Warning,
+        why: "As a share of what was due, so that it means the same at any interval. Both counters begin at 0 when a target is\n\
+              loaded, so increase() sees the first miss.",
+        expr: |params| {
+            let window = params.span(mins(30));
+            let missed = format!("sum by (target) (increase(ssowatch_rounds_missed_total[{window}]))");
+            format!(
+                "{missed}\n/\n(\n  {missed}\n  + sum by (target) (increase(ssowatch_rounds_total[{window}]))\n) > 0.1"
+            )
+        },
+        wait: mins(5),
+        keep: secs(0),
+        summary: "Rounds of ssowatch take too long or fail.",
+        description: || {
+            "More than a tenth of the rounds of {{ $labels.target }} that were due in the last half hour did not happen.".to_owned()
+        },
+        anchor: super::whole_page,
+        page: Page {
+            meaning: "Rounds are due faster than they end, or they hang or panic.",
+            impact: "An outage is told later than it could be.",
+            diagnosis: &[METRICS, LOG, LATEST],
+            mend: Mend::Text(
+                "See which source is slow (`ssowatch_source_duration_seconds`) and mend its way, or give `schedule.round` a longer \
+                 interval; see too whether the host is short of CPU. Neither web form has a part in it.",
+            ),
+        },
+    }
+}
+
+fn self_test() -> Rule {
+    Rule {
+        name: "SsowatchSelfTestFailed",
+        urgency: Urgency::Critical,
+        why: "Its verdicts cannot be trusted: as bad as no verdicts.",
+        expr: |params| format!("max_over_time(ssowatch_self_test_success[{}]) == 0", params.span(mins(3))),
+        wait: mins(1),
+        keep: secs(0),
+        summary: "ssowatch can no longer judge.",
+        description: || {
+            "{{ $labels.instance }} judged a broken sample good or a good one broken: do not trust what it says."
+                .to_owned()
+        },
+        anchor: super::whole_page,
+        page: Page {
+            meaning: "In each round the daemon judges a built-in broken snapshot and a built-in good one. One of the two came out wrong.",
+            impact: "What it says of sign-in may be wrong either way.",
+            diagnosis: &[LOG, METRICS],
+            mend: Mend::Text(
+                "Go back to the release before, and tell us: this is a bug, or broken memory. Until then try sign-in by hand. \
+                 Neither web form has a part in it.",
+            ),
+        },
+    }
+}
+
+fn clock() -> Rule {
+    Rule {
+        name: "SsowatchClockWrong",
+        urgency: Urgency::Warning,
+        why: "Both sides differ from our clock the same way: ours is wrong. One side alone is a risk of that side (SsoRisk).",
+        expr: |_| {
+            "count by (job, instance) (\n  (\n    \
+             min by (job, instance, target) (ssowatch_clock_skew_seconds) > 30\n    or\n    \
+             max by (job, instance, target) (ssowatch_clock_skew_seconds) < -30\n  )\n  \
+             and count by (job, instance, target) (ssowatch_clock_skew_seconds) == 2\n) > 0"
+                .to_owned()
+        },
+        wait: mins(15),
+        keep: secs(0),
+        summary: "The clock of ssowatch's host is wrong.",
+        description: || {
+            "The clocks of Kasm and of the provider both differ from that of {{ $labels.instance }} by more than half a minute, \
+             the same way."
+                .to_owned()
+        },
+        anchor: super::whole_page,
+        page: Page {
+            meaning: "Kasm's clock and the provider's agree with each other and not with ours.",
+            impact: "None on sign-in. Ages and expiry dates that ssowatch tells are off, and old verdicts may be hidden.",
+            diagnosis: &[Step { shows: "Whether the host keeps network time", command: "timedatectl" }, METRICS],
+            mend: Mend::Text(
+                "Let the host of ssowatch keep network time (`timedatectl set-ntp true`). Neither web form has a part in it.",
+            ),
+        },
+    }
+}
+
+fn notifications() -> Rule {
+    Rule {
+        name: "SsowatchNotificationsFailing",
+        urgency: Urgency::Warning,
+        why: "Of ssowatch's own messages: one that failed is one that somebody did not get.",
+        expr: |params| format!("sum by (receiver) (increase({NOTIFICATIONS_FAILED}[{}])) > 0", params.span(mins(15))),
+        wait: secs(0),
+        keep: secs(0),
+        summary: "Messages of ssowatch do not arrive.",
+        description: || "Messages to {{ $labels.receiver }} failed within the last quarter of an hour.".to_owned(),
+        anchor: super::whole_page,
+        page: Page {
+            meaning: "A message that ssowatch sends by itself, without Alertmanager, was refused or could not be delivered.",
+            impact: "Whoever relies on that receiver is not told of an outage.",
+            diagnosis: &[LOG, VALID],
+            mend: Mend::Text(
+                "The log says what the receiver answered: mend its address, its credential or its server. Neither web form has \
+                 a part in it.",
+            ),
+        },
+    }
+}
+
+fn journal() -> Rule {
+    Rule {
+        name: "SsowatchJournalFailing",
+        urgency: Urgency::Warning,
+        why: "Watching goes on without the journal.",
+        expr: |params| format!("max_over_time({JOURNAL}[{}]) == 0", params.span(mins(3))),
+        wait: mins(2),
+        keep: secs(0),
+        summary: "ssowatch cannot write its journal.",
+        description: || {
+            "{{ $labels.instance }} cannot write its journal: what changes now may be forgotten.".to_owned()
+        },
+        anchor: super::whole_page,
+        page: Page {
+            meaning: "The journal's file cannot be written: the disk is full or read-only, or its folder is not ours.",
+            impact: "None on sign-in and none on alerts. History and `ssowatch changes` have a gap.",
+            diagnosis: &[
+                LOG,
+                Step {
+                    shows: "Whether the disk is full (the folder of --storage.path)",
+                    command: "df -h /var/lib/ssowatch",
+                },
+            ],
+            mend: Mend::Text(
+                "Make room or give the folder back to the daemon's user. Neither web form has a part in it.",
+            ),
+        },
+    }
+}

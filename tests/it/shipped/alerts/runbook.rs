@@ -1,0 +1,128 @@
+//! One page for each alert, and an index.
+
+use std::fmt::Write as _;
+
+use ssowatch::{
+    checks::{self, Check},
+    model::{Severity, Stage},
+};
+
+use super::{
+    files,
+    rule::{Mend, Params, Rule},
+    rules, words,
+};
+use crate::shipped::is_what_the_code_makes;
+
+const MADE: &str = "<!-- Made from the code by `UPDATE_SHIPPED=1 cargo test --test it shipped::alerts`; changes here are lost. -->\n\n";
+
+fn page(rule: &Rule) -> String {
+    let alert = files::alert(rule, &Params::default());
+    let mut text = format!("{MADE}# {}\n\n{} Severity: `{}`.\n", rule.name, rule.summary, rule.urgency.id());
+    let _ = write!(text, "\n## Meaning\n\n{}\n", rule.page.meaning);
+    let held =
+        alert.wait.map_or_else(|| "as soon as it holds".to_owned(), |wait| format!("once it has held for {wait}"));
+    let kept = alert.keep.map_or_else(String::new, |keep| format!(", and stays for {keep} after it no longer does"));
+    let _ = write!(text, "\nIt fires {held}{kept}:\n\n```promql\n{}\n```\n", alert.expr);
+    let _ = write!(text, "\n## Impact\n\n{}\n\n## Diagnosis\n", rule.page.impact);
+    for step in rule.page.diagnosis {
+        let _ = write!(text, "\n{}:\n\n```sh\n{}\n```\n", step.shows, step.command);
+    }
+    text += "\n## Mitigation\n";
+    match rule.page.mend {
+        Mend::Text(how) => {
+            let _ = write!(text, "\n{how}\n");
+        }
+        Mend::Checks(how, among) => {
+            if !how.is_empty() {
+                let _ = write!(text, "\n{how}\n");
+            }
+            text += &by_check(among);
+        }
+    }
+    text
+}
+
+/// Title, reason and mend of these checks, in the order of the login path.
+fn by_check(among: fn(&Check) -> bool) -> String {
+    let mut text = String::new();
+    let mut within: Option<Stage> = None;
+    for (stage, check) in checks::all().filter(|(_, check)| among(check)) {
+        if within.replace(stage) != Some(stage) {
+            let _ = write!(text, "\n### {}\n", stage.title());
+        }
+        let _ =
+            write!(text, "\n#### {}\n\nShould hold: {}.\n\n{}\n\n{}\n", check.id, check.title, check.why, check.mend);
+    }
+    text
+}
+
+fn index() -> String {
+    let mut text = format!(
+        "{MADE}# Runbooks\n\nOne page for each alert. What is about sign-in begins with `Sso`, what is about the daemon with \
+         `Ssowatch`. Of `critical` alerts about sign-in there is one for each outage and target, `SsoLoginBroken`; the others \
+         say beside it what it follows from. In Alertmanager let `SsoLoginBroken` inhibit what is `warning` or `info` of the same \
+         `target`, and `SsoMaintenance` everything of it.\n\nTarget names are taken to be unique within one Prometheus.\n\n\
+         | alert | severity | says |\n| --- | --- | --- |\n"
+    );
+    for rule in rules::all() {
+        let _ = writeln!(text, "| [{0}]({0}.md) | {1} | {2} |", rule.name, rule.urgency.id(), rule.summary);
+    }
+    text
+}
+
+#[test]
+fn the_runbooks_are_what_the_code_makes_and_no_other_is_there() {
+    let mut names = vec!["README.md".to_owned()];
+    is_what_the_code_makes("alerts/runbooks/README.md", &index());
+    for rule in rules::all() {
+        let name = format!("{}.md", rule.name);
+        is_what_the_code_makes(&format!("alerts/runbooks/{name}"), &page(&rule));
+        names.push(name);
+    }
+    let folder = std::fs::read_dir(crate::shipped::path("alerts/runbooks")).unwrap();
+    let mut there: Vec<String> = folder.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    (names.sort(), there.sort());
+    assert_eq!(there, names);
+}
+
+#[test]
+fn every_page_has_its_headings_in_order() {
+    for rule in rules::all() {
+        let page = page(&rule);
+        let headings: Vec<&str> = page.lines().filter(|line| line.starts_with("## ")).collect();
+        assert_eq!(headings, ["## Meaning", "## Impact", "## Diagnosis", "## Mitigation"], "{}", rule.name);
+        assert!(!rule.page.diagnosis.is_empty(), "{}", rule.name);
+    }
+}
+
+#[test]
+fn the_page_of_an_outage_has_every_outage_check_in_cause_order_with_its_own_words() {
+    let page = page(&rules::all().into_iter().find(|rule| rule.name == "SsoLoginBroken").unwrap());
+    let mut from = 0;
+    let mut count = 0;
+    for (_, check) in checks::all().filter(|(_, check)| words::has(check, Severity::Outage)) {
+        let at = page.find(&format!("\n#### {}\n", check.id)).unwrap_or_else(|| panic!("{} is missing", check.id));
+        assert!(at > from, "{} is out of order", check.id);
+        assert!(page[at..].contains(check.title) && page[at..].contains(check.mend), "{}", check.id);
+        (from, count) = (at, count + 1);
+    }
+    assert!(count > 20, "{count}");
+    // Both web forms, field by field.
+    for form in ["Access Management > Authentication > OpenID", "Administration > OIDC Clients"] {
+        assert!(page.contains(form), "{form}");
+    }
+}
+
+#[test]
+fn every_command_on_the_pages_exists() {
+    for rule in rules::all() {
+        for step in rule.page.diagnosis {
+            let Some(command) = step.command.strip_prefix("ssowatch ") else { continue };
+            let name = command.split(' ').next().unwrap();
+            // `changes` is built beside this.
+            let known = ["check", "explain", "changes", "plan", "config"];
+            assert!(known.contains(&name), "{}: {}", rule.name, step.command);
+        }
+    }
+}

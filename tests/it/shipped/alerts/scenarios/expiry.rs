@@ -1,0 +1,152 @@
+//! What ends by time. Tests begin at the time 0, so the end of a certificate is a small number.
+
+use super::{edge, plain};
+use crate::shipped::alerts::unit::{Edge, Scenario, always, level};
+
+const DAY: f64 = 86_400.0;
+const AGED: &str =
+    r#"ssowatch_check_success{target="home", check="certificates_last", stage="upkeep", severity="risk"}"#;
+const OTHER: &str = r#"ssowatch_check_success{target="home", check="kasm_clock", stage="kasm", severity="risk"}"#;
+
+/// A step of an item: when it fires, and on both sides of its bounds.
+struct Step {
+    alert: &'static str,
+    item: &'static str,
+    /// The end of an item that makes it fire, in days.
+    ends: f64,
+    /// Ends that make it fire and ends that do not, in days.
+    near: &'static [(f64, bool)],
+    says: &'static str,
+}
+
+const STEPS: [Step; 9] = [
+    Step {
+        alert: "SsoCertificateEndsSoon",
+        item: "kasm_certificate",
+        ends: 20.0,
+        near: &[(21.1, false), (3.0, false)],
+        says: "The kasm_certificate of home ends on 1970-01-21 00:00:00 +0000 UTC.",
+    },
+    Step {
+        alert: "SsoCertificateEndsVerySoon",
+        item: "provider_certificate",
+        ends: 2.0,
+        near: &[(3.1, false), (0.01, false)],
+        says: "The provider_certificate of home ends on 1970-01-03 00:00:00 +0000 UTC. From then on nobody can sign in.",
+    },
+    Step {
+        alert: "SsoCertificateEnded",
+        item: "kasm_certificate",
+        ends: 0.001,
+        near: &[(1.0, false)],
+        says: "The kasm_certificate of home ended on 1970-01-01 00:01:26.4 +0000 UTC.",
+    },
+    Step {
+        alert: "SsoClientSecretEndsSoon",
+        item: "client_secret",
+        ends: 10.0,
+        near: &[(14.1, false), (2.0, false)],
+        says: "The client_secret of home ends on 1970-01-11 00:00:00 +0000 UTC.",
+    },
+    Step {
+        alert: "SsoClientSecretEndsVerySoon",
+        item: "client_secret",
+        ends: 1.0,
+        near: &[(2.1, false), (0.01, false)],
+        says: "The client_secret of home ends on 1970-01-02 00:00:00 +0000 UTC. From then on nobody can sign in.",
+    },
+    Step {
+        alert: "SsoClientSecretEnded",
+        item: "client_secret",
+        ends: 0.001,
+        near: &[(1.0, false)],
+        says: "The client_secret of home ended on 1970-01-01 00:01:26.4 +0000 UTC.",
+    },
+    Step {
+        alert: "SsoApiKeyEndsSoon",
+        item: "provider_key",
+        ends: 5.0,
+        near: &[(7.1, false), (2.0, false)],
+        says: "The provider_key of home ends on 1970-01-06 00:00:00 +0000 UTC.",
+    },
+    Step {
+        alert: "SsoApiKeyEndsVerySoon",
+        item: "provider_key",
+        ends: 1.0,
+        near: &[(2.1, false), (0.01, false)],
+        says: "The provider_key of home ends on 1970-01-02 00:00:00 +0000 UTC. From then on ssowatch sees less; sign-in goes on.",
+    },
+    Step {
+        alert: "SsoApiKeyEnded",
+        item: "provider_key",
+        ends: 0.001,
+        near: &[(1.0, false)],
+        says: "The provider_key of home ended on 1970-01-01 00:01:26.4 +0000 UTC. ssowatch sees less since; sign-in goes on.",
+    },
+];
+
+pub fn scenarios() -> Vec<Scenario> {
+    STEPS.iter().map(scenario).collect()
+}
+
+fn series(item: &str) -> String {
+    format!(r#"ssowatch_expiry_timestamp_seconds{{target="home", item="{item}"}}"#)
+}
+
+/// An item of another kind, on another target, that ends at the same time.
+fn decoy(item: &str) -> &'static str {
+    if item == "client_secret" {
+        r#"ssowatch_expiry_timestamp_seconds{target="home", item="provider_key"}"#
+    } else {
+        r#"ssowatch_expiry_timestamp_seconds{target="home", item="client_secret"}"#
+    }
+}
+
+fn scenario(step: &Step) -> Scenario {
+    let needs_age = step.alert.starts_with("SsoCertificateEnds");
+    let own = series(step.item);
+    let with_age = |inputs: &[(&str, f64)], age: f64| -> Vec<(String, f64)> {
+        let age = needs_age.then_some((AGED, age));
+        inputs.iter().copied().chain(age).map(|(name, value)| (name.to_owned(), value)).collect()
+    };
+    let mut edges: Vec<Edge> = step
+        .near
+        .iter()
+        .map(|(days, fires)| Edge {
+            name: if *days > step.ends { "later" } else { "sooner" },
+            inputs: with_age(&[(&own, days * DAY)], 0.0),
+            fires: *fires,
+            says: None,
+        })
+        .collect();
+    if needs_age {
+        edges.push(edge(
+            "short-lived, not yet in its last third",
+            &[(&own, step.ends * DAY), (AGED, 1.0), (OTHER, 0.0)],
+            false,
+        ));
+        edges.push(edge("without the check", &[(&own, step.ends * DAY), (OTHER, 0.0)], false));
+    }
+    // A renewed certificate, seen by an instance that was renamed: the old series does not count.
+    let renamed = own.replace('}', r#", instance="old:10059"}"#);
+    edges.push(Edge {
+        name: "renewed",
+        inputs: with_age(&[(&own, 90.0 * DAY), (&renamed, step.ends * DAY)], 0.0),
+        fires: false,
+        says: None,
+    });
+    let mut inputs = vec![(own.clone(), level(90.0 * DAY, step.ends * DAY))];
+    if needs_age {
+        inputs.push((AGED.to_owned(), always(0.0)));
+    }
+    Scenario {
+        step: 60,
+        inputs,
+        labels: vec![("target", "home"), ("item", step.item)],
+        decoys: vec![(decoy(step.item), step.ends * DAY)],
+        said: step.says,
+        linger: 3_600,
+        edges,
+        ..plain(step.alert, &[], |_| String::new())
+    }
+}

@@ -1,0 +1,211 @@
+//! Whether people can sign in.
+
+use super::{case, edge, of, plain};
+use crate::shipped::alerts::{
+    rule::Rule,
+    unit::{Case, STEP, Sample, Scenario, Shape, always, level, only_bad, only_good, says},
+};
+
+pub fn scenarios() -> Vec<Scenario> {
+    vec![broken(), unknown(), unknown_for_want_of_an_answer(), degraded(), maintenance()]
+}
+
+const CAUSE: &str = r#"ssowatch_login_cause{target="home", check="redirect_uri_registered", stage="authorize"}"#;
+const LAST_GOOD: &str =
+    r#"ssowatch_check_last_success_timestamp_seconds{target="home", check="redirect_uri_registered"}"#;
+const LOGIN: &str = r#"ssowatch_login_success{target="home", job="ssowatch", instance="a:10059"}"#;
+
+/// A span of seconds as Prometheus words it.
+fn words(seconds: u64) -> String {
+    format!("{}m {}s", seconds / 60, seconds % 60)
+}
+
+fn broken() -> Scenario {
+    Scenario {
+        fragment: "#redirect_uri_registered",
+        linger: 120,
+        edges: vec![edge(
+            "two replicas agree",
+            &[(LOGIN, 1.0), (r#"ssowatch_login_success{target="home", job="ssowatch", instance="b:10059"}"#, 1.0)],
+            false,
+        )],
+        ..plain(
+            "SsoLoginBroken",
+            &[(LOGIN, level(1.0, 0.0)), (CAUSE, only_bad(1.0)), (LAST_GOOD, Shape::Clock)],
+            |at| {
+                // The last good sample is the one before the outage: 960 s in the common course, 585 s where it vanishes.
+                let since = if at > 900 { at - BEGINS + 15 } else { at - 585 };
+                format!(
+                    "People cannot sign in at home.\n\
+                     Broken first: Authorize, check redirect_uri_registered, not good for {}. Not so: {}.\n\
+                     To mend it: ssowatch explain redirect_uri_registered",
+                    words(since),
+                    TITLE
+                )
+            },
+        )
+    }
+}
+
+/// When the outage begins in the common course: healthy 600 s, a blip of 45 s, a pause of 375 s.
+const BEGINS: u64 = 600 + 45 + 375;
+const TITLE: &str = "Kasm's redirect URL is registered with the provider";
+
+/// The description with a cause that is good no more, and was not seen good.
+fn with(stage: &str, check: &str, title: &str) -> String {
+    format!(
+        "People cannot sign in at home.\n\
+         Broken first: {stage}, check {check}, not seen good since ssowatch began. Not so: {title}.\n\
+         To mend it: ssowatch explain {check}"
+    )
+}
+
+const NO_CAUSE: &str = "People cannot sign in at home.\nBroken first: not known at this moment. See: ssowatch check";
+
+pub fn broken_by_hand(rule: &Rule) -> Vec<Case> {
+    let home: &[(&str, &str)] = &[("target", "home")];
+    let cause = |check: &str, stage: &str| {
+        format!(r#"ssowatch_login_cause{{target="home", check="{check}", stage="{stage}"}}"#)
+    };
+    let (kasm, secret) = (cause("kasm_reachable", "kasm"), cause("client_secret_accepted", "token"));
+    let then = |mut first: Vec<Sample>, second: Vec<Sample>| {
+        first.extend(second);
+        first
+    };
+    let first = with("Kasm", "kasm_reachable", "Kasm takes connections and answers");
+    let second = with("Token", "client_secret_accepted", "The provider takes the client secret");
+    let mut changes = case(
+        rule,
+        STEP,
+        "a cause that changes is one outage",
+        vec![
+            (LOGIN, of(0.0, 60)),
+            (&kasm, then(of(1.0, 20), vec![Sample::Stale])),
+            (&secret, then(vec![Sample::Missing; 20], of(1.0, 40))),
+        ],
+        &[(240, Some((home, &first))), (300, Some((home, &second))), (600, Some((home, &second)))],
+    );
+    for (asked, check) in
+        changes.asked.iter_mut().zip(["kasm_reachable", "client_secret_accepted", "client_secret_accepted"])
+    {
+        let description = asked.fires.as_ref().unwrap().annotations[1].1.clone();
+        asked.fires = Some(says(rule, home, &description, &format!("#{check}")));
+    }
+    let auto_login = format!(
+        "{NO_CAUSE}\nAuto login is on: everybody is sent to the provider; local users get in at Kasm's address with /#/staticlogin."
+    );
+    vec![
+        changes,
+        case(
+            rule,
+            STEP,
+            "without a cause, with auto login",
+            vec![(LOGIN, of(0.0, 20)), (r#"ssowatch_auto_login{target="home"}"#, of(1.0, 20))],
+            &[(180, Some((home, &auto_login)))],
+        ),
+        case(
+            rule,
+            STEP,
+            "one of two replicas sees the outage: one alert",
+            vec![
+                (LOGIN, of(0.0, 20)),
+                (r#"ssowatch_login_success{target="home", job="ssowatch", instance="b:10059"}"#, of(1.0, 20)),
+                (r#"ssowatch_auto_login{target="home"}"#, of(0.0, 20)),
+            ],
+            &[(180, Some((home, NO_CAUSE)))],
+        ),
+        case(
+            rule,
+            STEP,
+            "flapping pages once",
+            vec![
+                (LOGIN, [of(0.0, 8), of(1.0, 8)].concat().repeat(4)),
+                (r#"ssowatch_auto_login{target="home"}"#, of(0.0, 64)),
+            ],
+            &[(60, None), (75, Some((home, NO_CAUSE))), (225, Some((home, NO_CAUSE))), (600, Some((home, NO_CAUSE)))],
+        ),
+    ]
+}
+
+fn unknown() -> Scenario {
+    Scenario {
+        // The last verdict stands two minutes.
+        rise: 120,
+        edges: vec![edge(
+            "without a fresh round",
+            &[
+                (r#"ssowatch_round_last_timestamp_seconds{target="home"}"#, 0.0),
+                (r#"ssowatch_round_interval_seconds{target="home"}"#, 60.0),
+            ],
+            false,
+        )],
+        ..plain(
+            "SsoLoginUnknown",
+            &[
+                (LOGIN, only_good(1.0)),
+                (r#"ssowatch_round_last_timestamp_seconds{target="home"}"#, Shape::Counter { good: 15.0, bad: 15.0 }),
+                (r#"ssowatch_round_interval_seconds{target="home"}"#, always(60.0)),
+            ],
+            |_| {
+                "For ten minutes no round could tell whether people can sign in at home.\n\
+                 Not known is not good: try to sign in, and see: ssowatch check"
+                    .to_owned()
+            },
+        )
+    }
+}
+
+fn unknown_for_want_of_an_answer() -> Scenario {
+    let mut scenario = unknown();
+    scenario.edges.clear();
+    scenario.inputs.push((
+        r#"ssowatch_source_failing{target="home", source="kasm_start", reason="challenged"}"#.to_owned(),
+        only_bad(1.0),
+    ));
+    scenario.inputs.push((
+        r#"ssowatch_source_failing{target="home", source="discovery", reason="timeout"}"#.to_owned(),
+        only_bad(1.0),
+    ));
+    scenario.description = |_| {
+        "For ten minutes no round could tell whether people can sign in at home.\n\
+         Not answered: discovery (timeout), kasm_start (challenged).\n\
+         Not known is not good: try to sign in, and see: ssowatch check"
+            .to_owned()
+    };
+    scenario
+}
+
+fn degraded() -> Scenario {
+    let check = |check: &str, stage: &str| {
+        format!(r#"ssowatch_check_success{{target="home", check="{check}", stage="{stage}", severity="degraded"}}"#)
+    };
+    Scenario {
+        decoys: vec![
+            (r#"ssowatch_check_success{target="other", check="kasm_clock", stage="kasm", severity="risk"}"#, 0.0),
+            (
+                r#"ssowatch_check_success{target="other", check="provider_not_throttling", stage="provider", severity="degraded"}"#,
+                0.0,
+            ),
+        ],
+        ..plain(
+            "SsoLoginDegraded",
+            &[
+                (&check("kasm_page_served", "kasm"), level(1.0, 0.0)),
+                (&check("groups_claim", "claims"), level(1.0, 0.0)),
+                (&check("issuer_matches", "provider"), always(1.0)),
+            ],
+            |_| {
+                "Sign-in at home works for some people only, or partly.\n\
+                 Not so: The provider gives the claim that Kasm takes as groups (ssowatch explain groups_claim).\n\
+                 Not so: Kasm's login page and its script are served (ssowatch explain kasm_page_served)."
+                    .to_owned()
+            },
+        )
+    }
+}
+
+fn maintenance() -> Scenario {
+    plain("SsoMaintenance", &[(r#"ssowatch_maintenance_active{target="home"}"#, level(0.0, 1.0))], |_| {
+        "A maintenance window is open for home: its alerts are held back.".to_owned()
+    })
+}

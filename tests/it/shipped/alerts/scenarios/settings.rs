@@ -1,0 +1,112 @@
+//! Settings that differ, credentials that are refused, risks, keys.
+
+use super::plain;
+use crate::shipped::alerts::unit::{Scenario, level, only_bad};
+
+pub fn scenarios() -> Vec<Scenario> {
+    vec![
+        drift(
+            "SsoConfigDriftBreaking",
+            r#"ssowatch_config_drift{target="home", field="redirect_uri", breaking="true"}"#,
+            (r#"ssowatch_config_drift{target="other", field="scope", breaking="false"}"#, 1.0),
+        ),
+        drift(
+            "SsoConfigDrift",
+            r#"ssowatch_config_drift{target="home", field="redirect_uri", breaking="false"}"#,
+            (r#"ssowatch_config_drift{target="other", field="scope", breaking="true"}"#, 1.0),
+        ),
+        credential_refused(),
+        risk(),
+        check("SsoProviderThrottling", "provider_not_throttling", |_| {
+            "The provider of home answers \"too many requests\" (429): sign-ins may fail at random.".to_owned()
+        }),
+        check("SsoSigningKeyReplaced", "signing_key_id_unique", |_| {
+            "The provider of home has another key behind a key ID that stayed the same: tokens look forged to clients that \
+             keep the old key."
+                .to_owned()
+        }),
+        check("SsoSigningKeyChanged", "signing_key_kept", |_| {
+            "The signing keys of the provider of home changed within the last day. From what to what: ssowatch changes"
+                .to_owned()
+        }),
+    ]
+}
+
+fn drift(alert: &'static str, series: &str, decoy: (&'static str, f64)) -> Scenario {
+    Scenario {
+        labels: vec![("target", "home"), ("field", "redirect_uri")],
+        decoys: vec![decoy],
+        ..plain(alert, &[(series, level(0.0, 1.0))], |_| {
+            "Kasm and Pocket ID do not agree in redirect_uri at home. Both values, side by side: ssowatch check\n\
+             Checks that compare it: redirect_uri_registered"
+                .to_owned()
+        })
+    }
+}
+
+fn credential_refused() -> Scenario {
+    Scenario {
+        decoys: vec![(r#"ssowatch_source_failing{target="other", source="kasm_config", reason="timeout"}"#, 1.0)],
+        ..plain(
+            "SsoCredentialRefused",
+            &[
+                (r#"ssowatch_source_failing{target="home", source="kasm_user", reason="unauthorized"}"#, only_bad(1.0)),
+                (
+                    r#"ssowatch_source_failing{target="home", source="kasm_config", reason="unauthorized"}"#,
+                    only_bad(1.0),
+                ),
+            ],
+            |_| {
+                "At home a credential that ssowatch was given is refused; sign-in itself is not said to fail.\n\
+                 Refused at: kasm_config, kasm_user."
+                    .to_owned()
+            },
+        )
+    }
+}
+
+const OWN_ALERT: [&str; 4] = [
+    r#"ssowatch_check_success{target="other", check="api_keys_last", stage="upkeep", severity="risk"}"#,
+    r#"ssowatch_check_success{target="other", check="certificates_last", stage="upkeep", severity="risk"}"#,
+    r#"ssowatch_check_success{target="other", check="client_secret_lasts", stage="upkeep", severity="risk"}"#,
+    r#"ssowatch_check_success{target="other", check="signing_key_id_unique", stage="provider", severity="risk"}"#,
+];
+
+fn risk() -> Scenario {
+    let mut decoys: Vec<(&str, f64)> = OWN_ALERT.map(|series| (series, 0.0)).into();
+    decoys.push((
+        r#"ssowatch_check_success{target="other", check="signing_key_kept", stage="provider", severity="info"}"#,
+        0.0,
+    ));
+    Scenario {
+        labels: vec![("target", "home"), ("stage", "kasm"), ("check", "kasm_clock")],
+        decoys,
+        fragment: "#kasm_clock",
+        ..plain(
+            "SsoRisk",
+            &[(
+                r#"ssowatch_check_success{target="home", check="kasm_clock", stage="kasm", severity="risk"}"#,
+                level(1.0, 0.0),
+            )],
+            |_| {
+                "At home this is not so: Kasm's clock is within 30 seconds of ours.\n\
+                 Why it matters and what mends it: ssowatch explain kasm_clock"
+                    .to_owned()
+            },
+        )
+    }
+}
+
+/// An alert that goes by one check.
+fn check(alert: &'static str, check: &str, description: fn(u64) -> String) -> Scenario {
+    let series = |target: &str, check: &str| {
+        format!(r#"ssowatch_check_success{{target="{target}", check="{check}", stage="provider", severity="risk"}}"#)
+    };
+    Scenario {
+        decoys: vec![(
+            r#"ssowatch_check_success{target="other", check="kasm_clock", stage="kasm", severity="risk"}"#,
+            0.0,
+        )],
+        ..plain(alert, &[(&series("home", check), level(1.0, 0.0))], description)
+    }
+}
