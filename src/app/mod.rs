@@ -6,6 +6,7 @@
 mod listen;
 mod sdnotify;
 mod supervisor;
+mod unix;
 
 use std::{
     io,
@@ -25,8 +26,9 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::{info, warn};
 
-pub use listen::{ListenAddress, bind};
+pub use listen::{ListenAddress, Sockets, TcpAddress, bind, from_systemd};
 pub use sdnotify::Notifier;
+pub use unix::UnixSocket;
 
 use self::supervisor::Supervisor;
 use crate::{
@@ -63,6 +65,10 @@ pub struct Options {
     pub notifier: Notifier,
     /// Where a reload comes from; none where there is nothing to load again.
     pub load: Option<Load>,
+    /// Unix sockets to listen on, beside the listeners.
+    pub unix: Vec<UnixSocket>,
+    /// How many may connect, and for how long.
+    pub limits: web::Limits,
 }
 
 /// A daemon that runs until it is stopped or dropped.
@@ -105,10 +111,13 @@ pub async fn start_with<L: Look>(
     listeners: Vec<TcpListener>,
     options: Options,
 ) -> io::Result<Running> {
-    let Options { web, clock, daemon, journal, notifier, load } = options;
+    let Options { web, clock, daemon, journal, notifier, load, unix, limits } = options;
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
     for address in &addresses {
         info!(%address, "listening");
+    }
+    for socket in &unix {
+        info!(address = socket.name(), "listening");
     }
     let (board, notifier) = (Arc::new(Board::default()), Arc::new(notifier));
     let (config_in_force, config_seen) = watch::channel(Arc::new(config));
@@ -141,10 +150,17 @@ pub async fn start_with<L: Look>(
         reload: reloads.clone(),
         options: web,
     };
+    let ways = state.options.ways.clone();
     let (stop_serving, mut servers) = (CancellationToken::new(), JoinSet::new());
     let part_ended = CancellationToken::new();
+    let router = web::router(state);
+    let stopped = || stop_serving.clone().cancelled_owned();
     for listener in listeners {
-        let serving = web::serve(listener, web::router(state.clone()), stop_serving.clone().cancelled_owned());
+        let serving = web::serve_by(ways.clone(), limits, listener, router.clone(), stopped());
+        servers.spawn(telling_end(serving, part_ended.clone()));
+    }
+    for socket in unix {
+        let serving = web::serve_by(ways.clone(), limits, socket, router.clone(), stopped());
         servers.spawn(telling_end(serving, part_ended.clone()));
     }
     notifier.ready();

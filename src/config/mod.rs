@@ -18,9 +18,11 @@ mod secret;
 mod secrets;
 mod target;
 mod valid;
+mod web;
 mod yaml;
 
 pub use flags::{Flags, Named};
 pub use problems::{ConfigError, Mark, Problem};
 pub use secret::{Secret, SecretError, SecretSource};
 pub use valid::{ApiAuth, Config, HttpSettings, Kasm, NamedHeader, Provider, ProxySettings, Target, TlsSettings};
+pub use web::{ClientAuth, Files, Rate, WebConfig, WebTls};
