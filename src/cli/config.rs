@@ -64,13 +64,14 @@ fn check_file(CheckArgs { file, mut source, web_config }: CheckArgs) -> ExitCode
 
 /// Validates what the arguments mean and prints what was found.
 fn check(source: &SourceArgs, web_config: &WebConfigArgs) -> ExitCode {
-    match source.load().and_then(|config| web_config.load().map(|(_, warnings)| (config, warnings))) {
-        Ok((config, of_web)) => {
-            warn(&config.warnings);
-            warn(&of_web);
-            super::print(&told::told(&config, Clock::System.now()));
-            ExitCode::SUCCESS
-        }
+    let config = match source.load() {
+        Ok(config) => config,
+        Err(problem) => return not_valid(&problem),
+    };
+    warn(&config.warnings);
+    super::print(&told::told(&config, Clock::System.now()));
+    match web_config.check() {
+        Ok(()) => ExitCode::SUCCESS,
         Err(problem) => not_valid(&problem),
     }
 }

@@ -1,6 +1,10 @@
 //! `ssowatch serve`.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
@@ -49,17 +53,27 @@ pub(super) struct Args {
 pub(super) struct WebConfigArgs {
     /// TLS and logins: a web-config file as Prometheus takes it
     #[arg(long = "web.config.file", env = "SSOWATCH_WEB_CONFIG_FILE", value_name = "FILE")]
-    file: Option<PathBuf>,
+    web_config_file: Option<PathBuf>,
 }
 
 impl WebConfigArgs {
     /// Reads the file, where one is named, and the warnings about it. An empty name counts as none, as Compose files leave
     /// variables.
     pub(super) fn load(&self) -> Result<(web::Ways, Vec<String>), String> {
-        match self.file.as_deref().filter(|path| !path.as_os_str().is_empty()) {
-            Some(path) => web::Ways::open(path),
-            None => Ok((web::Ways::default(), Vec::new())),
-        }
+        self.given().map_or_else(|| Ok((web::Ways::default(), Vec::new())), web::Ways::open)
+    }
+
+    /// Reads the file, where one is named, and prints that it is valid, and what it warns of.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Some(path) = self.given() else { return Ok(()) };
+        let (_, warnings) = web::Ways::open(path)?;
+        super::config::warn(&warnings);
+        super::print("The web configuration is valid.\n");
+        Ok(())
+    }
+
+    fn given(&self) -> Option<&Path> {
+        self.web_config_file.as_deref().filter(|path| !path.as_os_str().is_empty())
     }
 }
 
@@ -123,10 +137,8 @@ pub(super) async fn run(args: Args) -> ExitCode {
 
 fn check(source: &SourceArgs, web_config: &WebConfigArgs) -> Result<(), String> {
     let config = source.load()?;
-    let (_, warnings) = web_config.load()?;
-    super::config::warn(&warnings);
     super::print(&format!("The configuration is valid: {} target(s).\n", config.targets.len()));
-    Ok(())
+    web_config.check()
 }
 
 async fn serve(args: Args) -> Result<(), String> {

@@ -20,6 +20,7 @@ pub use tls::{ClientAuth, WebTls};
 
 use super::{
     ConfigError, Secret,
+    problems::did_you_mean,
     reader::{Field, Marked, Reader, Reading, Section},
     yaml,
 };
@@ -95,4 +96,13 @@ fn truth(reader: &mut Reader<'_>, section: &mut Section, key: &'static str) -> O
             None
         }
     }
+}
+
+/// The candidate that was probably meant, whatever the case of its letters.
+fn did_you_mean_exactly<'a>(written: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let lower: Vec<String> =
+        candidates.iter().map(|candidate| candidate.to_ascii_lowercase().replace('-', "_")).collect();
+    let meant = did_you_mean(written, lower.iter().map(String::as_str))?;
+    let index = lower.iter().position(|candidate| candidate == meant)?;
+    candidates.get(index).copied()
 }

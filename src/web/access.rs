@@ -200,4 +200,14 @@ mod tests {
             assert_eq!(refuse_change(&options, &headers).is_some(), refused, "{host} {origin:?}");
         }
     }
+    #[tokio::test(start_paused = true)]
+    async fn paths_that_cost_much_have_little_room_and_take_none_from_others() {
+        let rooms = Rooms::default();
+        let (first, second) = (rooms.enter(Some("/metrics")).await, rooms.enter(Some("/metrics")).await);
+        assert!(first.is_some() && second.is_some());
+        assert!(rooms.enter(Some("/metrics")).await.is_none());
+        assert!(rooms.enter(Some("/")).await.is_some() && rooms.enter(None).await.is_some());
+        drop(first);
+        assert!(rooms.enter(Some("/metrics")).await.is_some());
+    }
 }

@@ -45,6 +45,8 @@ pub(super) async fn accept<I: AsyncRead + AsyncWrite + Unpin>(
     if first.is_ascii_alphabetic() && first != HANDSHAKE {
         io.write_all(NOT_PLAIN).await?;
         io.shutdown().await?;
+        // What is left unread when a connection is closed would reset it, and the answer with it.
+        while io.read(&mut [0; 1024]).await? > 0 {}
         return Err(io::Error::new(io::ErrorKind::InvalidData, "plain HTTP where TLS is spoken"));
     }
     // A client that is slow to greet takes no place yet.

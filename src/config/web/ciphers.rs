@@ -13,11 +13,8 @@ use rustls::{
 };
 
 use super::{
-    super::{
-        problems::did_you_mean,
-        reader::{Marked, Place, Reader, Section},
-    },
-    given,
+    super::reader::{Marked, Place, Reader, Section},
+    did_you_mean_exactly, given,
 };
 
 /// The versions, by name and rank.
@@ -97,43 +94,35 @@ fn version(reader: &mut Reader<'_>, text: Marked<String>) -> Option<Marked<u8>> 
 fn suites(reader: &mut Reader<'_>, section: &mut Section) -> Option<Vec<SupportedCipherSuite>> {
     let Some(field) = section.take("cipher_suites") else { return Some(DEFAULT_CIPHER_SUITES.to_vec()) };
     let place = field.place.clone();
-    let mut chosen: Vec<_> =
-        ALL_CIPHER_SUITES.iter().copied().filter(|suite| suite.version().version == TLS13.version).collect();
-    let all_of_13 = chosen.len();
-    let names: Vec<String> = ALL_CIPHER_SUITES.iter().map(name).collect();
-    let mut listed = 0;
-    let mut is_readable = true;
-    for item in reader.list(field)? {
-        let Some(text) = reader.text(item) else {
-            is_readable = false;
-            continue;
-        };
-        listed += 1;
+    let (for_12, mut offered): (Vec<SupportedCipherSuite>, Vec<_>) =
+        ALL_CIPHER_SUITES.iter().partition(|suite| suite.version().version == TLS12.version);
+    let of_13 = offered.len();
+    // Go's name of a suite for TLS 1.2 is rustls' own.
+    let names: Vec<String> = for_12.iter().map(|suite| format!("{:?}", suite.suite())).collect();
+    let items = reader.list(field)?;
+    if items.is_empty() {
+        return Some(DEFAULT_CIPHER_SUITES.to_vec());
+    }
+    let mut all_known = true;
+    for item in items {
+        let text = reader.text(item)?;
         match names.iter().position(|name| *name == text.value) {
-            Some(index) => chosen.extend(ALL_CIPHER_SUITES.get(index)),
+            Some(index) => offered.extend(for_12.get(index)),
             None if OF_TLS13.contains(&text.value.as_str()) => {}
             None if NOT_OFFERED.contains(&text.value.as_str()) => {
                 reader.warn(&text.place, format!("{} is not offered here (not safe enough): left out", text.value));
             }
             None => {
-                let known = names.iter().map(String::as_str).chain(OF_TLS13).chain(NOT_OFFERED);
-                unknown(reader, &text, "cipher suite", known);
-                is_readable = false;
+                all_known = false;
+                let known: Vec<&str> = names.iter().map(String::as_str).chain(OF_TLS13).chain(NOT_OFFERED).collect();
+                unknown(reader, &text, "cipher suite", &known);
             }
         }
     }
-    if listed == 0 && is_readable {
-        return Some(DEFAULT_CIPHER_SUITES.to_vec());
-    }
-    if chosen.len() == all_of_13 && is_readable {
+    if all_known && offered.len() == of_13 {
         reader.warn(&place, "none of these is for TLS 1.2 and offered here: only TLS 1.3 is spoken");
     }
-    is_readable.then_some(chosen)
-}
-
-/// Go's name of a suite for TLS 1.2 is rustls' own.
-fn name(suite: &SupportedCipherSuite) -> String {
-    format!("{:?}", suite.suite())
+    all_known.then_some(offered)
 }
 
 fn groups(reader: &mut Reader<'_>, section: &mut Section) -> Option<Vec<&'static dyn SupportedKxGroup>> {
@@ -150,7 +139,7 @@ fn groups(reader: &mut Reader<'_>, section: &mut Section) -> Option<Vec<&'static
             "CurveP384" => chosen.push(kx_group::SECP384R1),
             "CurveP521" => reader.warn(&text.place, "CurveP521 is not offered here: left out"),
             _ => {
-                unknown(reader, &text, "curve", ["X25519", "CurveP256", "CurveP384", "CurveP521"].into_iter());
+                unknown(reader, &text, "curve", &["X25519", "CurveP256", "CurveP384", "CurveP521"]);
                 return None;
             }
         }
@@ -165,16 +154,8 @@ fn groups(reader: &mut Reader<'_>, section: &mut Section) -> Option<Vec<&'static
     }
 }
 
-fn unknown<'a>(
-    reader: &mut Reader<'_>,
-    text: &Marked<String>,
-    what: &str,
-    known: impl Iterator<Item = &'a str> + Clone,
-) {
-    let lower = text.value.to_ascii_lowercase();
-    let all: Vec<String> = known.clone().map(str::to_ascii_lowercase).collect();
-    let meant = did_you_mean(&lower, all.iter().map(String::as_str));
-    let meant = meant.and_then(|meant| known.clone().find(|known| known.eq_ignore_ascii_case(meant)));
-    let hint = meant.map_or(String::new(), |meant| format!("; did you mean \"{meant}\"?"));
+fn unknown(reader: &mut Reader<'_>, text: &Marked<String>, what: &str, known: &[&str]) {
+    let hint =
+        did_you_mean_exactly(&text.value, known).map_or(String::new(), |meant| format!("; did you mean \"{meant}\"?"));
     reader.problem(&text.place, format!("{:?} is no {what} that is known{hint}", text.value));
 }

@@ -5,11 +5,8 @@ use std::time::Duration;
 use axum::http::{HeaderName, HeaderValue};
 
 use super::{
-    super::{
-        problems::did_you_mean,
-        reader::{Field, Marked, Reader, Section},
-    },
-    given, truth,
+    super::reader::{Field, Marked, Reader, Section},
+    did_you_mean_exactly, given, truth,
 };
 use crate::schedule::duration;
 
@@ -45,9 +42,7 @@ pub(super) fn headers(reader: &mut Reader<'_>, field: Field) -> Vec<(HeaderName,
 fn header(reader: &mut Reader<'_>, name: &Marked<String>, field: Field) -> Option<(HeaderName, HeaderValue)> {
     let Some((_, values)) = HEADERS.iter().find(|(known, _)| *known == name.value) else {
         let known = HEADERS.map(|(known, _)| known);
-        let lower = known.map(str::to_ascii_lowercase);
-        let meant = did_you_mean(&name.value.replace('_', "-"), lower.iter().map(String::as_str));
-        let meant = meant.and_then(|meant| known.iter().find(|known| known.eq_ignore_ascii_case(meant)));
+        let meant = did_you_mean_exactly(&name.value, &known);
         let hint = meant
             .map_or_else(|| format!("known here: {}", known.join(", ")), |meant| format!("did you mean \"{meant}\"?"));
         reader.problem(&name.place, format!("this header cannot be set; {hint}"));

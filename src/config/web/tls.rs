@@ -11,13 +11,12 @@ use rustls::{
 
 use super::{
     super::{
-        problems::did_you_mean,
         reader::{Field, Marked, Reader, Section},
         secret::readable_by_others,
     },
     Files,
     ciphers::{self, Offer},
-    given, truth,
+    did_you_mean_exactly, given, truth,
 };
 
 /// TLS of the HTTP surface.
@@ -176,9 +175,7 @@ fn client_auth(reader: &mut Reader<'_>, section: &mut Section) -> Option<ClientA
     let known = CLIENT_AUTHS.iter().find(|(name, _)| *name == text.value).map(|(_, known)| *known);
     let unknown = || {
         let names = CLIENT_AUTHS.map(|(name, _)| name);
-        let lower = names.map(str::to_ascii_lowercase);
-        let meant = did_you_mean(&text.value, lower.iter().map(String::as_str));
-        let meant = meant.and_then(|meant| names.into_iter().find(|name| name.eq_ignore_ascii_case(meant)));
+        let meant = did_you_mean_exactly(&text.value, &names);
         let hint = meant
             .map_or_else(|| format!("known are {}", names.join(", ")), |meant| format!("did you mean \"{meant}\"?"));
         format!("{:?} is not known; {hint}", text.value)

@@ -43,9 +43,13 @@ pub async fn until<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
 impl Prometheus {
     /// Starts one that scrapes and probes the daemon at this address, every second.
     pub async fn beside(daemon: SocketAddr, flags: &[&str]) -> Self {
+        Self::with(&readme::scrape_configs().replace("127.0.0.1:10059", &daemon.to_string()), flags).await
+    }
+
+    /// Starts one with these jobs, every second.
+    pub async fn with(jobs: &str, flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("prometheus.yml");
-        let jobs = readme::scrape_configs().replace("127.0.0.1:10059", &daemon.to_string());
         std::fs::write(&config, format!("global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n{jobs}")).unwrap();
         // Free a moment ago: Prometheus does not tell which port it took.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
