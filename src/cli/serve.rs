@@ -80,7 +80,7 @@ impl WebConfigArgs {
 /// Where the daemon is reached; `healthcheck` takes them, too.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct WebArgs {
-    /// Where to listen; may be given several times
+    /// Where to listen: a port, or a unix socket; may be given several times
     #[arg(
         long = "web.listen-address",
         env = "SSOWATCH_WEB_LISTEN_ADDRESS",
@@ -149,6 +149,8 @@ async fn serve(args: Args) -> Result<(), String> {
     for warning in warnings {
         warn!("{warning}");
     }
+    let (tls, login) = ways.demand();
+    info!(tls, login, "ways in");
     let sockets = if args.systemd_socket { app::from_systemd()? } else { app::bind(&args.web.listen).await? };
     let mut signals = Signals::listen().map_err(|error| format!("signals cannot be listened for: {error}"))?;
     let config = args.source.load()?;

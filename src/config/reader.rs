@@ -16,12 +16,15 @@ use super::{
 };
 use crate::schedule::duration;
 
+/// Gives the environment's variables.
+type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// What reads a configuration, and what it has found on the way.
 pub(super) struct Reader<'a> {
     origin: &'a str,
     folder: &'a Path,
     /// The variables that may be put into values; none where values are taken as they stand.
-    lookup: Option<&'a dyn Fn(&str) -> Option<String>>,
+    lookup: Option<Lookup<'a>>,
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
     /// The environment variables that were put in, with their values: they belong to the configuration's hash.
@@ -68,7 +71,7 @@ pub(super) struct Section {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(origin: &'a str, folder: &'a Path, lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+    pub(super) fn new(origin: &'a str, folder: &'a Path, lookup: Lookup<'a>) -> Self {
         Self { lookup: Some(lookup), ..Self::verbatim(origin, folder) }
     }
 

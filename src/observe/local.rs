@@ -130,10 +130,11 @@ async fn get<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, authority: &str, 
         "GET {path} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: ssowatch/{}\r\nConnection: close\r\n\r\n",
         env!("CARGO_PKG_VERSION")
     );
-    stream.write_all(request.as_bytes()).await?;
+    let written = stream.write_all(request.as_bytes()).await;
     let mut answer = Vec::new();
     stream.take(READ_AT_MOST).read_to_end(&mut answer).await?;
-    Ok(answer)
+    // Whoever did not listen to the end may have said why.
+    if answer.is_empty() { written.map(|()| answer) } else { Ok(answer) }
 }
 
 async fn secured<S: AsyncRead + AsyncWrite + Unpin>(

@@ -46,6 +46,7 @@ pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     let known = path.as_deref().and_then(|path| app.known(path));
     // A path that is not listed tells all that there is; one that is not there says which ones are.
     let tells = path.is_some().then(|| known.map_or(Tells::All, |known| known.2));
+    let mut logged_in = false;
     if tells != Some(Tells::Nothing) {
         let rules = app.options.ways.rules().await;
         if let Err(wait) = rules.admit() {
@@ -53,12 +54,15 @@ pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Ne
         }
         let client = request.extensions().get().copied().unwrap_or(Client::LOCAL);
         match viewer(&app.options, &rules, tells, request.headers(), client).await {
-            Ok(viewer) => drop(request.extensions_mut().insert(viewer)),
+            Ok(viewer) => {
+                logged_in = rules.logins.is_some() && viewer == Viewer::Full;
+                request.extensions_mut().insert(viewer);
+            }
             Err(refusal) => return *refusal,
         }
     }
     if !request.method().is_safe()
-        && let Some(refusal) = refuse_change(&app.options, request.headers())
+        && let Some(refusal) = refuse_change(&app.options, request.headers(), logged_in)
     {
         return text(StatusCode::FORBIDDEN, refusal);
     }
@@ -116,13 +120,14 @@ fn busy(status: StatusCode, wait: Duration, message: &str) -> Response {
 }
 
 /// Why a request that changes something is refused, if a browser sent it from somewhere else.
-fn refuse_change(options: &Options, headers: &HeaderMap) -> Option<&'static str> {
+fn refuse_change(options: &Options, headers: &HeaderMap, logged_in: bool) -> Option<&'static str> {
     if is_foreign(headers) {
         return Some("Refused: the request comes from a page of another origin.");
     }
-    // The page of an attacker whose name leads here (DNS rebinding) is of the same origin as we are, by that name.
+    // The page of an attacker whose name leads here (DNS rebinding) is of the same origin as we are, by that name. No
+    // browser sends it the login, which it knows for our own name.
     let from_browser = headers.contains_key(header::ORIGIN);
-    (from_browser && !is_own_host(options, headers))
+    (from_browser && !logged_in && !is_own_host(options, headers))
         .then_some("Refused: this name is not known to be ours; give the page's address by --web.external-url.")
 }
 
@@ -197,7 +202,9 @@ mod tests {
             if let Some(origin) = origin {
                 headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
             }
-            assert_eq!(refuse_change(&options, &headers).is_some(), refused, "{host} {origin:?}");
+            assert_eq!(refuse_change(&options, &headers, false).is_some(), refused, "{host} {origin:?}");
+            let is_foreign = is_foreign(&headers);
+            assert_eq!(refuse_change(&options, &headers, true).is_some(), is_foreign, "logged in: {host} {origin:?}");
         }
     }
     #[tokio::test(start_paused = true)]

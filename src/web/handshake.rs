@@ -15,8 +15,6 @@ use super::ways::places::{Client, Places};
 
 /// Handshakes at once, of all and of one client. They take most of what a connection costs.
 const AT_ONCE: (usize, usize) = (64, 16);
-/// The first byte of a TLS handshake (RFC 8446, section 5.1: a record of type `handshake`).
-const HANDSHAKE: u8 = 22;
 /// What the tools of Prometheus say, too.
 const NOT_PLAIN: &[u8] = b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: \
     close\r\n\r\nClient sent an HTTP request to an HTTPS server. Write https:// instead of http://.\n";
@@ -42,20 +40,34 @@ pub(super) async fn accept<I: AsyncRead + AsyncWrite + Unpin>(
     client: Client,
 ) -> io::Result<TlsStream<Rewound<I>>> {
     let first = io.read_u8().await?;
-    if first.is_ascii_alphabetic() && first != HANDSHAKE {
+    // A method of HTTP; TLS begins with the type of a record, 22 (RFC 8446, section 5.1).
+    if first.is_ascii_alphabetic() {
         io.write_all(NOT_PLAIN).await?;
-        io.shutdown().await?;
-        // What is left unread when a connection is closed would reset it, and the answer with it.
-        while io.read(&mut [0; 1024]).await? > 0 {}
+        part(io).await;
         return Err(io::Error::new(io::ErrorKind::InvalidData, "plain HTTP where TLS is spoken"));
     }
     // A client that is slow to greet takes no place yet.
     let greeted =
         LazyConfigAcceptor::new(rustls::server::Acceptor::default(), Rewound { first: Some(first), io }).await?;
     let busy = || io::Error::new(io::ErrorKind::ResourceBusy, "too many handshakes at once");
-    let _share = handshakes.0.share(client).ok_or_else(busy)?;
-    let _place = handshakes.0.free().await.ok_or_else(busy)?;
-    greeted.into_stream(config).await
+    let share = handshakes.0.share(client).ok_or_else(busy)?;
+    let place = handshakes.0.free().await.ok_or_else(busy)?;
+    let shaken = greeted.into_stream(config).into_fallible().await;
+    drop((share, place));
+    match shaken {
+        Ok(stream) => Ok(stream),
+        Err((error, io)) => {
+            part(io).await;
+            Err(error)
+        }
+    }
+}
+
+/// Closes a connection so that the client still reads why: what is left unread by us would reset it.
+async fn part<I: AsyncRead + AsyncWrite + Unpin>(mut io: I) {
+    if io.shutdown().await.is_ok() {
+        while io.read(&mut [0; 1024]).await.is_ok_and(|length| length > 0) {}
+    }
 }
 
 /// A stream of which one byte was read already.

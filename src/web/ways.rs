@@ -66,6 +66,13 @@ impl Ways {
         Ok((Self { watched: Some(Arc::new(watched)), open: Arc::default() }, warnings))
     }
 
+    /// Whether TLS is spoken, and whether a login is needed.
+    #[must_use]
+    pub fn demand(&self) -> (bool, bool) {
+        let rules = self.in_force();
+        (rules.tls.is_some(), rules.logins.is_some())
+    }
+
     /// What is in force, after a look whether the files have changed.
     pub(super) async fn rules(&self) -> Arc<Rules> {
         let Some(watched) = &self.watched else { return Arc::clone(&self.open) };

@@ -163,3 +163,57 @@ impl Remembered {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn users(costs: &[u32]) -> BTreeMap<String, Secret> {
+        let hash = |cost: &u32| format!("$2b${cost:02}$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi");
+        costs.iter().enumerate().map(|(user, cost)| (user.to_string(), Secret::new(hash(cost)))).collect()
+    }
+
+    #[test]
+    fn an_unknown_user_takes_as_long_as_most_known_ones() {
+        for (costs, stand_in) in
+            [(&[][..], None), (&[12], Some(12)), (&[10, 12, 12], Some(12)), (&[18, 10, 18, 10], Some(10))]
+        {
+            let cost = super::stand_in(&users(costs)).map(|hash| hash.parse::<HashParts>().unwrap().get_cost());
+            assert_eq!(cost, stand_in, "{costs:?}");
+        }
+    }
+
+    #[test]
+    fn only_so_many_good_logins_are_remembered_and_only_as_they_were() {
+        let remembered = Remembered::new().unwrap();
+        let tag = |user: &str, password: &str| remembered.tag(&[user.as_bytes(), b"hash", password.as_bytes()]);
+        remembered.keep(tag("ops", "first"));
+        assert!(remembered.has(&tag("ops", "first")));
+        assert!(!remembered.has(&tag("ops", "second")) && !remembered.has(&tag("opsf", "irst")));
+        for number in 0..REMEMBERED {
+            remembered.keep(tag("ops", &number.to_string()));
+        }
+        assert!(!remembered.has(&tag("ops", "first")), "the oldest is forgotten");
+        assert!(remembered.has(&tag("ops", "0")) && remembered.has(&tag("ops", "99")));
+    }
+
+    #[test]
+    fn user_and_password_are_read_as_browsers_and_tools_send_them() {
+        for (value, read) in [
+            ("Basic b3BzOnJpZ2h0", Some(("ops", "right"))),
+            ("basic b3BzOnJpZ2h0", Some(("ops", "right"))),
+            ("Basic b3BzOmE6Yg==", Some(("ops", "a:b"))),
+            ("Basic Og==", Some(("", ""))),
+            ("Basic b3Bz", None),
+            ("Basic %%%", None),
+            ("Basic", None),
+            ("Bearer b3BzOnJpZ2h0", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, value.parse().unwrap());
+            let read = read.map(|(user, password)| (user.to_owned(), password.as_bytes().to_vec()));
+            assert_eq!(basic(&headers), read, "{value}");
+        }
+        assert_eq!(basic(&HeaderMap::new()), None);
+    }
+}

@@ -27,18 +27,21 @@ impl Client {
     pub(crate) const LOCAL: Self = Self(None);
 }
 
+/// How many places each client has.
+type Taken = Arc<Mutex<HashMap<IpAddr, usize>>>;
+
 /// The places.
 #[derive(Debug, Clone)]
 pub(crate) struct Places {
     all: Arc<Semaphore>,
     for_each: usize,
-    taken: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    taken: Taken,
 }
 
 /// One of a client's share, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Share {
-    of: Option<(IpAddr, Arc<Mutex<HashMap<IpAddr, usize>>>)>,
+    of: Option<(IpAddr, Taken)>,
 }
 
 impl Places {

@@ -1,6 +1,7 @@
 //! Client certificates, in every way that Go's `tls.ClientAuthType` knows.
 
 use rcgen::{ExtendedKeyUsagePurpose, SanType, date_time_ymd};
+use rustls::version::{TLS12, TLS13};
 
 use super::support::{Authority, Client, Folder, Identity, params, self_signed};
 
@@ -8,7 +9,7 @@ fn name(name: &str) -> SanType {
     SanType::DnsName(name.try_into().unwrap())
 }
 
-/// Whether a client with this certificate gets an answer.
+/// Whether a client with this certificate gets an answer; the same by both versions of TLS.
 async fn comes_in(settings: &str, ca: &str, identity: Option<&Identity>) -> bool {
     let authority = Authority::new("server authority");
     let folder = Folder::tls(&authority.server(), settings);
@@ -16,7 +17,13 @@ async fn comes_in(settings: &str, ca: &str, identity: Option<&Identity>) -> bool
     let surface = folder.serve().await;
     let mut client = Client::of(&authority);
     client.identity = identity.cloned();
-    client.get(surface.address, "/-/healthy").await.is_ok()
+    let mut outcomes = Vec::new();
+    for version in [&TLS12, &TLS13] {
+        client.versions = vec![version];
+        outcomes.push(client.get(surface.address, "/-/healthy").await.is_ok());
+    }
+    assert_eq!(outcomes[0], outcomes[1], "{settings}");
+    outcomes[0]
 }
 
 #[tokio::test]

@@ -109,17 +109,23 @@ async fn a_flood_of_wrong_passwords_takes_no_round_and_keeps_nobody_out_who_is_k
     let right = basic("ops", "right");
     let headers = [("Authorization", right.as_str())];
     assert_eq!(at_socket(&folder, "/metrics", &headers).await.status, 200);
-    let flood = tokio::spawn(async move {
-        for number in 0_u64.. {
-            let wrong = basic("ops", &format!("wrong {number}"));
-            let status = ask(address, "GET", "/metrics", &[("Authorization", &wrong)]).await.status;
-            assert!(matches!(status, 401 | 429), "{status}");
-        }
-    });
+    let flood: Vec<_> = (0..8)
+        .map(|client| {
+            tokio::spawn(async move {
+                for number in 0_u64.. {
+                    let wrong = basic("ops", &format!("wrong {client} {number}"));
+                    let status = ask(address, "GET", "/metrics", &[("Authorization", &wrong)]).await.status;
+                    assert!(matches!(status, 401 | 429), "{status}");
+                }
+            })
+        })
+        .collect();
     rounds_go_on(&folder, &headers).await;
     assert_eq!(ask(address, "GET", "/-/healthy", &[]).await.status, 200);
-    assert!(!flood.is_finished());
-    flood.abort();
+    for client in flood {
+        assert!(!client.is_finished(), "the flood goes on");
+        client.abort();
+    }
     running.stop().await;
 }
 
@@ -159,17 +165,19 @@ async fn a_file_that_hangs_holds_nobody_up_for_long() {
     let folder = Folder::tls(&authority.server(), "");
     let surface = folder.serve().await;
     let client = Client::of(&authority);
-    std::fs::remove_file(folder.path("cert.pem")).unwrap();
-    assert!(Command::new("mkfifo").arg(folder.path("cert.pem")).status().unwrap().success());
+    let (hangs, cert) = (folder.path("hangs"), folder.path("cert.pem"));
+    assert!(Command::new("mkfifo").arg(&hangs).status().unwrap().success());
+    std::fs::remove_file(&cert).unwrap();
+    std::fs::hard_link(&hangs, &cert).unwrap();
     for _ in 0..3 {
         let answer = timeout(PATIENCE, client.get(surface.address, "/metrics")).await.expect("an answer");
         assert_eq!(answer.unwrap().status, 200);
     }
-    // Lets go of whoever reads it.
-    drop(std::fs::OpenOptions::new().write(true).open(folder.path("cert.pem")).unwrap());
-    std::fs::remove_file(folder.path("cert.pem")).unwrap();
+    // The good file is in place before whoever reads the other one is let go: else it would be opened once more.
+    std::fs::remove_file(&cert).unwrap();
     let renewed = Authority::new("new authority");
     folder.put(&renewed.server());
+    drop(std::fs::OpenOptions::new().write(true).open(&hangs).unwrap());
     let renewed = Client::of(&renewed);
     let taken_over = async {
         while renewed.get(surface.address, "/metrics").await.is_err() {

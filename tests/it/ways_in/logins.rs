@@ -156,3 +156,21 @@ async fn a_flood_of_wrong_passwords_is_refused_while_who_is_known_is_let_in() {
     }
     assert!(refused > 0, "all were verified");
 }
+
+#[tokio::test]
+async fn a_page_that_leads_here_by_a_name_of_its_own_changes_nothing_without_the_login() {
+    let rebound = [("Host", "rebound.example.net"), ("Origin", "http://rebound.example.net")];
+    let options = || Options { enable_lifecycle: true, ..Options::default() };
+    let open = Folder::with("").serve_with(options()).await;
+    let refused = open.ask("POST", "/-/reload", &rebound).await;
+    assert_eq!(refused.status, 403);
+    assert!(refused.text().contains("--web.external-url"), "{}", refused.text());
+    let closed = Folder::with(&users(&[("ops", "right")])).serve_with(options()).await;
+    let login = basic("ops", "right");
+    let [host, origin] = rebound;
+    assert_eq!(closed.ask("POST", "/-/reload", &rebound).await.status, 401);
+    let with_login = [host, origin, ("Authorization", &*login)];
+    assert_eq!(closed.ask("POST", "/-/reload", &with_login).await.status, 200);
+    let foreign = [host, ("Origin", "http://evil.example.net"), ("Authorization", &*login)];
+    assert_eq!(closed.ask("POST", "/-/reload", &foreign).await.status, 403);
+}

@@ -109,7 +109,8 @@ async fn without_a_socket_of_systemd_the_flag_is_refused() {
 #[tokio::test]
 async fn healthcheck_needs_no_login_and_no_authority_where_the_daemon_has_tls() {
     let users = format!("basic_auth_users: {{ops: {}}}\n", hash("right"));
-    for more in ["", "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.pem\n"] {
+    let certificates = "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.pem\n";
+    for more in ["".to_owned(), certificates.to_owned(), format!("{certificates}  max_version: TLS12\n")] {
         let authority = Authority::new("server authority");
         let folder = Folder::tls(&authority.server(), &format!("{more}{users}"));
         folder.write("ca.pem", &authority.pem());
