@@ -4,6 +4,7 @@
 //!
 //! A text goes through three stages: `yaml` (a tree in which everything knows its place), `reader` with `file`,
 //! `target`, `http` and `secrets` (read field by field, telling every problem), `valid` (what the program works with).
+//! Prometheus' web-config file is read the same way, by `web`.
 
 pub mod address;
 mod file;

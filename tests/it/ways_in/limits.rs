@@ -79,6 +79,7 @@ async fn slow_clients_take_their_own_places_and_no_round() {
         connections: 6,
         connections_of_client: 3,
         header_read: Duration::from_secs(3600),
+        grace: Duration::ZERO,
         ..Limits::default()
     };
     let running = daemon(&folder, limits).await;

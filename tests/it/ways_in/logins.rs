@@ -3,7 +3,10 @@
 use ssowatch::web::Options;
 
 use super::support::{Folder, basic, hash};
-use crate::web::support::{Answer, Surface, ask};
+use crate::{
+    end_to_end::browser,
+    web::support::{Answer, Surface, ask},
+};
 
 fn users(users: &[(&str, &str)]) -> String {
     let lines: String = users.iter().map(|(user, password)| format!("  {user}: {}\n", hash(password))).collect();
@@ -173,4 +176,16 @@ async fn a_page_that_leads_here_by_a_name_of_its_own_changes_nothing_without_the
     assert_eq!(closed.ask("POST", "/-/reload", &with_login).await.status, 200);
     let foreign = [host, ("Origin", "http://evil.example.net"), ("Authorization", &*login)];
     assert_eq!(closed.ask("POST", "/-/reload", &foreign).await.status, 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_logs_in_comes_to_the_status_page() {
+    let options = Options { public: true, route_prefix: "/watch".to_owned(), ..Options::default() };
+    let surface = Folder::with(&users(&[("ops", "right")])).serve_with(options).await;
+    let at = |login: &str| format!("http://{login}{}/watch/login", surface.address);
+    let seen = browser::open(&at("ops:right@")).await;
+    assert!(seen.dom.contains("people can sign in"), "{}", seen.dom);
+    // The browser has nobody to ask.
+    let seen = browser::open(&at("")).await;
+    assert!(!seen.dom.contains("people can sign in"), "{}", seen.dom);
 }

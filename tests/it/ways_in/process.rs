@@ -64,7 +64,7 @@ impl Daemon {
     /// Ends it in order; gives every line of its log.
     pub async fn stop(mut self) -> String {
         let pid = self.child.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+        assert!(Command::new("sh").args(["-c", &format!("kill -TERM {pid}")]).status().await.unwrap().success());
         self.logs("msg=stopped").await;
         let status = timeout(PATIENCE, self.child.wait()).await.expect("it ends").unwrap();
         assert_eq!(status.code(), Some(0));
