@@ -1,5 +1,6 @@
 //! What is said of web-config files that are wrong, or not as wise as they could be.
 
+use proptest::{collection::vec, prelude::*, sample::select};
 use ssowatch::web::Ways;
 
 use super::support::{Authority, Folder, hash};
@@ -113,4 +114,44 @@ fn values_are_taken_as_they_stand() {
     let folder = folder("http_server_config: {headers: {X-XSS-Protection: \"${HOME} $$ 1\"}}\n");
     let text = format!("{:?}", ssowatch::config::WebConfig::load(&folder.config()).1.unwrap().headers);
     assert!(text.contains("${HOME} $$ 1"), "{text}");
+}
+
+/// Pieces of files, good and bad, put together in any order.
+const PIECES: [&str; 22] = [
+    "tls_server_config:",
+    "  cert_file: cert.pem",
+    "  key_file: key.pem",
+    "  key_file: other.pem",
+    "  client_auth_type: VerifyClientCertIfGiven",
+    "  client_ca_file: ca.pem",
+    "  client_allowed_sans: [a, {b: c}]",
+    "  cipher_suites:",
+    "  - TLS_AES_128_GCM_SHA256",
+    "  curve_preferences: [CurveP521]",
+    "  min_version: TLS13",
+    "  max_version: [TLS12]",
+    "http_server_config: {headers: {X-Frame-Options: 1, ? : 2}}",
+    "  http2: ~",
+    "basic_auth_users: {ops: x, ops: y}",
+    "rate_limit:",
+    "  interval: 99999999999y",
+    "  burst: 99999999999",
+    "  ? [a]",
+    "\t- \u{1f511}: &x *x",
+    "--- !!binary a",
+    "  key: |",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn whatever_stands_in_a_file_is_taken_or_refused_with_its_name(pieces in vec(select(&PIECES[..]), 0..9)) {
+        let folder = Folder::with(&pieces.join("\n"));
+        folder.write("ca.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+        if let Err(error) = folder.ways() {
+            let origin = folder.config().display().to_string();
+            prop_assert!(error.lines().all(|line| line.starts_with(&origin)), "{}", error);
+        }
+    }
 }

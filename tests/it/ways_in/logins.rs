@@ -189,3 +189,29 @@ async fn a_browser_that_logs_in_comes_to_the_status_page() {
     let seen = browser::open(&at("")).await;
     assert!(!seen.dom.contains("people can sign in"), "{}", seen.dom);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_counts_at_once_however_busy_the_daemon_is() {
+    let folder = Folder::with(&users(&[("ops", "0")]));
+    let surface = folder.serve().await;
+    let address = surface.address;
+    let busy: Vec<_> = (0..4)
+        .map(|_| {
+            tokio::spawn(async move {
+                loop {
+                    assert_eq!(ask(address, "GET", "/metrics", &[]).await.status, 401);
+                }
+            })
+        })
+        .collect();
+    for number in 1..20_u32 {
+        let (old, new) = ((number - 1).to_string(), number.to_string());
+        folder.write("web.yml", &users(&[("ops", &*new)]));
+        assert_eq!(get(&surface, "/metrics", Some(("ops", &new))).await.status, 200);
+        assert_eq!(get(&surface, "/metrics", Some(("ops", &old))).await.status, 401);
+    }
+    for task in busy {
+        assert!(!task.is_finished());
+        task.abort();
+    }
+}
