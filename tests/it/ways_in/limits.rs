@@ -25,7 +25,10 @@ use crate::{
 
 /// A daemon whose rounds are short and many, at a port and a unix socket.
 async fn daemon(folder: &Folder, limits: Limits) -> Running {
-    let look = Fake::new(Clock::System, |_, _| Act::Take(Duration::from_millis(1)));
+    daemon_over(Fake::new(Clock::System, |_, _| Act::Take(Duration::from_millis(1))), folder, limits).await
+}
+
+async fn daemon_over(look: Arc<Fake>, folder: &Folder, limits: Limits) -> Running {
     let config = config_every(&["home"], Duration::from_millis(10));
     let unix = ListenAddress::Unix(folder.path("s"));
     let options = Options {
@@ -128,6 +131,69 @@ async fn a_flood_of_wrong_passwords_takes_no_round_and_keeps_nobody_out_who_is_k
         client.abort();
     }
     running.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_stops_in_the_midst_of_handshakes_takes_its_own_places_only() {
+    let authority = Authority::new("server authority");
+    let folder = Folder::tls(&authority.server(), "");
+    let limits = Limits { header_read: Duration::from_secs(3600), ..Limits::default() };
+    let surface = daemon(&folder, limits).await;
+    let (address, client) = (surface.addresses[0], Client::of(&authority));
+    let mut held = Vec::new();
+    let mut answered = 0;
+    // Until the client has as many as it may have, each greeting is answered.
+    loop {
+        let mut stream = connect_from("127.0.0.1", address).await;
+        stream.write_all(&client.greeting()).await.unwrap();
+        match timeout(PATIENCE, stream.read(&mut [0; 1])).await.expect("an answer or an end") {
+            Ok(1) => answered += 1,
+            _ => break,
+        }
+        held.push(stream);
+    }
+    assert!((1..128).contains(&answered), "{answered}");
+    assert!(client.connect(address).await.is_err(), "no place for the same client");
+    let mut other = client.shake(connect_from("127.0.0.2", address).await).await.expect("a place for another");
+    assert_eq!(exchange(&mut other, "x", "GET", "/metrics", &[]).await.unwrap().status, 200);
+    drop(held);
+    let freed = async {
+        while client.get(address, "/metrics").await.is_err() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, freed).await.expect("the places come back");
+}
+
+#[tokio::test]
+async fn a_flood_of_handshakes_takes_no_round() {
+    let authority = Authority::new("server authority");
+    let folder = Folder::tls(&authority.server(), "");
+    let look = Fake::new(Clock::System, |_, _| Act::Take(Duration::from_millis(1)));
+    let running = daemon_over(Arc::clone(&look), &folder, Limits::default()).await;
+    let address = running.addresses[0];
+    let client = Arc::new(Client::of(&authority));
+    let flood: Vec<_> = (0..8)
+        .map(|_| {
+            let client = Arc::clone(&client);
+            tokio::spawn(async move {
+                loop {
+                    drop(client.connect(address).await);
+                }
+            })
+        })
+        .collect();
+    let before = look.ran("home").len();
+    let more = async {
+        while look.ran("home").len() < before + 5 {
+            assert_eq!(client.get(address, "/metrics").await.unwrap().status, 200);
+        }
+    };
+    timeout(PATIENCE, more).await.expect("rounds go on");
+    for task in flood {
+        assert!(!task.is_finished(), "the flood goes on");
+        task.abort();
+    }
 }
 
 #[tokio::test]

@@ -8,11 +8,12 @@ use rcgen::{
     date_time_ymd,
 };
 use rustls::{
-    ClientConfig, RootCertStore, SupportedProtocolVersion,
+    ClientConfig, ClientConnection, RootCertStore, SupportedProtocolVersion,
     crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
 };
 use ssowatch::web::{Options, Ways};
+use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use crate::web::support::{Answer, Setup, Surface, connect, exchange};
@@ -174,9 +175,20 @@ impl Client {
     }
 
     /// Shakes hands.
-    pub async fn connect(&self, address: SocketAddr) -> io::Result<TlsStream<tokio::net::TcpStream>> {
-        let name = ServerName::try_from(address.ip().to_string()).unwrap();
-        TlsConnector::from(Arc::new(self.config())).connect(name, connect(address).await).await
+    pub async fn connect(&self, address: SocketAddr) -> io::Result<TlsStream<TcpStream>> {
+        self.shake(connect(address).await).await
+    }
+
+    /// Shakes hands over a connection.
+    pub async fn shake(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        TlsConnector::from(Arc::new(self.config())).connect(loopback(), stream).await
+    }
+
+    /// What a client says first.
+    pub fn greeting(&self) -> Vec<u8> {
+        let mut greeting = Vec::new();
+        ClientConnection::new(Arc::new(self.config()), loopback()).unwrap().write_tls(&mut greeting).unwrap();
+        greeting
     }
 
     /// One request.
@@ -188,6 +200,10 @@ impl Client {
     pub async fn get_with(&self, address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> io::Result<Answer> {
         exchange(&mut self.connect(address).await?, &address.to_string(), "GET", path, headers).await
     }
+}
+
+fn loopback() -> ServerName<'static> {
+    ServerName::try_from("127.0.0.1").unwrap()
 }
 
 /// The least that bcrypt allows: fast.
