@@ -108,21 +108,32 @@ pub(super) fn tls(reader: &mut Reader<'_>, field: Field, files: &mut Files) -> O
     })?
 }
 
-/// PEM that stands in the configuration or in a file. `None` where it is missing.
-fn pem(
-    reader: &mut Reader<'_>,
-    section: &mut Section,
-    files: &mut Files,
-    [key, file_key]: [&'static str; 2],
-) -> Option<Result<Marked<Vec<u8>>, ()>> {
+/// A certificate or key in PEM form, from the configuration or from a file that it names.
+enum Pem {
+    Missing,
+    /// What is wrong with it is told already.
+    Bad,
+    Read(Marked<Vec<u8>>),
+}
+
+impl Pem {
+    fn read(self) -> Option<Marked<Vec<u8>>> {
+        match self {
+            Self::Read(pem) => Some(pem),
+            Self::Missing | Self::Bad => None,
+        }
+    }
+}
+
+fn pem(reader: &mut Reader<'_>, section: &mut Section, files: &mut Files, [key, file_key]: [&'static str; 2]) -> Pem {
     let (inline, file) = (given(reader, section, key), given(reader, section, file_key));
     match (inline, file) {
-        (None, None) => None,
+        (None, None) => Pem::Missing,
         (Some(_), Some(file)) => {
             reader.problem(&file.place, format!("excludes \"{key}\"; keep one of the two"));
-            Some(Err(()))
+            Pem::Bad
         }
-        (Some(text), None) => Some(Ok(Marked { place: text.place, value: text.value.into_bytes() })),
+        (Some(text), None) => Pem::Read(Marked { place: text.place, value: text.value.into_bytes() }),
         (None, Some(file)) => {
             let path = reader.resolve(&file.value);
             if key == "key" && readable_by_others(&path) {
@@ -133,23 +144,22 @@ fn pem(
                 );
             }
             let content = files.read(&path).map_err(|error| format!("{}: {error}", path.display()));
-            Some(reader.check(&file.place, content).map(|value| Marked { place: file.place, value }).ok_or(()))
+            let content = reader.check(&file.place, content);
+            content.map_or(Pem::Bad, |value| Pem::Read(Marked { place: file.place, value }))
         }
     }
 }
 
-type Pem = Option<Result<Marked<Vec<u8>>, ()>>;
-
 fn identity(reader: &mut Reader<'_>, section: &Section, cert: Pem, key: Pem) -> Option<CertifiedKey> {
     for (pem, [inline, file]) in [(&cert, ["cert", "cert_file"]), (&key, ["key", "key_file"])] {
-        if pem.is_none() {
+        if matches!(pem, Pem::Missing) {
             reader.problem(
                 &section.place,
                 format!("\"{file}\" (or \"{inline}\") is missing: TLS needs certificate and key"),
             );
         }
     }
-    let (cert, key) = (cert?.ok()?, key?.ok()?);
+    let (cert, key) = (cert.read()?, key.read()?);
     let chain = reader.check(&cert.place, certificates(&cert.value));
     let der = PrivateKeyDer::from_pem_slice(&key.value)
         .map_err(|_| "holds no private key in PEM form (-----BEGIN PRIVATE KEY-----) that is not encrypted".to_owned());
@@ -191,15 +201,15 @@ fn client_ca(
 ) -> Option<Vec<CertificateDer<'static>>> {
     let place = section.place.clone();
     match (pem(reader, section, files, ["client_ca", "client_ca_file"]), auth) {
-        (Some(Ok(pem)), Some(ClientAuth::NoClientCert)) => {
+        (Pem::Read(pem), Some(ClientAuth::NoClientCert)) => {
             reader.problem(
                 &pem.place,
                 "without \"client_auth_type\" no certificate is asked for; write RequireAndVerifyClientCert there",
             );
             None
         }
-        (Some(Ok(pem)), _) => reader.check(&pem.place, certificates(&pem.value)),
-        (None, Some(auth)) if auth.verifies() => {
+        (Pem::Read(pem), _) => reader.check(&pem.place, certificates(&pem.value)),
+        (Pem::Missing, Some(auth)) if auth.verifies() => {
             reader.warn(&place, "without \"client_ca_file\" a certificate of any public authority will do");
             None
         }

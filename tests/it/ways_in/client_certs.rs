@@ -3,7 +3,7 @@
 use rcgen::{ExtendedKeyUsagePurpose, SanType, date_time_ymd};
 use rustls::version::{TLS12, TLS13};
 
-use super::support::{Authority, Client, Folder, Identity, params, self_signed};
+use super::support::{Authority, Client, Folder, Identity, indented, params, self_signed};
 
 fn name(name: &str) -> SanType {
     SanType::DnsName(name.try_into().unwrap())
@@ -114,4 +114,13 @@ async fn new_authorities_count_from_the_next_connection_on() {
     assert_eq!([comes_in(&of_old).await, comes_in(&of_new).await], [true, false]);
     folder.write("ca.pem", &new.pem());
     assert_eq!([comes_in(&of_old).await, comes_in(&of_new).await], [false, true]);
+}
+
+#[tokio::test]
+async fn the_authority_may_stand_in_the_file_itself() {
+    let clients = Authority::new("client authority");
+    let pem = indented(&clients.pem());
+    let settings = format!("  client_auth_type: RequireAndVerifyClientCert\n  client_ca: |\n{pem}");
+    assert!(comes_in(&settings, "", Some(&clients.client(vec![name("me")]))).await);
+    assert!(!comes_in(&settings, "", Some(&self_signed())).await);
 }

@@ -206,6 +206,11 @@ fn loopback() -> ServerName<'static> {
     ServerName::try_from("127.0.0.1").unwrap()
 }
 
+/// PEM as a block of YAML, below a key of a section.
+pub fn indented(pem: &str) -> String {
+    pem.lines().map(|line| format!("    {line}\n")).collect()
+}
+
 /// The least that bcrypt allows: fast.
 pub fn hash(password: &str) -> String {
     bcrypt::hash(password, 4).unwrap()

@@ -7,7 +7,7 @@ use rustls::{
 };
 use ssowatch::web::Options;
 
-use super::support::{Authority, Client, Folder};
+use super::support::{Authority, Client, Folder, indented};
 use crate::web::support::ask;
 
 fn authority() -> Authority {
@@ -28,7 +28,6 @@ async fn every_page_is_served_by_tls() {
 async fn certificate_and_key_may_stand_in_the_file_itself() {
     let authority = authority();
     let identity = authority.server();
-    let indented = |pem: &str| pem.lines().map(|line| format!("    {line}\n")).collect::<String>();
     let text =
         format!("tls_server_config:\n  cert: |\n{}  key: |\n{}", indented(&identity.cert), indented(&identity.key));
     let surface = Folder::with(&text).serve().await;
@@ -82,6 +81,21 @@ async fn only_the_listed_cipher_suites_and_curves_are_offered() {
     other.provider.cipher_suites =
         ALL_CIPHER_SUITES.iter().copied().filter(|suite| !format!("{suite:?}").contains("AES_256_GCM")).collect();
     assert!(other.connect(surface.address).await.is_err(), "another suite");
+}
+
+#[tokio::test]
+async fn whose_order_of_cipher_suites_counts_is_as_the_file_says() {
+    let authority = authority();
+    let [large, small] = ["TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"];
+    for (prefers, chosen) in [("", large), ("  prefer_server_cipher_suites: false\n", small)] {
+        let settings = format!("  max_version: TLS12\n  cipher_suites: [{large}, {small}]\n{prefers}");
+        let surface = Folder::tls(&authority.server(), &settings).serve().await;
+        let mut client = Client::of(&authority);
+        client.provider.cipher_suites.sort_by_key(|suite| format!("{:?}", suite.suite()) != small);
+        let stream = client.connect(surface.address).await.unwrap();
+        let suite = stream.get_ref().1.negotiated_cipher_suite().unwrap().suite();
+        assert_eq!(format!("{suite:?}"), chosen, "{prefers:?}");
+    }
 }
 
 #[tokio::test]
