@@ -6,6 +6,7 @@
 mod listen;
 mod sdnotify;
 mod supervisor;
+mod unix;
 
 use std::{
     io,
@@ -25,8 +26,9 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::{info, warn};
 
-pub use listen::{ListenAddress, bind};
+pub use listen::{ListenAddress, Sockets, TcpAddress, bind, from_systemd};
 pub use sdnotify::Notifier;
+pub use unix::UnixSocket;
 
 use self::supervisor::Supervisor;
 use crate::{
@@ -65,6 +67,10 @@ pub struct Options {
     pub notifier: Notifier,
     /// Where a reload comes from; none where there is nothing to load again.
     pub load: Option<Load>,
+    /// Unix sockets to listen on, beside the listeners.
+    pub unix: Vec<UnixSocket>,
+    /// How many may connect, and for how long.
+    pub limits: web::Limits,
 }
 
 /// A daemon that runs until it is stopped or dropped.
@@ -108,10 +114,13 @@ pub async fn start_with<L: Look>(
     listeners: Vec<TcpListener>,
     options: Options,
 ) -> io::Result<Running> {
-    let Options { web, clock, daemon, journal, notifier, load } = options;
+    let Options { web, clock, daemon, journal, notifier, load, unix, limits } = options;
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
     for address in &addresses {
         info!(%address, "listening");
+    }
+    for socket in &unix {
+        info!(address = socket.name(), "listening");
     }
     journal.kept().into_iter().for_each(|kept| daemon.journal(kept));
     let (board, notifier) = (Arc::new(Board::default()), Arc::new(notifier));
@@ -145,10 +154,17 @@ pub async fn start_with<L: Look>(
         reload: reloads.clone(),
         options: web,
     };
+    let ways = state.options.ways.clone();
     let (stop_serving, mut servers) = (CancellationToken::new(), JoinSet::new());
     let part_ended = CancellationToken::new();
+    let router = web::router(state);
+    let stopped = || stop_serving.clone().cancelled_owned();
     for listener in listeners {
-        let serving = web::serve(listener, web::router(state.clone()), stop_serving.clone().cancelled_owned());
+        let serving = web::serve_by(ways.clone(), limits, listener, router.clone(), stopped());
+        servers.spawn(telling_end(serving, part_ended.clone()));
+    }
+    for socket in unix {
+        let serving = web::serve_by(ways.clone(), limits, socket, router.clone(), stopped());
         servers.spawn(telling_end(serving, part_ended.clone()));
     }
     notifier.ready();

@@ -7,8 +7,8 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Subcommand;
 
-use super::source::SourceArgs;
-use crate::{clock::Clock, config::Config};
+use super::{serve::WebConfigArgs, source::SourceArgs};
+use crate::clock::Clock;
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]
@@ -33,16 +33,18 @@ struct CheckArgs {
     file: Option<PathBuf>,
     #[command(flatten)]
     source: SourceArgs,
+    #[command(flatten)]
+    web_config: WebConfigArgs,
 }
 
 /// Runs the command.
 pub(super) async fn run(args: Args) -> ExitCode {
     match args.action {
-        Action::Check(CheckArgs { file, source }) => check_file(file, source),
+        Action::Check(args) => check_file(args),
         Action::Init(args) => init::run(&args),
         Action::Show(source) => match source.load() {
             Ok(config) => {
-                warn(&config);
+                warn(&config.warnings);
                 super::print(&config.redacted);
                 ExitCode::SUCCESS
             }
@@ -51,32 +53,34 @@ pub(super) async fn run(args: Args) -> ExitCode {
     }
 }
 
-fn check_file(file: Option<PathBuf>, mut source: SourceArgs) -> ExitCode {
+fn check_file(CheckArgs { file, mut source, web_config }: CheckArgs) -> ExitCode {
     match (&file, &source.config_file) {
         (Some(_), Some(_)) => return not_valid("the file is named twice; leave --config.file out"),
         (Some(_), None) => source.config_file = file,
         _ => {}
     }
-    check(&source)
+    check(&source, &web_config)
 }
 
-/// Validates what the arguments mean and prints what was found. Also `serve --config.check`.
-pub(super) fn check(source: &SourceArgs) -> ExitCode {
-    match source.load() {
-        Ok(config) => {
-            warn(&config);
-            super::print(&told::told(&config, Clock::System.now()));
-            ExitCode::SUCCESS
-        }
+/// Validates what the arguments mean and prints what was found.
+fn check(source: &SourceArgs, web_config: &WebConfigArgs) -> ExitCode {
+    let config = match source.load() {
+        Ok(config) => config,
+        Err(problem) => return not_valid(&problem),
+    };
+    warn(&config.warnings);
+    super::print(&told::told(&config, Clock::System.now()));
+    match web_config.check() {
+        Ok(()) => ExitCode::SUCCESS,
         Err(problem) => not_valid(&problem),
     }
 }
 
-/// Tells the warnings of a configuration on standard error.
-pub(super) fn warn(config: &Config) {
+/// Tells warnings on standard error.
+pub(super) fn warn(warnings: &[String]) {
     use std::io::Write as _;
     let mut err = std::io::stderr().lock();
-    for warning in &config.warnings {
+    for warning in warnings {
         let _ = writeln!(err, "warning: {warning}");
     }
 }

@@ -9,7 +9,7 @@ use super::{
     watch::{self, Watch},
 };
 use crate::{
-    app::{self, ListenAddress, Running},
+    app::{self, ListenAddress, Running, TcpAddress},
     clock::Clock,
     config::{Config, Target},
     lab::{Fault, Lab, LabOptions},
@@ -44,7 +44,7 @@ pub(super) struct Args {
     http: bool,
     /// Where the status page listens
     #[arg(long = "web.listen-address", value_name = "HOST:PORT", default_value = "127.0.0.1:10059")]
-    listen: ListenAddress,
+    listen: TcpAddress,
     /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     color: Color,
@@ -64,7 +64,7 @@ pub(super) async fn run(args: Args) -> ExitCode {
 }
 
 async fn demo(args: Args, style: Style) -> Result<(), String> {
-    let listeners = app::bind(std::slice::from_ref(&args.listen)).await?;
+    let listeners = app::bind(&[ListenAddress::Tcp(args.listen)]).await?.tcp;
     let options = LabOptions { tls: !args.http, ..LabOptions::default() };
     let lab = Lab::start(options).await.map_err(|error| format!("the lab does not start: {error}"))?;
     for fault in args.broken {

@@ -22,7 +22,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> ExitCode {
     match args.source.load() {
         Ok(config) => {
-            super::config::warn(&config);
+            super::config::warn(&config.warnings);
             super::print(&plan(&config, Clock::System.now()));
             ExitCode::SUCCESS
         }

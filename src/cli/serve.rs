@@ -1,6 +1,10 @@
 //! `ssowatch serve`.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
@@ -27,6 +31,11 @@ pub(super) struct Args {
     web: WebArgs,
     #[command(flatten)]
     storage: StorageArgs,
+    /// Listen on the sockets that systemd hands over, instead of on addresses
+    #[arg(long = "web.systemd-socket", env = "SSOWATCH_WEB_SYSTEMD_SOCKET")]
+    systemd_socket: bool,
+    #[command(flatten)]
+    web_config: WebConfigArgs,
     /// Let POST /-/reload load the configuration again (SIGHUP always does)
     #[arg(long = "web.enable-lifecycle", env = "SSOWATCH_WEB_ENABLE_LIFECYCLE")]
     enable_lifecycle: bool,
@@ -41,14 +50,43 @@ pub(super) struct Args {
     log_format: Format,
 }
 
+/// What `config check` takes, too.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct WebConfigArgs {
+    /// TLS and logins: a web-config file as Prometheus takes it
+    #[arg(long = "web.config.file", env = "SSOWATCH_WEB_CONFIG_FILE", value_name = "FILE")]
+    web_config_file: Option<PathBuf>,
+}
+
+impl WebConfigArgs {
+    /// Reads the file, where one is named, and the warnings about it. An empty name counts as none, as Compose files leave
+    /// variables.
+    pub(super) fn load(&self) -> Result<(web::Ways, Vec<String>), String> {
+        self.given().map_or_else(|| Ok((web::Ways::default(), Vec::new())), web::Ways::open)
+    }
+
+    /// Reads the file, where one is named, and prints that it is valid, and what it warns of.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Some(path) = self.given() else { return Ok(()) };
+        let (_, warnings) = web::Ways::open(path)?;
+        super::config::warn(&warnings);
+        super::print("The web configuration is valid.\n");
+        Ok(())
+    }
+
+    fn given(&self) -> Option<&Path> {
+        self.web_config_file.as_deref().filter(|path| !path.as_os_str().is_empty())
+    }
+}
+
 /// Where the daemon is reached; `healthcheck` takes them, too.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct WebArgs {
-    /// Where to listen; may be given several times
+    /// Where to listen: a port, or a unix socket; may be given several times
     #[arg(
         long = "web.listen-address",
         env = "SSOWATCH_WEB_LISTEN_ADDRESS",
-        value_name = "HOST:PORT",
+        value_name = "HOST:PORT|unix:PATH",
         value_delimiter = ',',
         default_value = "127.0.0.1:10059"
     )]
@@ -92,24 +130,30 @@ fn route_prefix(text: &str) -> Result<String, String> {
 
 /// Runs the command.
 pub(super) async fn run(args: Args) -> ExitCode {
-    let outcome = if args.check { check(&args.source) } else { Box::pin(serve(args)).await };
+    let outcome = if args.check { check(&args.source, &args.web_config) } else { Box::pin(serve(args)).await };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => super::complain(&problem),
     }
 }
 
-fn check(source: &SourceArgs) -> Result<(), String> {
+fn check(source: &SourceArgs, web_config: &WebConfigArgs) -> Result<(), String> {
     let config = source.load()?;
     super::print(&format!("The configuration is valid: {} target(s).\n", config.targets.len()));
-    Ok(())
+    web_config.check()
 }
 
 async fn serve(args: Args) -> Result<(), String> {
     let daemon: Arc<Daemon> = Arc::default();
     logging::init(args.log_level, args.log_format, Arc::clone(&daemon))?;
     info!(version = env!("CARGO_PKG_VERSION"), "starting");
-    let listeners = app::bind(&args.web.listen).await?;
+    let (ways, warnings) = args.web_config.load()?;
+    for warning in warnings {
+        warn!("{warning}");
+    }
+    let (tls, login) = ways.demand();
+    info!(tls, login, "ways in");
+    let sockets = if args.systemd_socket { app::from_systemd()? } else { app::bind(&args.web.listen).await? };
     let mut signals = Signals::listen().map_err(|error| format!("signals cannot be listened for: {error}"))?;
     let config = args.source.load()?;
     let options = app::Options {
@@ -118,14 +162,17 @@ async fn serve(args: Args) -> Result<(), String> {
             external_url: args.web.external_url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
             enable_lifecycle: args.enable_lifecycle,
             public: args.public,
+            ways,
         },
         clock: Clock::System,
         daemon,
         journal: Arc::new(args.storage.open()?),
         notifier: notifier(),
         load: Some(Arc::new(move || args.source.load())),
+        unix: sockets.unix,
+        limits: web::Limits::default(),
     };
-    let running = app::start(config, listeners, options).await.map_err(|error| format!("no start: {error}"))?;
+    let running = app::start(config, sockets.tcp, options).await.map_err(|error| format!("no start: {error}"))?;
     tokio::select! {
         () = signals.until_stop(&running) => {}
         () = running.failed() => return Err("a part of the daemon ended, which is a bug; see the log".to_owned()),

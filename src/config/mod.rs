@@ -4,6 +4,7 @@
 //!
 //! A text goes through three stages: `yaml` (a tree in which everything knows its place), `reader` with `file`,
 //! `target`, `http` and `secrets` (read field by field, telling every problem), `valid` (what the program works with).
+//! Prometheus' web-config file is read the same way, by `web`.
 
 pub mod address;
 mod file;
@@ -18,6 +19,7 @@ mod secret;
 mod secrets;
 mod target;
 mod valid;
+mod web;
 mod yaml;
 
 pub use flags::{Flags, Named};
@@ -26,3 +28,4 @@ pub use secret::{Secret, SecretError, SecretSource};
 pub use valid::{
     ApiAuth, Config, HttpSettings, Kasm, NamedHeader, Provider, ProxySettings, REQUESTS_PER_MINUTE, Target, TlsSettings,
 };
+pub use web::{ClientAuth, Files, Rate, WebConfig, WebTls};

@@ -16,11 +16,15 @@ use super::{
 };
 use crate::schedule::duration;
 
+/// Gives the environment's variables.
+type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// What reads a configuration, and what it has found on the way.
 pub(super) struct Reader<'a> {
     origin: &'a str,
     folder: &'a Path,
-    lookup: &'a dyn Fn(&str) -> Option<String>,
+    /// The variables that may be put into values; none where values are taken as they stand.
+    lookup: Option<Lookup<'a>>,
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
     /// The environment variables that were put in, with their values: they belong to the configuration's hash.
@@ -67,8 +71,13 @@ pub(super) struct Section {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(origin: &'a str, folder: &'a Path, lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { origin, folder, lookup, problems: Vec::new(), warnings: Vec::new(), used: BTreeMap::new() }
+    pub(super) fn new(origin: &'a str, folder: &'a Path, lookup: Lookup<'a>) -> Self {
+        Self { lookup: Some(lookup), ..Self::verbatim(origin, folder) }
+    }
+
+    /// A reader that puts no variables into values.
+    pub(super) fn verbatim(origin: &'a str, folder: &'a Path) -> Self {
+        Self { origin, folder, lookup: None, problems: Vec::new(), warnings: Vec::new(), used: BTreeMap::new() }
     }
 
     /// Ends the reading: the value with warnings and used variables, or every problem.
@@ -193,8 +202,9 @@ impl<'a> Reader<'a> {
                 return None;
             }
         };
+        let Some(lookup) = self.lookup else { return Some(Marked { place, value: text }) };
         let used = &mut self.used;
-        let result = interpolate(&text, self.lookup, |name, value| {
+        let result = interpolate(&text, lookup, |name, value| {
             used.insert(name.to_owned(), value.to_owned());
         });
         self.check(&place, result).map(|value| Marked { place, value })
@@ -226,7 +236,12 @@ impl<'a> Reader<'a> {
     /// The path of a file; a relative one is relative to the folder of the configuration.
     pub(super) fn path(&mut self, field: Field) -> Option<Marked<PathBuf>> {
         let text = self.text(field)?;
-        Some(Marked { value: self.folder.join(text.value), place: text.place })
+        Some(Marked { value: self.resolve(&text.value), place: text.place })
+    }
+
+    /// A path as this configuration means it: a relative one is relative to the configuration's folder.
+    pub(super) fn resolve(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
     }
 
     fn without_twins(&mut self, place: &Place, entries: Vec<Entry>) -> Vec<Entry> {
@@ -272,6 +287,11 @@ impl Section {
             self.missing.push((key, hint.to_owned()));
         }
         field
+    }
+
+    /// Whether nothing stands in it (any more).
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     fn path_of(&self, key: &str) -> String {

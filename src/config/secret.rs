@@ -83,12 +83,12 @@ impl SecretSource {
 }
 
 #[cfg(unix)]
-fn readable_by_others(path: &std::path::Path) -> bool {
+pub(super) fn readable_by_others(path: &std::path::Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0)
 }
 
 #[cfg(not(unix))]
-fn readable_by_others(_: &std::path::Path) -> bool {
+pub(super) fn readable_by_others(_: &std::path::Path) -> bool {
     false
 }

@@ -1,46 +1,203 @@
-//! One small request to a daemon of our own, for `ssowatch healthcheck`: no TLS, no limits to obey, nothing to keep.
+//! One small request to a daemon of our own, for `ssowatch healthcheck`: nothing to keep, no secret to send.
+//!
+//! TLS is spoken where the daemon wants it, and without verifying the certificate: it is made for the name that users
+//! type, not for loopback, and the connection does not leave the machine (which is checked). Whoever could answer in the
+//! daemon's place there could also end the daemon.
 
-use std::time::Duration;
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+use rustls::{
+    AlertDescription, ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    crypto::{CryptoProvider, aws_lc_rs},
+    pki_types::{CertificateDer, ServerName, UnixTime},
 };
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::{TcpStream, UnixStream},
+};
+use tokio_rustls::TlsConnector;
 use url::Url;
 
 /// The most that is read: the status line stands in it.
 const READ_AT_MOST: u64 = 1024;
+/// Part of what a server says to whoever speaks plain HTTP where it speaks TLS; Go's words, and ours.
+const WANTS_TLS: &[u8] = b"HTTP request to an HTTPS server";
+
+/// Where a daemon of our own listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// An `http` or `https` address.
+    Url(Url),
+    /// A unix socket, and the path that is asked there.
+    Unix(PathBuf, String),
+}
+
+/// What became of the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// It was answered with this HTTP status.
+    Status(u16),
+    /// The daemon takes connections, and refuses those without a client certificate.
+    WantsCertificate,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Url(url) => url.fmt(f),
+            Self::Unix(socket, _) => write!(f, "unix:{}", socket.display()),
+        }
+    }
+}
 
 /// The HTTP status that a GET of this address gives, within `limit`.
 ///
 /// # Errors
-/// Nobody listens there, no answer came in time, or it is not HTTP; a text for a person.
+/// As [`ask`]; and the daemon wants a client certificate.
 pub async fn status(url: &Url, limit: Duration) -> Result<u16, String> {
-    if url.scheme() != "http" {
-        return Err(format!("{url} is not an http:// address"));
-    }
-    match tokio::time::timeout(limit, exchange(url)).await {
-        Ok(Ok(answer)) => read_status(&answer).ok_or_else(|| format!("what listens at {url} does not speak HTTP")),
-        Ok(Err(error)) => Err(format!("{url} does not answer: {error}")),
-        Err(_) => Err(format!("{url} did not answer within {} s", limit.as_secs())),
+    match ask(&Place::Url(url.clone()), limit).await? {
+        Asked::Status(status) => Ok(status),
+        Asked::WantsCertificate => Err(format!("{url} wants a client certificate")),
     }
 }
 
+/// What becomes of a GET there, within `limit`. Where a daemon that is asked by plain HTTP wants TLS, it is asked again.
+///
+/// # Errors
+/// Nobody listens there, no answer came in time, or it is not HTTP; a text for a person.
+pub async fn ask(place: &Place, limit: Duration) -> Result<Asked, String> {
+    match tokio::time::timeout(limit, answer(place)).await {
+        Ok(Ok(answer)) => {
+            let status = read_status(&answer).ok_or_else(|| format!("what listens at {place} does not speak HTTP"))?;
+            Ok(Asked::Status(status))
+        }
+        Ok(Err(error)) if wants_certificate(&error) => Ok(Asked::WantsCertificate),
+        Ok(Err(error)) => Err(format!("{place} does not answer: {error}")),
+        Err(_) => Err(format!("{place} did not answer within {} s", limit.as_secs())),
+    }
+}
+
+async fn answer(place: &Place) -> io::Result<Vec<u8>> {
+    if !matches!(place, Place::Url(url) if url.scheme() == "https") {
+        let answer = exchange(place, false).await?;
+        if !answer.windows(WANTS_TLS.len()).any(|part| part == WANTS_TLS) {
+            return Ok(answer);
+        }
+    }
+    exchange(place, true).await
+}
+
 #[expect(clippy::disallowed_methods, reason = "observe is where connections are opened; this one needs no probe")]
-async fn exchange(url: &Url) -> std::io::Result<Vec<u8>> {
-    let host = url.host_str().unwrap_or_default();
-    let port = url.port_or_known_default().unwrap_or(80);
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let mut stream = TcpStream::connect((bare, port)).await?;
+async fn exchange(place: &Place, tls: bool) -> io::Result<Vec<u8>> {
+    match place {
+        Place::Unix(socket, path) => {
+            let stream = UnixStream::connect(socket).await?;
+            if tls {
+                secured(stream, "localhost", "localhost", path).await
+            } else {
+                get(stream, "localhost", path).await
+            }
+        }
+        Place::Url(url) => {
+            let host = url.host_str().unwrap_or_default();
+            let port = url.port_or_known_default().unwrap_or(80);
+            let bare = host.trim_start_matches('[').trim_end_matches(']');
+            let stream = TcpStream::connect((bare, port)).await?;
+            let authority = format!("{host}:{port}");
+            if !tls {
+                return get(stream, &authority, url.path()).await;
+            }
+            stays_here(&stream)?;
+            secured(stream, bare, &authority, url.path()).await
+        }
+    }
+}
+
+/// A connection to an address of this machine comes from the same address, or is on loopback.
+fn stays_here(stream: &TcpStream) -> io::Result<()> {
+    let (from, to) = (stream.local_addr()?.ip().to_canonical(), stream.peer_addr()?.ip().to_canonical());
+    if to.is_loopback() || from == to {
+        return Ok(());
+    }
+    Err(io::Error::other(
+        "it speaks TLS and is not on this machine; ask the daemon at its loopback address or unix socket",
+    ))
+}
+
+async fn get<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, authority: &str, path: &str) -> io::Result<Vec<u8>> {
     let request = format!(
-        "GET {} HTTP/1.1\r\nHost: {host}:{port}\r\nUser-Agent: ssowatch/{}\r\nConnection: close\r\n\r\n",
-        url.path(),
+        "GET {path} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: ssowatch/{}\r\nConnection: close\r\n\r\n",
         env!("CARGO_PKG_VERSION")
     );
-    stream.write_all(request.as_bytes()).await?;
+    let written = stream.write_all(request.as_bytes()).await;
     let mut answer = Vec::new();
     stream.take(READ_AT_MOST).read_to_end(&mut answer).await?;
-    Ok(answer)
+    // Whoever did not listen to the end may have said why.
+    if answer.is_empty() { written.map(|()| answer) } else { Ok(answer) }
+}
+
+async fn secured<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    host: &str,
+    authority: &str,
+    path: &str,
+) -> io::Result<Vec<u8>> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+    let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
+    get(stream, authority, path).await
+}
+
+fn wants_certificate(error: &io::Error) -> bool {
+    let tls = error.get_ref().and_then(|error| error.downcast_ref::<Error>());
+    matches!(tls, Some(Error::AlertReceived(AlertDescription::CertificateRequired)))
+}
+
+/// Takes any certificate; see the module's words.
+#[derive(Debug)]
+struct AnyCertificate(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
 }
 
 /// The code of a status line: `HTTP/1.1 200 OK` (RFC 9112, section 4).

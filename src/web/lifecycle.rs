@@ -29,15 +29,12 @@ pub(super) async fn config(extract::State(app): Shared) -> Response {
     text(StatusCode::OK, redacted)
 }
 
-pub(super) async fn reload(extract::State(app): Shared, headers: HeaderMap) -> Response {
+pub(super) async fn reload(extract::State(app): Shared) -> Response {
     if !app.options.enable_lifecycle {
         return text(
             StatusCode::FORBIDDEN,
             "Reloading over HTTP is off. Start ssowatch with --web.enable-lifecycle, or send it SIGHUP.",
         );
-    }
-    if is_foreign(&headers) {
-        return text(StatusCode::FORBIDDEN, "Refused: the request comes from a page of another origin.");
     }
     let (outcome, answer) = oneshot::channel();
     if app.reload.send(outcome).await.is_err() {
@@ -53,7 +50,8 @@ pub(super) async fn reload(extract::State(app): Shared, headers: HeaderMap) -> R
     }
 }
 
-/// Whether a browser sent this from a page of another origin. Tools send no `Origin`.
+/// Whether a browser sent this from a page of another origin. Tools send no `Origin`. [`super::access::guard`] asks this of
+/// every request that changes something.
 pub(super) fn is_foreign(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return false };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());

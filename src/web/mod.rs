@@ -5,6 +5,7 @@ mod api;
 mod badge;
 mod calendar;
 mod exposition;
+mod handshake;
 mod headers;
 mod lifecycle;
 pub mod page;
@@ -12,14 +13,16 @@ mod pages;
 mod probe;
 mod sd;
 mod serve;
+mod ways;
 
 use std::sync::{Arc, atomic::AtomicBool};
 
 use axum::{
-    Router, extract,
+    Router,
+    extract::{self, DefaultBodyLimit},
     http::{StatusCode, header},
     middleware,
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
 use tokio::sync::{mpsc, oneshot, watch};
@@ -29,7 +32,8 @@ use crate::{
 };
 
 pub use access::{Tells, Viewer};
-pub use serve::{Limits, serve, serve_within};
+pub use serve::{Limits, Peer, serve, serve_by, serve_within};
+pub use ways::Ways;
 
 /// A request to reload the configuration, and where the outcome goes (the error text names file, line and field).
 pub type Reload = oneshot::Sender<Result<(), String>>;
@@ -70,6 +74,8 @@ pub struct Options {
     pub enable_lifecycle: bool,
     /// `--web.public`: whether who is not logged in sees verdicts.
     pub public: bool,
+    /// `--web.config.file`: TLS, logins, headers, rate.
+    pub ways: Ways,
 }
 
 impl Options {
@@ -86,6 +92,7 @@ struct App {
     state: State,
     probes: Arc<probe::Probes>,
     by_hand: Arc<api::ByHand>,
+    rooms: Arc<access::Rooms>,
 }
 
 impl std::ops::Deref for App {
@@ -97,12 +104,12 @@ impl std::ops::Deref for App {
 }
 
 impl App {
-    /// How much a path of the router tells. One that is not listed tells all that there is.
-    fn tells(&self, path: &str) -> Tells {
+    /// A path of the router, as it is listed.
+    fn known(&self, path: &str) -> Option<&'static (&'static str, &'static str, Tells)> {
         let path = path.strip_prefix(self.options.route_prefix.trim_end_matches('/')).unwrap_or(path);
         // The prefix alone is the index, too.
         let path = if path.is_empty() { "/" } else { path };
-        PATHS.iter().find(|known| known.0 == path).map_or(Tells::All, |known| known.2)
+        PATHS.iter().find(|known| known.0 == path)
     }
 }
 
@@ -110,7 +117,7 @@ impl App {
 type Shared = extract::State<App>;
 
 /// Every path, what it is, for the page that says what exists, and how much it tells.
-const PATHS: [(&str, &str, Tells); 25] = [
+const PATHS: [(&str, &str, Tells); 26] = [
     ("/", "status page", Tells::Verdicts),
     ("/targets/{name}", "one target in full", Tells::Verdicts),
     ("/targets/{name}/badge.svg", "a badge for other pages", Tells::Verdicts),
@@ -133,15 +140,19 @@ const PATHS: [(&str, &str, Tells); 25] = [
     ("/api/v1/stats", "about the daemon itself", Tells::All),
     ("/api/v1/openapi.json", "the description of this API (OpenAPI 3.1)", Tells::All),
     ("/config", "the configuration in force, secrets masked", Tells::All),
+    ("/login", "asks for the login, where there are any, and leads to the status page", Tells::All),
     ("/-/healthy", "200 while the process lives", Tells::Nothing),
     ("/-/ready", "200 once every target has had its first round, else 503", Tells::Nothing),
     ("/-/reload", "POST: reload the configuration, with --web.enable-lifecycle", Tells::All),
 ];
 
+/// The longest body of a request, in bytes: nobody has much to tell us.
+const MAX_BODY: usize = 16 * 1024;
+
 /// The whole HTTP surface.
 pub fn router(state: State) -> Router {
     let prefix = state.options.route_prefix.trim_end_matches('/').to_owned();
-    let app = App { state, probes: Arc::default(), by_hand: Arc::default() };
+    let app = App { state, probes: Arc::default(), by_hand: Arc::default(), rooms: Arc::default() };
     let mut router = Router::new();
     for (path, _, _) in PATHS {
         router = router.route(&format!("{prefix}{path}"), handler(path));
@@ -151,8 +162,15 @@ pub fn router(state: State) -> Router {
     }
     let guard = middleware::from_fn_with_state(app.clone(), access::guard);
     let finish = middleware::from_fn_with_state(app.clone(), api::finish);
-    let secure = middleware::map_response(headers::secure);
-    router.fallback(pages::not_found).layer(guard).layer(finish).layer(secure).with_state(app)
+    let configured = middleware::from_fn_with_state(app.clone(), access::with_headers);
+    router
+        .fallback(pages::not_found)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(guard)
+        .layer(finish)
+        .layer(middleware::map_response(headers::secure))
+        .layer(configured)
+        .with_state(app)
 }
 
 fn handler(path: &str) -> MethodRouter<App> {
@@ -166,11 +184,18 @@ fn handler(path: &str) -> MethodRouter<App> {
         "/probe" => get(probe::probe),
         "/sd" => get(sd::targets),
         "/config" => get(lifecycle::config),
+        "/login" => get(login),
         "/-/healthy" => get(lifecycle::healthy),
         "/-/ready" => get(lifecycle::ready),
         "/-/reload" => post(lifecycle::reload).put(lifecycle::reload),
         path => api::handler(path).unwrap_or_else(|| get(pages::not_found)),
     }
+}
+
+/// Who comes here is logged in: a browser sends the same login to every page from now on (RFC 7617, section 2.2).
+async fn login() -> impl IntoResponse {
+    // Relative to this path, so that it holds behind any prefix or proxy.
+    (StatusCode::SEE_OTHER, [(header::LOCATION, "./")])
 }
 
 /// A text for people and scripts.

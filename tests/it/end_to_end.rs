@@ -2,7 +2,7 @@
 //!
 //! Both sides of each target are the lab's; everything listens on loopback, on free ports.
 
-mod browser;
+pub mod browser;
 pub mod daemon;
 mod exposition;
 pub mod http;

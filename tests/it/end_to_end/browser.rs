@@ -12,16 +12,17 @@ use super::daemon::Daemon;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What a browser makes of a page.
-struct Seen {
+pub struct Seen {
     /// The document once it is loaded.
-    dom: String,
+    pub dom: String,
     /// What the console said.
     console: Vec<String>,
     /// What the page itself asked for, beside its own address.
     asked: Vec<String>,
 }
 
-async fn open(url: &str) -> Seen {
+/// Opens an address.
+pub async fn open(url: &str) -> Seen {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("net.json");
     let mut command = Command::new("chromium");

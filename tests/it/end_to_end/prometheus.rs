@@ -68,9 +68,13 @@ impl Prometheus {
 
     /// The same, with a file of rules, which it evaluates every second.
     pub async fn with_rules(daemon: SocketAddr, flags: &[&str], rules: &str) -> Self {
+        Self::with(&readme::scrape_configs().replace("127.0.0.1:10059", &daemon.to_string()), flags, rules).await
+    }
+
+    /// Starts one with these jobs and rules, every second.
+    pub async fn with(jobs: &str, flags: &[&str], rules: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("prometheus.yml");
-        let jobs = readme::scrape_configs().replace("127.0.0.1:10059", &daemon.to_string());
         let every = "global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}";
         std::fs::write(&config, format!("{every}\nrule_files: [rules.yml]\n{jobs}")).unwrap();
         std::fs::write(folder.path().join("rules.yml"), rules).unwrap();

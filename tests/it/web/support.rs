@@ -21,10 +21,10 @@ use ssowatch::{
     metrics::Daemon,
     model::{CheckReport, Drift, Finding, Missing, Observed, Reason, Report, Snapshot, SourceId, Stage},
     observe::Looker,
-    web::{self, Options, Reload, State},
+    web::{self, Limits, Options, Reload, State},
 };
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     sync::{mpsc, watch},
 };
@@ -163,7 +163,8 @@ impl Setup {
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let router = web::router(state.clone());
-        tokio::spawn(web::serve(listener, router, stop.clone().cancelled_owned()));
+        let ways = state.options.ways.clone();
+        tokio::spawn(web::serve_by(ways, Limits::default(), listener, router, stop.clone().cancelled_owned()));
         Surface { address, state, config, _stop: stop.drop_guard() }
     }
 }
@@ -252,19 +253,30 @@ pub async fn connect(address: SocketAddr) -> TcpStream {
 
 /// One request on a connection of its own, read to the end.
 pub async fn ask(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut stream = connect(address).await;
+    exchange(&mut stream, &address.to_string(), method, path, headers).await.unwrap()
+}
+
+/// One request on a connection, which is then read to the end.
+pub async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+    host: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> std::io::Result<Answer> {
     let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
-        request.push_str(&format!("Host: {address}\r\n"));
+        request.push_str(&format!("Host: {host}\r\n"));
     }
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
     }
     request.push_str("\r\n");
-    let mut stream = connect(address).await;
-    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.write_all(request.as_bytes()).await?;
     let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).await.unwrap();
-    read(&bytes)
+    stream.read_to_end(&mut bytes).await?;
+    Ok(read(&bytes))
 }
 
 fn read(bytes: &[u8]) -> Answer {
