@@ -10,9 +10,7 @@ use url::Url;
 
 use super::{answer::Answer, connection};
 use crate::model::{Missing, Reason, SourceId};
-
-/// The longest detail, in characters.
-const DETAIL: usize = 200;
+pub(super) use crate::oidc::one_line as bounded;
 
 /// Why a source gives no fact this time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,13 +51,6 @@ impl Stop {
             Self::OutOfReach(why) => (Reason::Blocked, why),
         }
     }
-}
-
-/// The text on one line, cut to 200 characters.
-pub(super) fn bounded(text: &str) -> String {
-    let line: Vec<&str> = text.split_whitespace().collect();
-    let line = line.join(" ");
-    if line.chars().count() <= DETAIL { line } else { line.chars().take(DETAIL - 1).chain(['…']).collect() }
 }
 
 /// The address without user, query and fragment, for a sentence.
@@ -399,11 +390,5 @@ mod tests {
         ] {
             assert_eq!(of_connecting(&kind.into()), (reason, detail.to_owned()));
         }
-    }
-
-    #[test]
-    fn details_are_one_line_of_at_most_200_characters() {
-        assert_eq!(bounded(" a\n b\t c "), "a b c");
-        assert_eq!(bounded(&"é".repeat(500)).chars().count(), 200);
     }
 }
