@@ -175,6 +175,9 @@ mod tests {
         assert_eq!(error_message(&json!({"error_message": "No\nSSO\tID "})).as_deref(), Some("No SSO ID"));
         assert_eq!(error_message(&json!({"error_message": null, "error": "no"})).as_deref(), Some("no"));
         assert_eq!(error_message(&json!({"error_message": ""})), None);
-        assert_eq!(error_message(&json!({"error_message": "x".repeat(999)})).map(|text| text.len()), Some(200));
+        assert_eq!(
+            error_message(&json!({"error_message": "x".repeat(999)})).map(|text| text.chars().count()),
+            Some(200)
+        );
     }
 }
