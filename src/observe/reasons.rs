@@ -53,6 +53,24 @@ impl Stop {
     }
 }
 
+/// Why a source gives no fact: some know only what stopped them, others the whole.
+pub(super) trait Why {
+    /// As the model has it, of the source that was asked.
+    fn of(self, source: SourceId) -> Missing;
+}
+
+impl Why for Stop {
+    fn of(self, source: SourceId) -> Missing {
+        self.missing(source)
+    }
+}
+
+impl Why for Missing {
+    fn of(self, _: SourceId) -> Missing {
+        self
+    }
+}
+
 /// The address without user, query and fragment, for a sentence.
 pub(super) fn place(url: &Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path())
