@@ -59,7 +59,7 @@ async fn a_round_by_hand_is_a_full_one_and_its_report_is_the_answer() {
     let surface = Setup::healthy().serve().await;
     let description = Description::of(&surface).await;
     let before = running.board.entry("home").unwrap().latest.clone().unwrap().report.at;
-    let answer = post(&running, CHECK, &[JSON]).await;
+    let answer = post(&running, CHECK, &[JSON, ("If-None-Match", "*")]).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     description.holds("/targets/{name}/check", "post", 200, &answer.json());
     let report = &answer.json()["targets"][0];
