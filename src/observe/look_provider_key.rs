@@ -75,7 +75,7 @@ impl Refused {
             Self::NoKey => Missing::NotConfigured(source.needs().first().copied().unwrap_or(Credential::ProviderKey)),
             Self::Missing(missing) => missing.clone(),
             Self::NoSide(stop) => stop.clone().missing(source),
-            Self::Unreadable(detail) => Missing::Failed { source, reason: Reason::Blocked, detail: detail.clone() },
+            Self::Unreadable(detail) => Missing::failed(source, Reason::Blocked, detail.clone()),
         }
     }
 }

@@ -16,7 +16,14 @@ pub(super) use crate::oidc::one_line as bounded;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Stop {
     /// It was asked and did not answer as it must.
-    Failed(Reason, String),
+    Failed {
+        /// The closed code.
+        reason: Reason,
+        /// The HTTP status, where that is the reason.
+        status: Option<u16>,
+        /// For a person.
+        detail: String,
+    },
     /// Not asked: this source had failed first.
     Blocked(SourceId),
     /// Cannot be known from here.
@@ -26,7 +33,12 @@ pub(super) enum Stop {
 impl Stop {
     /// A failure with its detail, bounded.
     pub(super) fn failed(reason: Reason, detail: impl AsRef<str>) -> Self {
-        Self::Failed(reason, bounded(detail.as_ref()))
+        Self::Failed { reason, status: None, detail: bounded(detail.as_ref()) }
+    }
+
+    /// An answer with a status that the source never has when it is well; the detail is bounded.
+    pub(super) fn status(status: u16, detail: impl AsRef<str>) -> Self {
+        Self::Failed { reason: Reason::Status, status: Some(status), detail: bounded(detail.as_ref()) }
     }
 
     /// Not asked in this round, since our own budget of requests is used up.
@@ -37,7 +49,7 @@ impl Stop {
     /// The same, as the model has it.
     pub(super) fn missing(self, source: SourceId) -> Missing {
         match self {
-            Self::Failed(reason, detail) => Missing::Failed { source, reason, detail },
+            Self::Failed { reason, status, detail } => Missing::Failed { source, reason, status, detail },
             Self::Blocked(by) => Missing::Blocked { by },
             Self::OutOfReach(why) => Missing::OutOfReach(why),
         }
@@ -46,7 +58,7 @@ impl Stop {
     /// Reason and detail, for a fact that keeps failures inside (an endpoint, one start of several).
     pub(super) fn into_failure(self) -> (Reason, String) {
         match self {
-            Self::Failed(reason, detail) => (reason, detail),
+            Self::Failed { reason, detail, .. } => (reason, detail),
             Self::Blocked(by) => (Reason::Blocked, format!("waits for {}", by.title())),
             Self::OutOfReach(why) => (Reason::Blocked, why),
         }
@@ -287,7 +299,7 @@ pub(super) fn of_status(answer: &Answer) -> Stop {
             None => format!("HTTP {status}"),
         },
     };
-    Stop::failed(Reason::Status, detail)
+    Stop::status(answer.status, detail)
 }
 
 /// A 200 whose body is not what it must be.
@@ -347,7 +359,7 @@ mod tests {
             answer(202, &[("x-amzn-waf-action", "challenge")], ""),
             answer(403, &[("server", "cloudflare"), ("content-type", "text/html")], ""),
         ] {
-            assert!(matches!(check_answerer(&challenge), Err(Stop::Failed(Reason::Challenged, _))));
+            assert!(matches!(check_answerer(&challenge), Err(Stop::Failed { reason: Reason::Challenged, .. })));
         }
         for other in [
             json(403, "{}"),
@@ -371,7 +383,7 @@ mod tests {
             (json(400, r#"{"message":"no"}"#), "HTTP 400: no"),
             (answer(418, &[], ""), "HTTP 418"),
         ] {
-            assert_eq!(of_status(&answer), Stop::Failed(Reason::Status, detail.to_owned()));
+            assert_eq!(of_status(&answer), Stop::status(answer.status, detail));
         }
     }
 

@@ -115,11 +115,7 @@ fn a_value_and_a_list_are_not_as_long_as_a_server_pleases() {
 #[test]
 fn what_failed_this_time_is_told_with_its_reason_and_no_secret_is_told() {
     let mut now = Snapshot::healthy_with_credentials();
-    now.discovery.value = Err(Missing::Failed {
-        source: SourceId::Discovery,
-        reason: Reason::Timeout,
-        detail: "no answer in 10 s".to_owned(),
-    });
+    now.discovery.value = Err(Missing::failed(SourceId::Discovery, Reason::Timeout, "no answer in 10 s"));
     assert!(
         matches!(told_of(&now, "token_url").provider_has, Held::Unseen { why } if why.ends_with("no answer in 10 s"))
     );
