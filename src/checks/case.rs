@@ -116,15 +116,15 @@ impl<'a> Case<'a> {
             Chosen::Nowhere => Err(Missing::Blocked { by: SourceId::KasmStart }),
             Chosen::Several(starts) => {
                 let names: Vec<String> = starts.iter().map(|start| format!("\"{}\"", start.display_name)).collect();
-                Err(Missing::Failed {
-                    source: SourceId::KasmStart,
-                    reason: Reason::Body,
-                    detail: format!(
+                Err(Missing::failed(
+                    SourceId::KasmStart,
+                    Reason::Body,
+                    format!(
                         "{} OpenID configs lead to this provider: {}. Name the one that is meant with kasm.provider",
                         names.len(),
                         names.join(", ")
                     ),
-                })
+                ))
             }
         }
     }
@@ -190,7 +190,7 @@ impl<'a> Case<'a> {
         };
         if words.iter().any(|word| word.contains([',', ';'])) {
             let detail = "commas join its scopes: judged once scope_list_shape holds".to_owned();
-            return Err(Missing::Failed { source: SourceId::KasmConfig, reason: Reason::Blocked, detail });
+            return Err(Missing::failed(SourceId::KasmConfig, Reason::Blocked, detail));
         }
         Ok(words)
     }
@@ -209,5 +209,5 @@ impl<'a> Case<'a> {
 
 /// A stored config that says too little.
 fn unclear(detail: String) -> Missing {
-    Missing::Failed { source: SourceId::KasmConfig, reason: Reason::Body, detail }
+    Missing::failed(SourceId::KasmConfig, Reason::Body, detail)
 }

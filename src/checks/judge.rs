@@ -7,6 +7,7 @@ use crate::{
         Cause, CheckReport, Coverage, Drift, Expiry, Finding, Login, Missing, Report, Severity, Snapshot, SourceReport,
         Stage, Verdict, Verified,
     },
+    oidc,
     pocket_id::{ProviderKind, Version},
 };
 
@@ -77,7 +78,7 @@ fn bounded(finding: Finding) -> Finding {
 
 /// At most [`LONGEST`] characters.
 fn cut(text: String) -> String {
-    if text.chars().nth(LONGEST).is_none() { text } else { text.chars().take(LONGEST - 1).chain(['…']).collect() }
+    if text.len() <= LONGEST { text } else { oidc::cut(&text, LONGEST) }
 }
 
 /// The verdict of a check that lacks a fact.

@@ -107,15 +107,6 @@ pub fn find(id: &str) -> Option<(Stage, &'static Check)> {
     all().find(|(_, check)| check.id == id)
 }
 
-/// Whether the first HTTP status that a failure names is a 5xx.
-fn is_server_error(detail: &str) -> bool {
-    detail
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| word.len() == 3)
-        .find_map(|word| word.parse::<u16>().ok().filter(|status| (100..600).contains(status)))
-        .is_some_and(|status| status >= 500)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

@@ -56,7 +56,7 @@ pub(super) fn stored(now: &mut Snapshot) -> &mut OidcConfig {
 
 /// The observation was tried and failed.
 pub(super) fn lose<T>(seen: &mut Observed<T>, source: SourceId, reason: Reason) {
-    seen.value = Err(Missing::Failed { source, reason, detail: "made for a test".to_owned() });
+    seen.value = Err(Missing::failed(source, reason, "made for a test"));
 }
 
 /// The authorize URL that Kasm sends.

@@ -36,7 +36,7 @@ pub(super) struct Args {
     systemd_socket: bool,
     #[command(flatten)]
     web_config: WebConfigArgs,
-    /// Let POST /-/reload load the configuration again (SIGHUP always does)
+    /// Let POST /-/reload load the configuration again (SIGHUP always does), and the API run a round now
     #[arg(long = "web.enable-lifecycle", env = "SSOWATCH_WEB_ENABLE_LIFECYCLE")]
     enable_lifecycle: bool,
     /// Show verdicts to everybody, and nothing else: no addresses, ids or values

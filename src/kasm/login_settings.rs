@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::oidc::{JsonProblem, parse_json, short};
+use crate::oidc::{JsonProblem, one_line, parse_json, short};
 
 /// What Kasm's login page offers on the host that was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,10 +86,8 @@ fn flag(json: &Value, name: &str) -> Option<bool> {
 /// Kasm's own error text, on one line and bounded: `error_message`, sometimes `error`.
 pub(super) fn error_message(json: &Value) -> Option<String> {
     let text = text(json, "error_message").or_else(|| text(json, "error"))?;
-    let one_line = text.split(|character: char| character.is_whitespace() || character.is_control());
-    let one_line: Vec<&str> = one_line.filter(|word| !word.is_empty()).collect();
-    let bounded: String = one_line.join(" ").chars().take(200).collect();
-    (!bounded.is_empty()).then_some(bounded)
+    let line = one_line(&text.replace(char::is_control, " "));
+    (!line.is_empty()).then_some(line)
 }
 
 impl LoginConfig {
@@ -177,6 +175,9 @@ mod tests {
         assert_eq!(error_message(&json!({"error_message": "No\nSSO\tID "})).as_deref(), Some("No SSO ID"));
         assert_eq!(error_message(&json!({"error_message": null, "error": "no"})).as_deref(), Some("no"));
         assert_eq!(error_message(&json!({"error_message": ""})), None);
-        assert_eq!(error_message(&json!({"error_message": "x".repeat(999)})).map(|text| text.len()), Some(200));
+        assert_eq!(
+            error_message(&json!({"error_message": "x".repeat(999)})).map(|text| text.chars().count()),
+            Some(200)
+        );
     }
 }

@@ -64,6 +64,9 @@ pub enum Missing {
         source: SourceId,
         /// The closed code, a metric label.
         reason: Reason,
+        /// The HTTP status, where that is the reason.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
         /// What happened, for a person. Never holds a secret or a query string.
         detail: String,
     },
@@ -76,6 +79,27 @@ pub enum Missing {
     OutOfReach(String),
     /// The question does not arise for this target. *Not applicable*.
     NotApplicable(String),
+}
+
+impl Missing {
+    /// A source that did not answer as it must.
+    pub fn failed(source: SourceId, reason: Reason, detail: impl Into<String>) -> Self {
+        Self::Failed { source, reason, status: None, detail: detail.into() }
+    }
+
+    /// A source that answered with an HTTP status that it never has when it is well.
+    pub fn status(source: SourceId, status: u16, detail: impl Into<String>) -> Self {
+        Self::Failed { source, reason: Reason::Status, status: Some(status), detail: detail.into() }
+    }
+
+    /// What happened, where the server answered with an error of its own (5xx).
+    #[must_use]
+    pub fn server_error(&self) -> Option<&str> {
+        match self {
+            Self::Failed { status: Some(500..=599), detail, .. } => Some(detail),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Missing {
@@ -159,5 +183,27 @@ impl Reason {
     #[must_use]
     pub fn is_transport(self) -> bool {
         matches!(self, Self::Dns | Self::Connect | Self::Tls | Self::Timeout)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_error_is_told_by_its_status_and_not_by_its_words() {
+        let answered = |status| Missing::status(SourceId::Jwks, status, format!("HTTP {status}"));
+        assert_eq!(answered(502).server_error(), Some("HTTP 502"));
+        assert_eq!(answered(404).server_error(), None);
+        assert_eq!(Missing::failed(SourceId::Jwks, Reason::Body, "no JSON: HTTP 500").server_error(), None);
+    }
+
+    #[test]
+    fn a_failure_that_was_saved_without_its_status_is_read() {
+        let saved = r#"{"failed": {"source": "jwks", "reason": "status", "detail": "HTTP 500"}}"#;
+        let read: Missing = serde_json::from_str(saved).unwrap();
+        assert_eq!(read, Missing::failed(SourceId::Jwks, Reason::Status, "HTTP 500"));
+        let again = Missing::status(SourceId::Jwks, 500, "HTTP 500");
+        assert_eq!(serde_json::from_str::<Missing>(&serde_json::to_string(&again).unwrap()).unwrap(), again);
     }
 }

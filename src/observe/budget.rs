@@ -17,6 +17,9 @@ const CAPACITY: f64 = 10.0;
 const OVERDRAFT: f64 = 10.0;
 /// What a provider is asked at most on average, in requests a minute, where the config says nothing else.
 const PER_MINUTE: u32 = crate::config::REQUESTS_PER_MINUTE;
+/// How far a bucket can be below empty. Round sources, and settings sources that look side by side, can ask for more than
+/// there is: that is paid back later. Not without end: where many targets are at one provider, it is more all the time.
+const MOST_OWED: f64 = 20.0;
 
 /// The budgets of all origins.
 #[derive(Debug, Default)]
@@ -50,7 +53,7 @@ impl Budget {
     /// Notes that a request is sent.
     pub(super) fn spend(&self, origin: &str, now: Time) {
         let mut account = self.account(origin, now);
-        account.tokens = (account.tokens - 1.0).max(-OVERDRAFT);
+        account.tokens = (account.tokens - 1.0).max(-MOST_OWED);
         self.accounts().insert(origin.to_owned(), account);
     }
 
@@ -133,6 +136,16 @@ mod tests {
             budget.spend(ORIGIN, start());
         }
         assert!(!budget.affords(ORIGIN, 1, true, start()));
+    }
+
+    #[test]
+    fn what_was_asked_beyond_the_budget_is_paid_back() {
+        let budget = Budget::default();
+        for _ in 0..40 {
+            budget.spend(ORIGIN, start());
+        }
+        assert!(!budget.affords(ORIGIN, 1, true, start() + TimeDelta::seconds(54)), "it owes twenty");
+        assert!(budget.affords(ORIGIN, 1, true, start() + TimeDelta::seconds(55)));
     }
 
     #[test]

@@ -73,7 +73,7 @@ mod tests {
             assert_eq!(read(&recorded(unknown), "c1", true).unwrap().name, None);
         }
         let away = recorded(include_str!("../../tests/fixtures/observe/dbfail_client_meta_2_14.json"));
-        assert_eq!(read(&away, "c1", true), Err(Stop::failed(Reason::Status, "HTTP 500: Something went wrong")));
+        assert_eq!(read(&away, "c1", true), Err(Stop::status(500, "HTTP 500: Something went wrong")));
     }
 
     #[test]
@@ -84,7 +84,7 @@ mod tests {
             (html(200, "<html></html>"), Reason::Body),
             (json(200, "{}"), Reason::Body),
         ] {
-            assert!(matches!(read(&answer, "c1", true), Err(Stop::Failed(found, _)) if found == reason));
+            assert!(matches!(read(&answer, "c1", true), Err(Stop::Failed { reason: found, .. }) if found == reason));
         }
     }
 }

@@ -1,9 +1,12 @@
 //! What Pocket ID has registered for Kasm's client, and, where only groups may use it, the list of groups with their
 //! counts of members: those in the registration are always 0 (measured).
 
-use super::provider_key::{ProviderKey, client_segment};
+use super::{
+    provider_key::{ProviderKey, client_segment},
+    reasons::Stop,
+};
 use crate::{
-    model::{Missing, Reason, Registration},
+    model::{Missing, Registration},
     pocket_id::{ClientRegistration, GroupEntry, Paged, Registered, VersionSpan, registered},
 };
 
@@ -11,7 +14,7 @@ use crate::{
 pub(super) async fn look(key: &ProviderKey<'_>, client_id: &str) -> Result<Registration, Missing> {
     let answer = key.ask(&["oidc", "clients", &client_segment(client_id)], &[]).await?;
     if answer.status == 404 {
-        return Err(key.failed(Reason::Status, "HTTP 404: Pocket ID has no client of that ID"));
+        return Err(key.stop(Stop::status(404, "HTTP 404: Pocket ID has no client of that ID")));
     }
     let client: ClientRegistration = key.read(&answer)?;
     let groups = if needs_groups(&client) { Some(groups(key).await?) } else { None };

@@ -45,7 +45,7 @@ pub(super) async fn look(asked: &Credentialed<'_>, listed: &Observed<ClientSecre
     let ask = async {
         let (method, answer) = access.prove(asked, &secret).await?;
         let entry = listed.ok().and_then(|listed| entry(listed, &secret));
-        Ok(SecretProof { method, answer, origin: origin(source), entry })
+        Ok::<_, Stop>(SecretProof { method, answer, origin: origin(source), entry })
     };
     asked.round.settled(SOURCE, old, is_due, access.side, cost, ask).await
 }

@@ -93,11 +93,13 @@ impl Access<'_> {
         let answer = self.side.ask(&request, asked.counts).await?;
         if answer.status != 200 {
             let refused = refusal(&answer, self.kind);
-            if matches!(refused, Stop::Failed(Reason::Unauthorized, _)) {
+            if matches!(refused, Stop::Failed { reason: Reason::Unauthorized, .. }) {
                 database_of(asked)?;
             }
             return Err(match refused {
-                Stop::Failed(reason, said) => Stop::Failed(reason, without_secret(said, &self.client_id, secret)),
+                Stop::Failed { reason, status, detail } => {
+                    Stop::Failed { reason, status, detail: without_secret(detail, &self.client_id, secret) }
+                }
                 other => other,
             });
         }
@@ -156,7 +158,7 @@ mod tests {
     fn refused(answer: &Answer, kind: ProviderKind) -> &'static str {
         match refusal(answer, kind) {
             Stop::OutOfReach(_) => "out of reach",
-            Stop::Failed(reason, _) => reason.id(),
+            Stop::Failed { reason, .. } => reason.id(),
             Stop::Blocked(_) => "blocked",
         }
     }

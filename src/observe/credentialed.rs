@@ -50,10 +50,12 @@ impl Credentialed<'_> {
     /// # Errors
     /// The file cannot be read: our own fault, told as such.
     pub(super) fn secret(source: SourceId, secret: &SecretSource) -> Result<crate::config::Secret, Missing> {
-        secret.read().map_err(|error| Missing::Failed {
-            source,
-            reason: Reason::Blocked,
-            detail: super::reasons::bounded(&format!("our own credential cannot be read: {error}")),
+        secret.read().map_err(|error| {
+            Missing::failed(
+                source,
+                Reason::Blocked,
+                super::reasons::bounded(&format!("our own credential cannot be read: {error}")),
+            )
         })
     }
 

@@ -126,8 +126,8 @@ fn refused(status: u16, said: &str, needs: Permission) -> Stop {
     if status == 401 || has("unauthorized") {
         return lacks(needs, &told);
     }
-    let reason = if status == 200 { Reason::Body } else { Reason::Status };
-    Stop::failed(reason, format!("Kasm answers with an error of its own: {told}"))
+    let detail = format!("Kasm answers with an error of its own: {told}");
+    if status == 200 { Stop::failed(Reason::Body, detail) } else { Stop::status(status, detail) }
 }
 
 fn lacks(needs: Permission, told: &str) -> Stop {
@@ -166,7 +166,9 @@ mod tests {
             (200, "Something else", Reason::Body, "an error of its own: HTTP 200: Something else"),
         ] {
             let body = json!({"error_message": said}).to_string();
-            let Stop::Failed(found, detail) = stop(json(status, &body), AUTH_VIEW) else { panic!("{status} {said}") };
+            let Stop::Failed { reason: found, detail, .. } = stop(json(status, &body), AUTH_VIEW) else {
+                panic!("{status} {said}")
+            };
             assert_eq!(found, reason, "{status} {said}");
             assert!(detail.contains(words), "{status} {said}: {detail}");
         }
@@ -188,13 +190,19 @@ mod tests {
         let lacking = stop(json(401, r#"{"error_message":"Unauthorized"}"#), SYSTEM_VIEW);
         assert!(matches!(&lacking, Stop::OutOfReach(why) if why.contains("System View")), "{lacking:?}");
         let denied = stop(json(403, r#"{"error_message":"Access Denied"}"#), SYSTEM_VIEW);
-        assert!(matches!(denied, Stop::Failed(Reason::Unauthorized, _)), "{denied:?}");
+        assert!(matches!(denied, Stop::Failed { reason: Reason::Unauthorized, .. }), "{denied:?}");
     }
 
     #[test]
     fn what_is_no_answer_of_the_api_is_told_apart() {
-        assert!(matches!(stop(html(500, "<H1>Internal Error</H1>"), AUTH_VIEW), Stop::Failed(Reason::Status, _)));
-        assert!(matches!(stop(html(404, "<title>404</title>"), AUTH_VIEW), Stop::Failed(Reason::Status, _)));
+        assert!(matches!(
+            stop(html(500, "<H1>Internal Error</H1>"), AUTH_VIEW),
+            Stop::Failed { reason: Reason::Status, .. }
+        ));
+        assert!(matches!(
+            stop(html(404, "<title>404</title>"), AUTH_VIEW),
+            Stop::Failed { reason: Reason::Status, .. }
+        ));
         assert!(matches!(stop(html(200, "<title>Log in</title>"), AUTH_VIEW), Stop::OutOfReach(_)));
         assert!(matches!(stop(html(401, "<title>Log in</title>"), AUTH_VIEW), Stop::OutOfReach(_)));
         // A web page of Kasm's own is left to the reader of the body.

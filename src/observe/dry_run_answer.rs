@@ -228,7 +228,10 @@ mod tests {
         assert!(matches!(read_callback_url(&fixture!("callback_url_2_14"), CALLBACK), Err(Stop::OutOfReach(_))));
         let other = json(200, r#"{"callbackURL":"https://kasm.example.test/other"}"#);
         assert!(matches!(read_callback_url(&other, CALLBACK), Ok(DryRun::Unrecognised { .. })));
-        assert!(matches!(read_callback_url(&json(500, "{}"), CALLBACK), Err(Stop::Failed(Reason::Status, _))));
+        assert!(matches!(
+            read_callback_url(&json(500, "{}"), CALLBACK),
+            Err(Stop::Failed { reason: Reason::Status, .. })
+        ));
     }
 
     #[test]
@@ -272,7 +275,7 @@ mod tests {
                 "{case}: {seen:?}"
             );
         }
-        assert!(matches!(read(&html(503, "<h1>no</h1>"), CALLBACK), Err(Stop::Failed(Reason::Status, _))));
+        assert!(matches!(read(&html(503, "<h1>no</h1>"), CALLBACK), Err(Stop::Failed { reason: Reason::Status, .. })));
     }
 
     #[test]

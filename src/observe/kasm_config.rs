@@ -35,7 +35,7 @@ mod tests {
         assert_eq!(read(br#"{"oidc_configs":[]}"#).unwrap().configs, []);
         assert_eq!(read(br#"{"oidc_configs":[{"oidc_id":"A-1"}]}"#).unwrap().configs[0].id.as_deref(), Some("a1"));
         for body in ["{}", "[]", "<H1>Internal Error</H1>", "", r#"{"error_message":"no"}"#] {
-            assert!(matches!(read(body.as_bytes()), Err(Stop::Failed(Reason::Body, _))), "{body}");
+            assert!(matches!(read(body.as_bytes()), Err(Stop::Failed { reason: Reason::Body, .. })), "{body}");
         }
     }
 }

@@ -75,10 +75,13 @@ mod tests {
 
     #[test]
     fn what_no_reference_knows_is_unknown_and_a_wall_is_out_of_reach() {
-        assert!(matches!(read(&json(200, "{}")), Err(Stop::Failed(Reason::Body, _))));
-        assert!(matches!(read(&json(403, "{}")), Err(Stop::Failed(Reason::Status, _))));
+        assert!(matches!(read(&json(200, "{}")), Err(Stop::Failed { reason: Reason::Body, .. })));
+        assert!(matches!(read(&json(403, "{}")), Err(Stop::Failed { reason: Reason::Status, .. })));
         assert!(
-            matches!(read(&redirect(301, "https://id.example.test/x")), Err(Stop::Failed(Reason::Status, _))),
+            matches!(
+                read(&redirect(301, "https://id.example.test/x")),
+                Err(Stop::Failed { reason: Reason::Status, .. })
+            ),
             "the same host"
         );
         assert!(matches!(read(&redirect(302, "https://login.example.test/x")), Err(Stop::OutOfReach(_))));

@@ -42,7 +42,11 @@ mod tests {
             (html(500, "<H1>Internal Error</H1>"), Reason::Status),
             (json(403, r#"{"error_message":"Access Denied"}"#), Reason::Status),
         ] {
-            assert!(matches!(read(&answer), Err(Stop::Failed(found, _)) if found == reason), "{}", answer.status);
+            assert!(
+                matches!(read(&answer), Err(Stop::Failed { reason: found, .. }) if found == reason),
+                "{}",
+                answer.status
+            );
         }
         for wall in [html(200, "<title>Log in</title>"), html(403, "<title>Kasm</title>")] {
             assert!(matches!(read(&wall), Err(Stop::OutOfReach(_))), "{}", wall.status);

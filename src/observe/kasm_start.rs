@@ -122,7 +122,11 @@ mod tests {
             (json(404, "{}"), Reason::Status),
             (html(200, "<title>Kasm</title>"), Reason::Body),
         ] {
-            assert!(matches!(read(&answer), Err(Stop::Failed(found, _)) if found == reason), "{}", answer.status);
+            assert!(
+                matches!(read(&answer), Err(Stop::Failed { reason: found, .. }) if found == reason),
+                "{}",
+                answer.status
+            );
         }
     }
 }

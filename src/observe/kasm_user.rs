@@ -29,7 +29,7 @@ pub(super) async fn look(api: &DeveloperApi<'_>, name: &str) -> Result<KasmUser,
 
 /// Kasm says in an error text that there is no such user (its words are unconfirmed).
 fn no_such_user(stop: Stop) -> Result<KasmUser, Stop> {
-    let Stop::Failed(_, detail) = &stop else { return Err(stop) };
+    let Stop::Failed { detail, .. } = &stop else { return Err(stop) };
     let words = detail.to_lowercase();
     let is_about_the_user = words.contains("an error of its own") && words.contains("user");
     let says_none = ["invalid user", "not found", "does not exist", "no such user", "unknown user", "could not find"];

@@ -14,7 +14,7 @@ use super::{
     look_provider::{self, ProviderLook},
     look_provider_key, look_secret, passkey_domain,
     probed::Probed,
-    reasons::Stop,
+    reasons::{Stop, Why},
     rhythm,
     shared::Shelf,
     side::{Counts, Means, Side},
@@ -55,7 +55,7 @@ impl Round<'_> {
         is_due: bool,
         side: &Side,
         cost: u32,
-        ask: impl Future<Output = Result<T, Stop>>,
+        ask: impl Future<Output = Result<T, impl Why>>,
     ) -> Observed<T> {
         let affords = || self.budget.affords(&side.origin(), cost, self.pace == Pace::Full, self.clock.now());
         match old {
@@ -265,10 +265,10 @@ pub(super) fn our_url<'a>(start: &'a KasmStart, facts: &TargetFacts) -> Option<&
 pub(super) async fn observe<T>(
     clock: &Clock,
     source: SourceId,
-    ask: impl Future<Output = Result<T, Stop>>,
+    ask: impl Future<Output = Result<T, impl Why>>,
 ) -> Observed<T> {
     let begun = Instant::now();
-    let value = ask.await.map_err(|stop| stop.missing(source));
+    let value = ask.await.map_err(|why| why.of(source));
     Observed { at: clock.now(), took_seconds: begun.elapsed().as_secs_f64(), value }
 }
 

@@ -200,7 +200,7 @@ async fn documents(
             let (document, kind) = document.zip(kind).ok_or(Stop::Blocked(SourceId::Discovery))?;
             let (read, served) = jwks::look(side, document, kind, counts).await?;
             key_set = Some(served.into());
-            Ok(read)
+            Ok::<_, Stop>(read)
         }),
         endpoints(round, side, document.zip(kind), before, counts),
         sign_in_page(round, side, kind, before, counts),

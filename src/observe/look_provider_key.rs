@@ -75,7 +75,7 @@ impl Refused {
             Self::NoKey => Missing::NotConfigured(source.needs().first().copied().unwrap_or(Credential::ProviderKey)),
             Self::Missing(missing) => missing.clone(),
             Self::NoSide(stop) => stop.clone().missing(source),
-            Self::Unreadable(detail) => Missing::Failed { source, reason: Reason::Blocked, detail: detail.clone() },
+            Self::Unreadable(detail) => Missing::failed(source, Reason::Blocked, detail.clone()),
         }
     }
 }
@@ -129,8 +129,7 @@ struct With<'a> {
 }
 
 impl With<'_> {
-    /// A source that is asked now and then: anew where it is due, the budget has `cost` requests left and the database
-    /// answers; else what was seen before.
+    /// A source that is asked now and then, where the key may be shown and, if it is due, the database answers.
     async fn settled<T: Clone>(
         &self,
         source: SourceId,
@@ -139,7 +138,6 @@ impl With<'_> {
         is_good: impl Fn(&T) -> bool,
         ask: impl AsyncFnOnce(&ProviderKey<'_>) -> Result<T, Missing>,
     ) -> Observed<T> {
-        let round = self.asked.round;
         let (side, key) = match self.key {
             Ok((side, key)) => (*side, key),
             Err(why) => return self.asked.missing(why.of(source)),
@@ -152,14 +150,8 @@ impl With<'_> {
         if !self.asked.database_answers() {
             return self.asked.missing(Missing::Blocked { by: SourceId::ClientMeta });
         }
-        let is_full = round.pace == super::Pace::Full;
-        if !round.budget.affords(&side.origin(), cost, is_full, round.clock.now()) {
-            let why = Stop::put_off();
-            return old.cloned().unwrap_or_else(|| self.asked.missing(why.missing(source)));
-        }
-        let begun = tokio::time::Instant::now();
-        let value = ask(&ProviderKey { source, side, key, counts: self.asked.counts }).await;
-        Observed { at: round.clock.now(), took_seconds: begun.elapsed().as_secs_f64(), value }
+        let key = ProviderKey { source, side, key, counts: self.asked.counts };
+        self.asked.round.settled(source, old, true, side, cost, ask(&key)).await
     }
 
     async fn key_owner(&self, old: Option<&Observed<KeyOwner>>) -> Observed<KeyOwner> {

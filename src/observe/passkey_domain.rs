@@ -37,8 +37,8 @@ mod tests {
         let good = recorded(include_str!("../../tests/fixtures/observe/webauthn_login_start_2_14.json"));
         assert_eq!(read(&good), Ok(PasskeyDomain { rp_id: "id.example.test".to_owned() }));
         let away = recorded(include_str!("../../tests/fixtures/observe/dbfail_webauthn_login_start_2_14.json"));
-        assert!(matches!(read(&away), Err(Stop::Failed(Reason::Status, _))));
-        assert!(matches!(read(&html(200, "<html>")), Err(Stop::Failed(Reason::Body, _))));
-        assert!(matches!(read(&json(200, "{}")), Err(Stop::Failed(Reason::Body, _))));
+        assert!(matches!(read(&away), Err(Stop::Failed { reason: Reason::Status, .. })));
+        assert!(matches!(read(&html(200, "<html>")), Err(Stop::Failed { reason: Reason::Body, .. })));
+        assert!(matches!(read(&json(200, "{}")), Err(Stop::Failed { reason: Reason::Body, .. })));
     }
 }

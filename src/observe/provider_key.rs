@@ -72,7 +72,7 @@ impl ProviderKey<'_> {
     /// A status that this source has no reading for.
     pub(super) fn status(&self, answer: &Answer) -> Missing {
         let page = if answer.is_web_page() { " with a web page" } else { "" };
-        self.failed(Reason::Status, format!("HTTP {}{page}", answer.status))
+        self.stop(Stop::status(answer.status, format!("HTTP {}{page}", answer.status)))
     }
 
     /// This source failed.
@@ -80,7 +80,8 @@ impl ProviderKey<'_> {
         self.stop(Stop::failed(reason, detail))
     }
 
-    fn stop(&self, stop: Stop) -> Missing {
+    /// This source gives no fact.
+    pub(super) fn stop(&self, stop: Stop) -> Missing {
         stop.missing(self.source)
     }
 

@@ -10,15 +10,20 @@ use url::Url;
 
 use super::{answer::Answer, connection};
 use crate::model::{Missing, Reason, SourceId};
-
-/// The longest detail, in characters.
-const DETAIL: usize = 200;
+pub(super) use crate::oidc::one_line as bounded;
 
 /// Why a source gives no fact this time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Stop {
     /// It was asked and did not answer as it must.
-    Failed(Reason, String),
+    Failed {
+        /// The closed code.
+        reason: Reason,
+        /// The HTTP status, where that is the reason.
+        status: Option<u16>,
+        /// For a person.
+        detail: String,
+    },
     /// Not asked: this source had failed first.
     Blocked(SourceId),
     /// Cannot be known from here.
@@ -28,7 +33,12 @@ pub(super) enum Stop {
 impl Stop {
     /// A failure with its detail, bounded.
     pub(super) fn failed(reason: Reason, detail: impl AsRef<str>) -> Self {
-        Self::Failed(reason, bounded(detail.as_ref()))
+        Self::Failed { reason, status: None, detail: bounded(detail.as_ref()) }
+    }
+
+    /// An answer with a status that the source never has when it is well; the detail is bounded.
+    pub(super) fn status(status: u16, detail: impl AsRef<str>) -> Self {
+        Self::Failed { reason: Reason::Status, status: Some(status), detail: bounded(detail.as_ref()) }
     }
 
     /// Not asked in this round, since our own budget of requests is used up.
@@ -39,7 +49,7 @@ impl Stop {
     /// The same, as the model has it.
     pub(super) fn missing(self, source: SourceId) -> Missing {
         match self {
-            Self::Failed(reason, detail) => Missing::Failed { source, reason, detail },
+            Self::Failed { reason, status, detail } => Missing::Failed { source, reason, status, detail },
             Self::Blocked(by) => Missing::Blocked { by },
             Self::OutOfReach(why) => Missing::OutOfReach(why),
         }
@@ -48,18 +58,29 @@ impl Stop {
     /// Reason and detail, for a fact that keeps failures inside (an endpoint, one start of several).
     pub(super) fn into_failure(self) -> (Reason, String) {
         match self {
-            Self::Failed(reason, detail) => (reason, detail),
+            Self::Failed { reason, detail, .. } => (reason, detail),
             Self::Blocked(by) => (Reason::Blocked, format!("waits for {}", by.title())),
             Self::OutOfReach(why) => (Reason::Blocked, why),
         }
     }
 }
 
-/// The text on one line, cut to 200 characters.
-pub(super) fn bounded(text: &str) -> String {
-    let line: Vec<&str> = text.split_whitespace().collect();
-    let line = line.join(" ");
-    if line.chars().count() <= DETAIL { line } else { line.chars().take(DETAIL - 1).chain(['…']).collect() }
+/// Why a source gives no fact: some know only what stopped them, others the whole.
+pub(super) trait Why {
+    /// As the model has it, of the source that was asked.
+    fn of(self, source: SourceId) -> Missing;
+}
+
+impl Why for Stop {
+    fn of(self, source: SourceId) -> Missing {
+        self.missing(source)
+    }
+}
+
+impl Why for Missing {
+    fn of(self, _: SourceId) -> Missing {
+        self
+    }
 }
 
 /// The address without user, query and fragment, for a sentence.
@@ -278,7 +299,7 @@ pub(super) fn of_status(answer: &Answer) -> Stop {
             None => format!("HTTP {status}"),
         },
     };
-    Stop::failed(Reason::Status, detail)
+    Stop::status(answer.status, detail)
 }
 
 /// A 200 whose body is not what it must be.
@@ -338,7 +359,7 @@ mod tests {
             answer(202, &[("x-amzn-waf-action", "challenge")], ""),
             answer(403, &[("server", "cloudflare"), ("content-type", "text/html")], ""),
         ] {
-            assert!(matches!(check_answerer(&challenge), Err(Stop::Failed(Reason::Challenged, _))));
+            assert!(matches!(check_answerer(&challenge), Err(Stop::Failed { reason: Reason::Challenged, .. })));
         }
         for other in [
             json(403, "{}"),
@@ -362,7 +383,7 @@ mod tests {
             (json(400, r#"{"message":"no"}"#), "HTTP 400: no"),
             (answer(418, &[], ""), "HTTP 418"),
         ] {
-            assert_eq!(of_status(&answer), Stop::Failed(Reason::Status, detail.to_owned()));
+            assert_eq!(of_status(&answer), Stop::status(answer.status, detail));
         }
     }
 
@@ -399,11 +420,5 @@ mod tests {
         ] {
             assert_eq!(of_connecting(&kind.into()), (reason, detail.to_owned()));
         }
-    }
-
-    #[test]
-    fn details_are_one_line_of_at_most_200_characters() {
-        assert_eq!(bounded(" a\n b\t c "), "a b c");
-        assert_eq!(bounded(&"é".repeat(500)).chars().count(), 200);
     }
 }

@@ -119,13 +119,7 @@ mod tests {
 
     #[test]
     fn what_was_not_good_is_asked_again_in_the_next_round_but_not_at_once() {
-        let failed = || {
-            Err(Missing::Failed {
-                source: SourceId::KasmPage,
-                reason: crate::model::Reason::Timeout,
-                detail: String::new(),
-            })
-        };
+        let failed = || Err(Missing::failed(SourceId::KasmPage, crate::model::Reason::Timeout, ""));
         assert!(due(SourceId::KasmPage, Ok(false), 59) && due(SourceId::KasmPage, failed(), 59));
         let quiet = (1..50).filter(|second| due(SourceId::KasmPage, Ok(false), *second)).count();
         let marked = (1..50).filter(|second| due(SourceId::KasmPage, Ok(true), *second)).count();

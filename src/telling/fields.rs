@@ -11,7 +11,13 @@ use self::rows::{ROWS, Row};
 use crate::{
     checks::{self, Case},
     model::{CheckReport, Missing, Report, Snapshot},
+    oidc::cut,
 };
+
+/// The longest value that is told, in characters: as long as in a finding.
+const LONGEST: usize = 800;
+/// How many entries of a list are told.
+const MOST: usize = 100;
 
 /// One compared field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -143,10 +149,15 @@ fn fails(check: &CheckReport, several: bool, field: &str) -> bool {
 }
 
 impl Held {
-    /// The only value, or the entries of a list, the empty ones too.
-    fn list(values: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let values: Vec<String> = values.into_iter().map(Into::into).collect();
-        if values.is_empty() { Self::Empty } else { Self::Is { values } }
+    /// The only value, or the entries of a list, the empty ones too; bounded, since a server may say anything.
+    fn list(values: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let mut values = values.into_iter();
+        let mut told: Vec<String> = values.by_ref().take(MOST).map(|value| cut(value.as_ref(), LONGEST)).collect();
+        let left_out = values.count();
+        if left_out > 0 {
+            told.push(format!("… and {left_out} more"));
+        }
+        if told.is_empty() { Self::Empty } else { Self::Is { values: told } }
     }
 
     fn text(value: &str) -> Self {

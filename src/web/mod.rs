@@ -70,7 +70,7 @@ pub struct Options {
     pub route_prefix: String,
     /// `--web.external-url`: where users reach the page, without a trailing slash; for links.
     pub external_url: Option<String>,
-    /// `--web.enable-lifecycle`: whether `/-/reload` works.
+    /// `--web.enable-lifecycle`: whether `/-/reload` works, and rounds may be asked for.
     pub enable_lifecycle: bool,
     /// `--web.public`: whether who is not logged in sees verdicts.
     pub public: bool,

@@ -129,7 +129,7 @@ fn miss(now: &mut Snapshot, source: SourceId, missing: &Missing) {
 }
 
 fn failed(source: SourceId, reason: Reason) -> Missing {
-    Missing::Failed { source, reason, detail: "made for a test".to_owned() }
+    Missing::failed(source, reason, "made for a test")
 }
 
 fn refused(source: SourceId) -> Missing {
@@ -266,8 +266,8 @@ fn a_refusal_of_the_start_is_not_believed_while_the_provider_is_down() {
 #[test]
 fn a_failing_database_is_not_taken_for_a_deleted_client() {
     let mut now = Snapshot::healthy();
-    let (source, reason, detail) = (SourceId::ClientMeta, Reason::Status, "HTTP 500: Something went wrong".to_owned());
-    miss(&mut now, source, &Missing::Failed { source, reason, detail });
+    let error = Missing::status(SourceId::ClientMeta, 500, "HTTP 500: Something went wrong");
+    miss(&mut now, SourceId::ClientMeta, &error);
     let message = "The requested OAuth 2.0 Client does not exist.".to_owned();
     now.authorize_dry_run.value = Ok(DryRun::ErrorPage { status: 302, message });
     let report = judge(&now, None);

@@ -52,11 +52,7 @@ fn in_doubt(name: &str) -> Snapshot {
     let mut snapshot = healthy(name);
     snapshot.kasm_start = Observed::missing(
         snapshot.taken_at,
-        Missing::Failed {
-            source: SourceId::KasmStart,
-            reason: Reason::Challenged,
-            detail: "a bot challenge answered in Kasm's place".to_owned(),
-        },
+        Missing::failed(SourceId::KasmStart, Reason::Challenged, "a bot challenge answered in Kasm's place"),
     );
     snapshot
 }

@@ -168,7 +168,7 @@ async fn every_path_of_the_daemon_stands_in_the_readme_and_every_one_there_exist
     let told: BTreeMap<&str, bool> =
         code.iter().map(|text| text.split('?').next().unwrap()).map(|path| (path, true)).collect();
     for path in told.keys() {
-        let asked = path.replace("{name}", "home");
+        let asked = path.replace("{name}", "home").replace("{id}", "login_offered");
         let answer = http::raw(daemon.address(), &asked, "").await.unwrap();
         assert!(!answer.starts_with(b"HTTP/1.0 404") && !answer.starts_with(b"HTTP/1.1 404"), "{path} does not exist");
         assert!(page.contains(*path), "{path}");

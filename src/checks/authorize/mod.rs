@@ -120,7 +120,7 @@ fn registration<'a>(case: &Case<'a>) -> Result<&'a ClientRegistration, Missing> 
 /// What cannot be judged of Kasm's authorize URL until another check holds, so that one fault has one check.
 fn after(check: &str, why: &str) -> Missing {
     let detail = format!("{why}: judged once {check} holds");
-    Missing::Failed { source: SourceId::KasmStart, reason: Reason::Blocked, detail }
+    Missing::failed(SourceId::KasmStart, Reason::Blocked, detail)
 }
 
 /// Whether Pocket ID's public entry says that Kasm's client exists; none where it does not say.

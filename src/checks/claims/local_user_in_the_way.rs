@@ -34,11 +34,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
             "other_realm",
             format!("Kasm's user {name} is of the realm {realm}: a sign-in with the provider by that name is rejected"),
         ))),
-        None => Err(Missing::Failed {
-            source: SourceId::KasmUser,
-            reason: Reason::Body,
-            detail: "Kasm's answer holds no realm".to_owned(),
-        }),
+        None => Err(Missing::failed(SourceId::KasmUser, Reason::Body, "Kasm's answer holds no realm")),
     }
 }
 

@@ -67,11 +67,11 @@ fn scope_is_asked_for(case: &Case<'_>, claim: &str) -> Result<Verdict, Missing> 
     let scopes = case.scopes()?;
     match scope_of(claim.trim(), case.kind) {
         Some(scope) if scopes.contains(&scope) => Ok(Verdict::OK),
-        Some("openid") => Err(Missing::Failed {
-            source: SourceId::KasmConfig,
-            reason: Reason::Blocked,
-            detail: "openid is not asked for: judged once scope_has_openid holds".to_owned(),
-        }),
+        Some("openid") => Err(Missing::failed(
+            SourceId::KasmConfig,
+            Reason::Blocked,
+            "openid is not asked for: judged once scope_has_openid holds",
+        )),
         Some(scope) => Ok(Verdict::fail(Finding::new(
             "missing",
             format!("{claim} comes with the scope {scope}, and Kasm asks for {}", in_words(&scopes)),
@@ -159,11 +159,9 @@ enum Groups<'a> {
 fn groups<'a>(case: &Case<'a>) -> Result<Groups<'a>, Missing> {
     match &case.stored()?.groups_attribute {
         Field::Is(claim) => Ok(Groups::Claim(claim)),
-        Field::Absent => Err(Missing::Failed {
-            source: SourceId::KasmConfig,
-            reason: Reason::Body,
-            detail: "Kasm's answer holds no groups_attribute".to_owned(),
-        }),
+        Field::Absent => {
+            Err(Missing::failed(SourceId::KasmConfig, Reason::Body, "Kasm's answer holds no groups_attribute"))
+        }
         Field::Empty => match mapped(case) {
             mapped if mapped.is_empty() => Err(Missing::NotApplicable(
                 "no Groups Attribute is set, so Kasm takes no groups from the claims".to_owned(),

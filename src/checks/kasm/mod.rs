@@ -1,7 +1,7 @@
 //! Kasm itself: can it be reached, is it well, do people see its page.
 
-use super::{Case, Check, SeverityRule, is_server_error};
-use crate::model::{HealthState, Missing, Reason};
+use super::{Case, Check, SeverityRule};
+use crate::model::{HealthState, Missing};
 
 mod kasm_addresses_answer;
 mod kasm_certificate_trusted;
@@ -28,8 +28,5 @@ pub(super) const CHECKS: &[&Check] = &[
 /// step, and not of Kasm as a whole.
 pub(super) fn error_of_its_own<'a>(case: &Case<'_>, missing: &'a Missing) -> Option<&'a str> {
     let is_well = case.now.kasm_health.ok().is_some_and(|health| health.fact.state == HealthState::Healthy);
-    match missing {
-        Missing::Failed { reason: Reason::Status, detail, .. } if is_well && is_server_error(detail) => Some(detail),
-        _ => None,
-    }
+    missing.server_error().filter(|_| is_well)
 }

@@ -290,9 +290,8 @@ mod tests {
                 (
                     "an error of its own in place of the settings",
                     |now| {
-                        let (source, reason) = (SourceId::KasmLoginSettings, Reason::Status);
-                        let detail = "HTTP 500 with a web page".to_owned();
-                        now.kasm_login_settings.value = Err(Missing::Failed { source, reason, detail });
+                        let detail = "HTTP 500 with a web page";
+                        now.kasm_login_settings.value = Err(Missing::status(SourceId::KasmLoginSettings, 500, detail));
                     },
                     "fail server_error",
                 ),

@@ -1,6 +1,6 @@
 //! The provider answers, is who it says it is, and can sign people in.
 
-use super::{Case, Check, SeverityRule, is_server_error};
+use super::{Case, Check, SeverityRule};
 
 mod discovery_conforms;
 mod discovery_served;
@@ -75,7 +75,12 @@ mod table {
 
     /// An observation that failed.
     pub(super) fn failed<T>(source: SourceId, reason: Reason, detail: &str) -> Observed<T> {
-        Observed::missing(Snapshot::healthy().taken_at, Missing::Failed { source, reason, detail: detail.to_owned() })
+        Observed::missing(Snapshot::healthy().taken_at, Missing::failed(source, reason, detail))
+    }
+
+    /// An observation that got an HTTP status in place of an answer.
+    pub(super) fn answered<T>(source: SourceId, status: u16) -> Observed<T> {
+        Observed::missing(Snapshot::healthy().taken_at, Missing::status(source, status, format!("HTTP {status}")))
     }
 
     /// An observation that waits for another one.
@@ -112,7 +117,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::table::{blocked, down, edit, failed, failing, healthy_but};
+    use super::table::{answered, blocked, down, edit, failed, failing, healthy_but};
     use crate::{
         model::{Reason, Snapshot, SourceId},
         oidc::{Discovery, Jwks},
@@ -210,10 +215,9 @@ mod tests {
     #[test]
     fn a_proxy_without_its_provider_fails_one_check() {
         let bad_gateway = healthy_but(|now| {
-            let detail = "HTTP 502";
-            now.discovery = failed(SourceId::Discovery, Reason::Status, detail);
+            now.discovery = answered(SourceId::Discovery, 502);
             now.jwks = blocked(SourceId::Discovery);
-            now.client_meta = failed(SourceId::ClientMeta, Reason::Status, detail);
+            now.client_meta = answered(SourceId::ClientMeta, 502);
             now.authorize_dry_run = blocked(SourceId::Discovery);
             now.provider_endpoints = blocked(SourceId::Discovery);
             edit(&mut now.provider_page, |page| page.status = 502);

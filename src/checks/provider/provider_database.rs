@@ -4,7 +4,7 @@
 //! anything is said, discovery must be there: else a proxy without its Pocket ID (502) would look like a database
 //! fault.
 
-use super::{Case, Check, SeverityRule, is_server_error};
+use super::{Case, Check, SeverityRule};
 use crate::model::{Finding, Missing, Reason, Verdict};
 
 pub(super) const CHECK: Check = Check {
@@ -27,11 +27,13 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     case.pocket_id_only()?;
     case.discovery()?;
     let meta = &case.now.client_meta;
-    match meta.failure() {
-        Some((Reason::Status, detail)) if is_server_error(detail) => Ok(Verdict::fail(Finding::new(
+    if let Some(detail) = meta.value.as_ref().err().and_then(Missing::server_error) {
+        return Ok(Verdict::fail(Finding::new(
             "server_error",
             format!("Pocket ID answers what needs its database with an error ({detail}), and discovery without"),
-        ))),
+        )));
+    }
+    match meta.failure() {
         Some((Reason::Timeout, detail)) => Ok(Verdict::fail(Finding::new(
             "no_answer",
             format!("What needs the database gets no answer in time ({detail}), while discovery is answered"),
@@ -44,7 +46,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 mod tests {
     use super::*;
     use crate::{
-        checks::provider::table::{blocked, edit, failed, healthy_but, said},
+        checks::provider::table::{answered, blocked, edit, failed, healthy_but, said},
         model::{Snapshot, SourceId},
         pocket_id::ProviderKind,
     };
@@ -53,16 +55,20 @@ mod tests {
         healthy_but(|now| now.client_meta = failed(SourceId::ClientMeta, reason, detail))
     }
 
+    fn answering(status: u16) -> Snapshot {
+        healthy_but(|now| now.client_meta = answered(SourceId::ClientMeta, status))
+    }
+
     #[test]
     fn a_server_error_or_silence_beside_good_discovery_is_the_database() {
         let cases = [
             (Snapshot::healthy(), "ok"),
             (healthy_but(|now| edit(&mut now.client_meta, |meta| meta.name = None)), "ok"),
-            (with(Reason::Status, "status 500"), "fail server_error"),
-            (with(Reason::Status, "HTTP 503 Service Unavailable"), "fail server_error"),
-            (with(Reason::Status, "status 403, not 500"), "unknown"),
-            (with(Reason::Status, "status 401"), "unknown"),
-            (with(Reason::Status, "an odd status"), "unknown"),
+            (answering(500), "fail server_error"),
+            (answering(503), "fail server_error"),
+            (answering(403), "unknown"),
+            (answering(401), "unknown"),
+            (with(Reason::Status, "HTTP 500, as a snapshot from before had it"), "unknown"),
             (with(Reason::Timeout, "no answer in 10 s"), "fail no_answer"),
             (with(Reason::Connect, "reset"), "unknown"),
             (with(Reason::Body, "a web page"), "unknown"),
@@ -76,15 +82,15 @@ mod tests {
 
     #[test]
     fn nothing_is_said_without_discovery() {
-        let mut gone = with(Reason::Status, "status 502");
-        gone.discovery = failed(SourceId::Discovery, Reason::Status, "status 502");
+        let mut gone = answering(502);
+        gone.discovery = answered(SourceId::Discovery, 502);
         assert_eq!(said(CHECK.id, &gone), "unknown");
         assert_eq!(said(CHECK.id, &healthy_but(|now| now.client_meta = blocked(SourceId::Discovery))), "unknown");
     }
 
     #[test]
     fn it_does_not_apply_to_other_providers() {
-        let mut other = with(Reason::Status, "status 500");
+        let mut other = answering(500);
         other.target.provider.kind = Some(ProviderKind::Openid);
         assert_eq!(said(CHECK.id, &other), "not_applicable");
     }

@@ -105,9 +105,8 @@ mod tests {
         now.kasm_start.value.as_mut().unwrap().starts[0].outcome = outcome;
     }
 
-    fn status(now: &mut Snapshot, detail: &str) {
-        let (source, reason, detail) = (SourceId::KasmStart, Reason::Status, detail.to_owned());
-        now.kasm_start.value = Err(Missing::Failed { source, reason, detail });
+    fn status(now: &mut Snapshot, status: u16) {
+        now.kasm_start.value = Err(Missing::status(SourceId::KasmStart, status, format!("HTTP {status}")));
     }
 
     fn refuse(now: &mut Snapshot) {
@@ -170,11 +169,11 @@ mod tests {
                 ),
                 ("both lead here", |now| add_config(now, "Work", "https://id.example.test/authorize"), "ok"),
                 ("nothing to start", |now| now.kasm_start.value.as_mut().unwrap().starts.clear(), "unknown"),
-                ("an error of its own", |now| status(now, "HTTP 500 with a web page"), "fail server_error"),
+                ("an error of its own", |now| status(now, 500), "fail server_error"),
                 (
                     "an error of its own while it is not well: told by kasm_healthy",
                     |now| {
-                        status(now, "HTTP 502");
+                        status(now, 502);
                         now.kasm_health.value.as_mut().unwrap().fact.state = HealthState::Unhealthy("502".to_owned());
                     },
                     "unknown",
@@ -182,12 +181,12 @@ mod tests {
                 (
                     "an error of its own while the provider is away",
                     |now| {
-                        status(now, "HTTP 500");
+                        status(now, 500);
                         lose(&mut now.provider_connection, SourceId::ProviderConnection, Reason::Connect);
                     },
                     "unknown",
                 ),
-                ("no such path", |now| status(now, "HTTP 404"), "unknown"),
+                ("no such path", |now| status(now, 404), "unknown"),
                 ("not asked", |now| lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Connect), "unknown"),
             ],
         );

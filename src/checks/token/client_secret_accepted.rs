@@ -93,7 +93,7 @@ mod tests {
             judge,
             testing::{Row, generic},
         },
-        model::{Reason, Snapshot},
+        model::Snapshot,
     };
 
     fn refuse(now: &mut Snapshot) {
@@ -170,11 +170,7 @@ mod tests {
     }
 
     fn lose_meta(now: &mut Snapshot) {
-        now.client_meta.value = Err(Missing::Failed {
-            source: SourceId::ClientMeta,
-            reason: Reason::Status,
-            detail: "HTTP 500".to_owned(),
-        });
+        now.client_meta.value = Err(Missing::status(SourceId::ClientMeta, 500, "HTTP 500"));
     }
 
     #[test]

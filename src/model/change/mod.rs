@@ -7,19 +7,18 @@
 mod tests;
 mod watched;
 
-use std::fmt::Write as _;
-
 use serde::{Deserialize, Serialize};
 
 pub use watched::{Known, Watched};
 
 use super::{Side, Snapshot};
-use crate::clock::{Time, span};
+use crate::{
+    clock::{Time, span},
+    oidc::one_line,
+};
 
 /// How many changes are kept at most, the newest.
 const MOST: usize = 200;
-/// The longest value that is told, in characters.
-const LONGEST: usize = 200;
 
 /// One change, kept in the snapshot until it is older than `change_hold`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,8 +154,8 @@ fn differences(old: &[Watched], new: &Known) -> Vec<Change> {
         at: new.at,
         subject: of.subject,
         field: of.field.clone(),
-        from: bounded(&from.unwrap_or_default()),
-        to: bounded(&to.unwrap_or_default()),
+        from: one_line(&from.unwrap_or_default()),
+        to: one_line(&to.unwrap_or_default()),
     };
     let gone = old.iter().filter(|was| find(&new.values, was).is_none());
     let gone = gone.map(|was| change(was, Some(was.value.clone()), None));
@@ -165,17 +164,6 @@ fn differences(old: &[Watched], new: &Known) -> Vec<Change> {
         (was.as_ref() != Some(&is.value)).then(|| change(is, was, Some(is.value.clone())))
     });
     gone.chain(other).collect()
-}
-
-/// On one line, cut where it is long.
-fn bounded(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= LONGEST {
-        return line;
-    }
-    let mut cut: String = line.chars().take(LONGEST - 1).collect();
-    let _ = cut.write_char('…');
-    cut
 }
 
 fn key_changes(before: &Snapshot, now: &Snapshot) -> Vec<Change> {

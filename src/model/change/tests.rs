@@ -23,10 +23,7 @@ fn next(before: Option<&Snapshot>, keys: Option<Vec<Jwk>>) -> Snapshot {
     now.taken_at = before.map_or(now.taken_at, |before| before.taken_at + TimeDelta::minutes(1));
     now.jwks = match keys {
         Some(keys) => Observed::seen(now.taken_at, 0.0, Jwks { keys, content_type: None }),
-        None => Observed::missing(
-            now.taken_at,
-            Missing::Failed { source: SourceId::Jwks, reason: Reason::Connect, detail: "refused".to_owned() },
-        ),
+        None => Observed::missing(now.taken_at, Missing::failed(SourceId::Jwks, Reason::Connect, "refused")),
     };
     now.after(before)
 }
@@ -237,7 +234,7 @@ fn what_somebody_changed_on_either_side_is_told_field_by_field() {
 
 #[test]
 fn an_outage_is_no_change_and_a_change_over_it_is_seen_once() {
-    let away = || Missing::Failed { source: SourceId::KasmConfig, reason: Reason::Timeout, detail: String::new() };
+    let away = || Missing::failed(SourceId::KasmConfig, Reason::Timeout, "");
     let down = looked(&first(), |now| now.kasm_config.value = Err(away()));
     let still = looked(&down, |now| now.kasm_config.value = Err(away()));
     assert_eq!(told(&still), Vec::<String>::new());
@@ -266,7 +263,6 @@ fn the_journal_is_bounded_and_keeps_the_newest() {
     }
     assert_eq!(last.changes.len(), 200);
     assert_eq!(last.changes.last().unwrap().to, "name 249");
-    assert_eq!(bounded(&"é".repeat(500)).chars().count(), 200);
 }
 
 #[test]

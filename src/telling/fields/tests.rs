@@ -98,13 +98,24 @@ fn a_list_is_told_entry_by_entry_as_it_stands() {
 }
 
 #[test]
+fn a_value_and_a_list_are_not_as_long_as_a_server_pleases() {
+    let mut now = Snapshot::healthy_with_credentials();
+    let document = &mut now.discovery.value.as_mut().unwrap().fact;
+    document.token_endpoint = Some("A".repeat(10_000));
+    document.scopes_supported = Some((0..10_000).map(|number| format!("scope{number}")).collect());
+    let values = |held: Held| match held {
+        Held::Is { values } => values,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(values(told_of(&now, "token_url").provider_has)[0].chars().count(), 800);
+    let scopes = values(told_of(&now, "scope").provider_has);
+    assert_eq!((scopes.len(), scopes[100].as_str()), (101, "… and 9900 more"));
+}
+
+#[test]
 fn what_failed_this_time_is_told_with_its_reason_and_no_secret_is_told() {
     let mut now = Snapshot::healthy_with_credentials();
-    now.discovery.value = Err(Missing::Failed {
-        source: SourceId::Discovery,
-        reason: Reason::Timeout,
-        detail: "no answer in 10 s".to_owned(),
-    });
+    now.discovery.value = Err(Missing::failed(SourceId::Discovery, Reason::Timeout, "no answer in 10 s"));
     assert!(
         matches!(told_of(&now, "token_url").provider_has, Held::Unseen { why } if why.ends_with("no answer in 10 s"))
     );

@@ -113,11 +113,7 @@ fn the_answer_of_2_9_says_nothing_about_pkce() {
 #[test]
 fn without_discovery_the_known_paths_are_told_with_the_reason() {
     let mut snapshot = Snapshot::healthy();
-    let why = Missing::Failed {
-        source: SourceId::Discovery,
-        reason: Reason::Dns,
-        detail: "id.example.test does not resolve".to_owned(),
-    };
+    let why = Missing::failed(SourceId::Discovery, Reason::Dns, "id.example.test does not resolve");
     snapshot.discovery = Observed::missing(snapshot.taken_at, why);
     let text = guide(&snapshot);
     assert!(text.contains("id.example.test does not resolve"), "{text}");

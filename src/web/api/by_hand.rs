@@ -24,6 +24,9 @@ use crate::{
 
 /// How often a round of one target may be asked for.
 const EVERY: Duration = Duration::from_secs(30);
+/// How often that asks every source anew. In between it asks what is due, as the schedule's rounds do, and so again what
+/// fails: else the sources that come first would use up the budget each time, and the others would never be asked.
+const FULL_EVERY: Duration = Duration::from_mins(2);
 /// How many may be asked for in a minute, of all targets together.
 const MOST_A_MINUTE: usize = 10;
 const MINUTE: Duration = Duration::from_mins(1);
@@ -43,10 +46,10 @@ pub(super) async fn check(State(app): Shared, Path(name): Path<String>, request:
     may_change(&headers)?;
     nothing_said(request).await?;
     targets::entry(&app, &name)?;
-    app.by_hand.take(&name).map_err(too_soon)?;
+    let depth = app.by_hand.take(&name).map_err(too_soon)?;
 
     let asked_at = app.clock.now();
-    let Some(ended) = app.bells.ask(&name, Depth::Full) else {
+    let Some(ended) = app.bells.ask(&name, depth) else {
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "This target's rounds do not run at the moment."));
     };
     if !wait || tokio::time::timeout(WAIT, ended).await.is_err() {
@@ -107,27 +110,36 @@ pub(in crate::web) struct ByHand {
 
 #[derive(Debug, Default)]
 struct Taken {
-    by_target: HashMap<String, Instant>,
+    by_target: HashMap<String, Turn>,
     within_a_minute: VecDeque<Instant>,
 }
 
+/// The last turn of a target, and the last that asked every source.
+#[derive(Debug, Clone, Copy)]
+struct Turn {
+    at: Instant,
+    full_at: Instant,
+}
+
 impl ByHand {
-    /// Takes a turn; else how long to wait for one.
-    fn take(&self, target: &str) -> Result<(), Duration> {
+    /// Takes a turn, with how thorough it is; else how long to wait for one.
+    fn take(&self, target: &str) -> Result<Depth, Duration> {
         let now = Instant::now();
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.by_target.retain(|_, at| now.duration_since(*at) < EVERY);
+        taken.by_target.retain(|_, turn| now.duration_since(turn.full_at) < FULL_EVERY);
         taken.within_a_minute.retain(|at| now.duration_since(*at) < MINUTE);
-        let of_target = taken.by_target.get(target).map(|at| EVERY.saturating_sub(now.duration_since(*at)));
+        let last = taken.by_target.get(target).copied();
+        let of_target = last.map(|turn| EVERY.saturating_sub(now.duration_since(turn.at)));
         let is_full = taken.within_a_minute.len() >= MOST_A_MINUTE;
         let oldest = taken.within_a_minute.front().filter(|_| is_full);
         let of_all = oldest.map(|at| MINUTE.saturating_sub(now.duration_since(*at)));
-        if let Some(wait) = of_target.max(of_all) {
+        if let Some(wait) = of_target.max(of_all).filter(|wait| !wait.is_zero()) {
             return Err(wait);
         }
-        taken.by_target.insert(target.to_owned(), now);
+        let full_at = last.map_or(now, |turn| turn.full_at);
+        taken.by_target.insert(target.to_owned(), Turn { at: now, full_at });
         taken.within_a_minute.push_back(now);
-        Ok(())
+        Ok(if full_at == now { Depth::Full } else { Depth::Due })
     }
 }
 
@@ -140,24 +152,37 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_target_has_its_turn_every_half_minute() {
         let by_hand = ByHand::default();
-        assert_eq!(by_hand.take("home"), Ok(()));
-        assert_eq!(by_hand.take("office"), Ok(()), "another target has its own");
+        assert_eq!(by_hand.take("home"), Ok(Depth::Full));
+        assert_eq!(by_hand.take("office"), Ok(Depth::Full), "another target has its own");
         advance(Duration::from_secs(20)).await;
         assert_eq!(by_hand.take("home"), Err(Duration::from_secs(10)));
         advance(Duration::from_secs(10)).await;
-        assert_eq!(by_hand.take("home"), Ok(()));
+        assert_eq!(by_hand.take("home"), Ok(Depth::Due));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_source_is_asked_anew_every_other_minute() {
+        let by_hand = ByHand::default();
+        let mut depths = Vec::new();
+        for _ in 0..6 {
+            depths.push(by_hand.take("home").unwrap());
+            advance(EVERY).await;
+        }
+        assert_eq!(depths, [Depth::Full, Depth::Due, Depth::Due, Depth::Due, Depth::Full, Depth::Due]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn all_together_have_ten_a_minute() {
         let by_hand = ByHand::default();
         for number in 0..10 {
-            assert_eq!(by_hand.take(&format!("target {number}")), Ok(()));
+            assert_eq!(by_hand.take(&format!("target {number}")), Ok(Depth::Full));
             advance(Duration::from_secs(1)).await;
         }
         assert_eq!(by_hand.take("one more"), Err(Duration::from_secs(50)));
         advance(Duration::from_secs(50)).await;
-        assert_eq!(by_hand.take("one more"), Ok(()));
+        assert_eq!(by_hand.take("one more"), Ok(Depth::Full));
+        advance(FULL_EVERY).await;
+        assert_eq!(by_hand.take("another"), Ok(Depth::Full));
         assert_eq!(by_hand.taken.lock().unwrap().by_target.len(), 1, "what is past is forgotten");
     }
 

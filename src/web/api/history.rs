@@ -68,16 +68,19 @@ impl Seconds {
             };
             *of_login += (span.to - span.from).as_seconds_f64();
         }
-        let watched = seconds.ok + seconds.degraded + seconds.broken + seconds.unknown;
-        seconds.unwatched = ((to - from).as_seconds_f64() - watched).max(0.0);
+        seconds.unwatched = ((to - from).as_seconds_f64() - seconds.watched()).max(0.0);
         seconds
     }
 
-    /// Of the time in which it is known how sign-in stood, the share in which it worked, 0 to 1.
+    fn watched(&self) -> f64 {
+        self.ok + self.degraded + self.broken + self.unknown
+    }
+
+    /// Of the time in which somebody watched, the share in which sign-in was seen to work, 0 to 1. What could not be told
+    /// was not seen to.
     fn worked_ratio(&self) -> Option<f64> {
-        let worked = self.ok + self.degraded;
-        let known = worked + self.broken;
-        (known > 0.0).then(|| worked / known)
+        let watched = self.watched();
+        (watched > 0.0).then(|| (self.ok + self.degraded) / watched)
     }
 }
 
@@ -96,23 +99,23 @@ mod tests {
     }
 
     #[test]
-    fn the_share_is_of_the_time_that_is_known() {
+    fn the_share_is_of_the_time_in_which_somebody_watched() {
         let spans = [
             span(0, 30, Login::Ok),
-            span(30, 40, Login::Broken),
-            span(40, 45, Login::Unknown),
+            span(30, 35, Login::Broken),
+            span(35, 40, Login::Unknown),
             span(50, 60, Login::Degraded),
         ];
         let seconds = Seconds::of(&spans, at(0), at(60));
-        let expected = Seconds { ok: 1800.0, degraded: 600.0, broken: 600.0, unknown: 300.0, unwatched: 300.0 };
+        let expected = Seconds { ok: 1800.0, degraded: 600.0, broken: 300.0, unknown: 300.0, unwatched: 600.0 };
         assert_eq!(seconds, expected);
         assert_eq!(seconds.worked_ratio(), Some(0.8));
     }
 
     #[test]
-    fn of_nothing_known_there_is_no_share() {
+    fn of_no_time_there_is_no_share() {
         assert_eq!(Seconds::of(&[], at(0), at(60)).worked_ratio(), None);
-        assert_eq!(Seconds::of(&[span(0, 5, Login::Unknown)], at(0), at(60)).worked_ratio(), None);
+        assert_eq!(Seconds::of(&[span(0, 5, Login::Unknown)], at(0), at(60)).worked_ratio(), Some(0.0));
         assert_eq!(Seconds::of(&[span(0, 0, Login::Ok)], at(0), at(60)).worked_ratio(), None, "a single round");
     }
 }

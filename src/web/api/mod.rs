@@ -19,6 +19,7 @@ mod targets;
 
 use axum::{
     extract::{Request, State},
+    http::{Method, header::IF_NONE_MATCH},
     middleware::Next,
     response::Response,
     routing::{MethodRouter, get, post},
@@ -63,7 +64,8 @@ pub(super) async fn finish(State(app): State<App>, request: Request, next: Next)
     if path != "/api" && !path.starts_with("/api/") {
         return next.run(request).await;
     }
-    let known = request.headers().get(axum::http::header::IF_NONE_MATCH).cloned();
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let known = request.headers().get(IF_NONE_MATCH).filter(|_| is_read).cloned();
     let response = next.run(request).await;
     if response.status().is_client_error() || response.status().is_server_error() {
         return problem::of(response).await;

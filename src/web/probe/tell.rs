@@ -112,11 +112,7 @@ mod tests {
     #[test]
     fn a_discovery_probe_without_an_answer_tells_why() {
         let seen = Snapshot::healthy();
-        let failed = Missing::Failed {
-            source: SourceId::Discovery,
-            reason: Reason::Timeout,
-            detail: "no whole answer in 10 s".to_owned(),
-        };
+        let failed = Missing::failed(SourceId::Discovery, Reason::Timeout, "no whole answer in 10 s");
         let document = Observed::missing(seen.taken_at, failed);
         let mut sheet = Sheet::of_one_target();
         assert!(!discovery(&mut sheet, &target(), &seen.provider_connection, &document));

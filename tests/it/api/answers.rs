@@ -58,7 +58,7 @@ async fn an_answer_that_the_client_has_is_not_sent_again() {
 #[tokio::test]
 async fn a_report_is_told_as_check_output_json_tells_it() {
     let broken = broken_snapshot();
-    let surface = Setup::with(board_of(&[broken.clone()])).serve().await;
+    let surface = Setup::with(board_of(std::slice::from_ref(&broken))).serve().await;
     let told = surface.get("/api/v1/targets/home").await.json();
     let report = checks::judge(&broken, None);
     let mut expected: Value = serde_json::to_value(ssowatch::telling::json::document([&report])).unwrap();

@@ -6,6 +6,8 @@ use serde_json::json;
 use ssowatch::{
     app::{self, Running},
     clock::Clock,
+    lab::LabOptions,
+    model::{Credential, Side},
     observe::{Looker, Pace},
     web::Options,
 };
@@ -14,6 +16,7 @@ use tokio::net::TcpListener;
 use super::support::Description;
 use crate::{
     daemon::fake::{Act, Fake, config},
+    faults::stage::Stage,
     web::support::{Answer, Setup, ask},
 };
 
@@ -56,7 +59,7 @@ async fn a_round_by_hand_is_a_full_one_and_its_report_is_the_answer() {
     let surface = Setup::healthy().serve().await;
     let description = Description::of(&surface).await;
     let before = running.board.entry("home").unwrap().latest.clone().unwrap().report.at;
-    let answer = post(&running, CHECK, &[JSON]).await;
+    let answer = post(&running, CHECK, &[JSON, ("If-None-Match", "*")]).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     description.holds("/targets/{name}/check", "post", 200, &answer.json());
     let report = &answer.json()["targets"][0];
@@ -127,4 +130,30 @@ async fn only_who_may_can_ask() {
     let answer = without.ask("POST", CHECK, &[JSON]).await;
     assert_eq!(answer.status, 403);
     assert!(answer.text().contains("--web.enable-lifecycle"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn rounds_by_hand_as_often_as_they_are_allowed_keep_to_the_budget_of_requests() {
+    const MINUTES: usize = 10;
+    let all = [Credential::ClientSecret, Credential::KasmKey, Credential::ProviderAdminKey];
+    let mut stage = Stage::new(LabOptions { tls: true, ..LabOptions::default() }).await;
+    stage.target = stage.lab.target_with(&all);
+    for turn in 0..2 * MINUTES {
+        // By hand every half minute, each fourth time in full; the schedule's own once a minute.
+        if turn % 4 == 0 {
+            stage.look().await
+        } else {
+            stage.next_round_after(0).await
+        };
+        if turn % 2 == 0 {
+            stage.next_round_after(0).await;
+        }
+        stage.pass(30);
+    }
+    let asked = stage.lab.seen().iter().filter(|seen| seen.side == Side::Provider).count();
+    // A full look may use twenty at once; then twelve come in a minute.
+    let most = 20 + 12 * MINUTES;
+    assert!(asked <= most, "{asked} requests to the provider in {MINUTES} minutes, allowed are {most}");
+    assert!(asked > 2 * MINUTES, "{asked}: the rounds looked");
+    stage.close("rounds by hand").await;
 }

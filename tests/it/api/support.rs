@@ -4,13 +4,14 @@ use chrono::TimeDelta;
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use ssowatch::{
+    board::Board,
     checks,
     clock::Time,
     journal::{Entry, Journal},
     model::{Change, ChangeSubject, Report, Snapshot},
 };
 
-use crate::web::support::{Setup, Surface, board_of, broken_snapshot, noon, place};
+use crate::web::support::{Setup, Surface, broken_snapshot, noon, place};
 
 /// A surface whose journal saw these rounds of `home`, one a minute up to noon.
 pub async fn with_journal(setup: Setup, rounds: &[Snapshot]) -> Surface {
@@ -49,16 +50,23 @@ pub fn minute(count: i64) -> Time {
 
 /// A healthy and a broken target, one before its first round, and one that nobody has looked at for long.
 pub async fn every_state() -> Surface {
-    let board = board_of(&[Snapshot::healthy()]);
+    let surface = Setup::with(board()).serve().await;
+    note(&surface.state.journal, &[Snapshot::healthy(), broken_snapshot(), Snapshot::healthy()]);
+    surface
+}
+
+fn board() -> Board {
+    let board = Board::default();
     board.list(["home", "broken", "new", "stale"].map(place));
-    let full = Snapshot::healthy_with_credentials();
-    board.put("home", full.clone(), checks::judge(&full, None));
-    let broken = broken_snapshot();
-    board.put("broken", broken.clone(), checks::judge(&broken, None));
     let mut stale = Snapshot::healthy();
     stale.taken_at -= TimeDelta::hours(3);
-    board.put("stale", stale.clone(), checks::judge(&stale, None));
-    with_journal(Setup::with(board), &[Snapshot::healthy(), broken_snapshot(), Snapshot::healthy()]).await
+    for (name, snapshot) in
+        [("home", Snapshot::healthy_with_credentials()), ("broken", broken_snapshot()), ("stale", stale)]
+    {
+        let report = checks::judge(&snapshot, None);
+        board.put(name, snapshot, report);
+    }
+    board
 }
 
 /// The served description.

@@ -100,7 +100,7 @@ fn degraded() -> Snapshot {
 fn challenged() -> Snapshot {
     let mut snapshot = Snapshot::healthy();
     let detail = "a bot challenge answered in Kasm's place".to_owned();
-    let failed = |source| Missing::Failed { source, reason: Reason::Challenged, detail };
+    let failed = |source| Missing::failed(source, Reason::Challenged, detail);
     snapshot.kasm_connection = Observed::missing(noon(), failed(SourceId::KasmConnection));
     let blocked = Missing::Blocked { by: SourceId::KasmConnection };
     snapshot.kasm_health = Observed::missing(noon(), blocked.clone());

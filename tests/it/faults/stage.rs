@@ -105,8 +105,18 @@ impl Stage {
 
     /// The next round, a minute later, which asks what is due.
     pub async fn next_round(&mut self) -> Report {
-        self.step.fetch_add(60_000, Ordering::Relaxed);
+        self.next_round_after(60).await
+    }
+
+    /// The next round, some seconds later, which asks what is due.
+    pub async fn next_round_after(&mut self, seconds: i64) -> Report {
+        self.pass(seconds);
         self.round(Pace::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO }).await
+    }
+
+    /// Lets time go by.
+    pub fn pass(&self, seconds: i64) {
+        self.step.fetch_add(1000 * seconds, Ordering::Relaxed);
     }
 
     async fn round(&mut self, pace: Pace) -> Report {

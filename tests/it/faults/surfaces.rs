@@ -58,12 +58,16 @@ pub async fn surfaces(config: Config) -> Vec<Told> {
 async fn pages(running: &Running, names: &[String]) -> Vec<Told> {
     let address = running.addresses[0];
     let mut told = Vec::new();
-    for path in ["/", "/sd", "/api/v1/targets", "/config", "/-/healthy", "/-/ready", "/no/such/page"] {
+    for path in ["/", "/sd", "/config", "/-/healthy", "/-/ready", "/no/such/page", "/api/no/such/path"] {
         told.push(page(address, path, &[]).await);
     }
+    for path in ["status", "targets", "changes", "annotations", "checks", "stats"] {
+        told.push(page(address, &format!("/api/v1/{path}"), &[]).await);
+    }
     for name in names {
-        for path in [format!("/targets/{name}"), format!("/api/v1/targets/{name}")] {
-            told.push(page(address, &path, &[]).await);
+        told.push(page(address, &format!("/targets/{name}"), &[]).await);
+        for rest in ["", "/fields", "/changes", "/history"] {
+            told.push(page(address, &format!("/api/v1/targets/{name}{rest}"), &[]).await);
         }
         for module in ["login", "discovery"] {
             told.push(page(address, &format!("/probe?target={name}&module={module}"), &[]).await);

@@ -87,11 +87,7 @@ pub fn provider_down() -> Story {
     }
     story.snapshot.discovery = Observed::missing(
         story.snapshot.taken_at,
-        Missing::Failed {
-            source: SourceId::Discovery,
-            reason: Reason::Connect,
-            detail: "connection refused".to_owned(),
-        },
+        Missing::failed(SourceId::Discovery, Reason::Connect, "connection refused"),
     );
     story.auto_login(true)
 }

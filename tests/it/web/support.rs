@@ -43,7 +43,7 @@ pub fn broken_snapshot() -> Snapshot {
     {
         url.endpoint = "https://old-id.example.test/authorize".to_owned();
     }
-    let failed = |source, reason| Missing::Failed { source, reason, detail: "no whole answer in 10 s".to_owned() };
+    let failed = |source, reason| Missing::failed(source, reason, "no whole answer in 10 s");
     snapshot.jwks = Observed::missing(noon(), failed(SourceId::Jwks, Reason::Timeout));
     snapshot.kasm_health = Observed::missing(noon(), failed(SourceId::KasmHealth, Reason::Connect));
     snapshot
