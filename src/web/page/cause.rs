@@ -3,7 +3,7 @@
 use super::{
     Heading,
     compare::marked,
-    escape::{clipped, escape},
+    escape::{clipped, escape, prose},
 };
 use crate::{
     checks,
@@ -15,6 +15,8 @@ use crate::{
 const MOST: usize = 8;
 /// The longest sentence of a list, in characters.
 const SENTENCE: usize = 200;
+/// The longest instruction, in characters.
+const MEND: usize = 600;
 
 /// The cause, or the first fault; or why it cannot be told. Nothing where sign-in works.
 pub(super) fn cause(report: &Report, snapshot: &Snapshot, heading: Heading) -> String {
@@ -46,7 +48,7 @@ fn tell(report: &Report, finding: &Finding) -> String {
 fn both_sides(report: &Report, drift: &Drift) -> String {
     let row = |by: &str, value: &str, other: &str| {
         format!(
-            "<div><dt>{}</dt><dd class=\"v\">{}</dd></div>\n",
+            "<div><dt>{}</dt> <dd class=\"v\">{}</dd></div>\n",
             escape(&told::says(report, by)),
             marked(value, other)
         )
@@ -60,7 +62,7 @@ fn both_sides(report: &Report, drift: &Drift) -> String {
 }
 
 fn mends(check: &CheckReport) -> String {
-    let way = |way: &&str| format!("<p class=\"mend\"><strong>What to change:</strong> {}</p>\n", escape(way));
+    let way = |way: &&str| format!("<p class=\"mend\"><strong>What to change:</strong> {}</p>\n", prose(way, MEND));
     told::mends(check).iter().take(MOST).map(way).collect()
 }
 

@@ -20,6 +20,19 @@ pub(in crate::web) fn clipped(value: &str, longest: usize) -> Escaped<'_> {
     Escaped { value, longest }
 }
 
+/// A sentence, cut as [`clipped`] does, in which names between backticks become code.
+pub(super) fn prose(text: &str, longest: usize) -> String {
+    let text = clipped(text, longest).to_string();
+    let pieces: Vec<&str> = text.split('`').collect();
+    // An odd number of backticks does not quote anything.
+    if pieces.len() % 2 == 0 {
+        return text;
+    }
+    let quoted =
+        |(n, piece): (usize, &&str)| if n % 2 == 0 { (*piece).to_owned() } else { format!("<code>{piece}</code>") };
+    pieces.iter().enumerate().map(quoted).collect()
+}
+
 /// See [`escape`].
 pub(in crate::web) struct Escaped<'a> {
     value: &'a str,
@@ -85,6 +98,13 @@ mod tests {
         ] {
             assert_eq!(escape(value).to_string(), expected);
         }
+    }
+
+    #[test]
+    fn names_in_backticks_become_code_and_stay_escaped() {
+        assert_eq!(prose("set `a<b` to 1", 99), "set <code>a&lt;b</code> to 1");
+        assert_eq!(prose("one ` alone", 99), "one ` alone");
+        assert_eq!(prose("`cut here`", 4), "`cut…");
     }
 
     #[test]

@@ -99,6 +99,11 @@ fn share(ratio: f64) -> String {
     }
 }
 
+/// Whether a span reaches into a time; one of a single round has no length and lies where it begins.
+fn reaches(span: &Span, from: Time, to: Time) -> bool {
+    span.from < to && (span.to > from || span.from >= from)
+}
+
 /// The bars: low for good, half for degraded, full for broken; a thin line where nobody watched.
 fn bars(row: &Row, spans: &[Span], now: Time) -> String {
     let each = row.length / row.bars;
@@ -107,7 +112,7 @@ fn bars(row: &Row, spans: &[Span], now: Time) -> String {
         let (from, to) = (start + each * n, start + each * (n + 1));
         let worst = spans
             .iter()
-            .filter(|span| span.from <= to && span.to >= from)
+            .filter(|span| reaches(span, from, to))
             .map(|span| span.login)
             .max_by_key(|login| badness(*login));
         let (class, height) = shape(worst);

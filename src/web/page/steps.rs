@@ -16,7 +16,7 @@ const NOTE: usize = 160;
 pub(super) fn strip(stages: &[(Stage, State)]) -> String {
     let step = |(stage, state): &(Stage, State)| {
         let (class, icon, word) = (class(*state), icon(*state), state.in_words());
-        format!("<li class=\"{class}\"><b>{}</b><span>{icon} {word}</span></li>\n", stage.title())
+        format!("<li class=\"{class}\"><b>{}</b> <span>{icon} {word}</span></li>\n", stage.title())
     };
     format!("<ol class=\"path strip\">\n{}</ol>\n", stages.iter().map(step).collect::<String>())
 }
@@ -27,7 +27,7 @@ pub(super) fn line(links: &[Link]) -> String {
         let (class, icon, word) = (class(*state), icon(*state), state.in_words());
         let (title, note) = (escape(title), clipped(note, NOTE));
         format!(
-            "<li class=\"{class}\">{icon}<b>{title}</b><span>{word}</span><span class=\"note\">{note}</span></li>\n"
+            "<li class=\"{class}\">{icon}<b>{title}</b> <span>{word}</span> <span class=\"note\">{note}</span></li>\n"
         )
     };
     format!("<ol class=\"path line\">\n{}</ol>\n", links.iter().map(step).collect::<String>())

@@ -81,7 +81,7 @@ pub(super) fn length(seconds: f64) -> String {
 /// When something is, seen from now.
 pub(super) fn distance(at: Time, now: Time) -> String {
     let seconds = (at - now).as_seconds_f64();
-    if seconds < 0.0 { format!("{} ago", length(-seconds)) } else { format!("in {}", length(seconds)) }
+    if seconds <= 0.0 { format!("{} ago", length(-seconds)) } else { format!("in {}", length(seconds)) }
 }
 
 /// A time for people and machines.
