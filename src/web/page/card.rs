@@ -56,7 +56,7 @@ pub(super) fn summary(entry: &Entry, view: &View<'_>) -> String {
                 + &heading.of("The login path")
                 + &steps::line(&path::links(report, &latest.snapshot))
                 + &cause(report, &latest.snapshot, heading)
-                + &also(report, heading)
+                + &also(report, view, heading)
                 + &next::next(report, view, heading)
         }
     };

@@ -84,14 +84,14 @@ pub(super) fn distance(at: Time, now: Time) -> String {
     if seconds <= 0.0 { format!("{} ago", length(-seconds)) } else { format!("in {}", length(seconds)) }
 }
 
-/// A time for people and machines.
+/// A time for people.
 pub(super) fn time(at: Time) -> String {
-    format!("<time datetime=\"{}\">{}</time>", at.format("%FT%TZ"), at.format("%F %T UTC"))
+    at.format("%F %T UTC").to_string()
 }
 
-/// A day for people and machines.
+/// A day for people.
 pub(super) fn day(at: Time) -> String {
-    format!("<time>{}</time>", at.format("%F"))
+    at.format("%F").to_string()
 }
 
 #[cfg(test)]

@@ -28,10 +28,10 @@ pub struct State {
 pub struct Served {
     name: &'static str,
     paths: &'static [(&'static str, &'static str)],
-    surface: Surface,
+    pub surface: Surface,
 }
 
-const BOTH: &[(&str, &str)] = &[("index", "/"), ("target", "/targets/home")];
+const BOTH: &[(&str, &str)] = &[("index", "/"), ("target", "/targets/home"), ("checks", "/targets/home/checks")];
 const INDEX: &[(&str, &str)] = &[("index", "/")];
 
 /// A target's place, whose rounds stay current for longer than the browser takes.
@@ -130,6 +130,7 @@ impl State {
             Self {
                 past: day,
                 options: Options { public: true, ..Options::default() },
+                paths: &[("index", "/"), ("target", "/targets/home")],
                 ..of("public", &broken_snapshot())
             },
             with_report("failing", &everything, all_fails(&everything, "https://id.example.test/authorize")),
@@ -197,10 +198,14 @@ fn remember(journal: &Journal, snapshot: &Snapshot, report: &Report, past: &[(i6
 }
 
 impl Served {
+    /// The name and the path of each page.
+    pub fn paths(&self) -> impl Iterator<Item = (String, &'static str)> {
+        self.paths.iter().map(|(part, path)| (format!("{}-{part}", self.name), *path))
+    }
+
     /// The pages, as the script takes them.
     pub fn pages(&self) -> Vec<Value> {
-        let address = self.surface.address;
-        let page = |(part, path): &(&str, &str)| json!({"name": format!("{}-{part}", self.name), "url": format!("http://{address}{path}")});
-        self.paths.iter().map(page).collect()
+        let url = |path| format!("http://{}{path}", self.surface.address);
+        self.paths().map(|(name, path)| json!({"name": name, "url": url(path)})).collect()
     }
 }

@@ -170,19 +170,27 @@ fn what_is_not_proven_is_told_with_what_would_prove_it() {
 }
 
 #[test]
-fn one_target_in_full_lists_every_field_every_check_and_every_source() {
+fn one_target_in_full_lists_every_field() {
     let text = seen(&target_of(&board_of(&[broken_snapshot()]), noon()));
     has_in_order(&text, &["Field by field", "Authorization URL", "differ", "Client ID", "agree"]);
+    assert!(!text.contains("Field Kasm stores"), "nothing was seen of what Kasm stores: {text}");
+    let all = seen(&target_of(&board_of(&[Snapshot::healthy_with_credentials()]), noon()));
+    has_in_order(&all, &["Field by field", "Field Kasm stores", "Connections", "TLS", "Kasm 1.0 1.0 2.0"]);
+}
+
+#[test]
+fn a_page_of_its_own_lists_every_check_and_every_source_with_what_each_says() {
+    let (journal, options) = (Journal::default(), Options::default());
+    let board = board_of(&[broken_snapshot()]);
+    let text = seen(&page::checks(&board.entries()[0], &view(&journal, &options, noon())));
     for (_, check) in checks::all() {
         assert!(text.contains(check.id), "{}", check.id);
     }
     for source in ssowatch::model::SourceId::ALL {
         assert!(text.contains(source.title()), "{}", source.title());
     }
+    assert!(text.contains("authorization_url_matches (the authorization URL differs)"), "{text}");
     assert!(text.contains("no whole answer in 10 s"), "why a source fails: {text}");
-    assert!(!text.contains("Field Kasm stores"), "nothing was seen of what Kasm stores: {text}");
-    let all = seen(&target_of(&board_of(&[Snapshot::healthy_with_credentials()]), noon()));
-    has_in_order(&all, &["Field by field", "Field Kasm stores", "Connections", "TLS", "Kasm 1.0 1.0 2.0"]);
 }
 
 /// A board of many targets: every seventh broken, every ninth not looked at yet.
@@ -260,7 +268,10 @@ fn history_counts_the_time_in_which_somebody_watched_and_shows_the_rest_as_gaps(
     has_in_order(&text, &["The last day", told, "The last 30 days", "of 30 days", "The last outages"]);
     has_in_order(&text, &["2026-11-24 13:00:00 UTC, for 30 minutes"]);
     let day = page.split_once("The last day: 48 bars").unwrap().1.split_once("</svg>").unwrap().0;
-    let count = |class: &str| day.matches(&format!("<rect class=\"{class}\"")).count();
+    let count = |class: &str| {
+        let path = day.split_once(&format!("<path class=\"{class}\" d=\"")).unwrap().1.split_once('"').unwrap().0;
+        path.matches('M').count()
+    };
     assert_eq!((count("ok"), count("broken"), count("gap")), (5, 1, 42), "{day}");
 }
 
@@ -288,13 +299,14 @@ fn changes_are_listed_newest_first_and_go_on_where_a_page_ends() {
 }
 
 /// Every page of an entry.
-fn pages(entry: Entry) -> [String; 4] {
+fn pages(entry: Entry) -> [String; 5] {
     let (options, journal) = (Options::default(), Journal::default());
     let view = view(&journal, &options, noon());
     let entry = Arc::new(entry);
     [
         page::index(std::slice::from_ref(&entry), 1, &view),
         page::target(&entry, &view),
+        page::checks(&entry, &view),
         page::changes(&page::Asked { target: Some(entry.name.clone()), before: None }, &view),
         page::not_found(&[("/x", "y", Tells::All)], std::slice::from_ref(&entry), &view),
     ]
@@ -378,7 +390,7 @@ async fn every_link_works_below_a_prefix_whether_the_proxy_keeps_or_strips_it() 
         };
         let surface = Setup { options, ..Setup::healthy() }.serve().await;
         let below = |path: &str| format!("{route_prefix}{path}");
-        for path in ["/", "/targets/home", "/changes"] {
+        for path in ["/", "/targets/home", "/targets/home/checks", "/changes"] {
             let page = surface.get(&below(path)).await;
             assert_eq!(page.status, 200, "{path}");
             for link in page.text().split("href=\"").skip(1).map(|rest| rest.split_once('"').unwrap().0) {

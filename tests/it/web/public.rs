@@ -93,12 +93,12 @@ async fn what_the_public_gets_holds_verdicts_and_no_value() {
 async fn what_tells_more_is_refused_and_not_offered() {
     let surface = Setup { options: public(), ..Setup::with(board()) }.serve().await;
     let closed = ["/metrics", "/api/v1/targets", "/api/v1/targets/home", "/config", "/sd", "/probe?target=home"];
-    for path in closed.into_iter().chain(["/changes", "/targets/home/expiries.ics"]) {
+    for path in closed.into_iter().chain(["/changes", "/targets/home/checks", "/targets/home/expiries.ics"]) {
         assert_eq!(surface.get(path).await.status, 403, "{path}");
     }
     for path in ["/", "/targets/home", "/nowhere"] {
         let page = surface.get(path).await;
-        for offered in ["/metrics", "/api/v1", "/config", "/changes", "expiries.ics"] {
+        for offered in ["/metrics", "/api/v1", "/config", "/changes", "expiries.ics", "/checks"] {
             assert!(!page.text().contains(offered), "{offered} on {path}");
         }
     }
