@@ -70,8 +70,39 @@ async function lookAt(browser, { name, url }) {
   const scripted = await open(browser, url, problems, true);
   if ((await textOf(scripted)) !== text) problems.push("reads otherwise without JavaScript");
   await inEveryView(scripted, name, problems);
+  if (name === "broken-target") {
+    const offline = [];
+    await refreshes(await open(browser, url, offline, true), problems);
+  }
   await scripted.close();
   return [...new Set(problems)];
+}
+
+// The script shows the page anew where it is, and says when the daemon does not answer.
+async function refreshes(page, problems) {
+  const update = () => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  const sees = async (what, condition) => {
+    await page.waitForFunction(condition, { timeout: 10000 }).catch(() => problems.push(`refresh: ${what}`));
+  };
+  await page.evaluate(() => {
+    document.querySelector("main a").focus();
+    document.querySelector("h1").textContent = "old";
+  });
+  await update();
+  await sees("the page is not shown anew", () => document.querySelector("h1").textContent !== "old");
+  await sees("the focus is lost", () => document.activeElement === document.querySelector("main a"));
+  await sees("it tells what is no news", () => document.querySelector("#live").textContent === "");
+  await page.setOfflineMode(true);
+  await update();
+  await sees("a daemon that is gone is not told", () => document.querySelector("#live").textContent.includes("does not answer"));
+  await sees("the title does not tell it", () => document.title.startsWith("? "));
+  await page.setOfflineMode(false);
+  await update();
+  await sees("a daemon that is back is not told", () => document.querySelector("#live").textContent.startsWith("Now: "));
+  await page.click("footer button");
+  await page.evaluate(() => (document.querySelector("h1").textContent = "old"));
+  await update();
+  await sees("a pause is none", () => document.querySelector("h1").textContent === "old");
 }
 
 const found = {};

@@ -23,8 +23,9 @@ pub(super) fn card(entry: &Entry, view: &View<'_>) -> String {
         Standing::Stale(latest, _) => last_known(latest, view),
         Standing::Current(latest) => {
             let report = &latest.report;
+            let links = path::links(report, &latest.snapshot);
             facts(latest, view)
-                + &steps::strip(&path::states(report))
+                + &steps::strip(links.iter().map(|link| (link.title.as_str(), link.state)))
                 + &cause(report, &latest.snapshot, heading)
                 + &next::next(report, view, heading)
         }

@@ -10,6 +10,7 @@ use crate::{
     telling::{
         fields::{Agreement, FieldRow, Held, fields},
         path::State,
+        told,
     },
 };
 
@@ -26,7 +27,7 @@ struct Column {
 const COLUMNS: [Column; 3] = [
     Column { title: "Kasm stores", held: |row| &row.kasm_stores },
     Column { title: "Kasm sends", held: |row| &row.kasm_sends },
-    Column { title: "Provider has", held: |row| &row.provider_has },
+    Column { title: "The provider has", held: |row| &row.provider_has },
 ];
 
 /// The table. What differs stands first; a column of which nothing was seen is left out.
@@ -35,9 +36,10 @@ pub(super) fn table(report: &Report, snapshot: &Snapshot) -> String {
     rows.sort_by_key(|row| row.agreement != Agreement::Differs);
     let is_seen = |column: &&Column| rows.iter().any(|row| matches!((column.held)(row), Held::Is { .. } | Held::Empty));
     let columns: Vec<&Column> = COLUMNS.iter().filter(is_seen).collect();
-    let heads: String = columns.iter().map(|column| format!("<th scope=\"col\">{}</th>", column.title)).collect();
+    let heads: String =
+        columns.iter().map(|column| format!("<th scope=\"col\">{}</th>", told::says(report, column.title))).collect();
     let unseen = unseen(&rows);
-    let rows: String = rows.iter().map(|field| row(field, &columns)).collect();
+    let rows: String = rows.iter().map(|field| row(field, &columns, report)).collect();
     format!(
         "{}<table class=\"fields\">\n<caption>What Kasm stores and sends, and what the provider has.{unseen}</caption>\n\
          <thead><tr><th scope=\"col\">Field</th>{heads}<th scope=\"col\">Together</th></tr></thead>\n\
@@ -63,7 +65,7 @@ fn unseen(rows: &[FieldRow]) -> String {
     }
 }
 
-fn row(row: &FieldRow, columns: &[&Column]) -> String {
+fn row(row: &FieldRow, columns: &[&Column], report: &Report) -> String {
     let state = match row.agreement {
         Agreement::Agrees => State::Ok,
         Agreement::Differs => State::Broken,
@@ -74,7 +76,8 @@ fn row(row: &FieldRow, columns: &[&Column]) -> String {
         Held::Is { .. } => format!("<br><span class=\"dim\">config: {}</span>", value(&row.config_has)),
         Held::Empty | Held::Unseen { .. } | Held::None => String::new(),
     };
-    let cells: String = columns.iter().map(|column| cell(column.title, (column.held)(row))).collect();
+    let cells: String =
+        columns.iter().map(|column| cell(&told::says(report, column.title), (column.held)(row))).collect();
     format!(
         "<tr><th scope=\"row\">{}{config}</th>{cells}<td>{} {}</td></tr>\n",
         escape(name),

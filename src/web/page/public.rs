@@ -46,7 +46,11 @@ impl Verdicts {
             format!("<p class=\"dim\">{proven} of {known} checks proven, {}.</p>\n", distance(at, view.now))
         });
         let cause = self.cause.map(|check| format!("<p>{}</p>\n", escape(&does_not_hold(check))));
-        let path = if self.stages.is_empty() { String::new() } else { steps::strip(&self.stages) };
+        let path = if self.stages.is_empty() {
+            String::new()
+        } else {
+            steps::strip(self.stages.iter().map(|(stage, state)| (stage.title(), *state)))
+        };
         round.unwrap_or_default() + &path + &cause.unwrap_or_default()
     }
 }

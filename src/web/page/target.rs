@@ -46,6 +46,6 @@ fn known(latest: &Latest, over_time: &str) -> String {
     let (report, snapshot) = (&latest.report, &latest.snapshot);
     fields::table(report, snapshot)
         + &coverage::coverage(report, snapshot)
-        + &connections::connections(snapshot)
+        + &connections::connections(report, snapshot)
         + over_time
 }

@@ -31,7 +31,9 @@ pub struct Served {
     pub surface: Surface,
 }
 
-const BOTH: &[(&str, &str)] = &[("index", "/"), ("target", "/targets/home"), ("checks", "/targets/home/checks")];
+const BOTH: &[(&str, &str)] = &[("index", "/"), ("target", "/targets/home")];
+const ALL: &[(&str, &str)] =
+    &[("index", "/"), ("target", "/targets/home"), ("checks", "/targets/home/checks"), ("changes", "/changes")];
 const INDEX: &[(&str, &str)] = &[("index", "/")];
 
 /// A target's place, whose rounds stay current for longer than the browser takes.
@@ -119,22 +121,20 @@ impl State {
         vec![
             Self { past: day.clone(), ..of("healthy", &everything) },
             of("plain", &Snapshot::healthy()),
-            Self {
-                past: day.clone(),
-                paths: &[("index", "/"), ("target", "/targets/home"), ("changes", "/changes")],
-                ..of("broken", &broken_snapshot())
-            },
+            Self { past: day.clone(), paths: ALL, ..of("broken", &broken_snapshot()) },
             of("degraded", &degraded()),
             of("unknown", &challenged()),
             Self { now: noon() + TimeDelta::hours(3), ..of("stale", &everything) },
             Self {
                 past: day,
                 options: Options { public: true, ..Options::default() },
-                paths: &[("index", "/"), ("target", "/targets/home")],
                 ..of("public", &broken_snapshot())
             },
-            with_report("failing", &everything, all_fails(&everything, "https://id.example.test/authorize")),
-            with_report("hostile", &everything, all_fails(&everything, &hostile)),
+            Self {
+                paths: ALL,
+                ..with_report("failing", &everything, all_fails(&everything, "https://id.example.test/authorize"))
+            },
+            Self { paths: ALL, ..with_report("hostile", &everything, all_fails(&everything, &hostile)) },
             many("few", 7),
             many("forty", 40),
             many("thousand", 1000),
