@@ -44,6 +44,8 @@ pub struct Latest {
     pub last_success: BTreeMap<String, Time>,
     /// When each source last gave a fact, by its id.
     pub source_last_success: BTreeMap<&'static str, Time>,
+    /// Whether it is from before this process was started, out of the journal.
+    pub restored: bool,
 }
 
 impl Entry {
@@ -107,6 +109,15 @@ impl Board {
         *slot = Arc::new(entry);
     }
 
+    /// Puts up what an earlier process saw last, until the first round of this one.
+    pub fn restore(&self, name: &str, latest: Latest) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        let slot = entries.iter_mut().find(|entry| entry.name == name && entry.latest.is_none());
+        if let Some(slot) = slot {
+            *slot = Arc::new(Entry { latest: Some(latest), ..Entry::clone(slot) });
+        }
+    }
+
     /// Puts a round up, and gives it back as it stands there. A target that is no longer listed is left out.
     pub fn put(&self, name: &str, snapshot: Snapshot, report: Report) -> Option<Latest> {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
@@ -120,8 +131,13 @@ impl Board {
         for source in report.sources.iter().filter(|source| source.ok == Some(true)) {
             source_last_success.insert(source.id.id(), source.at);
         }
-        let latest =
-            Latest { snapshot: Arc::new(snapshot), report: Arc::new(report), last_success, source_last_success };
+        let latest = Latest {
+            snapshot: Arc::new(snapshot),
+            report: Arc::new(report),
+            last_success,
+            source_last_success,
+            restored: false,
+        };
         entry.latest = Some(latest.clone());
         *slot = Arc::new(entry);
         drop(entries);

@@ -52,6 +52,12 @@ async function inEveryView(page, name, problems) {
     if (shots) await page.screenshot({ path: join(shots, `${name}-${width}-${scheme}.png`), fullPage: width !== 2560 });
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (wide > 0) problems.push(`${where}: ${wide} pixels too wide`);
+    const squeezed = await page.evaluate(() => {
+      const texts = [...document.querySelectorAll("main :is(caption, td, th, p, li, dd)")];
+      const isSqueezed = ({ clientWidth, clientHeight }) => clientWidth < 60 && clientHeight > 3 * clientWidth;
+      return texts.filter((text) => text.textContent.length > 20 && isSqueezed(text)).map((text) => text.textContent.slice(0, 40));
+    });
+    if (squeezed.length) problems.push(`${where}: squeezed: ${squeezed.slice(0, 3).join(" | ")}`);
     const runOnly = width === 320 && scheme === "light" ? all : visual;
     const found = await page.evaluate((runOnly) => axe.run({ runOnly, resultTypes: ["violations"] }), runOnly);
     for (const { id, help, nodes } of found.violations) {

@@ -14,11 +14,6 @@ use crate::{board::Entry, clock::Time, journal::Span, model::Login};
 /// The most outages that are listed, the newest first.
 const OUTAGES: usize = 5;
 
-/// The word for how sign-in stood.
-pub(super) fn word(login: Login) -> &'static str {
-    login.word()
-}
-
 /// One row of bars.
 struct Row {
     title: &'static str,

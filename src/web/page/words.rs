@@ -45,6 +45,9 @@ impl<'a> Standing<'a> {
     pub(in crate::web) fn answer(self) -> String {
         match self {
             Self::NothingYet => "Cannot tell yet: the first round is under way".to_owned(),
+            Self::Stale(latest, _) if latest.restored => {
+                "Cannot tell yet: the first round since the restart is under way".to_owned()
+            }
             Self::Stale(_, age) if age < 0.0 => "Cannot tell: the clock was set back since the last round".to_owned(),
             Self::Stale(_, age) => format!("Cannot tell: the last round is {} old", length(age)),
             Self::Current(latest) => match (latest.report.login, latest.report.verified) {

@@ -181,7 +181,13 @@ async fn look(app: &App, target: &Target, entry: &Entry, settings_every: Duratio
         Some(latest) => (latest.last_success.clone(), latest.source_last_success.clone()),
         None => Default::default(),
     };
-    Latest { snapshot: Arc::new(made.snapshot), report: Arc::new(made.report), last_success, source_last_success }
+    Latest {
+        snapshot: Arc::new(made.snapshot),
+        report: Arc::new(made.report),
+        last_success,
+        source_last_success,
+        restored: false,
+    }
 }
 
 /// The provider's connection and its discovery document, asked anew; whether that is the document of the issuer that is
@@ -216,6 +222,7 @@ mod tests {
             report: Arc::new(report),
             last_success: BTreeMap::new(),
             source_last_success: BTreeMap::new(),
+            restored: false,
         }
     }
 

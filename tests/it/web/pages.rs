@@ -5,11 +5,11 @@ use std::sync::Arc;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::TimeDelta;
 use ssowatch::{
-    board::{Board, Entry},
+    board::{Board, Entry, Latest},
     checks,
     clock::Time,
     journal::{self, Journal},
-    model::{Login, Report, Snapshot},
+    model::{Change, ChangeSubject, Login, Report, Snapshot},
     web::{
         Options, Tells, Viewer,
         page::{self, View},
@@ -144,6 +144,18 @@ fn a_stale_round_is_never_shown_as_now() {
     assert!(text.contains("What follows is 3 hours old and says nothing about now."), "{text}");
     let text = seen(&target_of(&board_of(&[Snapshot::healthy()]), noon() - TimeDelta::hours(3)));
     assert!(text.contains("the clock was set back since the last round"), "{text}");
+}
+
+#[test]
+fn a_round_of_before_a_restart_is_marked_until_the_first_one_after_it() {
+    let before = board_of(&[Snapshot::healthy()]).entry("home").unwrap().latest.clone().unwrap();
+    let board = board_of(&[]);
+    board.restore("home", Latest { restored: true, ..before });
+    let text = seen(&target_of(&board, soon()));
+    assert!(text.contains("checks proven, 30 seconds ago, before the restart of ssowatch."), "{text}");
+    let text = seen(&target_of(&board, noon() + TimeDelta::hours(3)));
+    let told = "The last round was 3 hours ago (2026-11-24 12:00:00 UTC), before the restart of ssowatch. Then sign-in was: ok.";
+    has_in_order(&text, &["Cannot tell yet: the first round since the restart is under way", told]);
 }
 
 #[test]
@@ -296,6 +308,32 @@ fn changes_are_listed_newest_first_and_go_on_where_a_page_ends() {
     assert!(seen(&page::changes(&other, &view)).contains("None is known."));
     let target = page::target(&board_of(&[Snapshot::healthy()]).entries()[0], &view);
     assert!(target.contains("href=\"/changes?target=home\""));
+}
+
+#[test]
+fn of_a_broken_sign_in_what_changed_since_it_worked_is_told() {
+    let (journal, options) = (Journal::default(), Options::default());
+    remember(&journal, &[(-90, Login::Ok)]);
+    let snapshot = broken_snapshot();
+    let report = checks::judge(&snapshot, None);
+    let change = Change {
+        at: noon(),
+        subject: ChangeSubject::LoginStart,
+        field: Some("auth_url".to_owned()),
+        from: "https://id.example.test/authorize".to_owned(),
+        to: "https://old-id.example.test/authorize".to_owned(),
+    };
+    let told = |changes: &[Change]| {
+        let entry =
+            journal::Entry { snapshot: &snapshot, report: &report, before: None, changes, stale_after_seconds: 200.0 };
+        journal.note("home", entry);
+        seen(&page::target(&board_of(&[snapshot.clone()]).entries()[0], &view(&journal, &options, noon())))
+    };
+    let heading =
+        "What changed since sign-in worked It was last seen to work 90 minutes ago (2026-11-24 10:30:00 UTC).";
+    has_in_order(&told(&[]), &["What to change:", heading, "No watched value changed since."]);
+    let changed = "Kasm: login start, auth URL: from https://id.example.test/authorize to https://old-id.example.test";
+    has_in_order(&told(&[change]), &["What to change:", heading, changed, "What will break it next"]);
 }
 
 /// Every page of an entry.
