@@ -117,9 +117,10 @@ impl App {
 type Shared = extract::State<App>;
 
 /// Every path, what it is, for the page that says what exists, and how much it tells.
-const PATHS: [(&str, &str, Tells); 26] = [
+const PATHS: [(&str, &str, Tells); 27] = [
     ("/", "status page", Tells::Verdicts),
     ("/targets/{name}", "one target in full", Tells::Verdicts),
+    ("/targets/{name}/checks", "every check and every source of a target", Tells::All),
     ("/targets/{name}/badge.svg", "a badge for other pages", Tells::Verdicts),
     ("/targets/{name}/expiries.ics", "what expires, for a calendar", Tells::All),
     ("/changes", "what changed and when", Tells::All),
@@ -177,6 +178,7 @@ fn handler(path: &str) -> MethodRouter<App> {
     match path {
         "/" => get(pages::index),
         "/targets/{name}" => get(pages::target),
+        "/targets/{name}/checks" => get(pages::checks),
         "/targets/{name}/badge.svg" => get(pages::badge),
         "/targets/{name}/expiries.ics" => get(pages::expiries),
         "/changes" => get(pages::changes),

@@ -43,6 +43,13 @@ pub(super) async fn target(extract::State(app): Shared, Extension(viewer): By, P
     }
 }
 
+pub(super) async fn checks(extract::State(app): Shared, Extension(viewer): By, Path(name): Path<String>) -> Response {
+    match app.board.entry(&name) {
+        Some(entry) => Html(page::checks(&entry, &app.view(viewer))).into_response(),
+        None => missing(&app, viewer),
+    }
+}
+
 #[derive(Deserialize)]
 pub(super) struct ChangesQuery {
     target: Option<String>,

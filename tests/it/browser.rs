@@ -30,6 +30,20 @@ async fn look_at(pages: &[serde_json::Value]) -> BTreeMap<String, Vec<String>> {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// The largest page, in bytes.
+const LARGEST: usize = 40_000;
+
+#[tokio::test]
+async fn every_page_in_every_state_is_at_most_forty_kilobytes() {
+    for state in State::all() {
+        let served = state.serve().await;
+        for (name, path) in served.paths() {
+            let size = served.surface.get(path).await.body.len();
+            assert!(size <= LARGEST, "{name}: {size} bytes");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_in_every_state_is_accessible_fits_and_asks_for_nothing() {
     let states = State::all();

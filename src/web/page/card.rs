@@ -3,14 +3,16 @@
 use super::{
     Heading, View,
     cause::{also, cause},
+    changes,
     escape::escape,
-    history, link, next,
+    link, next,
     shape::{class, icon},
     steps,
     words::{Standing, distance, time},
 };
 use crate::{
     board::{Entry, Latest},
+    model::Login,
     telling::path,
 };
 
@@ -23,8 +25,9 @@ pub(super) fn card(entry: &Entry, view: &View<'_>) -> String {
         Standing::Stale(latest, _) => last_known(latest, view),
         Standing::Current(latest) => {
             let report = &latest.report;
+            let links = path::links(report, &latest.snapshot);
             facts(latest, view)
-                + &steps::strip(&path::states(report))
+                + &steps::strip(links.iter().map(|link| (link.title.as_str(), link.state)))
                 + &cause(report, &latest.snapshot, heading)
                 + &next::next(report, view, heading)
         }
@@ -52,11 +55,16 @@ pub(super) fn summary(entry: &Entry, view: &View<'_>) -> String {
         Standing::Stale(latest, _) => last_known(latest, view),
         Standing::Current(latest) => {
             let report = &latest.report;
+            let since_good = match report.login {
+                Login::Broken => changes::since_good(&entry.name, view),
+                Login::Ok | Login::Degraded | Login::Unknown => String::new(),
+            };
             facts(latest, view)
                 + &heading.of("The login path")
                 + &steps::line(&path::links(report, &latest.snapshot))
                 + &cause(report, &latest.snapshot, heading)
-                + &also(report, heading)
+                + &since_good
+                + &also(report, view, heading)
                 + &next::next(report, view, heading)
         }
     };
@@ -72,23 +80,30 @@ pub(super) fn answer(standing: Standing<'_>) -> String {
 fn facts(latest: &Latest, view: &View<'_>) -> String {
     let (report, target) = (&latest.report, &latest.snapshot.target);
     format!(
-        "<p class=\"dim\">{} of {} checks proven, {}. {} at {}, Kasm at {}.</p>\n",
+        "<p class=\"dim\">{} of {} checks proven, {}{}. {} at {}, Kasm at {}.</p>\n",
         report.coverage.proven,
         report.coverage.known,
         distance(report.at, view.now),
+        before_the_restart(latest),
         escape(&report.provider),
         escape(&target.provider.url),
         escape(&target.kasm.url),
     )
 }
 
+/// What marks a round of an earlier process, which stands until the first one of this.
+pub(super) fn before_the_restart(latest: &Latest) -> &'static str {
+    if latest.restored { ", before the restart of ssowatch" } else { "" }
+}
+
 /// What is told of a round that is too old: when it was, and what it said then.
 fn last_known(latest: &Latest, view: &View<'_>) -> String {
     let report = &latest.report;
     format!(
-        "<p>The last round was {} ({}). Then sign-in was: {}.</p>\n",
+        "<p>The last round was {} ({}){}. Then sign-in was: {}.</p>\n",
         distance(report.at, view.now),
         time(report.at),
-        history::word(report.login)
+        before_the_restart(latest),
+        report.login.word()
     )
 }

@@ -1,9 +1,10 @@
 //! The second question: which one thing broke first, what differs, what to change.
 
 use super::{
-    Heading,
+    Heading, View,
     compare::marked,
-    escape::{clipped, escape},
+    escape::{clipped, escape, prose},
+    link,
 };
 use crate::{
     checks,
@@ -15,6 +16,8 @@ use crate::{
 const MOST: usize = 8;
 /// The longest sentence of a list, in characters.
 const SENTENCE: usize = 200;
+/// The longest instruction, in characters.
+const MEND: usize = 600;
 
 /// The cause, or the first fault; or why it cannot be told. Nothing where sign-in works.
 pub(super) fn cause(report: &Report, snapshot: &Snapshot, heading: Heading) -> String {
@@ -46,7 +49,7 @@ fn tell(report: &Report, finding: &Finding) -> String {
 fn both_sides(report: &Report, drift: &Drift) -> String {
     let row = |by: &str, value: &str, other: &str| {
         format!(
-            "<div><dt>{}</dt><dd class=\"v\">{}</dd></div>\n",
+            "<div><dt>{}</dt> <dd class=\"v\">{}</dd></div>\n",
             escape(&told::says(report, by)),
             marked(value, other)
         )
@@ -60,12 +63,12 @@ fn both_sides(report: &Report, drift: &Drift) -> String {
 }
 
 fn mends(check: &CheckReport) -> String {
-    let way = |way: &&str| format!("<p class=\"mend\"><strong>What to change:</strong> {}</p>\n", escape(way));
+    let way = |way: &&str| format!("<p class=\"mend\"><strong>What to change:</strong> {}</p>\n", prose(way, MEND));
     told::mends(check).iter().take(MOST).map(way).collect()
 }
 
 /// What fails beside the cause, what is at risk, what is worth knowing: each in a sentence.
-pub(super) fn also(report: &Report, heading: Heading) -> String {
+pub(super) fn also(report: &Report, view: &View<'_>, heading: Heading) -> String {
     let told = told::told(report);
     let others = |severities: &[Severity]| -> Vec<&CheckReport> {
         let other = |check: &&CheckReport| told.is_none_or(|told| told.id != check.id);
@@ -75,18 +78,18 @@ pub(super) fn also(report: &Report, heading: Heading) -> String {
         Login::Broken => "Also failing, perhaps for the same cause",
         _ => "Also failing",
     };
-    list(&heading.of(failing), &others(&[Severity::Outage, Severity::Degraded]))
-        + &list(&heading.of("Worth knowing"), &others(&[Severity::Info]))
+    list(&heading.of(failing), &others(&[Severity::Outage, Severity::Degraded]), report, view)
+        + &list(&heading.of("Worth knowing"), &others(&[Severity::Info]), report, view)
 }
 
-fn list(heading: &str, checks: &[&CheckReport]) -> String {
+fn list(heading: &str, checks: &[&CheckReport], report: &Report, view: &View<'_>) -> String {
     if checks.is_empty() {
         return String::new();
     }
     let items: String = checks.iter().take(MOST).map(|check| item(check)).collect();
     let rest = match checks.len().saturating_sub(MOST) {
         0 => String::new(),
-        more => format!("<li>{more} more, see <a href=\"#checks\">every check</a></li>\n"),
+        more => format!("<li>{more} more, see <a href=\"{}/checks\">every check</a></li>\n", link(&report.name, view)),
     };
     format!("{heading}<ul>\n{items}{rest}</ul>\n")
 }

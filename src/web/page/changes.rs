@@ -5,12 +5,12 @@ use super::{
     escape::{clipped, escape, path_segment},
     frame::{Page, frame},
     link,
-    words::time,
+    words::{distance, time},
 };
 use crate::{
     checks,
     journal::{Event, Query, What},
-    model::{Change, Login},
+    model::Change,
     telling::facts::field_in_words,
 };
 
@@ -60,6 +60,25 @@ pub(super) fn last(name: &str, view: &View<'_>) -> String {
     format!("{}{}{all}", Heading(2).of("Last changes"), table(&events, false, view))
 }
 
+/// When sign-in was last seen to work, and what changed since. Nothing where it works, or where none is known to have.
+pub(super) fn since_good(name: &str, view: &View<'_>) -> String {
+    let Some(good) = view.journal.last_good(name).filter(|good| good.at < view.now) else { return String::new() };
+    let query = Query { target: Some(name.to_owned()), since: Some(good.at), limit: PAGE, ..Query::default() };
+    let mut events = view.journal.events(&query);
+    events.retain(|event| matches!(event.what, What::Change { .. }));
+    events.truncate(LAST);
+    let changed = match events.is_empty() {
+        true => "<p>No watched value changed since.</p>\n".to_owned(),
+        false => table(&events, false, view),
+    };
+    format!(
+        "{}<p>It was last seen to work {} ({}).</p>\n{changed}",
+        Heading(2).of("What changed since sign-in worked"),
+        distance(good.at, view.now),
+        time(good.at)
+    )
+}
+
 fn table(events: &[Event], with_target: bool, view: &View<'_>) -> String {
     if events.is_empty() {
         return "<p>None is known.</p>\n".to_owned();
@@ -89,7 +108,7 @@ fn what(what: &What) -> String {
         What::Login { from, to, cause } => {
             let cause = cause.as_ref().map(|cause| format!(", cause <code>{}</code>", escape(&cause.check)));
             let from = from.map(|from| format!("{}, now ", from.word())).unwrap_or_default();
-            format!("Sign-in: {from}<strong>{}</strong>{}", word(*to), cause.unwrap_or_default())
+            format!("Sign-in: {from}<strong>{}</strong>{}", to.word(), cause.unwrap_or_default())
         }
         What::Verdict { check, to, .. } => {
             let title = checks::find(check).map_or(check.as_str(), |(_, check)| check.title);
@@ -98,10 +117,6 @@ fn what(what: &What) -> String {
             format!("{now}: {} <code>{}</code>", escape(title), escape(check))
         }
     }
-}
-
-fn word(login: Login) -> &'static str {
-    login.word()
 }
 
 /// A watched value that is another one.

@@ -1,7 +1,10 @@
 //! How long each phase of the two connections took.
 
 use super::{Heading, escape::escape};
-use crate::model::{Answered, Connection, HttpTiming, Observed, Snapshot};
+use crate::{
+    model::{Answered, Connection, HttpTiming, Observed, Report, Snapshot},
+    telling::facts,
+};
 
 /// The phases in their order, each with its name.
 const PHASES: [&str; 5] = ["Name", "TCP", "TLS", "Server", "Transfer"];
@@ -12,9 +15,9 @@ const WIDTH: f64 = 1000.0;
 type Phases = [Option<f64>; 5];
 
 /// The part of the page about the connections.
-pub(super) fn connections(snapshot: &Snapshot) -> String {
+pub(super) fn connections(report: &Report, snapshot: &Snapshot) -> String {
     let sides = [
-        ("Provider", phases(&snapshot.provider_connection, &snapshot.discovery)),
+        (facts::provider_name(report), phases(&snapshot.provider_connection, &snapshot.discovery)),
         ("Kasm", phases(&snapshot.kasm_connection, &snapshot.kasm_health)),
     ];
     let total = |phases: &Phases| phases.iter().flatten().sum::<f64>();
@@ -26,7 +29,7 @@ pub(super) fn connections(snapshot: &Snapshot) -> String {
     let heads: String =
         PHASES.iter().zip(1..).map(|(phase, n)| format!("<th scope=\"col\">{}{phase}</th>", key(n))).collect();
     format!(
-        "{}<table>\n<caption>Milliseconds of each phase in the last look</caption>\n<thead><tr><th scope=\"col\">Side</th>\
+        "{}<table class=\"timing\">\n<caption>Milliseconds of each phase in the last look</caption>\n<thead><tr><th scope=\"col\">Side</th>\
          {heads}<th scope=\"col\">All</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n",
         Heading(2).of("Connections")
     )

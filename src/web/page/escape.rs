@@ -15,9 +15,22 @@ pub(in crate::web) fn escape(value: &str) -> Escaped<'_> {
     Escaped { value, longest: LONGEST }
 }
 
-/// The same, cut where it is longer than so many characters.
+/// The same, cut where it is longer than so many characters of markup: a value cannot make a page larger than that.
 pub(in crate::web) fn clipped(value: &str, longest: usize) -> Escaped<'_> {
     Escaped { value, longest }
+}
+
+/// A sentence, cut as [`clipped`] does, in which names between backticks become code.
+pub(super) fn prose(text: &str, longest: usize) -> String {
+    let text = clipped(text, longest).to_string();
+    let pieces: Vec<&str> = text.split('`').collect();
+    // An odd number of backticks does not quote anything.
+    if pieces.len() % 2 == 0 {
+        return text;
+    }
+    let quoted =
+        |(n, piece): (usize, &&str)| if n % 2 == 0 { (*piece).to_owned() } else { format!("<code>{piece}</code>") };
+    pieces.iter().enumerate().map(quoted).collect()
 }
 
 /// See [`escape`].
@@ -27,31 +40,50 @@ pub(in crate::web) struct Escaped<'a> {
 }
 
 impl Escaped<'_> {
-    fn shown(&self) -> String {
-        let end = self.value.char_indices().nth(self.longest).map(|(at, _)| at);
-        let kept = safe(&self.value[..end.unwrap_or(self.value.len())], Style::PLAIN);
-        if end.is_some() { kept + "…" } else { kept }
-    }
-
     /// How many letters a reader sees.
     pub(in crate::web) fn length(&self) -> usize {
-        self.shown().chars().count()
+        let mut length = 0;
+        self.each(|_, _| length += 1);
+        length
+    }
+
+    /// Calls for each letter and the markup that stands for it, until as much markup is written as there may be.
+    fn each(&self, mut show: impl FnMut(char, Option<&'static str>)) {
+        let mut left = self.longest;
+        // No more of it can be shown than this.
+        let end = self.value.char_indices().nth(self.longest + 1).map_or(self.value.len(), |(at, _)| at);
+        for letter in safe(&self.value[..end], Style::PLAIN).chars() {
+            let markup = entity(letter);
+            let Some(rest) = left.checked_sub(markup.map_or(1, str::len)) else {
+                show('…', None);
+                return;
+            };
+            left = rest;
+            show(letter, markup);
+        }
+    }
+}
+
+/// What stands for a character of markup.
+fn entity(letter: char) -> Option<&'static str> {
+    match letter {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' => Some("&quot;"),
+        '\'' => Some("&#39;"),
+        _ => None,
     }
 }
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in self.shown().chars() {
-            match character {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                other => f.write_char(other)?,
-            }
-        }
-        Ok(())
+        let mut text = String::with_capacity(self.value.len().min(self.longest));
+        self.each(|letter, markup| match markup {
+            Some(markup) => text.push_str(markup),
+            None => text.push(letter),
+        });
+        f.write_str(&text)
     }
 }
 
@@ -88,9 +120,17 @@ mod tests {
     }
 
     #[test]
+    fn names_in_backticks_become_code_and_stay_escaped() {
+        assert_eq!(prose("set `a<b` to 1", 99), "set <code>a&lt;b</code> to 1");
+        assert_eq!(prose("one ` alone", 99), "one ` alone");
+        assert_eq!(prose("`cut here`", 4), "`cut…");
+    }
+
+    #[test]
     fn a_long_value_is_cut_by_characters() {
         assert_eq!(clipped("äöü", 3).to_string(), "äöü");
-        assert_eq!(clipped("äöü&", 3).to_string(), "äöü…");
+        assert_eq!(clipped("äöü&", 7).to_string(), "äöü…");
+        assert_eq!(clipped("a&b", 4).to_string(), "a…");
         assert_eq!(escape(&"x".repeat(9_000)).to_string().chars().count(), LONGEST + 1);
     }
 

@@ -1,12 +1,15 @@
-//! Every check and every source, for who wants to see all.
+//! Every check and every source of a target, on a page of its own: for who wants to see all.
 
 use super::{
-    Heading,
+    Heading, View, card,
     escape::{clipped, escape},
+    frame::{Page, frame},
+    link,
     shape::icon,
-    words::distance,
+    words::{Standing, distance},
 };
 use crate::{
+    board::Entry,
     checks,
     clock::Time,
     model::{CheckReport, Reason, Report, Severity, SourceReport, Stage},
@@ -14,20 +17,39 @@ use crate::{
 };
 
 /// The longest sentence about a check or a source, in characters.
-const SENTENCE: usize = 100;
+const SENTENCE: usize = 80;
+
+/// The page.
+#[must_use]
+pub fn checks(entry: &Entry, view: &View<'_>) -> String {
+    let standing = Standing::of(entry, view.now);
+    let told = match standing {
+        Standing::NothingYet => String::new(),
+        Standing::Stale(latest, _) | Standing::Current(latest) => {
+            let report = &latest.report;
+            format!("<p>Seen {}.</p>\n", distance(report.at, view.now))
+                + &every_check(report)
+                + &every_source(report, view.now)
+        }
+    };
+    let name = escape(&entry.name);
+    let content = format!(
+        "{}{}<p><a href=\"{}\">{name}</a></p>\n{told}",
+        Heading(1).of(format!("Every check of {name}")),
+        card::answer(standing),
+        link(&entry.name, view)
+    );
+    let title = format!("Every check of {}", entry.name);
+    frame(&Page { title: &title, state: Some(standing.state()), here: "", content: &content }, view)
+}
 
 /// Every check, by stage.
-pub(super) fn checks(report: &Report) -> String {
+fn every_check(report: &Report) -> String {
     let stage = |stage: Stage| {
         let items: String = report.checks.iter().filter(|check| check.stage == stage).map(check).collect();
-        if items.is_empty() { items } else { format!("{}<ul>\n{items}</ul>\n", Heading(3).of(stage.title())) }
+        if items.is_empty() { items } else { format!("{}<ul>\n{items}</ul>\n", Heading(2).of(stage.title())) }
     };
-    let stages: String = Stage::ALL.into_iter().map(stage).collect();
-    format!(
-        "{}<details id=\"all\"><summary>{} checks</summary>\n{stages}</details>\n",
-        "<h2 id=\"checks\">Every check</h2>\n",
-        report.checks.len()
-    )
+    Stage::ALL.into_iter().map(stage).collect()
 }
 
 fn check(report: &CheckReport) -> String {
@@ -39,8 +61,16 @@ fn check(report: &CheckReport) -> String {
         _ => report.reason.clone().unwrap_or_default(),
     };
     let said =
-        if said.is_empty() { said } else { format!("<br><span class=\"dim\">{}</span>", clipped(&said, SENTENCE)) };
-    format!("<li>{} {word}: {} <code>{}</code>{said}</li>\n", icon(state), escape(title), escape(&report.id))
+        if said.is_empty() { said } else { format!(" <span class=\"dim\">({})</span>", clipped(&said, SENTENCE)) };
+    format!("<li>{}{word}: {} <code>{}</code>{said}</li>\n", mark(state), escape(title), escape(&report.id))
+}
+
+/// A shape for what is not as it should be, so that it stands out of a long list.
+fn mark(state: State) -> String {
+    match state {
+        State::Ok | State::Unproven => String::new(),
+        State::Broken | State::Degraded | State::AtRisk | State::Unknown => icon(state) + " ",
+    }
 }
 
 fn state(check: &CheckReport) -> (State, &'static str) {
@@ -58,13 +88,9 @@ fn state(check: &CheckReport) -> (State, &'static str) {
 }
 
 /// Every source: whether it was seen, when, how long that took, or why not.
-pub(super) fn sources(report: &Report, now: Time) -> String {
+fn every_source(report: &Report, now: Time) -> String {
     let items: String = report.sources.iter().map(|seen| source(seen, now)).collect();
-    format!(
-        "{}<details id=\"sources\"><summary>{} sources</summary>\n<ul>\n{items}</ul>\n</details>\n",
-        Heading(2).of("Every source"),
-        report.sources.len()
-    )
+    format!("{}<ul>\n{items}</ul>\n", Heading(2).of("Every source"))
 }
 
 fn source(seen: &SourceReport, now: Time) -> String {
@@ -74,13 +100,13 @@ fn source(seen: &SourceReport, now: Time) -> String {
         (None, _) => (State::Unproven, "not asked"),
     };
     let when = match seen.ok {
-        Some(_) => format!("{}, took {:.0} ms", distance(seen.at, now), seen.took_seconds * 1000.0),
+        Some(_) => format!("{}, took {:.0} ms ", distance(seen.at, now), seen.took_seconds * 1000.0),
         None => String::new(),
     };
     let detail = seen.detail.as_deref().unwrap_or_default();
     format!(
-        "<li>{} {word}: {} <span class=\"dim\">{when} {}</span></li>\n",
-        icon(state),
+        "<li>{}{word}: {} <span class=\"dim\">{when}{}</span></li>\n",
+        mark(state),
         escape(seen.id.title()),
         clipped(detail, SENTENCE)
     )

@@ -30,7 +30,7 @@ pub(super) fn frame(page: &Page<'_>, view: &View<'_>) -> String {
          <title>{state}{title} · ssowatch</title>\n<link rel=\"icon\" href=\"{icon}\">\n<style>{STYLE}</style>\n</head>\n\
          <body>\n<a class=\"skip\" href=\"#main\">Skip to the content</a>\n{shapes}{header}\
          <div id=\"live\" role=\"status\"></div>\n<main id=\"main\" tabindex=\"-1\">\n{content}\
-         <p class=\"dim\">As of {now}. <a href=\"\">Refresh</a></p>\n</main>\n{footer}\
+         <p class=\"dim\">As of <span id=\"now\">{now}</span>. <a href=\"\">Refresh</a></p>\n</main>\n{footer}\
          <script>{SCRIPT}</script>\n</body>\n</html>\n",
         title = escape(page.title),
         icon = favicon(page.state.unwrap_or(State::Unproven)),

@@ -1,5 +1,7 @@
 //! How sign-in stood over the last day and the last month.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 
 use super::{
@@ -11,11 +13,6 @@ use crate::{board::Entry, clock::Time, journal::Span, model::Login};
 
 /// The most outages that are listed, the newest first.
 const OUTAGES: usize = 5;
-
-/// The word for how sign-in stood.
-pub(super) fn word(login: Login) -> &'static str {
-    login.word()
-}
 
 /// One row of bars.
 struct Row {
@@ -99,24 +96,29 @@ fn share(ratio: f64) -> String {
     }
 }
 
+/// Whether a span reaches into a time; one of a single round has no length and lies where it begins.
+fn reaches(span: &Span, from: Time, to: Time) -> bool {
+    span.from < to && (span.to > from || span.from >= from)
+}
+
 /// The bars: low for good, half for degraded, full for broken; a thin line where nobody watched.
 fn bars(row: &Row, spans: &[Span], now: Time) -> String {
     let each = row.length / row.bars;
     let start = now - row.length;
-    let bar = |n: i32| {
+    let worst = |n: i32| {
         let (from, to) = (start + each * n, start + each * (n + 1));
-        let worst = spans
-            .iter()
-            .filter(|span| span.from <= to && span.to >= from)
-            .map(|span| span.login)
-            .max_by_key(|login| badness(*login));
-        let (class, height) = shape(worst);
-        format!("<rect class=\"{class}\" x=\"{}\" y=\"{}\" width=\"8\" height=\"{height}\"/>\n", n * 10, 40 - height)
+        spans.iter().filter(|span| reaches(span, from, to)).map(|span| span.login).max_by_key(|login| badness(*login))
     };
-    let bars: String = (0..row.bars).map(bar).collect();
+    let mut drawn: BTreeMap<&str, String> = BTreeMap::new();
+    for n in 0..row.bars {
+        let (class, height) = shape(worst(n));
+        let bar = format!("M{} {}h8v{height}h-8z", n * 10, 40 - height);
+        drawn.entry(class).or_default().push_str(&bar);
+    }
+    let paths: String = drawn.iter().map(|(class, bars)| format!("<path class=\"{class}\" d=\"{bars}\"/>")).collect();
     format!(
-        "<svg class=\"bars\" viewBox=\"0 0 {} 40\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}: {} bars of {} each, \
-         the worst of each\">\n{bars}</svg>\n",
+        "<svg class=\"bars\" viewBox=\"0 0 {} 40\" preserveAspectRatio=\"none\" role=\"img\" \
+         aria-label=\"{}: {} bars of {} each, the worst of each\">{paths}</svg>\n",
         row.bars * 10,
         row.title,
         row.bars,

@@ -72,7 +72,7 @@ fn overview(rows: &[(State, &Entry)]) -> String {
         let count = rows.iter().filter(|(of, _)| *of == state).count();
         let class = if count == 0 { "dim" } else { super::shape::class(state) };
         let icon = if count == 0 { String::new() } else { icon(state) };
-        format!("<li class=\"{class}\">{icon}<b>{count}</b>{}</li>\n", title(state).to_lowercase())
+        format!("<li class=\"{class}\">{icon}<b>{count}</b> {}</li>\n", title(state).to_lowercase())
     };
     let counts: String = ORDER.into_iter().map(count).collect();
     format!("<p>{} targets</p>\n<ul class=\"overview\">\n{counts}</ul>\n", rows.len())
@@ -103,7 +103,7 @@ fn group(state: State, shown: &[(State, &Entry)], view: &View<'_>) -> String {
             Viewer::Public => public::note(entry, view),
             Viewer::Full => note(entry, view),
         };
-        format!("<li>{}{}<span class=\"note\">{note}</span></li>\n", icon(state), name(entry))
+        format!("<li>{}{} <span class=\"note\">{note}</span></li>\n", icon(state), name(entry))
     };
     format!("{heading}<ul class=\"rows\">\n{}</ul>\n", of.iter().map(line).collect::<String>())
 }

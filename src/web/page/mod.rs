@@ -28,6 +28,7 @@ use super::{Options, Tells, Viewer};
 use crate::{board::Entry, clock::Time, journal::Journal};
 
 pub use changes::{Asked, changes};
+pub use every::checks;
 pub use index::index;
 pub use style::{SCRIPT, STYLE};
 pub use target::target;

@@ -2,7 +2,7 @@
 
 use super::{
     Heading, View,
-    escape::{clipped, escape},
+    escape::{clipped, escape, prose},
     link,
     shape::icon,
     words::{day, distance},
@@ -15,6 +15,8 @@ use crate::{
 /// The most risks that are told, and the longest sentence, in characters.
 const MOST: usize = 8;
 const SENTENCE: usize = 240;
+/// The longest instruction, in characters.
+const MEND: usize = 400;
 
 /// Risks with what to do, then what expires; and the calendar of it.
 pub(super) fn next(report: &Report, view: &View<'_>, heading: Heading) -> String {
@@ -45,6 +47,6 @@ fn risk(check: &CheckReport, login: Login) -> String {
     let what = check.findings.first().map_or(check.id.as_str(), |finding| finding.message.as_str());
     // While sign-in is broken there is one thing to mend.
     let mend = told::mends(check).first().copied().filter(|_| login != Login::Broken);
-    let mend = mend.map(|mend| format!(" <span class=\"dim\">{}</span>", clipped(mend, SENTENCE)));
+    let mend = mend.map(|mend| format!("<br><span class=\"dim\">{}</span>", prose(mend, MEND)));
     format!("<li>{} {}{}</li>\n", icon(State::AtRisk), clipped(what, SENTENCE), mend.unwrap_or_default())
 }

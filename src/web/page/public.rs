@@ -19,8 +19,8 @@ use crate::{
 
 /// The verdicts on one target.
 struct Verdicts {
-    /// When the round was, and how much it proved.
-    round: Option<(Time, Coverage)>,
+    /// When the round was, whether that was before a restart, and how much it proved.
+    round: Option<(Time, &'static str, Coverage)>,
     /// The check that keeps people out.
     cause: Option<&'static Check>,
     /// How each stage stands.
@@ -29,24 +29,29 @@ struct Verdicts {
 
 impl Verdicts {
     fn of(entry: &Entry, now: Time) -> Self {
-        let Some(report) = entry.current(now).map(|latest| &latest.report) else {
+        let Some(latest) = entry.current(now) else {
             return Self { round: None, cause: None, stages: Vec::new() };
         };
+        let report = &latest.report;
         let cause = report.cause.as_ref().and_then(|cause| checks::find(&cause.check));
         Self {
-            round: Some((report.at, report.coverage)),
+            round: Some((report.at, card::before_the_restart(latest), report.coverage)),
             cause: cause.map(|(_, check)| check),
             stages: path::states(report),
         }
     }
 
     fn told(&self, view: &View<'_>) -> String {
-        let round = self.round.map(|(at, coverage)| {
+        let round = self.round.map(|(at, restart, coverage)| {
             let (proven, known) = (coverage.proven, coverage.known);
-            format!("<p class=\"dim\">{proven} of {known} checks proven, {}.</p>\n", distance(at, view.now))
+            format!("<p class=\"dim\">{proven} of {known} checks proven, {}{restart}.</p>\n", distance(at, view.now))
         });
         let cause = self.cause.map(|check| format!("<p>{}</p>\n", escape(&does_not_hold(check))));
-        let path = if self.stages.is_empty() { String::new() } else { steps::strip(&self.stages) };
+        let path = if self.stages.is_empty() {
+            String::new()
+        } else {
+            steps::strip(self.stages.iter().map(|(stage, state)| (stage.title(), *state)))
+        };
         round.unwrap_or_default() + &path + &cause.unwrap_or_default()
     }
 }

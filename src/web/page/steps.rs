@@ -4,21 +4,18 @@ use super::{
     escape::{clipped, escape},
     shape::{class, icon},
 };
-use crate::{
-    model::Stage,
-    telling::path::{Link, State},
-};
+use crate::telling::path::{Link, State};
 
 /// The longest note, in characters.
 const NOTE: usize = 160;
 
 /// Side by side: the stages and how they stand, verdicts only.
-pub(super) fn strip(stages: &[(Stage, State)]) -> String {
-    let step = |(stage, state): &(Stage, State)| {
-        let (class, icon, word) = (class(*state), icon(*state), state.in_words());
-        format!("<li class=\"{class}\"><b>{}</b><span>{icon} {word}</span></li>\n", stage.title())
+pub(super) fn strip<'t>(stages: impl IntoIterator<Item = (&'t str, State)>) -> String {
+    let step = |(title, state): (&str, State)| {
+        let (class, icon, word) = (class(state), icon(state), state.in_words());
+        format!("<li class=\"{class}\"><b>{}</b> <span>{icon} {word}</span></li>\n", escape(title))
     };
-    format!("<ol class=\"path strip\">\n{}</ol>\n", stages.iter().map(step).collect::<String>())
+    format!("<ol class=\"path strip\">\n{}</ol>\n", stages.into_iter().map(step).collect::<String>())
 }
 
 /// One below the other, each with the one thing worth saying about it.
@@ -27,7 +24,7 @@ pub(super) fn line(links: &[Link]) -> String {
         let (class, icon, word) = (class(*state), icon(*state), state.in_words());
         let (title, note) = (escape(title), clipped(note, NOTE));
         format!(
-            "<li class=\"{class}\">{icon}<b>{title}</b><span>{word}</span><span class=\"note\">{note}</span></li>\n"
+            "<li class=\"{class}\">{icon}<b>{title}</b> <span>{word}</span> <span class=\"note\">{note}</span></li>\n"
         )
     };
     format!("<ol class=\"path line\">\n{}</ol>\n", links.iter().map(step).collect::<String>())

@@ -3,9 +3,9 @@
 use super::{
     Heading, View, card, changes, connections, coverage,
     escape::escape,
-    every, fields,
+    fields,
     frame::{Page, frame},
-    history, public,
+    history, link, public,
     words::{Standing, length},
 };
 use crate::{
@@ -32,20 +32,20 @@ fn in_full(entry: &Entry, standing: Standing<'_>, view: &View<'_>) -> String {
         Standing::Stale(latest, age) => {
             let age = length(age.abs());
             format!("<p><strong>What follows is {age} old and says nothing about now.</strong></p>\n")
-                + &known(latest, &over_time, view)
+                + &known(latest, &over_time)
         }
-        Standing::Current(latest) => known(latest, &over_time, view),
+        Standing::Current(latest) => known(latest, &over_time),
     };
-    card::summary(entry, view) + &known
+    card::summary(entry, view)
+        + &known
+        + &format!("<p><a href=\"{}/checks\">Every check and every source</a></p>\n", link(&entry.name, view))
 }
 
 /// All that a round saw and said, from what people ask for most to what they ask for least.
-fn known(latest: &Latest, over_time: &str, view: &View<'_>) -> String {
+fn known(latest: &Latest, over_time: &str) -> String {
     let (report, snapshot) = (&latest.report, &latest.snapshot);
     fields::table(report, snapshot)
         + &coverage::coverage(report, snapshot)
-        + &connections::connections(snapshot)
+        + &connections::connections(report, snapshot)
         + over_time
-        + &every::checks(report)
-        + &every::sources(report, view.now)
 }

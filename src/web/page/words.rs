@@ -45,6 +45,9 @@ impl<'a> Standing<'a> {
     pub(in crate::web) fn answer(self) -> String {
         match self {
             Self::NothingYet => "Cannot tell yet: the first round is under way".to_owned(),
+            Self::Stale(latest, _) if latest.restored => {
+                "Cannot tell yet: the first round since the restart is under way".to_owned()
+            }
             Self::Stale(_, age) if age < 0.0 => "Cannot tell: the clock was set back since the last round".to_owned(),
             Self::Stale(_, age) => format!("Cannot tell: the last round is {} old", length(age)),
             Self::Current(latest) => match (latest.report.login, latest.report.verified) {
@@ -81,17 +84,17 @@ pub(super) fn length(seconds: f64) -> String {
 /// When something is, seen from now.
 pub(super) fn distance(at: Time, now: Time) -> String {
     let seconds = (at - now).as_seconds_f64();
-    if seconds < 0.0 { format!("{} ago", length(-seconds)) } else { format!("in {}", length(seconds)) }
+    if seconds <= 0.0 { format!("{} ago", length(-seconds)) } else { format!("in {}", length(seconds)) }
 }
 
-/// A time for people and machines.
+/// A time for people.
 pub(super) fn time(at: Time) -> String {
-    format!("<time datetime=\"{}\">{}</time>", at.format("%FT%TZ"), at.format("%F %T UTC"))
+    at.format("%F %T UTC").to_string()
 }
 
-/// A day for people and machines.
+/// A day for people.
 pub(super) fn day(at: Time) -> String {
-    format!("<time>{}</time>", at.format("%F"))
+    at.format("%F").to_string()
 }
 
 #[cfg(test)]

@@ -28,10 +28,12 @@ pub struct State {
 pub struct Served {
     name: &'static str,
     paths: &'static [(&'static str, &'static str)],
-    surface: Surface,
+    pub surface: Surface,
 }
 
 const BOTH: &[(&str, &str)] = &[("index", "/"), ("target", "/targets/home")];
+const ALL: &[(&str, &str)] =
+    &[("index", "/"), ("target", "/targets/home"), ("checks", "/targets/home/checks"), ("changes", "/changes")];
 const INDEX: &[(&str, &str)] = &[("index", "/")];
 
 /// A target's place, whose rounds stay current for longer than the browser takes.
@@ -119,11 +121,7 @@ impl State {
         vec![
             Self { past: day.clone(), ..of("healthy", &everything) },
             of("plain", &Snapshot::healthy()),
-            Self {
-                past: day.clone(),
-                paths: &[("index", "/"), ("target", "/targets/home"), ("changes", "/changes")],
-                ..of("broken", &broken_snapshot())
-            },
+            Self { past: day.clone(), paths: ALL, ..of("broken", &broken_snapshot()) },
             of("degraded", &degraded()),
             of("unknown", &challenged()),
             Self { now: noon() + TimeDelta::hours(3), ..of("stale", &everything) },
@@ -132,8 +130,11 @@ impl State {
                 options: Options { public: true, ..Options::default() },
                 ..of("public", &broken_snapshot())
             },
-            with_report("failing", &everything, all_fails(&everything, "https://id.example.test/authorize")),
-            with_report("hostile", &everything, all_fails(&everything, &hostile)),
+            Self {
+                paths: ALL,
+                ..with_report("failing", &everything, all_fails(&everything, "https://id.example.test/authorize"))
+            },
+            Self { paths: ALL, ..with_report("hostile", &everything, all_fails(&everything, &hostile)) },
             many("few", 7),
             many("forty", 40),
             many("thousand", 1000),
@@ -197,10 +198,14 @@ fn remember(journal: &Journal, snapshot: &Snapshot, report: &Report, past: &[(i6
 }
 
 impl Served {
+    /// The name and the path of each page.
+    pub fn paths(&self) -> impl Iterator<Item = (String, &'static str)> {
+        self.paths.iter().map(|(part, path)| (format!("{}-{part}", self.name), *path))
+    }
+
     /// The pages, as the script takes them.
     pub fn pages(&self) -> Vec<Value> {
-        let address = self.surface.address;
-        let page = |(part, path): &(&str, &str)| json!({"name": format!("{}-{part}", self.name), "url": format!("http://{address}{path}")});
-        self.paths.iter().map(page).collect()
+        let url = |path| format!("http://{}{path}", self.surface.address);
+        self.paths().map(|(name, path)| json!({"name": name, "url": url(path)})).collect()
     }
 }

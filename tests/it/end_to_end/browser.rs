@@ -68,7 +68,7 @@ async fn a_browser_shows_headline_and_cause_and_loads_nothing_else() {
         for path in ["/", "/targets/home"] {
             let seen = open(&format!("http://{}{path}", daemon.address())).await;
             assert!(seen.dom.contains(headline), "{path}: {}", seen.dom);
-            assert_eq!(seen.dom.contains("What to change."), cause.is_some(), "{path}: {}", seen.dom);
+            assert_eq!(seen.dom.contains("What to change:"), cause.is_some(), "{path}: {}", seen.dom);
             assert!(
                 cause.is_none_or(|cause| seen.dom.contains(&format!("<code>{cause}</code>"))),
                 "{path}: {}",

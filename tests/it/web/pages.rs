@@ -1,15 +1,15 @@
-//! The pages, as functions of (board, now).
+//! The pages, as functions of (board, journal, now).
 
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::TimeDelta;
 use ssowatch::{
-    board::Entry,
+    board::{Board, Entry, Latest},
     checks,
     clock::Time,
-    journal::Journal,
-    model::{Login, Snapshot},
+    journal::{self, Journal},
+    model::{Change, ChangeSubject, Login, Report, Snapshot},
     web::{
         Options, Tells, Viewer,
         page::{self, View},
@@ -18,20 +18,36 @@ use ssowatch::{
 
 use super::support::{Setup, all_fails, board_of, broken_snapshot, noon, place};
 
-fn index_of(snapshots: &[Snapshot], now: Time) -> String {
-    page::index(&board_of(snapshots).entries(), 1, &view(&Journal::default(), &Options::default(), now))
-}
-
 /// What a page goes by, for who may see all.
 fn view<'a>(journal: &'a Journal, options: &'a Options, now: Time) -> View<'a> {
     View { journal, now, options, viewer: Viewer::Full }
 }
 
+fn index_of(entries: &[Arc<Entry>], now: Time) -> String {
+    page::index(entries, 1, &view(&Journal::default(), &Options::default(), now))
+}
+
+fn target_of(board: &Board, now: Time) -> String {
+    page::target(&board.entries()[0], &view(&Journal::default(), &Options::default(), now))
+}
+
+/// Both pages of a target.
+fn both(snapshot: &Snapshot, now: Time) -> [String; 2] {
+    let board = board_of(std::slice::from_ref(snapshot));
+    [index_of(&board.entries(), now), target_of(&board, now)]
+}
+
+fn soon() -> Time {
+    noon() + TimeDelta::seconds(30)
+}
+
 /// The text that a reader sees of a page, without markup, on one line.
 fn seen(html: &str) -> String {
-    let body = html.split_once("<body>").unwrap().1;
+    let body = html.split_once("<main").unwrap().1.split_once("</main>").unwrap().0;
+    // Cells stand beside each other.
+    let body = ["</td>", "</th>", "</dt>"].iter().fold(body.to_owned(), |body, end| body.replace(end, " "));
     let mut text = String::new();
-    let mut inside = false;
+    let mut inside = true;
     for character in body.chars() {
         match character {
             '<' => inside = true,
@@ -44,147 +60,406 @@ fn seen(html: &str) -> String {
     text.replace("&gt;", ">").replace("&lt;", "<").replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&")
 }
 
-#[test]
-fn a_healthy_target_answers_yes_with_how_much_is_proven_and_what_expires() {
-    let page = index_of(&[Snapshot::healthy()], noon() + TimeDelta::seconds(30));
-    let text = seen(&page);
-    assert!(text.contains("Yes, people can sign in ("), "{text}");
-    assert!(text.contains("https://id.example.test, Kasm at https://kasm.example.test"), "{text}");
-    assert!(text.contains("Looked at 30 seconds ago"), "{text}");
-    assert!(text.contains("What will break it next"), "{text}");
-    assert!(text.contains("kasm certificate ends in 59 days"), "{text}");
-    assert!(!text.contains("Cause"), "{text}");
+fn has_in_order(text: &str, parts: &[&str]) {
+    let mut rest = text;
+    for part in parts {
+        let (_, after) = rest.split_once(part).unwrap_or_else(|| panic!("{part:?} is not there in its order: {text}"));
+        rest = after;
+    }
 }
 
 #[test]
-fn a_broken_target_shows_the_cause_both_values_where_they_differ_and_what_to_change() {
-    let page = index_of(&[broken_snapshot()], noon() + TimeDelta::seconds(30));
-    let text = seen(&page);
-    assert!(text.contains("No, people cannot sign in."), "{text}");
-    assert!(text.contains("authorization_url_matches"), "{text}");
+fn a_healthy_target_answers_yes_with_how_much_is_proven_and_what_expires() {
+    let report = checks::judge(&Snapshot::healthy(), None);
+    let proven = format!("{} of {} checks proven, 30 seconds ago", report.coverage.proven, report.coverage.known);
+    for page in both(&Snapshot::healthy(), soon()) {
+        let text = seen(&page);
+        has_in_order(
+            &text,
+            &[
+                "home",
+                "Yes, people can sign in, as far as verified",
+                &proven,
+                "https://id.example.test, Kasm at https://kasm.example.test",
+                "Login starts",
+                "What will break it next",
+                "Kasm's certificate ends in 59 days",
+            ],
+        );
+        assert!(!text.contains("Cause"), "{text}");
+        assert!(page.contains("<title>ok · "), "the state stands in the title");
+    }
+}
+
+#[test]
+fn a_broken_target_shows_the_cause_both_values_with_what_differs_marked_and_what_to_change() {
     let (_, check) = checks::find("authorization_url_matches").unwrap();
-    assert!(text.contains(check.mend), "{text}");
-    let block = page.split_once("<pre>").unwrap().1.split_once("</pre>").unwrap().0;
-    let lines: Vec<&str> = block.lines().collect();
-    assert_eq!(
-        lines,
-        [
-            "Kasm sends        https://old-id.example.test/authorize",
-            "The provider has  https://id.example.test/authorize",
-            "                          ^",
-        ]
-    );
+    for page in both(&broken_snapshot(), soon()) {
+        let text = seen(&page);
+        has_in_order(
+            &text,
+            &[
+                "No, people cannot sign in",
+                "Login starts",
+                "fails",
+                "Cause The authorization URL differs",
+                "Kasm sends https://old-id.example.test/authorize",
+                "Pocket ID has https://id.example.test/authorize",
+                "What differs: another host",
+                "What to change:",
+                check.mend,
+                "authorization_url_matches",
+                "What will break it next",
+            ],
+        );
+        assert!(page.contains("https://<mark>old-</mark>id.example.test/authorize"), "{page}");
+        assert!(page.contains("https://<mark></mark>id.example.test/authorize"), "{page}");
+    }
+}
+
+#[test]
+fn where_it_cannot_be_told_the_reason_is() {
+    let mut snapshot = Snapshot::healthy();
+    let mut report = checks::judge(&snapshot, None);
+    report.login = Login::Unknown;
+    report.checks[0].verdict = "unknown".to_owned();
+    report.checks[0].severity = ssowatch::model::Severity::Outage;
+    report.checks[0].reason = Some("a bot challenge answered".to_owned());
+    let board = board_of(&[]);
+    snapshot.taken_at = noon();
+    board.put("home", snapshot, report);
+    let text = seen(&target_of(&board, soon()));
+    has_in_order(&text, &["Cannot tell whether people can sign in", "Why a bot challenge answered"]);
 }
 
 #[test]
 fn a_stale_round_is_never_shown_as_now() {
-    let healthy = index_of(&[Snapshot::healthy()], noon() + TimeDelta::hours(3));
-    let text = seen(&healthy);
-    assert!(text.contains("Cannot tell: the last round is 3 hours old."), "{text}");
-    assert!(text.contains("Then sign-in was: ok."), "{text}");
-    assert!(!healthy.contains("class=\"answer good\"") && !text.contains("Yes"), "{text}");
+    for page in both(&Snapshot::healthy(), noon() + TimeDelta::hours(3)) {
+        let text = seen(&page);
+        has_in_order(&text, &["Cannot tell: the last round is 3 hours old", "Then sign-in was: ok."]);
+        assert!(page.contains("<title>unknown · "), "{page}");
+        assert!(!text.contains("Yes, people"), "{text}");
+    }
+    let text = seen(&target_of(&board_of(&[Snapshot::healthy()]), noon() + TimeDelta::hours(3)));
+    assert!(text.contains("What follows is 3 hours old and says nothing about now."), "{text}");
+    let text = seen(&target_of(&board_of(&[Snapshot::healthy()]), noon() - TimeDelta::hours(3)));
+    assert!(text.contains("the clock was set back since the last round"), "{text}");
+}
+
+#[test]
+fn a_round_of_before_a_restart_is_marked_until_the_first_one_after_it() {
+    let before = board_of(&[Snapshot::healthy()]).entry("home").unwrap().latest.clone().unwrap();
+    let board = board_of(&[]);
+    board.restore("home", Latest { restored: true, ..before });
+    let text = seen(&target_of(&board, soon()));
+    assert!(text.contains("checks proven, 30 seconds ago, before the restart of ssowatch."), "{text}");
+    let text = seen(&target_of(&board, noon() + TimeDelta::hours(3)));
+    let told = "The last round was 3 hours ago (2026-11-24 12:00:00 UTC), before the restart of ssowatch. Then sign-in was: ok.";
+    has_in_order(&text, &["Cannot tell yet: the first round since the restart is under way", told]);
 }
 
 #[test]
 fn before_the_first_round_and_without_targets_nothing_is_claimed() {
-    let text = seen(&index_of(&[], noon()));
-    assert!(text.contains("Cannot tell yet: the first round is under way."), "{text}");
-    let none = seen(&page::index(&[], 1, &view(&Journal::default(), &Options::default(), noon())));
+    let text = seen(&index_of(&board_of(&[]).entries(), noon()));
+    assert!(text.contains("Cannot tell yet: the first round is under way"), "{text}");
+    let none = seen(&index_of(&[], noon()));
     assert!(none.contains("No target is watched: none is configured"), "{none}");
 }
 
 #[test]
-fn what_is_unverified_is_named_with_the_reason() {
-    let snapshot = Snapshot::healthy();
-    let board = board_of(&[]);
-    let mut report = checks::judge(&snapshot, None);
-    report.checks[0].verdict = "unverified".to_owned();
-    report.checks[0].reason = Some("needs the client secret".to_owned());
-    report.login = Login::Ok;
-    let check = report.checks[0].id.clone();
-    board.put("home", snapshot, report);
-    let text = seen(&page::index(&board.entries(), 1, &view(&Journal::default(), &Options::default(), noon())));
-    let title = checks::find(&check).unwrap().1.title;
-    assert!(text.contains("Not proven: "), "{text}");
-    assert!(text.contains("(unverified: needs the client secret)"), "{text}");
-    assert!(text.contains(title), "{text}");
+fn what_is_not_proven_is_told_with_what_would_prove_it() {
+    let text = seen(&target_of(&board_of(&[Snapshot::healthy()]), noon()));
+    has_in_order(
+        &text,
+        &[
+            "How much is proven",
+            "Not verified for want of a credential",
+            "(kasm.api_key_file and kasm.api_key_secret_file)",
+            "Not verified from here, and what a person can do",
+            "sign in once in a private window",
+        ],
+    );
 }
 
 #[test]
-fn one_target_in_full_lists_every_check_and_every_source() {
+fn one_target_in_full_lists_every_field() {
+    let text = seen(&target_of(&board_of(&[broken_snapshot()]), noon()));
+    has_in_order(&text, &["Field by field", "Authorization URL", "differ", "Client ID", "agree"]);
+    assert!(!text.contains("Field Kasm stores"), "nothing was seen of what Kasm stores: {text}");
+    let all = seen(&target_of(&board_of(&[Snapshot::healthy_with_credentials()]), noon()));
+    has_in_order(&all, &["Field by field", "Field Kasm stores", "Connections", "TLS", "Kasm 1.0 1.0 2.0"]);
+}
+
+#[test]
+fn a_page_of_its_own_lists_every_check_and_every_source_with_what_each_says() {
+    let (journal, options) = (Journal::default(), Options::default());
     let board = board_of(&[broken_snapshot()]);
-    let text = seen(&page::target(&board.entries()[0], &view(&Journal::default(), &Options::default(), noon())));
+    let text = seen(&page::checks(&board.entries()[0], &view(&journal, &options, noon())));
     for (_, check) in checks::all() {
         assert!(text.contains(check.id), "{}", check.id);
     }
     for source in ssowatch::model::SourceId::ALL {
         assert!(text.contains(source.title()), "{}", source.title());
     }
+    assert!(text.contains("authorization_url_matches (the authorization URL differs)"), "{text}");
     assert!(text.contains("no whole answer in 10 s"), "why a source fails: {text}");
 }
 
+/// A board of many targets: every seventh broken, every ninth not looked at yet.
+fn many(count: usize) -> Board {
+    let (healthy, broken) = (Snapshot::healthy(), broken_snapshot());
+    let board = Board::default();
+    let names: Vec<String> = (0..count).map(|n| format!("t{n:04}")).collect();
+    board.list(names.iter().map(|name| place(name)));
+    for (n, name) in names.iter().enumerate().filter(|(n, _)| n % 9 != 8) {
+        let snapshot = if n % 7 == 6 { &broken } else { &healthy };
+        board.put(name, snapshot.clone(), checks::judge(snapshot, None));
+    }
+    board
+}
+
+#[test]
+fn of_many_targets_the_broken_ones_stand_first_then_the_unknown_ones() {
+    let text = seen(&index_of(&many(40).entries(), soon()));
+    has_in_order(
+        &text,
+        &["40 targets", "5 broken", "4 unknown", "0 degraded", "31 ok", "Broken t0006 the authorization URL differs"],
+    );
+    has_in_order(&text, &["Broken t0006", "Unknown t0008 Cannot tell yet", "Ok t0000 t0001"]);
+    let few = seen(&index_of(&many(8).entries(), soon()));
+    has_in_order(&few, &["t0006 No, people cannot sign in", "t0000 Yes"]);
+}
+
+#[test]
+fn a_thousand_targets_are_turned_over_page_by_page_and_each_stands_on_one() {
+    let entries = many(1000).entries();
+    let (journal, options) = (Journal::default(), Options::default());
+    let pages: Vec<String> =
+        (1..=10).map(|page| page::index(&entries, page, &view(&journal, &options, soon()))).collect();
+    for entry in &entries {
+        let link = format!("href=\"/targets/{}\"", entry.name);
+        assert_eq!(pages.iter().filter(|page| page.contains(&link)).count(), 1, "{}", entry.name);
+    }
+    assert!(pages[0].contains("<a href=\"/?page=2\">Next</a>") && !pages[0].contains("Previous"));
+    assert!(pages[9].contains("<a href=\"/?page=9\">Previous</a>") && !pages[9].contains("Next"));
+    let beyond = page::index(&entries, 99, &view(&journal, &options, soon()));
+    assert_eq!(beyond, pages[9], "a page that is not there is the last one");
+}
+
+/// Rounds with these logins at these minutes after noon.
+fn remember(journal: &Journal, rounds: &[(i64, Login)]) {
+    let snapshot = Snapshot::healthy();
+    let mut before: Option<Report> = None;
+    for (minute, login) in rounds {
+        let mut report = checks::judge(&snapshot, None);
+        report.at = noon() + TimeDelta::minutes(*minute);
+        report.login = *login;
+        let entry = journal::Entry {
+            snapshot: &snapshot,
+            report: &report,
+            before: before.as_ref(),
+            changes: &[],
+            stale_after_seconds: 3600.0,
+        };
+        journal.note("home", entry);
+        before = Some(report);
+    }
+}
+
+#[test]
+fn history_counts_the_time_in_which_somebody_watched_and_shows_the_rest_as_gaps() {
+    let (journal, options) = (Journal::default(), Options::default());
+    let rounds =
+        [(0, Login::Ok), (60, Login::Broken), (90, Login::Ok), (120, Login::Ok), (600, Login::Ok), (660, Login::Ok)];
+    remember(&journal, &rounds);
+    let board = board_of(&[Snapshot::healthy()]);
+    let now = noon() + TimeDelta::hours(24);
+    let page = page::target(&board.entries()[0], &view(&journal, &options, now));
+    let text = seen(&page);
+    let told = "Watched for 3 hours of 24 hours: people could sign in 83.33 %, broken for 30 minutes.";
+    has_in_order(&text, &["The last day", told, "The last 30 days", "of 30 days", "The last outages"]);
+    has_in_order(&text, &["2026-11-24 13:00:00 UTC, for 30 minutes"]);
+    let day = page.split_once("The last day: 48 bars").unwrap().1.split_once("</svg>").unwrap().0;
+    let count = |class: &str| {
+        let path = day.split_once(&format!("<path class=\"{class}\" d=\"")).unwrap().1.split_once('"').unwrap().0;
+        path.matches('M').count()
+    };
+    assert_eq!((count("ok"), count("broken"), count("gap")), (5, 1, 42), "{day}");
+}
+
+#[test]
+fn changes_are_listed_newest_first_and_go_on_where_a_page_ends() {
+    let (journal, options) = (Journal::default(), Options::default());
+    let rounds: Vec<(i64, Login)> =
+        (0..60).map(|minute| (minute, if minute % 2 == 0 { Login::Ok } else { Login::Unknown })).collect();
+    remember(&journal, &rounds);
+    let view = view(&journal, &options, noon());
+    let first = page::changes(&page::Asked::default(), &view);
+    has_in_order(&seen(&first), &["Changes", "2026-11-24 12:59:00 UTC home Sign-in: ok, now unknown", "12:58:00"]);
+    let older = first.split_once("href=\"/changes?before=").unwrap().1.split_once('"').unwrap().0;
+    let asked = page::Asked { target: Some("home".to_owned()), before: Some(older.parse().unwrap()) };
+    let second = page::changes(&asked, &view);
+    has_in_order(
+        &seen(&second),
+        &["Changes of home", "2026-11-24 12:09:00 UTC", "2026-11-24 12:00:00 UTC Sign-in: ok"],
+    );
+    assert!(!second.contains("Older changes"));
+    let other = page::Asked { target: Some("other".to_owned()), before: None };
+    assert!(seen(&page::changes(&other, &view)).contains("None is known."));
+    let target = page::target(&board_of(&[Snapshot::healthy()]).entries()[0], &view);
+    assert!(target.contains("href=\"/changes?target=home\""));
+}
+
+#[test]
+fn of_a_broken_sign_in_what_changed_since_it_worked_is_told() {
+    let (journal, options) = (Journal::default(), Options::default());
+    remember(&journal, &[(-90, Login::Ok)]);
+    let snapshot = broken_snapshot();
+    let report = checks::judge(&snapshot, None);
+    let change = Change {
+        at: noon(),
+        subject: ChangeSubject::LoginStart,
+        field: Some("auth_url".to_owned()),
+        from: "https://id.example.test/authorize".to_owned(),
+        to: "https://old-id.example.test/authorize".to_owned(),
+    };
+    let told = |changes: &[Change]| {
+        let entry =
+            journal::Entry { snapshot: &snapshot, report: &report, before: None, changes, stale_after_seconds: 200.0 };
+        journal.note("home", entry);
+        seen(&page::target(&board_of(&[snapshot.clone()]).entries()[0], &view(&journal, &options, noon())))
+    };
+    let heading =
+        "What changed since sign-in worked It was last seen to work 90 minutes ago (2026-11-24 10:30:00 UTC).";
+    has_in_order(&told(&[]), &["What to change:", heading, "No watched value changed since."]);
+    let changed = "Kasm: login start, auth URL: from https://id.example.test/authorize to https://old-id.example.test";
+    has_in_order(&told(&[change]), &["What to change:", heading, changed, "What will break it next"]);
+}
+
 /// Every page of an entry.
-fn pages(entry: Entry) -> [String; 3] {
+fn pages(entry: Entry) -> [String; 5] {
     let (options, journal) = (Options::default(), Journal::default());
     let view = view(&journal, &options, noon());
     let entry = Arc::new(entry);
     [
         page::index(std::slice::from_ref(&entry), 1, &view),
         page::target(&entry, &view),
+        page::checks(&entry, &view),
+        page::changes(&page::Asked { target: Some(entry.name.clone()), before: None }, &view),
         page::not_found(&[("/x", "y", Tells::All)], std::slice::from_ref(&entry), &view),
     ]
 }
 
 #[test]
 fn no_text_from_outside_becomes_markup() {
-    let hostile = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>\u{202e}";
+    let hostile = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>\u{202e}\u{0}";
     let mut snapshot = Snapshot::healthy();
     snapshot.target.provider.url = hostile.to_owned();
     snapshot.target.kasm.url = hostile.to_owned();
     let mut report = all_fails(&snapshot, hostile);
     report.provider = hostile.to_owned();
     report.expiries[0].item = hostile.to_owned();
-    let board = ssowatch::board::Board::default();
+    let board = Board::default();
     board.list([place(hostile)]);
     board.put(hostile, snapshot, report);
     for page in pages(Entry::clone(&board.entries()[0])) {
         assert!(page.contains("&lt;script&gt;"), "the text is there, as text");
-        for markup in ["<script", "<img", "onerror='", "\u{202e}"] {
+        for markup in ["<script>alert", "<img", "onerror='", "\u{202e}", "\u{0}"] {
             assert!(!page.contains(markup), "{markup} in {page}");
         }
     }
 }
 
 #[test]
-fn pages_ask_for_nothing_but_themselves() {
+fn pages_ask_for_nothing_but_themselves_and_hold_one_style_and_one_script() {
     let board = board_of(&[broken_snapshot()]);
     for page in pages(Entry::clone(&board.entries()[0])) {
-        for outside in ["src=", "<link", "<script", "<iframe", "@import", "url(", "style=\"", "onclick"] {
+        for outside in ["src=", "<iframe", "@import", "url(", "style=\"", "onclick=\"", "http-equiv", "href=\"//"] {
             assert!(!page.contains(outside), "{outside}");
         }
+        assert_eq!(page.matches("<script").count(), 1);
+        assert_eq!(page.matches("<link").count(), 1);
+        assert!(page.contains("<link rel=\"icon\" href=\"data:image/svg+xml,"));
+        assert!(page.contains(&format!("<script>{}</script>", page::SCRIPT)));
+        assert!(page.contains(&format!("<style>{}</style>", page::STYLE)));
         assert!(page.starts_with("<!DOCTYPE html>\n<html lang=\"en\">"));
         assert!(page.contains("name=\"viewport\""));
-        assert!(page.contains("prefers-color-scheme:dark"));
     }
+    assert!(page::STYLE.contains("prefers-color-scheme:dark"));
 }
 
 #[tokio::test]
-async fn the_policy_allows_the_style_sheet_that_the_page_has() {
+async fn the_policy_allows_the_style_sheet_and_the_script_that_the_page_has() {
     let answer = Setup::healthy().serve().await.get("/").await;
-    let style = answer.text().split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, style.as_bytes());
-    let hash = format!("'sha256-{}'", STANDARD.encode(digest));
-    assert!(answer.header("content-security-policy").contains(&hash));
+    let policy = answer.header("content-security-policy").to_owned();
+    for (name, directive) in [("style", "style-src"), ("script", "script-src")] {
+        let text = answer.text().split_once(&format!("<{name}>")).unwrap().1;
+        let text = text.split_once(&format!("</{name}>")).unwrap().0;
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+        let allowed = format!("{directive} 'sha256-{}';", STANDARD.encode(digest));
+        assert!(policy.contains(&allowed), "{allowed} in {policy}");
+    }
+    assert!(!policy.contains("unsafe"), "{policy}");
     assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
 }
 
 #[tokio::test]
 async fn a_targets_page_is_found_by_its_name_however_that_is_written() {
-    let board = ssowatch::board::Board::default();
+    let board = Board::default();
     board.list([place("my home/1")]);
     let surface = Setup::with(board).serve().await;
     assert!(surface.get("/").await.text().contains("href=\"/targets/my%20home%2F1\""));
     let answer = surface.get("/targets/my%20home%2F1").await;
     assert_eq!(answer.status, 200);
     assert!(answer.text().contains("<h1>my home/1</h1>"));
+}
+
+#[tokio::test]
+async fn every_link_works_below_a_prefix_whether_the_proxy_keeps_or_strips_it() {
+    for (route_prefix, external_url) in [
+        ("/sso", None),
+        ("/sso", Some("https://status.example.test/sso")),
+        ("", Some("https://status.example.test/sso")),
+    ] {
+        let options = Options {
+            route_prefix: route_prefix.to_owned(),
+            external_url: external_url.map(str::to_owned),
+            ..Options::default()
+        };
+        let surface = Setup { options, ..Setup::healthy() }.serve().await;
+        let below = |path: &str| format!("{route_prefix}{path}");
+        for path in ["/", "/targets/home", "/targets/home/checks", "/changes"] {
+            let page = surface.get(&below(path)).await;
+            assert_eq!(page.status, 200, "{path}");
+            for link in page.text().split("href=\"").skip(1).map(|rest| rest.split_once('"').unwrap().0) {
+                if link.is_empty() || link.starts_with('#') || link.starts_with("data:") {
+                    continue;
+                }
+                let base = external_url.unwrap_or("/sso");
+                let path = link.strip_prefix(base).unwrap_or_else(|| panic!("{link} is not below {base}"));
+                let answer = surface.get(&below(path)).await;
+                assert_eq!(answer.status, 200, "{link}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_badge_is_an_image_that_other_pages_may_show_and_nobody_keeps() {
+    let surface = Setup::with(board_of(&[broken_snapshot()])).serve().await;
+    let badge = surface.get("/targets/home/badge.svg").await;
+    assert_eq!(badge.header("content-type"), "image/svg+xml");
+    assert_eq!(badge.header("cache-control"), "no-cache");
+    assert_eq!(badge.header("cross-origin-resource-policy"), "cross-origin");
+    assert!(badge.text().contains("<title id=\"t\">home: No, people cannot sign in</title>"), "{}", badge.text());
+    assert_eq!(surface.get("/targets/nobody/badge.svg").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_calendar_of_expiries_is_served_as_one() {
+    let surface = Setup::healthy().serve().await;
+    let calendar = surface.get("/targets/home/expiries.ics").await;
+    assert_eq!(calendar.header("content-type"), "text/calendar; charset=utf-8");
+    assert!(calendar.text().starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"), "{}", calendar.text());
+    assert_eq!(surface.get("/targets/nobody/expiries.ics").await.status, 404);
 }

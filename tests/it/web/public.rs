@@ -77,7 +77,7 @@ fn the_canaries_are_there_for_those_who_may_see_all() {
 #[tokio::test]
 async fn what_the_public_gets_holds_verdicts_and_no_value() {
     let surface = Setup { options: public(), ..Setup::with(board()) }.serve().await;
-    for path in ["/", "/targets/home", "/nowhere", "/targets/nobody"] {
+    for path in ["/", "/targets/home", "/targets/home/badge.svg", "/nowhere", "/targets/nobody"] {
         let answer = surface.get(path).await;
         let headers = format!("{:?}", answer.headers);
         for told in [CANARY, "example.test", "192.0.2.1", "2.14", env!("CARGO_PKG_VERSION")] {
@@ -85,19 +85,20 @@ async fn what_the_public_gets_holds_verdicts_and_no_value() {
         }
     }
     let page = surface.get("/targets/home").await;
-    assert!(page.text().contains("No, people cannot sign in."), "{}", page.text());
+    assert!(page.text().contains("No, people cannot sign in"), "{}", page.text());
     assert!(page.text().contains("Does not hold: Kasm sends browsers to"), "the cause, by its title: {}", page.text());
 }
 
 #[tokio::test]
 async fn what_tells_more_is_refused_and_not_offered() {
     let surface = Setup { options: public(), ..Setup::with(board()) }.serve().await;
-    for path in ["/metrics", "/api/v1/targets", "/api/v1/targets/home", "/config", "/sd", "/probe?target=home"] {
+    let closed = ["/metrics", "/api/v1/targets", "/api/v1/targets/home", "/config", "/sd", "/probe?target=home"];
+    for path in closed.into_iter().chain(["/changes", "/targets/home/checks", "/targets/home/expiries.ics"]) {
         assert_eq!(surface.get(path).await.status, 403, "{path}");
     }
     for path in ["/", "/targets/home", "/nowhere"] {
         let page = surface.get(path).await;
-        for offered in ["/metrics", "/api/v1", "/config"] {
+        for offered in ["/metrics", "/api/v1", "/config", "/changes", "expiries.ics", "/checks"] {
             assert!(!page.text().contains(offered), "{offered} on {path}");
         }
     }
