@@ -6,6 +6,6 @@ mod browser;
 pub mod daemon;
 mod exposition;
 pub mod http;
-mod prometheus;
+pub mod prometheus;
 mod relay;
 mod scraped;
