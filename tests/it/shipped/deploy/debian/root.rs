@@ -53,7 +53,7 @@ impl Root {
 
     /// Runs dpkg on this root. Its scripts run outside of it, told by `DPKG_ROOT` where it is.
     pub fn dpkg(&self, arguments: &[&str]) -> String {
-        let path = std::env::var("PATH").unwrap();
+        let path = std::env::var_os("PATH").unwrap();
         let mut command = Command::new("fakeroot");
         command
             .args(["dpkg", "--force-script-chrootless", "--force-depends", "--force-confold", "--force-not-root"])
@@ -62,7 +62,7 @@ impl Root {
             .arg(format!("--root={}", self.folder.path().display()))
             .arg(format!("--log={}", self.path("var/log.txt").display()))
             .args(arguments)
-            .env("PATH", format!("{}:{path}:/usr/sbin:/sbin", self.path("fake").display()))
+            .env("PATH", format!("{}:{}:/usr/sbin:/sbin", self.path("fake").display(), path.display()))
             .stdin(Stdio::null());
         passes(&mut command)
     }
