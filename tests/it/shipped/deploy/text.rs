@@ -1,0 +1,67 @@
+//! What holds for every file that is shipped, by its form.
+
+use super::tool::{debian, files_below, output, passes, python, yaml};
+use crate::shipped;
+
+#[test]
+fn yamllint_finds_nothing_to_say() {
+    passes(python("yamllint").args(["--strict", "--config-file", ".yamllint", "deploy", "alerts"]));
+}
+
+#[test]
+fn shellcheck_finds_nothing_to_say() {
+    let is_script = |name: &String| shipped::text(name).starts_with("#!");
+    let scripts: Vec<String> = files_below("deploy").into_iter().filter(is_script).collect();
+    assert_eq!(scripts, ["deploy/debian/build", "deploy/debian/scripts/postrm"]);
+    passes(debian("shellcheck").args(scripts));
+}
+
+#[test]
+fn each_way_to_run_it_has_its_section() {
+    let guide = shipped::text("deploy/README.md");
+    let files = files_below("deploy");
+    let mut folders: Vec<&str> =
+        files.iter().filter_map(|name| Some(name.split_once('/')?.1.split_once('/')?.0)).collect();
+    folders.dedup();
+    assert!(folders.len() >= 10, "{folders:?}");
+    for folder in folders {
+        assert!(guide.contains(&format!("({folder}/")), "deploy/README.md has no link into {folder}/");
+    }
+    for link in guide.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        let is_there = link.contains("://") || shipped::path("deploy").join(link).exists();
+        assert!(is_there, "deploy/README.md links to {link}, which is not there");
+    }
+}
+
+#[test]
+fn grafana_is_given_the_prometheus_beside_it_and_the_dashboards_where_the_package_puts_them() {
+    let source = &yaml("deploy/grafana/provisioning/datasources/prometheus.yml")["datasources"][0];
+    assert_eq!((&source["type"], &source["url"]), (&"prometheus".into(), &"http://127.0.0.1:9090".into()));
+    let scrape = yaml("deploy/prometheus/prometheus.yml")["global"]["scrape_interval"].clone();
+    assert_eq!(source["jsonData"]["timeInterval"], scrape, "Grafana reckons with the scrape interval");
+    let provider = &yaml("deploy/grafana/provisioning/dashboards/ssowatch.yml")["providers"][0];
+    assert_eq!(provider["options"]["path"], "/usr/share/ssowatch/dashboards");
+}
+
+#[test]
+fn what_is_built_in_docker_needs_nothing_that_is_not_copied() {
+    // The Dockerfile copies Cargo.toml, Cargo.lock and src.
+    for file in files_below("src").iter().filter(|name| name.ends_with(".rs") && !name.ends_with("tests.rs")) {
+        let text = shipped::text(file);
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for included in text.split("include_str!(\"").chain(text.split("include_bytes!(\"")).skip(1) {
+            let path = included.split('"').next().unwrap_or_default();
+            let ups = path.matches("../").count();
+            let depth = file.matches('/').count();
+            assert!(ups < depth, "{file} includes {path}, which deploy/docker/Dockerfile does not copy");
+        }
+    }
+    let context = tempfile::tempdir().unwrap();
+    passes(debian("cp").args(["-R", "Cargo.toml", "Cargo.lock", "src"]).arg(context.path()));
+    let metadata = output(
+        debian(env!("CARGO"))
+            .args(["metadata", "--locked", "--offline", "--no-deps", "--format-version=1"])
+            .current_dir(context.path()),
+    );
+    assert!(metadata.status.success(), "{}", String::from_utf8_lossy(&metadata.stderr));
+}
