@@ -1,6 +1,6 @@
 //! The daemon: its scheduler under simulated time, and `serve` as a whole.
 
 mod binary;
-mod fake;
+pub mod fake;
 mod scheduler;
 mod serve;

@@ -4,5 +4,6 @@ mod disk;
 mod kept;
 mod killed;
 mod refused;
+mod restart;
 mod retention;
 mod rounds;

@@ -107,11 +107,11 @@ fn log_of(file: &Path) -> PathBuf {
     name.into()
 }
 
-/// A time as it is stored: microseconds since the Unix epoch.
-fn micros(time: Time) -> i64 {
-    time.timestamp_micros()
+/// A time as it is stored: nanoseconds since the Unix epoch. A time beyond them (1677 to 2262) is no time of a round.
+fn nanos(time: Time) -> i64 {
+    time.timestamp_nanos_opt().unwrap_or_default()
 }
 
-fn time(micros: i64) -> Time {
-    Time::from_timestamp_micros(micros).unwrap_or_default()
+fn time(nanos: i64) -> Time {
+    Time::from_timestamp_nanos(nanos)
 }
