@@ -1,5 +1,6 @@
 //! The journal on disk.
 
+mod changes;
 mod disk;
 mod kept;
 mod killed;

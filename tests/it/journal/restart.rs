@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A daemon whose first round is done, and then stopped.
-async fn watched_once(folder: &Path, target: Target) -> Vec<Event> {
+pub async fn watched_once(folder: &Path, target: Target) -> Vec<Event> {
     let options = Options { journal: Arc::new(open(folder)), ..Options::default() };
     let journal = Arc::clone(&options.journal);
     let running = app::start(Config::of_targets(vec![target]), Vec::new(), options).await.unwrap();
