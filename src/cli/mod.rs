@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod changes;
 mod check;
 mod config;
 mod demo;
@@ -57,6 +58,8 @@ enum Command {
     Plan(plan::Args),
     /// What a check means, why it matters and how to mend it; without a name, the list
     Explain(explain::Args),
+    /// What changed and when, from the journal that a daemon keeps
+    Changes(changes::Args),
     /// Validate, write or print a configuration
     Config(config::Args),
     /// Ask a running daemon whether it is healthy, for containers
@@ -109,6 +112,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Guide(args) => guide::run(args).await,
         Command::Plan(args) => plan::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Changes(args) => changes::run(&args),
         Command::Config(args) => config::run(args).await,
         Command::Healthcheck(args) => healthcheck::run(args).await,
         Command::Completions { shell } => {

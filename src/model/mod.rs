@@ -11,7 +11,7 @@ mod source;
 mod target;
 mod verdict;
 
-pub use change::{Change, ChangeSubject, Known, Watched};
+pub use change::{Change, ChangeSubject, Known, Watched, differences};
 pub use credentialed::*;
 pub use facts::*;
 pub use observed::{Missing, Observed, Reason};

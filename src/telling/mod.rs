@@ -1,6 +1,7 @@
 //! One report, many tellings: text for people, JSON, JUnit. Pure functions of (report, snapshot): nothing here looks or
 //! judges.
 
+pub mod changes;
 pub mod demo;
 pub(crate) mod drift;
 pub mod expiries;

@@ -1,5 +1,6 @@
 //! No secret is ever shown: secrets are planted in every field that can hold one, and every output is searched for them.
 
+mod journal;
 mod network;
 
 use std::path::Path;

@@ -53,7 +53,7 @@ const LAYERS: &[Layer] = &[
     ),
     layer(
         "telling",
-        &["checks", "clock", "config", "kasm", "model", "oidc", "pocket_id"],
+        &["checks", "clock", "config", "journal", "kasm", "model", "oidc", "pocket_id"],
         "tellings are functions of (report, snapshot): telling never looks",
     ),
     layer("sdnotify", &[], "what systemd is told is said by its caller"),

@@ -41,7 +41,20 @@ pub(super) struct Store {
     retention: Retention,
     /// When what is too old was last deleted.
     swept: Option<Time>,
-    _lock: File,
+    /// The last field: it is let go of when the file is closed.
+    _lock: Lock,
+}
+
+/// That no other daemon has the folder.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    /// Not left to the closing of the file: a child that is just being forked holds that open for a moment.
+    fn drop(&mut self) {
+        // What cannot be unlocked is unlocked with the process.
+        let _ = self.0.unlock();
+    }
 }
 
 impl Store {
@@ -89,12 +102,12 @@ fn make(folder: &Path) -> Result<(), StorageError> {
     }
 }
 
-fn lock(folder: &Path) -> Result<File, StorageError> {
+fn lock(folder: &Path) -> Result<Lock, StorageError> {
     let path = folder.join("lock");
     let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
     let file = opened.map_err(|error| StorageError::io(&path, error))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(StorageError::InUse(folder.to_owned())),
         Err(TryLockError::Error(error)) => Err(StorageError::io(&path, error)),
     }
@@ -107,11 +120,11 @@ fn log_of(file: &Path) -> PathBuf {
     name.into()
 }
 
-/// A time as it is stored: microseconds since the Unix epoch.
-fn micros(time: Time) -> i64 {
-    time.timestamp_micros()
+/// A time as it is stored: nanoseconds since the Unix epoch. A time beyond them (1677 to 2262) is no time of a round.
+fn nanos(time: Time) -> i64 {
+    time.timestamp_nanos_opt().unwrap_or_default()
 }
 
-fn time(micros: i64) -> Time {
-    Time::from_timestamp_micros(micros).unwrap_or_default()
+fn time(nanos: i64) -> Time {
+    Time::from_timestamp_nanos(nanos)
 }

@@ -6,7 +6,7 @@ use flate2::read::ZlibDecoder;
 use rusqlite::{Connection, OpenFlags, Row, params, types::Type};
 use serde::de::DeserializeOwned;
 
-use super::{FILE, StorageError, Store, log_of, micros, schema, time};
+use super::{FILE, StorageError, Store, log_of, nanos, schema, time};
 use crate::{
     clock::Time,
     journal::{Event, Good, MOST, Query, Span, State},
@@ -98,7 +98,7 @@ impl Reader {
         };
         let before = query.before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX);
         let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
-        let since = query.since.map_or(i64::MIN, micros);
+        let since = query.since.map_or(i64::MIN, nanos);
         let mut select = self.connection.prepare(sql)?;
         match &query.target {
             None => select.query_map(params![before, since, limit], event)?.collect(),

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use rusqlite::{Connection, params};
 use tracing::warn;
 
-use super::{Store, micros};
+use super::{Store, nanos};
 use crate::clock::{Time, span};
 
 /// How often what is too old is looked for.
@@ -56,7 +56,7 @@ impl Store {
 }
 
 fn delete_before(connection: &Connection, oldest: Time) -> rusqlite::Result<usize> {
-    let oldest = micros(oldest);
+    let oldest = nanos(oldest);
     let mut deleted = 0;
     for sql in [
         "DELETE FROM event WHERE at < ?1",

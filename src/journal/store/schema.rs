@@ -11,7 +11,7 @@ const APPLICATION: i64 = 0x7373_6f77;
 
 /// What makes each version from the one before; version 0 is an empty file. A step that was released is never changed.
 pub(super) const STEPS: &[&str] = &[
-    // 1: times are microseconds since the Unix epoch.
+    // 1: times are nanoseconds since the Unix epoch.
     "
     PRAGMA application_id = 0x73736f77;
 

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use flate2::{Compression, write::ZlibEncoder};
 use rusqlite::{Transaction, params};
 
-use super::{Store, micros};
+use super::{Store, nanos};
 use crate::journal::{State, backlog::Batch};
 
 impl Store {
@@ -27,7 +27,7 @@ fn events(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> 
     let mut insert =
         transaction.prepare("INSERT OR IGNORE INTO event (id, at, target, what) VALUES (?1, ?2, ?3, ?4)")?;
     for event in &batch.events {
-        insert.execute(params![event.id, micros(event.at), event.target, json(&event.what)?])?;
+        insert.execute(params![event.id, nanos(event.at), event.target, json(&event.what)?])?;
     }
     Ok(())
 }
@@ -36,7 +36,7 @@ fn spans(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
     let mut insert = transaction
         .prepare("INSERT OR REPLACE INTO span (target, since, until, login, cause) VALUES (?1, ?2, ?3, ?4, ?5)")?;
     for ((_, target), span) in &batch.spans {
-        insert.execute(params![target, micros(span.from), micros(span.to), span.login.word(), span.cause])?;
+        insert.execute(params![target, nanos(span.from), nanos(span.to), span.login.word(), span.cause])?;
     }
     Ok(())
 }
@@ -46,10 +46,10 @@ fn lasting(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()>
     let mut state = transaction.prepare("INSERT OR REPLACE INTO state (target, at, state) VALUES (?1, ?2, ?3)")?;
     for (target, lasting) in &batch.lasting {
         if let Some(known) = &lasting.good {
-            good.execute(params![target, micros(known.at), json(&known.known)?])?;
+            good.execute(params![target, nanos(known.at), json(&known.known)?])?;
         }
         if let Some(latest) = &lasting.state {
-            state.execute(params![target, micros(latest.report.at), deflated(latest)?])?;
+            state.execute(params![target, nanos(latest.report.at), deflated(latest)?])?;
         }
     }
     Ok(())

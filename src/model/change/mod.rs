@@ -134,7 +134,7 @@ pub fn changes(before: Option<&Snapshot>, now: &Snapshot) -> (Vec<Change>, Vec<K
     held.extend(key_changes(before, now));
     for group in &seen {
         if let Some(old) = before.known.iter().find(|known| known.source == group.source) {
-            held.extend(differences(&old.values, group));
+            held.extend(changed(&old.values, group));
         }
     }
     let unseen = before.known.iter().filter(|old| !seen.iter().any(|group| group.source == old.source)).cloned();
@@ -143,8 +143,15 @@ pub fn changes(before: Option<&Snapshot>, now: &Snapshot) -> (Vec<Change>, Vec<K
     (held, known)
 }
 
+/// What differs between the watched values then and now, of the sources that are known at both times.
+#[must_use]
+pub fn differences(then: &[Known], now: &[Known]) -> Vec<Change> {
+    let old = |group: &Known| then.iter().find(|known| known.source == group.source);
+    now.iter().filter_map(|group| Some(changed(&old(group)?.values, group))).flatten().collect()
+}
+
 /// What differs between two looks at one source.
-fn differences(old: &[Watched], new: &Known) -> Vec<Change> {
+fn changed(old: &[Watched], new: &Known) -> Vec<Change> {
     let find = |list: &[Watched], of: &Watched| {
         list.iter()
             .find(|other| (other.subject, &other.field) == (of.subject, &of.field))
