@@ -11,6 +11,7 @@ mod flags;
 mod http;
 mod interpolate;
 mod load;
+mod notify;
 mod problems;
 mod reader;
 mod redacted;
@@ -21,6 +22,9 @@ mod valid;
 mod yaml;
 
 pub use flags::{Flags, Named};
+pub use notify::{
+    Alertmanager, Heartbeat, MailTls, Maintenance, Means, Ntfy, Placeholder, Receiver, Smtp, Template, Topic, Webhook,
+};
 pub use problems::{ConfigError, Mark, Problem};
 pub use secret::{Secret, SecretError, SecretSource};
 pub use valid::{ApiAuth, Config, HttpSettings, Kasm, NamedHeader, Provider, ProxySettings, Target, TlsSettings};
