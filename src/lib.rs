@@ -40,6 +40,7 @@ pub mod lab;
 pub mod logging;
 pub mod metrics;
 pub mod model;
+pub mod notify;
 pub mod observe;
 pub mod oidc;
 pub mod pocket_id;

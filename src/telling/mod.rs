@@ -8,6 +8,7 @@ mod facts;
 pub mod guide;
 pub mod json;
 pub mod junit;
+pub mod notice;
 mod page;
 pub mod path;
 mod similar;
