@@ -13,6 +13,7 @@ pub mod maintenance;
 mod message;
 mod pace;
 mod second_look;
+pub mod send;
 mod sight;
 #[cfg(test)]
 mod tests;

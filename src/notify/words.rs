@@ -58,16 +58,26 @@ fn headline(item: &Item) -> String {
 fn counted(items: &[Item]) -> String {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for item in items {
-        match counts.iter_mut().find(|(word, _)| *word == event(item)) {
+        match counts.iter_mut().find(|(word, _)| *word == what_happened(item)) {
             Some((_, count)) => *count += 1,
-            None => counts.push((event(item), 1)),
+            None => counts.push((what_happened(item), 1)),
         }
     }
     counts.iter().map(|(word, count)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
 }
 
+/// What a message tells of, in a word: the gravest of what lasts.
+#[must_use]
+pub fn event(message: &Message) -> &'static str {
+    match message.gravest() {
+        Some(topic) => topic.word(),
+        None if message.items.is_empty() => "test",
+        None => "mended",
+    }
+}
+
 /// What happened, in a word.
-fn event(item: &Item) -> &'static str {
+fn what_happened(item: &Item) -> &'static str {
     if item.phase.until().is_some() { "mended" } else { item.matter.topic.word() }
 }
 
@@ -173,11 +183,7 @@ pub fn value(placeholder: Placeholder, message: &Message, site: Site<'_>) -> Str
     };
     match placeholder {
         Placeholder::Target => message.targets().join(", "),
-        Placeholder::Event => match (message.gravest(), items.is_empty()) {
-            (Some(topic), _) => topic.word().to_owned(),
-            (None, true) => "test".to_owned(),
-            (None, false) => "mended".to_owned(),
-        },
+        Placeholder::Event => event(message).to_owned(),
         Placeholder::Resolved => message.is_resolved().to_string(),
         Placeholder::Login => {
             joined(&|item| item.now.as_ref().map_or("unknown", |now| now.login.word()).to_owned(), ", ")

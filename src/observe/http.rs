@@ -55,6 +55,8 @@ pub(super) struct Request {
 pub(super) enum Limit {
     /// A body of at most so many bytes; a larger one is an error.
     Bytes(usize),
+    /// So many bytes of the body, if they come within a second: the answer counts without them.
+    Beginning(usize),
     /// Status and headers: the connection is closed on the body.
     HeadOnly,
 }
@@ -197,6 +199,7 @@ pub(super) async fn exchange(
     let body = match request.limit {
         Limit::HeadOnly => Ok(Vec::new()),
         Limit::Bytes(limit) => read(&mut response, limit).await,
+        Limit::Beginning(limit) => Ok(beginning(&mut response, limit).await),
     };
     let answer = body.map(|body| Answer {
         url: request.url.clone(),
@@ -252,6 +255,24 @@ fn message(line: &Line, request: &Request, headers: &HeaderMap) -> Option<reqwes
         *message.body_mut() = Some(text.clone().into());
     }
     Some(message)
+}
+
+/// The first bytes of the body, as many as come within a second.
+async fn beginning(response: &mut Response, limit: usize) -> Vec<u8> {
+    const WITHIN: Duration = Duration::from_secs(1);
+    let mut bytes = Vec::new();
+    let reading = async {
+        while let Ok(Some(chunk)) = response.chunk().await {
+            let left = limit - bytes.len();
+            bytes.extend_from_slice(&chunk[..chunk.len().min(left)]);
+            if bytes.len() == limit {
+                break;
+            }
+        }
+    };
+    // What did not come in time is not waited for.
+    let _ = tokio::time::timeout(WITHIN, reading).await;
+    bytes
 }
 
 /// The body, decompressed.

@@ -44,6 +44,7 @@ mod look_kasm_key;
 mod look_provider;
 mod look_provider_key;
 mod look_secret;
+pub mod outward;
 mod page;
 mod passkey_domain;
 mod peer;

@@ -87,6 +87,13 @@ impl Template {
         node(reader, field).map(Self)
     }
 
+    /// The texts that the operator wrote, without keys: some may be tokens.
+    pub fn literals(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        collect(&self.0, &mut found);
+        found
+    }
+
     /// The JSON, with each placeholder's value put in.
     pub fn fill(&self, value: &dyn Fn(Placeholder) -> String) -> Value {
         fill(&self.0, value)
@@ -144,6 +151,19 @@ fn placeholder(word: &str) -> Result<Placeholder, String> {
         Some(meant) => format!("there is no \"{{{{{word}}}}}\"; did you mean \"{{{{{meant}}}}}\"?"),
         None => format!("there is no \"{{{{{word}}}}}\"; known here: {}", words().collect::<Vec<_>>().join(", ")),
     })
+}
+
+fn collect(node: &Node, found: &mut Vec<String>) {
+    match node {
+        Node::Null | Node::Flag(_) => {}
+        Node::Number(number) => found.push(number.to_string()),
+        Node::Text(pieces) => found.extend(pieces.iter().filter_map(|piece| match piece {
+            Piece::Literal(text) => Some(text.clone()),
+            Piece::Value(_) => None,
+        })),
+        Node::List(items) => items.iter().for_each(|item| collect(item, found)),
+        Node::Map(entries) => entries.iter().for_each(|(_, item)| collect(item, found)),
+    }
 }
 
 fn fill(node: &Node, value: &dyn Fn(Placeholder) -> String) -> Value {
