@@ -35,6 +35,7 @@ use crate::{
     config::Config,
     journal::Journal,
     metrics::Daemon,
+    notify::{desk, heartbeat, maintenance::Windows, send::Sender},
     observe::Looker,
     scheduler::{Look, Scheduler},
     web,
@@ -75,6 +76,7 @@ pub struct Running {
     pub daemon: Arc<Daemon>,
     ready: Arc<AtomicBool>,
     notifier: Arc<Notifier>,
+    telling: Telling,
     reloads: mpsc::Sender<web::Reload>,
     readiness: AbortOnDropHandle<()>,
     stop_serving: CancellationToken,
@@ -129,7 +131,9 @@ pub async fn start_with<L: Look>(
 
     let ready = Arc::new(AtomicBool::new(false));
     let readiness = AbortOnDropHandle::new(tokio::spawn(become_ready(supervisor.first_rounds(), Arc::clone(&ready))));
+    let windows: Arc<Windows> = Arc::default();
     let state = web::State {
+        windows: Arc::clone(&windows),
         board: Arc::clone(&board),
         config: config_seen,
         daemon: Arc::clone(&daemon),
@@ -143,6 +147,7 @@ pub async fn start_with<L: Look>(
     };
     let (stop_serving, mut servers) = (CancellationToken::new(), JoinSet::new());
     let part_ended = CancellationToken::new();
+    let telling = Telling::start(&state, &part_ended);
     for listener in listeners {
         let serving = web::serve(listener, web::router(state.clone()), stop_serving.clone().cancelled_owned());
         servers.spawn(telling_end(serving, part_ended.clone()));
@@ -157,6 +162,7 @@ pub async fn start_with<L: Look>(
         daemon,
         ready,
         notifier,
+        telling,
         reloads,
         readiness,
         stop_serving,
@@ -165,6 +171,40 @@ pub async fn start_with<L: Look>(
         supervisor,
         part_ended,
     })
+}
+
+/// The tasks that tell outward.
+struct Telling {
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Telling {
+    fn start(state: &web::State, part_ended: &CancellationToken) -> Self {
+        let web::State { board, bells, daemon, windows, config, clock, .. } = state.clone();
+        let post = Arc::new(Sender::new(clock, state.options.external_url.clone()));
+        let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
+        let beating = heartbeat::Means {
+            post: Arc::clone(&post),
+            board: Arc::clone(&board),
+            daemon: Arc::clone(&daemon),
+            config: config.clone(),
+            clock,
+        };
+        let telling = desk::Means { post, board, bells, daemon, windows, config, clock };
+        tasks.spawn(telling_end(heartbeat::run(beating, stop.clone()), part_ended.clone()));
+        tasks.spawn(telling_end(desk::run(telling, stop.clone()), part_ended.clone()));
+        Self { stop, tasks }
+    }
+
+    async fn stop(mut self) {
+        self.stop.cancel();
+        while let Some(ended) = self.tasks.join_next().await {
+            if ended.is_err() {
+                warn!("a task that tells receivers had panicked before");
+            }
+        }
+    }
 }
 
 /// Runs a part of the daemon, and cancels the token when it ends, also by a panic.
@@ -211,7 +251,8 @@ impl Running {
         self.part_ended.cancelled().await;
     }
 
-    /// Stops in order: not ready, no new connections, requests finish (within some seconds), rounds stop.
+    /// Stops in order: not ready, no new connections, requests finish (within some seconds), what is untold is told
+    /// (within some seconds), rounds stop.
     pub async fn stop(mut self) {
         info!("stopping");
         self.notifier.stopping();
@@ -225,6 +266,7 @@ impl Running {
             warn!("requests that did not finish in time are broken off");
             self.servers.shutdown().await;
         }
+        self.telling.stop().await;
         self.stop_rounds.cancel();
         if self.supervisor.await.is_err() {
             warn!("the supervisor had panicked before");

@@ -97,7 +97,7 @@ impl Ledger {
     }
 
     /// Takes in how the receiver's targets stand, and which of them are muted. Other targets are forgotten.
-    pub fn see(&mut self, sights: &[Sight], muted: &BTreeSet<String>, now: Time) {
+    pub fn see(&mut self, sights: &[&Sight], muted: &BTreeSet<String>, now: Time) {
         let listed: BTreeSet<&str> = sights.iter().map(|sight| sight.target.as_str()).collect();
         self.courses.retain(|(target, _), _| listed.contains(target.as_str()));
         self.now.retain(|target, _| listed.contains(target.as_str()));
@@ -109,8 +109,7 @@ impl Ledger {
             course.mute(muted.contains(target));
         }
         self.courses.retain(|_, course| !course.is_over());
-        let has_news = self.news().next().is_some();
-        self.news_since = has_news.then(|| self.news_since.map_or(now, |since| since.min(now)));
+        self.news_since = self.has_news().then(|| self.news_since.map_or(now, |since| since.min(now)));
     }
 
     fn see_one(&mut self, sight: &Sight) {
@@ -151,6 +150,12 @@ impl Ledger {
 
     fn is_present(&self, target: &str, topic: Topic) -> bool {
         self.courses.get(&(target.to_owned(), Matter::of(topic))).is_some_and(Course::is_present)
+    }
+
+    /// Whether there is something that the receiver does not know and may be told.
+    #[must_use]
+    pub fn has_news(&self) -> bool {
+        self.news().next().is_some()
     }
 
     /// What the receiver does not know and may be told.
@@ -218,8 +223,7 @@ impl Ledger {
         self.pace.delivered(now);
         self.told_at = Some(now);
         self.courses.retain(|_, course| !course.is_over());
-        let has_news = self.news().next().is_some();
-        self.news_since = has_news.then_some(now);
+        self.news_since = self.has_news().then_some(now);
     }
 
     /// What else is new of the item's target is told with it: it says how things stand now.

@@ -31,7 +31,9 @@ pub struct Window {
 }
 
 impl Window {
-    fn covers(&self, now: Time, target: &str) -> bool {
+    /// Whether it is open at `now` for this target.
+    #[must_use]
+    pub fn covers(&self, now: Time, target: &str) -> bool {
         self.from <= now && now < self.until && self.names(target)
     }
 

@@ -8,6 +8,8 @@
 //! sends, so that no receiver ever delays a round.
 
 mod course;
+pub mod desk;
+pub mod heartbeat;
 mod ledger;
 pub mod maintenance;
 mod message;

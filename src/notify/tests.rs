@@ -47,7 +47,7 @@ pub(super) fn report(target: &str, says: &str, seconds: i64) -> Report {
     report
 }
 
-fn sight(target: &str, says: &str, seconds: i64) -> Sight {
+pub(super) fn sight(target: &str, says: &str, seconds: i64) -> Sight {
     let report = (says != "stale").then(|| Arc::new(report(target, says, seconds)));
     Sight { target: target.to_owned(), at: at(seconds), report }
 }
@@ -106,7 +106,7 @@ impl Play {
     }
 
     fn look(&mut self) {
-        self.ledger.see(&self.latest, &self.muted, at(self.now));
+        self.ledger.see(&self.latest.iter().collect::<Vec<_>>(), &self.muted, at(self.now));
         self.send();
     }
 
@@ -373,7 +373,7 @@ fn the_last_message_before_the_limit_says_that_others_are_held_back() {
     let mut play = Play::new(&receiver);
     play.see("home", "broken", 0);
     play.latest = vec![sight("home", "broken", 10)];
-    play.ledger.see(&play.latest, &play.muted, at(10));
+    play.ledger.see(&play.latest.iter().collect::<Vec<_>>(), &play.muted, at(10));
     let message = play.ledger.message(at(15)).unwrap();
     assert_eq!(message.held_until, Some(at(3615)));
     assert!(

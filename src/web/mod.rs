@@ -22,7 +22,8 @@ use axum::{
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
-    board::Board, clock::Clock, config::Config, journal::Journal, metrics::Daemon, observe::Looker, scheduler::Bells,
+    board::Board, clock::Clock, config::Config, journal::Journal, metrics::Daemon, notify::maintenance::Windows,
+    observe::Looker, scheduler::Bells,
 };
 
 pub use access::{Tells, Viewer};
@@ -44,6 +45,8 @@ pub struct State {
     pub journal: Arc<Journal>,
     /// Where a round is asked for before it is due.
     pub bells: Arc<Bells>,
+    /// When messages are muted.
+    pub windows: Arc<Windows>,
     /// For `/probe`.
     pub looker: Arc<Looker>,
     /// The time.
