@@ -5,6 +5,13 @@ use chrono::TimeDelta;
 use super::{message::Phase, sight::Presence};
 use crate::{clock::Time, telling::notice::Notice};
 
+/// How long after the first sight of a change another sight must show it, too.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Confirm {
+    pub begins: TimeDelta,
+    pub ends: TimeDelta,
+}
+
 /// How a matter went so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Course {
@@ -25,9 +32,9 @@ pub(super) struct Course {
 }
 
 impl Course {
-    /// Takes in what was seen at `at`. What begins is confirmed by another sight at least `confirm` later, and what ends
-    /// by any later one; between the two, nothing of the opposite may be seen.
-    pub fn see(&mut self, presence: Presence, at: Time, confirm: TimeDelta, notice: impl FnOnce() -> Notice) {
+    /// Takes in what was seen at `at`. What begins is confirmed by another sight so much later, and so is what ends; between
+    /// the two, nothing of the opposite may be seen.
+    pub fn see(&mut self, presence: Presence, at: Time, confirm: Confirm, notice: impl FnOnce() -> Notice) {
         let is_present = self.present.is_some();
         let opposite = match presence {
             Presence::CannotTell => return,
@@ -43,8 +50,7 @@ impl Course {
         }
         // A clock that was set back makes no doubt older than it is.
         let first = *self.doubted.insert(self.doubted.map_or(at, |first| first.min(at)));
-        let waits = if is_present { TimeDelta::milliseconds(1) } else { confirm };
-        if at - first < waits {
+        if at - first < if is_present { confirm.ends } else { confirm.begins } {
             return;
         }
         self.doubted = None;

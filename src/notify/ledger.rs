@@ -8,7 +8,7 @@ use std::{
 use chrono::TimeDelta;
 
 use super::{
-    course::Course,
+    course::{Confirm, Course},
     message::{Item, Matter, Message, Phase},
     pace::Pace,
     sight::{Presence, Sight},
@@ -21,6 +21,8 @@ use crate::{
 
 /// How long after the first sight of a trouble a second one must show it, too.
 pub(super) const SECOND_LOOK: TimeDelta = TimeDelta::seconds(10);
+/// How long a mend must hold: what comes and goes each minute is told once.
+pub(super) const MEND_HOLDS: TimeDelta = TimeDelta::minutes(1);
 /// How long news wait for news of other targets.
 const GROUP_FOR: TimeDelta = TimeDelta::seconds(5);
 /// How often Alertmanager is told of what lasts: well below its `resolve_timeout` (5 min by default).
@@ -53,9 +55,13 @@ impl Rules {
         }
     }
 
-    /// How long a matter must last until it counts.
-    fn confirm(&self, topic: Topic) -> TimeDelta {
-        if topic == Topic::Unknown { self.unknown_after.max(SECOND_LOOK) } else { SECOND_LOOK }
+    /// How long a matter must be seen until it counts, and how long it must not.
+    fn confirm(&self, topic: Topic) -> Confirm {
+        match topic {
+            // What can be told again is told again at once: it may be an outage.
+            Topic::Unknown => Confirm { begins: self.unknown_after.max(SECOND_LOOK), ends: SECOND_LOOK },
+            _ => Confirm { begins: SECOND_LOOK, ends: MEND_HOLDS },
+        }
     }
 }
 

@@ -10,8 +10,6 @@ use crate::clock::{Time, span};
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 /// The longest wait that is our own choice.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
-/// The longest wait that a receiver may ask for (`Retry-After`).
-const LONGEST_ASKED: Duration = Duration::from_hours(1);
 const HOUR: TimeDelta = TimeDelta::hours(1);
 
 /// When a receiver may be sent to.
@@ -56,7 +54,7 @@ impl Pace {
     pub fn failed(&mut self, now: Time, asked: Option<Duration>, jitter: f64) {
         let doubled = FIRST_WAIT.saturating_mul(1 << self.failures.min(16)).min(LONGEST_WAIT);
         let own = doubled.mul_f64(0.75 + jitter.clamp(0.0, 1.0) / 2.0);
-        let wait = own.max(asked.unwrap_or_default().min(LONGEST_ASKED));
+        let wait = own.max(asked.unwrap_or_default());
         self.failures += 1;
         self.not_before = Some(now + span(wait));
     }
@@ -94,8 +92,8 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_may_ask_for_a_longer_wait_but_not_for_ever() {
-        for (asked, seconds) in [(1, 5), (120, 120), (86_400, 3600)] {
+    fn a_receiver_may_ask_for_a_longer_wait() {
+        for (asked, seconds) in [(1, 5), (120, 120)] {
             let mut pace = Pace::default();
             pace.failed(at(0), Some(Duration::from_secs(asked)), 0.5);
             assert_eq!(pace.earliest(None, at(0)), Some(at(seconds)));

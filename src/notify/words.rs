@@ -42,6 +42,7 @@ fn headline(item: &Item) -> String {
             "for a while it could not be told whether people can sign in".to_owned()
         }
         (Topic::Broken | Topic::Unknown, Phase::Ended { .. }) => match login {
+            Some(Login::Broken) => "it can be told again: people cannot sign in".to_owned(),
             Some(Login::Degraded) => "people can sign in again, but not all, or only partly".to_owned(),
             _ => "people can sign in again".to_owned(),
         },

@@ -54,7 +54,7 @@ pub(super) async fn reload(extract::State(app): Shared, headers: HeaderMap) -> R
 }
 
 /// Whether a browser sent this from a page of another origin. Tools send no `Origin`.
-fn is_foreign(headers: &HeaderMap) -> bool {
+pub(super) fn is_foreign(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return false };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let origin = origin.to_str().ok().and_then(|origin| Url::parse(origin).ok());

@@ -5,6 +5,7 @@ mod api;
 mod exposition;
 mod headers;
 mod lifecycle;
+mod maintenance;
 pub mod page;
 mod probe;
 mod sd;
@@ -109,7 +110,7 @@ impl App {
 type Shared = extract::State<App>;
 
 /// Every path, what it is, for the page that says what exists, and how much it tells.
-const PATHS: [(&str, &str, Tells); 11] = [
+const PATHS: [(&str, &str, Tells); 13] = [
     ("/", "status page", Tells::Verdicts),
     ("/targets/{name}", "one target in full", Tells::Verdicts),
     ("/metrics", "metrics for Prometheus", Tells::All),
@@ -117,6 +118,8 @@ const PATHS: [(&str, &str, Tells); 11] = [
     ("/sd", "HTTP service discovery for Prometheus: the targets", Tells::All),
     ("/api/v1/targets", "the latest round of every target as JSON", Tells::All),
     ("/api/v1/targets/{name}", "the latest round of one target as JSON", Tells::All),
+    ("/api/v1/maintenance", "maintenance windows; POST: begin one, with --web.enable-lifecycle", Tells::All),
+    ("/api/v1/maintenance/end", "POST: end those that were begun by command", Tells::All),
     ("/config", "the configuration in force, secrets masked", Tells::All),
     ("/-/healthy", "200 while the process lives", Tells::Nothing),
     ("/-/ready", "200 once every target has had its first round, else 503", Tells::Nothing),
@@ -147,6 +150,8 @@ fn handler(path: &str) -> MethodRouter<App> {
         "/sd" => get(sd::targets),
         "/api/v1/targets" => get(api::targets),
         "/api/v1/targets/{name}" => get(api::target),
+        "/api/v1/maintenance" => get(maintenance::list).post(maintenance::begin),
+        "/api/v1/maintenance/end" => post(maintenance::end),
         "/config" => get(lifecycle::config),
         "/-/healthy" => get(lifecycle::healthy),
         "/-/ready" => get(lifecycle::ready),
