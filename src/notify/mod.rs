@@ -22,6 +22,6 @@ mod tests;
 mod words;
 
 pub use ledger::{Ledger, Rules};
-pub use message::{Item, Message, Phase};
+pub use message::{Item, Matter, Message, Phase};
 pub use sight::Sight;
 pub use words::{text, title, value};
