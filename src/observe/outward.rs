@@ -11,7 +11,7 @@ use url::Url;
 use super::{
     answer::Answer,
     carried::{Carried, sensitive},
-    http::{Limit, Request},
+    http::{BEGINNING_WITHIN, Limit, Request},
     peer::Peer,
     reasons::{Stop, bounded, retry_after},
     tls::TlsStore,
@@ -119,7 +119,10 @@ impl Outward {
             ..Request::json(parcel.url.clone())
         };
         let connect_to = parcel.http.connect_to.as_ref();
-        Peer::new(&parcel.url, parcel.http, connect_to, &self.tls, self.clock)?.send(&request).await
+        let mut peer = Peer::new(&parcel.url, parcel.http, connect_to, &self.tls, self.clock)?;
+        // What was taken is not sent again because of how the answer goes on.
+        peer.limit += BEGINNING_WITHIN;
+        peer.send(&request).await
     }
 }
 

@@ -21,8 +21,8 @@ enum Node {
     Flag(bool),
     Number(Number),
     Text(Vec<Piece>),
-    List(Vec<Node>),
-    Map(Vec<(String, Node)>),
+    List(Vec<Self>),
+    Map(Vec<(String, Self)>),
 }
 
 #[derive(Clone, PartialEq)]

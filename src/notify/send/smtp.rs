@@ -133,9 +133,10 @@ fn refused(smtp: &Smtp, error: &lettre::transport::smtp::Error) -> String {
     let hint = match (code, smtp.tls) {
         (Some(535 | 534 | 530), _) => "; check username and password_file",
         (_, MailTls::Starttls) if detail.contains("STARTTLS") => "; it may want tls: tls (port 465)",
-        _ if detail.contains("UnknownIssuer") => "; name its certificate authority by ca_file",
+        _ if detail.contains("invalid peer certificate") => "; name its certificate authority by ca_file",
         _ => "",
     };
     let line: Vec<&str> = detail.split_whitespace().collect();
-    format!("{place}: {}{hint}", line.join(" "))
+    let line = line.join(" ").replace("Connection error: Connection error: ", "Connection error: ");
+    format!("{place}: {line}{hint}")
 }

@@ -18,8 +18,12 @@ targets:
   - {name: other, provider: {url: 'https://else.example.test'}, kasm: {url: 'https://d.example.test'}, notify: [mail]}
 ";
 
+/// An hour and a minute of the day.
+type Clock = (i64, i64);
+type Fault = (&'static str, Clock, Clock, &'static str);
+
 /// What is wrong when: target, from, until, how it stands.
-const FAULTS: &[(&str, (i64, i64), (i64, i64), &str)] = &[
+const FAULTS: &[Fault] = &[
     ("home", (1, 0), (1, 20), "broken"),
     ("home", (5, 0), (6, 0), "broken by provider_reachable"),
     ("work", (5, 0), (6, 0), "broken by provider_reachable"),
@@ -48,14 +52,14 @@ fn script(target: &str, at: TimeDelta) -> &'static str {
     if target == "lab" && (hours(3, 0)..hours(3, 30)).contains(&at) && at.num_minutes() % 2 == 0 {
         return "broken";
     }
-    let is_so = |(known, from, until, _): &&(&str, (i64, i64), (i64, i64), &'static str)| {
+    let is_so = |(known, from, until, _): &&Fault| {
         *known == target && (hours(from.0, from.1)..hours(until.0, until.1)).contains(&at)
     };
     FAULTS.iter().find(is_so).map_or("ok", |(_, _, _, says)| says)
 }
 
 /// What is told: to whom, after when, by when, and what.
-const EXPECTED: &[(&str, (i64, i64), i64, &str)] = &[
+const EXPECTED: &[(&str, Clock, i64, &str)] = &[
     ("both", (1, 0), 76, "home: people cannot sign in"),
     ("both", (1, 20), 136, "home: people can sign in again"),
     ("both", (3, 0), 76, "lab: people cannot sign in"),

@@ -131,7 +131,6 @@ pub struct Bench {
     pub look: Arc<Scripted>,
     pub post: Arc<Noted>,
     pub daemon: Arc<Daemon>,
-    pub board: Arc<Board>,
     pub windows: Arc<Windows>,
     pub clock: Clock,
     pub scheduler: Scheduler<Scripted>,
@@ -175,7 +174,7 @@ impl Bench {
         let beats = heartbeat::Means { post: beating, board: board_seen, daemon: told, config: config_seen, clock };
         let tasks =
             vec![tokio::spawn(desk::run(means, stop.clone())), tokio::spawn(heartbeat::run(beats, stop.clone()))];
-        Self { look, post, daemon, board, windows, clock, scheduler, config, stop, tasks }
+        Self { look, post, daemon, windows, clock, scheduler, config, stop, tasks }
     }
 
     /// Lets time pass until this many seconds after the start.

@@ -16,7 +16,7 @@ use ssowatch::{
     observe::outward::Untold,
 };
 
-use super::fake::{Bench, ended, item, message, parse, receiver, refuse, start};
+use super::fake::{Bench, ended, item, message, parse, receiver, refuse};
 use crate::observe::{
     pki::Authority,
     server::{Act, Seen, Server, answer, bytes, json as json_answer, redirect},
@@ -152,12 +152,12 @@ async fn a_receiver_that_says_no_is_told_of_in_its_own_words_but_for_secrets() {
         (answer(404, &[("Content-Type", "text/html")], "<html>"), "HTTP 404 (check the address)"),
         (redirect(302, "http://127.0.0.1:9/"), "HTTP 302 (a redirect, which is not followed: write the address"),
         (answer(418, &[], [&[b'x'; 3000][..], b"\n"].concat()), "HTTP 418: xxx"),
-        (Act::SendAndClose(b"HTTP/1.1 200".to_vec()), "broke off"),
+        (Act::SendAndClose(b"HTTP/1.1 200".to_vec()), "clos"),
         (Act::SendAndClose(b"220 mail.example.test ESMTP\r\n".to_vec()), "does not speak HTTP"),
     ] {
         let shown = format!("{act:?}").chars().take(80).collect::<String>();
         let untold = refusal(act).await.expect_err(&shown);
-        assert!(untold.detail.contains(says) || says == "broke off", "{shown}: {untold:?}");
+        assert!(untold.detail.contains(says), "{shown}: {untold:?}");
         assert!(untold.detail.chars().count() < 400 && !untold.detail.contains("token-in-the-path"), "{untold:?}");
     }
     let asked = refusal(answer(429, &[("Retry-After", "120")], "slow down")).await.unwrap_err();
@@ -174,9 +174,9 @@ async fn a_receiver_that_took_it_has_it_however_its_answer_goes_on() {
 
 #[tokio::test]
 async fn a_receiver_that_hangs_is_not_waited_for() {
-    for act in [Act::SendAndHang(Vec::new()), Act::Drip(bytes(200, &[], "x"))] {
+    for act in [Act::SendAndHang(Vec::new()), Act::Drip(bytes(200, &[("X-Long", &"x".repeat(2000))], "x"))] {
         let untold = refusal(act).await.unwrap_err();
-        assert!(untold.detail.contains("0.5 s") || untold.detail.contains("500"), "{untold:?}");
+        assert!(untold.detail.contains("within 1.5 s"), "{untold:?}");
     }
 }
 
@@ -188,11 +188,7 @@ async fn nothing_is_sent_to_a_server_whose_certificate_is_not_trusted() {
     let url = format!("https://localhost:{}/", server.port());
     let untold =
         sender().deliver(&receiver(&format!("webhook: {{url: '{url}'}}")), &Message::test()).await.unwrap_err();
-    assert!(
-        untold.detail.contains("its certificate is not trusted")
-            || untold.detail.contains("certificate is not trusted"),
-        "{untold:?}"
-    );
+    assert!(untold.detail.contains("certificate is not trusted"), "{untold:?}");
     assert!(server.seen().is_empty());
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");
@@ -324,5 +320,4 @@ async fn no_secret_of_a_receiver_comes_out_whatever_goes_wrong() {
     assert!(log.contains("the log is read"));
     let log = log.replace("canary.invalid", "");
     assert!(!log.contains("canary"), "{log}");
-    assert!(start() < Clock::System.now() || !log.is_empty());
 }
