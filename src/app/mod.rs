@@ -10,6 +10,7 @@ mod supervisor;
 use std::{
     io,
     net::SocketAddr,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -60,6 +61,8 @@ pub struct Options {
     pub daemon: Arc<Daemon>,
     /// What changed and when.
     pub journal: Arc<Journal>,
+    /// The file that keeps what receivers were told through a restart; none without storage.
+    pub told: Option<PathBuf>,
     /// Who is told how the service is.
     pub notifier: Notifier,
     /// Where a reload comes from; none where there is nothing to load again.
@@ -107,7 +110,7 @@ pub async fn start_with<L: Look>(
     listeners: Vec<TcpListener>,
     options: Options,
 ) -> io::Result<Running> {
-    let Options { web, clock, daemon, journal, notifier, load } = options;
+    let Options { web, clock, daemon, journal, told, notifier, load } = options;
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
     for address in &addresses {
         info!(%address, "listening");
@@ -147,7 +150,7 @@ pub async fn start_with<L: Look>(
     };
     let (stop_serving, mut servers) = (CancellationToken::new(), JoinSet::new());
     let part_ended = CancellationToken::new();
-    let telling = Telling::start(&state, &part_ended);
+    let telling = Telling::start(&state, told, &part_ended);
     for listener in listeners {
         let serving = web::serve(listener, web::router(state.clone()), stop_serving.clone().cancelled_owned());
         servers.spawn(telling_end(serving, part_ended.clone()));
@@ -180,7 +183,7 @@ struct Telling {
 }
 
 impl Telling {
-    fn start(state: &web::State, part_ended: &CancellationToken) -> Self {
+    fn start(state: &web::State, memory: Option<PathBuf>, part_ended: &CancellationToken) -> Self {
         let web::State { board, bells, daemon, windows, config, clock, .. } = state.clone();
         let post = Arc::new(Sender::new(clock, state.options.external_url.clone()));
         let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
@@ -191,7 +194,7 @@ impl Telling {
             config: config.clone(),
             clock,
         };
-        let telling = desk::Means { post, board, bells, daemon, windows, config, clock };
+        let telling = desk::Means { post, board, bells, daemon, windows, config, memory, clock };
         tasks.spawn(telling_end(heartbeat::run(beating, stop.clone()), part_ended.clone()));
         tasks.spawn(telling_end(desk::run(telling, stop.clone()), part_ended.clone()));
         Self { stop, tasks }

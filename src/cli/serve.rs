@@ -120,6 +120,7 @@ async fn serve(args: Args) -> Result<(), String> {
         clock: Clock::System,
         daemon,
         journal: Arc::default(),
+        told: None,
         notifier: notifier(),
         load: Some(Arc::new(move || args.source.load())),
     };

@@ -66,6 +66,16 @@ impl Course {
         self.tellable = false;
     }
 
+    /// One that a receiver was told of by the process before.
+    pub fn recalled(since: Time, notice: Notice) -> Self {
+        Self { present: Some(since), known: Some(since), notice: Some(notice), ..Self::default() }
+    }
+
+    /// Since when it is so, as the receiver was told; none if the receiver takes it that it is not so.
+    pub fn known(&self) -> Option<Time> {
+        self.known
+    }
+
     /// Notes whether messages about it are muted now.
     pub fn mute(&mut self, is_muted: bool) {
         self.tellable |= self.present.is_some() && !is_muted;

@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     panic::AssertUnwindSafe,
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
@@ -21,6 +22,7 @@ use tracing::{debug, info, warn};
 use super::{
     ledger::{Ledger, Rules},
     maintenance::Windows,
+    memory::{Keeper, Kept},
     message::Message,
     second_look::SecondLooks,
     send::Post,
@@ -57,6 +59,8 @@ pub struct Means<P> {
     pub windows: Arc<Windows>,
     /// The configuration in force.
     pub config: watch::Receiver<Arc<Config>>,
+    /// Where what must survive a restart is kept; nowhere without storage.
+    pub memory: Option<PathBuf>,
     /// The time.
     pub clock: Clock,
 }
@@ -68,6 +72,7 @@ struct Desk<P> {
     lines: BTreeMap<String, Line>,
     second_looks: SecondLooks,
     sending: JoinSet<Sent>,
+    keeper: Option<Keeper>,
 }
 
 /// One receiver, and what it was told.
@@ -91,9 +96,16 @@ pub async fn run<P: Post>(mut means: Means<P>, stop: CancellationToken) {
     let config = Arc::clone(&means.config.borrow_and_update());
     let mut rounds = means.board.rounds();
     let mut windows = means.windows.changes();
-    let mut desk =
-        Desk { means, config, lines: BTreeMap::new(), second_looks: SecondLooks::default(), sending: JoinSet::new() };
+    let mut desk = Desk {
+        means,
+        config,
+        lines: BTreeMap::new(),
+        second_looks: SecondLooks::default(),
+        sending: JoinSet::new(),
+        keeper: None,
+    };
     desk.configure();
+    desk.recall().await;
     loop {
         let wait = desk.step();
         tokio::select! {
@@ -110,6 +122,10 @@ pub async fn run<P: Post>(mut means: Means<P>, stop: CancellationToken) {
     }
     if timeout(LAST_WORDS, desk.last_words()).await.is_err() {
         warn!("some receivers did not take their last message in time");
+    }
+    desk.keep();
+    if let Some(keeper) = desk.keeper {
+        keeper.close().await;
     }
 }
 
@@ -140,8 +156,33 @@ impl<P: Post> Desk<P> {
             };
             self.lines.insert(receiver.name.clone(), line);
         }
+        let targets = || self.config.targets.iter().map(|target| target.name.as_str());
+        for line in self.lines.values_mut() {
+            line.ledger.keep_only(&targets().filter(|name| !line.silent.contains(*name)).collect());
+        }
         self.means.daemon.receivers(self.config.receivers.iter().map(|receiver| receiver.name.as_str()));
         self.means.windows.configure(&self.config.maintenance);
+    }
+
+    /// Takes up what the process before has left.
+    async fn recall(&mut self) {
+        let Some(path) = self.means.memory.clone() else { return };
+        let kept = Kept::read(&path).await;
+        self.means.windows.recall(kept.windows.clone());
+        for told in &kept.told {
+            let is_listed = self.config.targets.iter().any(|target| target.name == told.target);
+            if let Some(line) = self.lines.get_mut(&told.receiver).filter(|_| is_listed) {
+                line.ledger.recall(told.clone());
+            }
+        }
+        self.keeper = Some(Keeper::new(path, kept));
+    }
+
+    /// Keeps what must survive a restart.
+    fn keep(&self) {
+        let Some(keeper) = &self.keeper else { return };
+        let told = self.lines.iter().flat_map(|(name, line)| line.ledger.told(name)).collect();
+        keeper.keep(Kept::new(told, self.means.windows.by_command(self.means.clock.now())));
     }
 
     /// Takes in how things stand, and does what is due. How long nothing more will be.
@@ -155,6 +196,7 @@ impl<P: Post> Desk<P> {
             line.ledger.see(&sights, &muted, now);
         }
         self.send(now);
+        self.keep();
         self.wait(now)
     }
 

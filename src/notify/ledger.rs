@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 
 use super::{
     course::{Confirm, Course},
+    memory::Told,
     message::{Item, Matter, Message, Phase},
     pace::Pace,
     sight::{Presence, Sight},
@@ -102,11 +103,31 @@ impl Ledger {
         self.rules = rules;
     }
 
-    /// Takes in how the receiver's targets stand, and which of them are muted. Other targets are forgotten.
+    /// Forgets all targets but these.
+    pub fn keep_only(&mut self, targets: &BTreeSet<&str>) {
+        self.courses.retain(|(target, _), _| targets.contains(target.as_str()));
+        self.now.retain(|target, _| targets.contains(target.as_str()));
+    }
+
+    /// Takes it that the receiver was told this by the process before.
+    pub fn recall(&mut self, told: Told) {
+        let Told { target, matter, since, notice, .. } = told;
+        if self.rules.send.contains(&matter.topic) {
+            self.courses.insert((target, matter), Course::recalled(since, notice));
+        }
+    }
+
+    /// What the receiver takes to be so.
+    pub fn told(&self, receiver: &str) -> Vec<Told> {
+        let known = self.courses.iter().filter_map(|((target, matter), course)| {
+            let (since, notice) = (course.known()?, course.notice()?.clone());
+            Some(Told { receiver: receiver.to_owned(), target: target.clone(), matter: matter.clone(), since, notice })
+        });
+        known.collect()
+    }
+
+    /// Takes in how the receiver's targets stand, and which of them are muted.
     pub fn see(&mut self, sights: &[&Sight], muted: &BTreeSet<String>, now: Time) {
-        let listed: BTreeSet<&str> = sights.iter().map(|sight| sight.target.as_str()).collect();
-        self.courses.retain(|(target, _), _| listed.contains(target.as_str()));
-        self.now.retain(|target, _| listed.contains(target.as_str()));
         for sight in sights {
             self.see_one(sight);
         }
@@ -221,7 +242,7 @@ impl Ledger {
     /// The receiver took a message.
     pub fn delivered(&mut self, message: &Message, now: Time) {
         for item in &message.items {
-            self.told(&item.target, &item.matter, item.phase, item.since);
+            self.know(&item.target, &item.matter, item.phase, item.since);
             if item.matter.topic != Topic::Risk {
                 self.cover(item, message);
             }
@@ -243,11 +264,11 @@ impl Ledger {
             .filter_map(|((_, matter), course)| Some((matter.clone(), course.news()?, course.since())))
             .collect();
         for (matter, phase, since) in covered {
-            self.told(&item.target, &matter, phase, since.unwrap_or(item.since));
+            self.know(&item.target, &matter, phase, since.unwrap_or(item.since));
         }
     }
 
-    fn told(&mut self, target: &str, matter: &Matter, phase: Phase, since: Time) {
+    fn know(&mut self, target: &str, matter: &Matter, phase: Phase, since: Time) {
         if let Some(course) = self.courses.get_mut(&(target.to_owned(), matter.clone())) {
             course.told(phase, since);
         }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 const MOST_BY_COMMAND: usize = 1000;
 
 /// A maintenance window of one target or of all.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// When it began.
     pub from: Time,
@@ -42,7 +42,7 @@ impl Window {
     }
 }
 
-/// The windows that there are. Those by command are kept in memory alone: a restart ends them.
+/// The windows that there are. Those by command survive a restart where there is storage ([`super::memory`]).
 #[derive(Debug, Default)]
 pub struct Windows {
     known: Mutex<Known>,
@@ -104,6 +104,18 @@ impl Windows {
         drop(known);
         self.changed.send_replace(());
         ended
+    }
+
+    /// The windows by command that are not over at `now`.
+    #[must_use]
+    pub fn by_command(&self, now: Time) -> Vec<Window> {
+        self.known().by_command.iter().filter(|window| window.until > now).cloned().collect()
+    }
+
+    /// Takes up the windows by command of the process before.
+    pub fn recall(&self, windows: Vec<Window>) {
+        self.known().by_command.extend(windows);
+        self.changed.send_replace(());
     }
 
     /// The window that a target is in at `now`: of several, the one that ends last.

@@ -1,5 +1,7 @@
 //! What a receiver is told at once.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{clock::Time, config::Topic, telling::notice::Notice};
 
 /// What a receiver is told at once: items about one target or several.
@@ -29,7 +31,7 @@ pub struct Item {
 }
 
 /// What an item is about: a topic, and for a risk its check.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Matter {
     /// The topic.
     pub topic: Topic,

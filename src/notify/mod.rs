@@ -12,6 +12,7 @@ pub mod desk;
 pub mod heartbeat;
 mod ledger;
 pub mod maintenance;
+pub mod memory;
 mod message;
 mod pace;
 mod second_look;

@@ -418,10 +418,38 @@ fn a_reload_keeps_what_was_told_and_forgets_what_is_no_longer_told_of() {
 }
 
 #[test]
+fn a_restart_keeps_what_was_told() {
+    let mut play = Play::new(&receiver(&Topic::DEFAULT));
+    play.see("home", "broken", 0);
+    play.see("home", "broken", 10);
+    play.until(20);
+    let kept = memory::Kept::new(play.ledger.told("hook"), Vec::new());
+    let kept: memory::Kept = serde_json::from_str(&serde_json::to_string(&kept).unwrap()).unwrap();
+    for (says, rounds, told) in [
+        ("still broken", &[(60, "broken"), (70, "broken")][..], &[][..]),
+        ("mended meanwhile", &[(60, "ok"), (120, "ok")], &[(125, MENDED)]),
+        ("mended later", &[(60, "broken"), (120, "ok"), (180, "ok")], &[(185, MENDED)]),
+    ] {
+        let mut play = Play::new(&receiver(&Topic::DEFAULT));
+        kept.told.iter().for_each(|told| play.ledger.recall(told.clone()));
+        play.look();
+        for (seconds, login) in rounds {
+            play.see("home", login, *seconds);
+        }
+        play.until(play.now + 60);
+        assert_eq!(play.told(), told, "{says}");
+    }
+    let mut other = Play::new(&receiver(&[Topic::Risk]));
+    kept.told.iter().for_each(|told| other.ledger.recall(told.clone()));
+    assert_eq!(other.ledger.told("hook"), [], "what it is no longer told of is forgotten");
+}
+
+#[test]
 fn a_target_that_is_gone_is_not_told_of() {
     let mut play = Play::new(&receiver(&Topic::DEFAULT));
     play.see("home", "broken", 0);
     play.see("home", "broken", 10);
+    play.ledger.keep_only(&BTreeSet::from(["work"]));
     play.latest.clear();
     play.look();
     play.until(100);

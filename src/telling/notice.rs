@@ -1,5 +1,7 @@
 //! A report in the few words that a message has room for: what broke, what was found, what to change.
 
+use serde::{Deserialize, Serialize};
+
 use super::{facts, path};
 use crate::{
     checks,
@@ -7,7 +9,7 @@ use crate::{
 };
 
 /// What is worth telling somebody who is not looking.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// How sign-in stands.
     pub login: Login,

@@ -9,6 +9,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use chrono::SubsecRound as _;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -67,7 +68,8 @@ fn try_begin(app: &App, headers: &HeaderMap, body: &Bytes) -> Result<Response, R
     if reason.iter().any(|reason| reason.chars().count() > LONGEST_REASON || reason.chars().any(char::is_control)) {
         return Err(wrong(format!("reason: one line of at most {LONGEST_REASON} characters")));
     }
-    let now = app.clock.now();
+    // Whole seconds read better, and one that begins a moment ago is open now.
+    let now = app.clock.now().trunc_subsecs(0);
     let window = Window { from: now, until: now + span(lasts), targets, reason };
     app.windows.begin(window.clone(), now).map_err(|error| refuse(StatusCode::TOO_MANY_REQUESTS, &error))?;
     tracing::info!(targets = named(window.targets.as_ref()), until = %window.until, "a maintenance window begins");

@@ -6,6 +6,7 @@ mod command;
 mod day;
 mod fake;
 mod mail;
+mod restarts;
 mod sent;
 mod settings;
 mod windows;

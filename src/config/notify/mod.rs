@@ -8,6 +8,7 @@ mod template;
 
 use std::{collections::BTreeSet, time::Duration};
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 pub use template::{Placeholder, Template};
@@ -31,7 +32,8 @@ pub struct Receiver {
 }
 
 /// What a message is about. In the order of gravity, the gravest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Topic {
     /// People cannot sign in.
     Broken,

@@ -2,6 +2,7 @@
 
 use std::{
     future::pending,
+    path::PathBuf,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -145,6 +146,16 @@ impl Bench {
         script: impl Fn(&str, TimeDelta) -> &'static str + Send + Sync + 'static,
         takes: impl Fn(&str, TimeDelta) -> Result<(), Untold> + Send + Sync + 'static,
     ) -> Self {
+        Self::with_memory(config, None, script, takes).await
+    }
+
+    /// One that keeps what was told in this file.
+    pub async fn with_memory(
+        config: &str,
+        memory: Option<PathBuf>,
+        script: impl Fn(&str, TimeDelta) -> &'static str + Send + Sync + 'static,
+        takes: impl Fn(&str, TimeDelta) -> Result<(), Untold> + Send + Sync + 'static,
+    ) -> Self {
         let clock = Clock::simulated(start());
         let snapshot = Snapshot::healthy();
         let good = checks::judge(&snapshot, None);
@@ -167,6 +178,7 @@ impl Bench {
             daemon: Arc::clone(&daemon),
             windows: Arc::clone(&windows),
             config: seen.clone(),
+            memory,
             clock,
         };
         let (beating, told, board_seen, config_seen) =
