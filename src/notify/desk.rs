@@ -73,6 +73,8 @@ struct Desk<P> {
     second_looks: SecondLooks,
     sending: JoinSet<Sent>,
     keeper: Option<Keeper>,
+    /// The targets whose messages are muted, as the metrics have it.
+    muted: BTreeSet<String>,
 }
 
 /// One receiver, and what it was told.
@@ -103,6 +105,7 @@ pub async fn run<P: Post>(mut means: Means<P>, stop: CancellationToken) {
         second_looks: SecondLooks::default(),
         sending: JoinSet::new(),
         keeper: None,
+        muted: BTreeSet::new(),
     };
     desk.configure();
     desk.recall().await;
@@ -138,6 +141,8 @@ impl<P: Post> Desk<P> {
     /// Goes by the configuration in force. A receiver that stays keeps what it was told.
     fn configure(&mut self) {
         let mut old = std::mem::take(&mut self.lines);
+        // A target that comes anew begins in the metrics as one that is not muted.
+        self.muted.clear();
         for receiver in &self.config.receivers {
             let rules = Rules::of(receiver);
             let line = match old.remove(&receiver.name) {
@@ -201,15 +206,16 @@ impl<P: Post> Desk<P> {
     }
 
     /// The targets whose messages are muted now; told to the metrics, too.
-    fn muted(&self, now: Time) -> BTreeSet<String> {
+    fn muted(&mut self, now: Time) -> BTreeSet<String> {
         let open = self.means.windows.open(now);
-        let names = self.config.targets.iter().map(|target| &target.name);
-        let (muted, others): (BTreeSet<&String>, BTreeSet<&String>) =
-            names.partition(|name| open.iter().any(|window| window.covers(now, name)));
-        for (names, is_muted) in [(&muted, true), (&others, false)] {
-            names.iter().for_each(|name| self.means.daemon.maintenance(name, is_muted));
+        let names = || self.config.targets.iter().map(|target| &target.name);
+        let muted: BTreeSet<String> =
+            names().filter(|name| open.iter().any(|window| window.covers(now, name))).cloned().collect();
+        if muted != self.muted {
+            names().for_each(|name| self.means.daemon.maintenance(name, muted.contains(name)));
+            self.muted.clone_from(&muted);
         }
-        muted.into_iter().cloned().collect()
+        muted
     }
 
     fn look_again(&mut self, sights: &[Sight], now: Time) {

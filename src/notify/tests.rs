@@ -507,3 +507,20 @@ fn one_cause_of_several_targets_is_told_once() {
     assert!(said.contains("home: people cannot sign in") && said.contains("work: people cannot sign in"), "{said}");
     assert_eq!(value(crate::config::Placeholder::Cause, &message, None), "redirect_uri_registered");
 }
+
+#[test]
+fn many_targets_make_no_endless_text() {
+    let mut play = Play::new(&receiver(&Topic::DEFAULT));
+    for seconds in [0, 10] {
+        for number in 0..500 {
+            play.latest.push(sight(&format!("t{number:03}"), "broken", seconds));
+        }
+        play.look();
+        play.latest.clear();
+    }
+    let message = play.ledger.all_news(at(10)).unwrap();
+    assert_eq!(title(&message), "500 targets: people cannot sign in");
+    let said = text(&message, Some("https://sso.example.test"));
+    assert!(said.len() < 2500, "{} bytes", said.len());
+    assert!(said.contains("\nand 480 more\nCause: ") && said.ends_with("\nhttps://sso.example.test/"), "{said}");
+}

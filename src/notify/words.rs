@@ -9,6 +9,10 @@ use crate::{
     model::Login,
 };
 
+/// How many targets a paragraph lists, and how many of their pages it links to: some receivers take short texts only.
+const LISTED: usize = 20;
+const LINKED: usize = 3;
+
 /// Where pages are, for links: `--web.external-url`, where it is given.
 pub type Site<'a> = Option<&'a str>;
 
@@ -117,18 +121,25 @@ fn says_the_same(one: &Item, other: &Item) -> bool {
 fn paragraph(items: &[&Item], site: Site<'_>) -> String {
     let Some(first) = items.first() else { return String::new() };
     let mut lines = Vec::new();
-    for item in items {
+    for item in items.iter().take(LISTED) {
         let lasted = match item.phase.until() {
             None => format!("since {}", minute(item.since)),
             Some(until) => format!("from {} to {}", minute(item.since), minute(until)),
         };
         lines.push(format!("{}: {} ({lasted})", item.target, headline(item)));
     }
+    if items.len() > LISTED {
+        lines.push(format!("and {} more", items.len() - LISTED));
+    }
     match first.phase.until() {
         None => lines.extend(why(first)),
         Some(_) => lines.extend(what_it_was(first)),
     }
-    lines.extend(items.iter().filter_map(|item| page(&item.target, site)));
+    if items.len() > LINKED {
+        lines.extend(site.map(|site| format!("{}/", site.trim_end_matches('/'))));
+    } else {
+        lines.extend(items.iter().filter_map(|item| page(&item.target, site)));
+    }
     lines.join("\n")
 }
 

@@ -8,6 +8,9 @@ use crate::{
     model::{CheckReport, Login, Report, Severity},
 };
 
+/// The most that is told of what was found, in characters: some receivers take short texts only.
+const LONGEST: usize = 1000;
+
 /// What is worth telling somebody who is not looking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
@@ -73,7 +76,11 @@ fn found(check: &CheckReport) -> String {
             }
         }
     }
-    lines.join("\n")
+    let text = lines.join("\n");
+    if text.chars().count() <= LONGEST {
+        return text;
+    }
+    text.chars().take(LONGEST - 1).chain(['…']).collect()
 }
 
 /// Why it cannot be told: by the first outage check that could not be judged for a reason of its own.

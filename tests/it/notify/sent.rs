@@ -126,7 +126,10 @@ async fn ntfy_gets_its_json_form() {
     assert_eq!(sent_body["click"], "https://sso.example.test/watch/targets/home");
     let seen = sent(&config, &server, &message(ended())).await;
     assert_eq!((&body(&seen)["priority"], &body(&seen)["tags"][0]), (&json!(3), &json!("white_check_mark")));
-    let items = (0..60).map(|number| item(&format!("t{number} {}", "ß".repeat(40)), Phase::Begun)).collect();
+    let mut items: Vec<_> = (0..60).map(|number| item(&format!("t{number}"), Phase::Begun)).collect();
+    for (number, item) in items.iter_mut().enumerate() {
+        item.notice.what = format!("{number} {}", "ß".repeat(100));
+    }
     let seen = sent(&config, &server, &Message { items, held_until: None }).await;
     let long = body(&seen)["message"].as_str().unwrap().len();
     assert!((4000..=4096).contains(&long), "what is longer would become an attachment: {long}");
