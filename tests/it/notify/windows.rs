@@ -49,7 +49,7 @@ const JSON: &str = "Content-Type: application/json\r\n";
 async fn metric(daemon: &Running, target: &str) -> f64 {
     let wanted = format!("ssowatch_maintenance_active{{target=\"{target}\"}}");
     // The desk is a task of its own: it takes a moment.
-    for _ in 0..500 {
+    for _ in 0..6000 {
         let value = super::metric(&daemon.daemon, &wanted);
         if value == 1.0 {
             return value;
