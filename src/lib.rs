@@ -15,6 +15,7 @@
 //!                               Board ──► journal
 //!              ┌─────────┬───────┴────┬───────────┐
 //!   TELL   metrics   status page   JSON, text, JUnit   log on change      pure projections of (Board, now)
+//!                         messages                                        (Board, now) against what was told
 //! ```
 //!
 //! Read [`model`] first (the nouns), then [`round`] (the spine on one screen), then one check, for example
@@ -23,7 +24,8 @@
 //! # Invariants
 //!
 //! Each is held by a tool (the layers test, `.clippy.toml`, the canary test), not by memory:
-//! checks do no I/O and read no clock; only [`observe`] opens connections; nothing is ever changed in Pocket ID or Kasm;
+//! checks do no I/O and read no clock; only [`observe`] opens connections, and [`notify`] to mail
+//! servers; nothing is ever changed in Pocket ID or Kasm;
 //! page and metrics are functions of (Board, now); labels come from closed sets or from the config; secrets have no
 //! `Display`, a masking `Debug`, and never enter a snapshot, a finding, a log line or an error; an observation that is
 //! too old is not shown as current.
@@ -40,6 +42,7 @@ pub mod lab;
 pub mod logging;
 pub mod metrics;
 pub mod model;
+pub mod notify;
 pub mod observe;
 pub mod oidc;
 pub mod pocket_id;

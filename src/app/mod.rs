@@ -11,6 +11,7 @@ mod unix;
 use std::{
     io,
     net::SocketAddr,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -37,6 +38,7 @@ use crate::{
     config::Config,
     journal::Journal,
     metrics::Daemon,
+    notify::{desk, heartbeat, maintenance::Windows, send::Sender},
     observe::Looker,
     scheduler::{Look, Scheduler},
     web,
@@ -63,6 +65,8 @@ pub struct Options {
     pub daemon: Arc<Daemon>,
     /// What changed and when.
     pub journal: Arc<Journal>,
+    /// The file that keeps what receivers were told through a restart; none without storage.
+    pub told: Option<PathBuf>,
     /// Who is told how the service is.
     pub notifier: Notifier,
     /// Where a reload comes from; none where there is nothing to load again.
@@ -84,6 +88,7 @@ pub struct Running {
     journal: Arc<Journal>,
     ready: Arc<AtomicBool>,
     notifier: Arc<Notifier>,
+    telling: Telling,
     reloads: mpsc::Sender<web::Reload>,
     readiness: AbortOnDropHandle<()>,
     stop_serving: CancellationToken,
@@ -114,7 +119,7 @@ pub async fn start_with<L: Look>(
     listeners: Vec<TcpListener>,
     options: Options,
 ) -> io::Result<Running> {
-    let Options { web, clock, daemon, journal, notifier, load, unix, limits } = options;
+    let Options { web, clock, daemon, journal, told, notifier, load, unix, limits } = options;
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
     for address in &addresses {
         info!(%address, "listening");
@@ -142,7 +147,9 @@ pub async fn start_with<L: Look>(
 
     let ready = Arc::new(AtomicBool::new(false));
     let readiness = AbortOnDropHandle::new(tokio::spawn(become_ready(supervisor.first_rounds(), Arc::clone(&ready))));
+    let windows: Arc<Windows> = Arc::default();
     let state = web::State {
+        windows: Arc::clone(&windows),
         board: Arc::clone(&board),
         config: config_seen,
         daemon: Arc::clone(&daemon),
@@ -157,6 +164,7 @@ pub async fn start_with<L: Look>(
     let ways = state.options.ways.clone();
     let (stop_serving, mut servers) = (CancellationToken::new(), JoinSet::new());
     let part_ended = CancellationToken::new();
+    let telling = Telling::start(&state, told, &part_ended);
     let router = web::router(state);
     let stopped = || stop_serving.clone().cancelled_owned();
     for listener in listeners {
@@ -178,6 +186,7 @@ pub async fn start_with<L: Look>(
         journal,
         ready,
         notifier,
+        telling,
         reloads,
         readiness,
         stop_serving,
@@ -186,6 +195,40 @@ pub async fn start_with<L: Look>(
         supervisor,
         part_ended,
     })
+}
+
+/// The tasks that tell outward.
+struct Telling {
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Telling {
+    fn start(state: &web::State, memory: Option<PathBuf>, part_ended: &CancellationToken) -> Self {
+        let web::State { board, bells, daemon, windows, config, clock, .. } = state.clone();
+        let post = Arc::new(Sender::new(clock, state.options.external_url.clone()));
+        let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
+        let beating = heartbeat::Means {
+            post: Arc::clone(&post),
+            board: Arc::clone(&board),
+            daemon: Arc::clone(&daemon),
+            config: config.clone(),
+            clock,
+        };
+        let telling = desk::Means { post, board, bells, daemon, windows, config, memory, clock };
+        tasks.spawn(telling_end(heartbeat::run(beating, stop.clone()), part_ended.clone()));
+        tasks.spawn(telling_end(desk::run(telling, stop.clone()), part_ended.clone()));
+        Self { stop, tasks }
+    }
+
+    async fn stop(mut self) {
+        self.stop.cancel();
+        while let Some(ended) = self.tasks.join_next().await {
+            if ended.is_err() {
+                warn!("a task that tells receivers had panicked before");
+            }
+        }
+    }
 }
 
 /// Runs a part of the daemon, and cancels the token when it ends, also by a panic.
@@ -232,8 +275,8 @@ impl Running {
         self.part_ended.cancelled().await;
     }
 
-    /// Stops in order: not ready, no new connections, requests finish (within some seconds), rounds stop, the
-    /// journal is closed.
+    /// Stops in order: not ready, no new connections, requests finish (within some seconds), what is untold is told
+    /// (within some seconds), rounds stop, the journal is closed.
     pub async fn stop(mut self) {
         info!("stopping");
         self.notifier.stopping();
@@ -247,6 +290,7 @@ impl Running {
             warn!("requests that did not finish in time are broken off");
             self.servers.shutdown().await;
         }
+        self.telling.stop().await;
         self.stop_rounds.cancel();
         if self.supervisor.await.is_err() {
             warn!("the supervisor had panicked before");

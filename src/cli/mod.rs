@@ -8,6 +8,8 @@ mod exit;
 mod explain;
 mod guide;
 mod healthcheck;
+mod maintenance;
+mod notify;
 mod plan;
 mod rehearsal;
 mod saved;
@@ -62,6 +64,10 @@ enum Command {
     Changes(changes::Args),
     /// Validate, write or print a configuration
     Config(config::Args),
+    /// Try whether messages arrive
+    Notify(notify::Args),
+    /// Mute messages of a running daemon while something is changed
+    Maintenance(maintenance::Args),
     /// Ask a running daemon whether it is healthy, for containers
     Healthcheck(healthcheck::Args),
     /// Print completions for a shell
@@ -114,6 +120,8 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Changes(args) => changes::run(&args),
         Command::Config(args) => config::run(args).await,
+        Command::Notify(args) => notify::run(args).await,
+        Command::Maintenance(args) => maintenance::run(args).await,
         Command::Healthcheck(args) => healthcheck::run(args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "ssowatch", &mut std::io::stdout());

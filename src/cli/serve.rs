@@ -166,6 +166,7 @@ async fn serve(args: Args) -> Result<(), String> {
         },
         clock: Clock::System,
         daemon,
+        told: args.storage.told(),
         journal: Arc::new(args.storage.open()?),
         notifier: notifier(),
         load: Some(Arc::new(move || args.source.load())),

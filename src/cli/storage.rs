@@ -34,6 +34,11 @@ pub(super) struct StorageArgs {
 }
 
 impl StorageArgs {
+    /// The file that keeps what receivers of messages were told; none without a folder.
+    pub fn told(&self) -> Option<PathBuf> {
+        Some(self.path.as_ref()?.join("told.json"))
+    }
+
     /// The journal, with what is in it already.
     ///
     /// # Errors

@@ -78,6 +78,28 @@ pub(super) fn is_plain(url: &Url) -> bool {
     url.scheme() == "http" && !is_loopback(url)
 }
 
+/// Reads an address that is told something: whatever its path and query, since they are the receiver's own.
+///
+/// # Errors
+/// What is wrong with it. Repeats nothing of it but its scheme: it may hold a token.
+pub(super) fn outward(text: &str) -> Result<Url, String> {
+    let text = text.trim();
+    if !text.contains("://") {
+        return Err("has no scheme; write https:// before it".to_owned());
+    }
+    let url = Url::parse(text).map_err(|error| format!("not an address: {error}"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("\"{}://\" is no web address; write \"https://\" or \"http://\"", url.scheme()));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("holds a user name or a password; give them by basic_auth".to_owned());
+    }
+    if url.fragment().is_some() {
+        return Err("holds a fragment (\"#\"), which is never sent; leave it out".to_owned());
+    }
+    Ok(url)
+}
+
 fn web_address(text: &str) -> Result<Url, String> {
     let text = text.trim();
     if text.is_empty() {

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     Config, REQUESTS_PER_MINUTE, Target,
+    notify::{read, silence},
     problems::did_you_mean,
     reader::{Field, Marked, Reader, Section},
     target,
@@ -52,6 +53,11 @@ pub(super) fn config(reader: &mut Reader<'_>, root: Field) -> Option<Config> {
             change_hold: HOLD,
         };
         let defaults = defaults(reader, section, &built_in);
+        let zone = config.timezone.clone();
+        config.receivers = section.take("notify").map(|field| read::receivers(reader, field)).unwrap_or_default();
+        config.heartbeat = section.take("heartbeat").and_then(|field| silence::heartbeat(reader, field));
+        let maintenance = section.take("maintenance");
+        let receivers: Vec<&str> = config.receivers.iter().map(|receiver| receiver.name.as_str()).collect();
         let hint = "a target has two addresses: targets: [{provider: {url: URL}, kasm: {url: URL}}]";
         let field = section.require("targets", hint)?;
         let place = field.place.clone();
@@ -59,8 +65,12 @@ pub(super) fn config(reader: &mut Reader<'_>, root: Field) -> Option<Config> {
         if fields.is_empty() {
             reader.warn(&place, "no targets: nothing is watched");
         }
-        let targets: Vec<_> = fields.into_iter().map(|field| target::target(reader, field, &defaults)).collect();
+        let targets: Vec<_> =
+            fields.into_iter().map(|field| target::target(reader, field, &defaults, &receivers)).collect();
         names_are_unique(reader, targets.iter().flatten());
+        let names: Vec<&str> = targets.iter().flatten().map(|target| target.value.name.as_str()).collect();
+        config.maintenance =
+            maintenance.map(|field| silence::maintenance(reader, field, &zone, &names)).unwrap_or_default();
         config.targets = targets.into_iter().map(|target| Some(target?.value)).collect::<Option<_>>()?;
         Some(config)
     })?

@@ -105,7 +105,7 @@ fn tls(reader: &mut Reader<'_>, section: &mut Section) -> TlsSettings {
     }
 }
 
-fn readable_file(reader: &mut Reader<'_>, field: Field) -> Option<std::path::PathBuf> {
+pub(super) fn readable_file(reader: &mut Reader<'_>, field: Field) -> Option<std::path::PathBuf> {
     let path = reader.path(field)?;
     if let Err(error) = std::fs::File::open(&path.value) {
         reader.warn(&path.place, format!("{}: {error}", path.value.display()));

@@ -12,6 +12,7 @@ mod flags;
 mod http;
 mod interpolate;
 mod load;
+mod notify;
 mod problems;
 mod reader;
 mod redacted;
@@ -23,6 +24,9 @@ mod web;
 mod yaml;
 
 pub use flags::{Flags, Named};
+pub use notify::{
+    Alertmanager, Heartbeat, MailTls, Maintenance, Means, Ntfy, Placeholder, Receiver, Smtp, Template, Topic, Webhook,
+};
 pub use problems::{ConfigError, Mark, Problem};
 pub use secret::{Secret, SecretError, SecretSource};
 pub use valid::{

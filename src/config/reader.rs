@@ -61,6 +61,17 @@ pub(super) struct Marked<T> {
     pub value: T,
 }
 
+/// A value whose form is the operator's own.
+pub(super) enum Shape {
+    /// Nothing, or `null`.
+    Nothing,
+    /// A scalar that looks like a number or a truth value.
+    Plain(Marked<String>),
+    Text(Marked<String>),
+    List(Vec<Field>),
+    Map(Vec<(Marked<String>, Field)>),
+}
+
 /// A map that is being read.
 pub(super) struct Section {
     pub place: Place,
@@ -163,6 +174,17 @@ impl<'a> Reader<'a> {
         named.unwrap_or_default()
     }
 
+    /// Reads a value whose form is the operator's own.
+    pub(super) fn shape(&mut self, field: Field) -> Option<Shape> {
+        Some(match &field.value {
+            Value::Null => Shape::Nothing,
+            Value::Plain(_) => Shape::Plain(self.text_or_empty(field)?),
+            Value::Text(_) => Shape::Text(self.text_or_empty(field)?),
+            Value::List(_) => Shape::List(self.list(field)?),
+            Value::Map(_) => Shape::Map(self.named(field)),
+        })
+    }
+
     /// Reads a list. An empty value is an empty list.
     pub(super) fn list(&mut self, field: Field) -> Option<Vec<Field>> {
         let items = match field.value {
@@ -195,7 +217,7 @@ impl<'a> Reader<'a> {
     pub(super) fn text_or_empty(&mut self, field: Field) -> Option<Marked<String>> {
         let Field { place, value } = field;
         let text = match value {
-            Value::Text(text) => text,
+            Value::Text(text) | Value::Plain(text) => text,
             Value::Null => String::new(),
             other => {
                 self.problem(&place, format!("expected a text, found {}", kind(&other)));
@@ -267,7 +289,7 @@ impl Field {
 
     /// Whether it is a single text, and not a map or a list.
     pub(super) fn is_text(&self) -> bool {
-        matches!(self.value, Value::Text(_))
+        matches!(self.value, Value::Text(_) | Value::Plain(_))
     }
 }
 
@@ -294,6 +316,16 @@ impl Section {
         self.entries.is_empty()
     }
 
+    /// The place of a key of this map, whether it is there or not.
+    pub(super) fn below(&self, key: &str) -> Place {
+        Place { at: self.place.at, path: self.path_of(key) }
+    }
+
+    /// Whether a key is left that is not one of these.
+    pub(super) fn has_other_than(&self, keys: &[&str]) -> bool {
+        self.entries.iter().any(|entry| !keys.contains(&entry.key.as_str()))
+    }
+
     fn path_of(&self, key: &str) -> String {
         join(&self.place.path, key)
     }
@@ -306,7 +338,7 @@ fn join(path: &str, key: &str) -> String {
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
-        Value::Text(_) => "a text",
+        Value::Text(_) | Value::Plain(_) => "a text",
         Value::List(_) => "a list",
         Value::Map(_) => "keys with values",
     }

@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
     ApiAuth, Config, HttpSettings, Kasm, NamedHeader, Provider, ProxySettings, SecretSource, Target, TlsSettings,
+    notify::redact,
 };
 use crate::{
     model::Expect,
@@ -12,10 +13,10 @@ use crate::{
 };
 
 /// What stands where a secret is.
-const MASK: &str = "<secret>";
+pub(super) const MASK: &str = "<secret>";
 
 /// A part of the document: keys keep their order.
-enum Shown {
+pub(super) enum Shown {
     Text(String),
     Flag(bool),
     Number(u32),
@@ -52,6 +53,9 @@ pub(super) fn redacted(config: &Config) -> String {
         token,
         requests_per_minute,
         timezone,
+        receivers,
+        heartbeat,
+        maintenance,
         redacted: _,
         warnings: _,
         fingerprint: _,
@@ -65,12 +69,15 @@ pub(super) fn redacted(config: &Config) -> String {
     ]);
     let document = Shown::map([
         ("schedule", Some(schedule)),
+        ("notify", redact::receivers(receivers)),
+        ("heartbeat", heartbeat.as_ref().map(redact::heartbeat)),
+        ("maintenance", redact::maintenance(maintenance)),
         ("targets", Some(Shown::List(targets.iter().map(target).collect()))),
     ]);
     serde_saphyr::to_string(&document).unwrap_or_else(|error| format!("# cannot be shown: {error}\n"))
 }
 
-fn written(schedule: &Schedule) -> String {
+pub(super) fn written(schedule: &Schedule) -> String {
     match schedule {
         Schedule::Every(period) => format!("every {}", duration::short(*period)),
         Schedule::Crontab(crontab) => crontab.text().to_owned(),
@@ -91,6 +98,7 @@ fn target(target: &Target) -> Shown {
         passkey_enabled,
         last_sign_in_enabled,
         change_hold,
+        notify,
     } = target;
     let rules: Vec<(String, Shown)> = off
         .iter()
@@ -109,6 +117,7 @@ fn target(target: &Target) -> Shown {
         ("passkey", enabled(*passkey_enabled)),
         ("last_sign_in", enabled(*last_sign_in_enabled)),
         ("change_hold", Some(text(duration::short(*change_hold)))),
+        ("notify", notify.as_ref().map(redact::list)),
     ])
 }
 
@@ -148,7 +157,7 @@ fn kasm_side(kasm: &Kasm) -> Shown {
     Shown::Map(entries)
 }
 
-fn connection(http: &HttpSettings) -> Vec<(String, Shown)> {
+pub(super) fn connection(http: &HttpSettings) -> Vec<(String, Shown)> {
     let HttpSettings { connect_to, allow_http, tls, proxy, basic_auth, headers, timeout } = http;
     let bracketed = |host: &str| if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
     let basic_auth = basic_auth.as_ref().map(|(username, password)| {
@@ -229,27 +238,27 @@ fn expected(expect: &Expect) -> Option<Shown> {
 }
 
 /// `key: <secret>`, or `key_file: FILE`: a path is no secret.
-fn secret(key: &str, source: Option<&SecretSource>) -> Option<(String, Shown)> {
+pub(super) fn secret(key: &str, source: Option<&SecretSource>) -> Option<(String, Shown)> {
     match source? {
         SecretSource::Inline(_) => Some((key.to_owned(), text(MASK))),
         SecretSource::File(path) => Some((format!("{key}_file"), text(path.display().to_string()))),
     }
 }
 
-fn without_slash(url: &url::Url) -> String {
+pub(super) fn without_slash(url: &url::Url) -> String {
     url.as_str().trim_end_matches('/').to_owned()
 }
 
-fn text(value: impl Into<String>) -> Shown {
+pub(super) fn text(value: impl Into<String>) -> Shown {
     Shown::Text(value.into())
 }
 
 impl Shown {
-    fn entries<const N: usize>(entries: [(&str, Option<Self>); N]) -> Vec<(String, Self)> {
+    pub(super) fn entries<const N: usize>(entries: [(&str, Option<Self>); N]) -> Vec<(String, Self)> {
         entries.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
     }
 
-    fn map<const N: usize>(entries: [(&str, Option<Self>); N]) -> Self {
+    pub(super) fn map<const N: usize>(entries: [(&str, Option<Self>); N]) -> Self {
         Self::Map(Self::entries(entries))
     }
 

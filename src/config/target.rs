@@ -1,6 +1,6 @@
 //! Reads one target: its two sides and what was declared about it.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use url::Url;
 
@@ -8,13 +8,19 @@ use super::{
     ApiAuth, HttpSettings, Kasm, Provider, REQUESTS_PER_MINUTE, Target, address,
     file::{Defaults, defaults},
     http,
-    reader::{Field, Marked, Place, Reader, Section},
+    notify::silence,
+    reader::{Field, Marked, Reader, Section},
     secrets::secret,
 };
 use crate::{model::Expect, pocket_id::ProviderKind, schedule::Schedule};
 
 /// Reads a target, marked with the place of its name. `None` where a problem was told.
-pub(super) fn target(reader: &mut Reader<'_>, field: Field, outer: &Defaults) -> Option<Marked<Target>> {
+pub(super) fn target(
+    reader: &mut Reader<'_>,
+    field: Field,
+    outer: &Defaults,
+    receivers: &[&str],
+) -> Option<Marked<Target>> {
     reader.section(field, |reader, section| {
         let name = section.take("name").map(|field| name(reader, field));
         let provider = section
@@ -24,6 +30,7 @@ pub(super) fn target(reader: &mut Reader<'_>, field: Field, outer: &Defaults) ->
             .require("kasm", "write kasm: {url: https://kasm.example.com}")
             .and_then(|field| reader.section(field, kasm)?);
         let expect = section.take("expect").and_then(|field| reader.section(field, expect)).unwrap_or_default();
+        let notify = section.take("notify").map(|field| notify(reader, field, receivers));
         let defaults = defaults(reader, section, outer);
         let (token_enabled, passkey_enabled) = (defaults.token_enabled, defaults.passkey_enabled);
         let (last_sign_in_enabled, change_hold) = (defaults.last_sign_in_enabled, defaults.change_hold);
@@ -51,9 +58,23 @@ pub(super) fn target(reader: &mut Reader<'_>, field: Field, outer: &Defaults) ->
             passkey_enabled,
             last_sign_in_enabled,
             change_hold,
+            notify,
         };
         Some(Marked { place, value })
     })?
+}
+
+/// Reads which receivers are told of a target: a list of names, or `off`.
+fn notify(reader: &mut Reader<'_>, field: Field, receivers: &[&str]) -> BTreeSet<String> {
+    if !field.is_text() {
+        return silence::names(reader, field, receivers, "receiver");
+    }
+    if let Some(text) = reader.text(field)
+        && !matches!(text.value.to_ascii_lowercase().as_str(), "off" | "false")
+    {
+        reader.problem(&text.place, format!("{:?} is not known; write a list of receivers, or off", text.value));
+    }
+    BTreeSet::new()
 }
 
 /// The name of a target without one: Kasm's host, and its port where that is unusual.
@@ -117,10 +138,10 @@ fn kasm(reader: &mut Reader<'_>, section: &mut Section) -> Option<Kasm> {
     let api_key = secret(reader, section, "api_key", "api_key_file");
     let api_key_secret = secret(reader, section, "api_key_secret", "api_key_secret_file");
     match (&api_key, &api_key_secret) {
-        (Some(key), None) if !reader.has_problem_below(&below(section, "api_key_secret")) => {
+        (Some(key), None) if !reader.has_problem_below(&section.below("api_key_secret")) => {
             reader.problem(&key.place, "needs \"api_key_secret_file\": a Kasm key has two halves");
         }
-        (None, Some(secret)) if !reader.has_problem_below(&below(section, "api_key")) => {
+        (None, Some(secret)) if !reader.has_problem_below(&section.below("api_key")) => {
             reader.problem(&secret.place, "needs \"api_key_file\": a Kasm key has two halves");
         }
         _ => {}
@@ -137,10 +158,6 @@ fn kasm(reader: &mut Reader<'_>, section: &mut Section) -> Option<Kasm> {
         api_auth,
         http,
     })
-}
-
-fn below(section: &Section, key: &str) -> Place {
-    Place { at: section.place.at, path: format!("{}.{key}", section.place.path) }
 }
 
 fn web_address(reader: &mut Reader<'_>, field: Field, read: fn(&str) -> Result<Url, String>) -> Option<Marked<Url>> {

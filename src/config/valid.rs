@@ -8,7 +8,7 @@ use std::{
 
 use url::Url;
 
-use super::SecretSource;
+use super::{Heartbeat, Maintenance, Receiver, SecretSource};
 use crate::{
     model::{Credential, Expect, KasmFacts, ProviderFacts, TargetFacts},
     pocket_id::ProviderKind,
@@ -35,6 +35,12 @@ pub struct Config {
     pub requests_per_minute: u32,
     /// The timezone that crontab lines are read in.
     pub timezone: Zone,
+    /// Who is told what happens, by unique names, in the order of the file.
+    pub receivers: Vec<Receiver>,
+    /// The dead man's switch.
+    pub heartbeat: Option<Heartbeat>,
+    /// When messages are muted.
+    pub maintenance: Vec<Maintenance>,
     /// The configuration in force, defaults included, with secrets masked: what `/config` and `config show` print (YAML).
     pub redacted: String,
     /// What is no error and should be seen to; one line each, with file, line and field.
@@ -55,6 +61,9 @@ impl Config {
             token: Schedule::Every(Duration::from_hours(1)),
             requests_per_minute: REQUESTS_PER_MINUTE,
             timezone: Zone::utc(),
+            receivers: Vec::new(),
+            heartbeat: None,
+            maintenance: Vec::new(),
             redacted: String::new(),
             warnings: Vec::new(),
             fingerprint: 0,
@@ -99,6 +108,8 @@ pub struct Target {
     pub last_sign_in_enabled: bool,
     /// How long a change stays told.
     pub change_hold: Duration,
+    /// The names of the receivers that are told of this target; all of them where it says nothing.
+    pub notify: Option<BTreeSet<String>>,
 }
 
 /// The provider's side of a target.
@@ -272,6 +283,7 @@ impl Target {
             passkey_enabled: false,
             last_sign_in_enabled: false,
             change_hold: Duration::from_hours(24),
+            notify: None,
         }
     }
 }

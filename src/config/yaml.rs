@@ -26,6 +26,8 @@ pub(super) enum Value {
     Null,
     /// A scalar, as text.
     Text(String),
+    /// A scalar that looks like a number or a truth value, as it is written.
+    Plain(String),
     List(Vec<Node>),
     Map(Vec<Entry>),
 }
@@ -86,7 +88,7 @@ fn node(raw: Spanned<Raw>, source: &str) -> Node {
     let at = mark(raw.referenced);
     let value = match raw.value {
         Raw::Null => Value::Null,
-        Raw::Plain => Value::Text(written(raw.defined, source)),
+        Raw::Plain => Value::Plain(written(raw.defined, source)),
         Raw::Text(text) => Value::Text(text),
         Raw::List(items) => Value::List(items.into_iter().map(|item| node(item, source)).collect()),
         Raw::Map(entries) => Value::Map(
@@ -173,7 +175,7 @@ mod tests {
         let Mark { line, column } = node.at;
         let value = match &node.value {
             Value::Null => "~".to_owned(),
-            Value::Text(text) => format!("{text:?}"),
+            Value::Text(text) | Value::Plain(text) => format!("{text:?}"),
             Value::List(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(" ")),
             Value::Map(entries) => format!(
                 "{{{}}}",
@@ -201,7 +203,7 @@ mod tests {
         for text in ["007", "1.50", "0x1F", "yes", "Off", "1_000", "1e3", "-0", "TRUE", ".5"] {
             let tree = parse(&format!("é: {text} # comment"), "f").unwrap();
             let Value::Map(entries) = tree.value else { panic!() };
-            let Value::Text(read) = &entries[0].node.value else { panic!("{text}") };
+            let (Value::Text(read) | Value::Plain(read)) = &entries[0].node.value else { panic!("{text}") };
             assert_eq!(read, text);
         }
     }

@@ -123,6 +123,16 @@ families! {
         "HTTP requests sent, by class of answer; error where none came.";
     ConfigChanges: Counter "ssowatch_config_changes_total" [target, side, subject]
         "Changes seen on a side.";
+    Maintenance: Gauge "ssowatch_maintenance_active" [target]
+        "Whether the target is in a maintenance window, which mutes messages.";
+    Notifications: Counter "ssowatch_notifications_total" [receiver]
+        "Attempts to send a message to the receiver.";
+    NotificationsFailed: Counter "ssowatch_notifications_failed_total" [receiver]
+        "Attempts to send a message to the receiver that failed.";
+    Heartbeats: Counter "ssowatch_heartbeats_total" []
+        "Calls of the heartbeat's address. No series without a heartbeat in the configuration.";
+    HeartbeatsFailed: Counter "ssowatch_heartbeats_failed_total" []
+        "Calls of the heartbeat's address that failed. No series without a heartbeat in the configuration.";
     SelfTest: Gauge "ssowatch_self_test_success" []
         "Whether a built-in broken snapshot was judged broken and a good one good, in the last round.";
     JournalSuccess: Gauge "ssowatch_journal_success" []

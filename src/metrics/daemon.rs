@@ -47,6 +47,22 @@ struct Counts {
     config: Option<Loaded>,
     reload_successful: Option<bool>,
     self_test: Option<bool>,
+    receivers: BTreeMap<String, Attempts>,
+    heartbeats: Option<Attempts>,
+}
+
+/// How often something was tried to be told, and how often that failed.
+#[derive(Debug, Default, Clone, Copy)]
+struct Attempts {
+    all: u64,
+    failed: u64,
+}
+
+impl Attempts {
+    fn add(&mut self, succeeded: bool) {
+        self.all += 1;
+        self.failed += u64::from(!succeeded);
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +74,7 @@ struct Loaded {
 
 #[derive(Debug, Default)]
 struct TargetCounts {
+    in_maintenance: bool,
     rounds: u64,
     rounds_missed: u64,
     durations: Distribution,
@@ -169,6 +186,45 @@ impl Daemon {
         self.journal.get_or_init(|| kept);
     }
 
+    /// Whether the last self-test held.
+    #[must_use]
+    pub fn self_test_holds(&self) -> bool {
+        self.counts().self_test == Some(true)
+    }
+
+    /// A target is in a maintenance window, or is not.
+    pub fn maintenance(&self, target: &str, is_active: bool) {
+        self.of_target(target, |counts| counts.in_maintenance = is_active);
+    }
+
+    /// These are the receivers of messages: counters of new ones begin at 0, those of others go.
+    pub fn receivers<'a>(&self, names: impl IntoIterator<Item = &'a str>) {
+        let mut counts = self.counts();
+        let known = std::mem::take(&mut counts.receivers);
+        let of = |name: &str| known.get(name).copied().unwrap_or_default();
+        counts.receivers = names.into_iter().map(|name| (name.to_owned(), of(name))).collect();
+    }
+
+    /// A message was sent to a receiver, with success or in vain.
+    pub fn notification(&self, receiver: &str, succeeded: bool) {
+        if let Some(attempts) = self.counts().receivers.get_mut(receiver) {
+            attempts.add(succeeded);
+        }
+    }
+
+    /// There is a heartbeat in the configuration, or there is none.
+    pub fn heartbeat_configured(&self, is_configured: bool) {
+        let mut counts = self.counts();
+        counts.heartbeats = is_configured.then(|| counts.heartbeats.unwrap_or_default());
+    }
+
+    /// The heartbeat's address was called, with success or in vain.
+    pub fn heartbeat(&self, succeeded: bool) {
+        if let Some(attempts) = &mut self.counts().heartbeats {
+            attempts.add(succeeded);
+        }
+    }
+
     /// A log message was written (`error`, `warn`, `info`, `debug`, `trace`).
     pub fn log_message(&self, level: &'static str) {
         if let Some(index) = LEVELS.iter().position(|known| *known == level) {
@@ -234,6 +290,14 @@ impl Daemon {
 
 impl Counts {
     fn write(&self, sheet: &mut Sheet) {
+        for (receiver, attempts) in &self.receivers {
+            sheet.set(Family::Notifications, &[receiver], attempts.all as f64);
+            sheet.set(Family::NotificationsFailed, &[receiver], attempts.failed as f64);
+        }
+        if let Some(attempts) = self.heartbeats {
+            sheet.set(Family::Heartbeats, &[], attempts.all as f64);
+            sheet.set(Family::HeartbeatsFailed, &[], attempts.failed as f64);
+        }
         if let Some(held) = self.self_test {
             sheet.set_flag(Family::SelfTest, &[], held);
         }
@@ -250,6 +314,7 @@ impl Counts {
 
 impl TargetCounts {
     fn write(&self, sheet: &mut Sheet, target: &str) {
+        sheet.set_flag(Family::Maintenance, &[target], self.in_maintenance);
         sheet.set(Family::Rounds, &[target], self.rounds as f64);
         sheet.set(Family::RoundsMissed, &[target], self.rounds_missed as f64);
         sheet.set_distribution(Family::RoundDuration, &[target], &self.durations);
@@ -332,6 +397,36 @@ mod tests {
         let samples = samples(&daemon);
         assert_eq!(samples[r#"ssowatch_source_failures_total{target="home",source="jwks"}"#], 2.0);
         assert_eq!(samples[r#"ssowatch_rounds_total{target="home"}"#], 3.0);
+    }
+
+    #[test]
+    fn receivers_begin_at_zero_and_keep_their_counts_through_a_reload() {
+        let daemon = Daemon::default();
+        daemon.receivers(["phone", "mail"]);
+        daemon.notification("phone", true);
+        daemon.notification("phone", false);
+        daemon.notification("nobody", false);
+        daemon.receivers(["phone", "chat"]);
+        daemon.heartbeat(true);
+        daemon.heartbeat_configured(true);
+        daemon.heartbeat(false);
+        let samples = samples(&daemon);
+        let told: Vec<(&str, f64)> = samples
+            .iter()
+            .filter(|(name, _)| name.starts_with("ssowatch_notif") || name.starts_with("ssowatch_heart"))
+            .map(|(name, value)| (name.as_str(), *value))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("ssowatch_heartbeats_failed_total", 1.0),
+                ("ssowatch_heartbeats_total", 1.0),
+                (r#"ssowatch_notifications_failed_total{receiver="chat"}"#, 0.0),
+                (r#"ssowatch_notifications_failed_total{receiver="phone"}"#, 1.0),
+                (r#"ssowatch_notifications_total{receiver="chat"}"#, 0.0),
+                (r#"ssowatch_notifications_total{receiver="phone"}"#, 2.0),
+            ]
+        );
     }
 
     #[test]

@@ -91,7 +91,7 @@ fn basic(user: &str, password: &str) -> Result<(HeaderName, HeaderValue), Stop> 
     Ok((header::AUTHORIZATION, sensitive(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))?))
 }
 
-fn sensitive(text: String) -> Result<HeaderValue, Stop> {
+pub(super) fn sensitive(text: String) -> Result<HeaderValue, Stop> {
     let mut value = HeaderValue::try_from(text)
         .map_err(|_| Stop::failed(Reason::Blocked, "the credential holds characters that a header cannot carry"))?;
     value.set_sensitive(true);

@@ -31,6 +31,9 @@ pub(super) const JSON_LIMIT: usize = 1_000_000;
 /// The largest web page.
 pub(super) const PAGE_LIMIT: usize = 2_000_000;
 
+/// How long [`Limit::Beginning`] waits for the body.
+pub(super) const BEGINNING_WITHIN: Duration = Duration::from_secs(1);
+
 const USER_AGENT: &str = concat!("ssowatch/", env!("CARGO_PKG_VERSION"), " (+https://github.com/ssowatch/ssowatch)");
 
 /// A request to one side. What the config gives for every request is added where it may go.
@@ -55,6 +58,8 @@ pub(super) struct Request {
 pub(super) enum Limit {
     /// A body of at most so many bytes; a larger one is an error.
     Bytes(usize),
+    /// So many bytes of the body, if they come within [`BEGINNING_WITHIN`]: the answer counts without them.
+    Beginning(usize),
     /// Status and headers: the connection is closed on the body.
     HeadOnly,
 }
@@ -197,6 +202,7 @@ pub(super) async fn exchange(
     let body = match request.limit {
         Limit::HeadOnly => Ok(Vec::new()),
         Limit::Bytes(limit) => read(&mut response, limit).await,
+        Limit::Beginning(limit) => Ok(beginning(&mut response, limit).await),
     };
     let answer = body.map(|body| Answer {
         url: request.url.clone(),
@@ -252,6 +258,23 @@ fn message(line: &Line, request: &Request, headers: &HeaderMap) -> Option<reqwes
         *message.body_mut() = Some(text.clone().into());
     }
     Some(message)
+}
+
+/// The first bytes of the body, as many as come in time.
+async fn beginning(response: &mut Response, limit: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let reading = async {
+        while let Ok(Some(chunk)) = response.chunk().await {
+            let left = limit - bytes.len();
+            bytes.extend_from_slice(&chunk[..chunk.len().min(left)]);
+            if bytes.len() == limit {
+                break;
+            }
+        }
+    };
+    // What did not come in time is not waited for.
+    let _ = tokio::time::timeout(BEGINNING_WITHIN, reading).await;
+    bytes
 }
 
 /// The body, decompressed.

@@ -4,7 +4,7 @@
 //! asks and a half that reads. Below them: `side` (where requests may go, and how many), `peer` (one origin and its
 //! clients), `http` (the client and one exchange), `watch` (what its connections do meanwhile), `connection` (DNS, TCP and
 //! TLS of our own), `tls` and `trust` (handshakes, and what a chain is worth), and `reasons`, the one place that sorts
-//! what goes wrong.
+//! what goes wrong. `outward` is for messages: the same client, to where the operator says.
 
 mod addresses;
 mod answer;
@@ -44,6 +44,7 @@ mod look_kasm_key;
 mod look_provider;
 mod look_provider_key;
 mod look_secret;
+pub mod outward;
 mod page;
 mod passkey_domain;
 mod peer;

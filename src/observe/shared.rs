@@ -28,15 +28,16 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Whether this target may take this look when it asks at `asked`. A full look takes a full one of the last minute
-    /// that another target has had: so many targets of one provider cost it one look at the start, and who asks twice
-    /// is never answered from what was seen before.
+    /// Whether this target may take this look when it asks at `asked`: one that is young enough, and that another target
+    /// has had. So many targets of one provider cost it one look, and who asks twice (as for a second look) is never
+    /// answered from what was seen before. A full look takes full ones only, of the last minute.
     pub(super) fn is_fresh(&self, target: &Target, asked: Instant, pace: Pace) -> bool {
         const A_MINUTE: Duration = Duration::from_mins(1);
-        match pace {
-            Pace::Full => self.is_full && self.begun + A_MINUTE > asked && !self.takers.contains(&target.name),
+        let is_young = match pace {
+            Pace::Full => self.is_full && self.begun + A_MINUTE > asked,
             Pace::Due { share_for, .. } => self.begun + share_for > asked,
-        }
+        };
+        is_young && !self.takers.contains(&target.name)
     }
 }
 

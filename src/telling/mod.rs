@@ -11,6 +11,7 @@ pub mod fields;
 pub mod guide;
 pub mod json;
 pub mod junit;
+pub mod notice;
 mod page;
 pub mod path;
 mod similar;

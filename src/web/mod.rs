@@ -8,6 +8,7 @@ mod exposition;
 mod handshake;
 mod headers;
 mod lifecycle;
+mod maintenance;
 pub mod page;
 mod pages;
 mod probe;
@@ -28,7 +29,8 @@ use axum::{
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
-    board::Board, clock::Clock, config::Config, journal::Journal, metrics::Daemon, observe::Looker, scheduler::Bells,
+    board::Board, clock::Clock, config::Config, journal::Journal, metrics::Daemon, notify::maintenance::Windows,
+    observe::Looker, scheduler::Bells,
 };
 
 pub use access::{Tells, Viewer};
@@ -51,6 +53,8 @@ pub struct State {
     pub journal: Arc<Journal>,
     /// Where a round is asked for before it is due.
     pub bells: Arc<Bells>,
+    /// When messages are muted.
+    pub windows: Arc<Windows>,
     /// For `/probe`.
     pub looker: Arc<Looker>,
     /// The time.
@@ -117,7 +121,7 @@ impl App {
 type Shared = extract::State<App>;
 
 /// Every path, what it is, for the page that says what exists, and how much it tells.
-const PATHS: [(&str, &str, Tells); 27] = [
+const PATHS: [(&str, &str, Tells); 29] = [
     ("/", "status page", Tells::Verdicts),
     ("/targets/{name}", "one target in full", Tells::Verdicts),
     ("/targets/{name}/checks", "every check and every source of a target", Tells::All),
@@ -139,6 +143,8 @@ const PATHS: [(&str, &str, Tells); 27] = [
     ("/api/v1/changes", "what changed and when: ?target=&since=&cursor=&limit=", Tells::All),
     ("/api/v1/annotations", "changes as annotations for Grafana: ?target=&from=&to=", Tells::All),
     ("/api/v1/stats", "about the daemon itself", Tells::All),
+    ("/api/v1/maintenance", "maintenance windows; POST: begin one, with --web.enable-lifecycle", Tells::All),
+    ("/api/v1/maintenance/end", "POST: end those that were begun by command", Tells::All),
     ("/api/v1/openapi.json", "the description of this API (OpenAPI 3.1)", Tells::All),
     ("/config", "the configuration in force, secrets masked", Tells::All),
     ("/login", "asks for the login, where there are any, and leads to the status page", Tells::All),
@@ -185,6 +191,8 @@ fn handler(path: &str) -> MethodRouter<App> {
         "/metrics" => get(exposition::metrics),
         "/probe" => get(probe::probe),
         "/sd" => get(sd::targets),
+        "/api/v1/maintenance" => get(maintenance::list).post(maintenance::begin),
+        "/api/v1/maintenance/end" => post(maintenance::end),
         "/config" => get(lifecycle::config),
         "/login" => get(login),
         "/-/healthy" => get(lifecycle::healthy),

@@ -1,7 +1,7 @@
 //! The look, against servers that behave and servers that do not.
 
 pub mod pair;
-mod pki;
+pub mod pki;
 pub mod relay;
 pub mod server;
 

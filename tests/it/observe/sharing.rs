@@ -54,6 +54,26 @@ async fn settings_are_asked_once_in_their_interval_and_stand_with_their_time_bet
 }
 
 #[tokio::test]
+async fn a_second_look_is_a_look_and_targets_of_one_provider_share_it() {
+    let pair = pair().await;
+    let first = pair.look().await;
+    let mut other = pair.target.clone();
+    other.name = "other".to_owned();
+    let due = async |target, before| pair.looker.observe(target, before, DUE).await;
+    later(60).await;
+    let second = due(&pair.target, Some(&first)).await;
+    let of_other = due(&other, None).await;
+    assert_eq!(of_other.discovery.at, second.discovery.at, "shared");
+    let count = pair.provider.count(DISCOVERY);
+    later(10).await;
+    let again = due(&pair.target, Some(&second)).await;
+    assert!(again.discovery.at > second.discovery.at, "looked at anew");
+    let of_other = due(&other, Some(&of_other)).await;
+    assert_eq!(of_other.discovery.at, again.discovery.at, "and shared again");
+    assert_eq!(pair.provider.count(DISCOVERY), count + 1);
+}
+
+#[tokio::test]
 async fn the_requests_of_an_hour_stay_under_twelve_a_minute_on_average() {
     let pair = pair().await;
     let mut last = pair.look().await;

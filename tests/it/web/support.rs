@@ -148,6 +148,7 @@ impl Setup {
         let (config, receiver) = watch::channel(Arc::new(config(self.targets)));
         let clock = Clock::simulated(self.now);
         let state = State {
+            windows: Arc::default(),
             board: Arc::new(self.board),
             config: receiver,
             daemon: Arc::new(daemon),

@@ -1,0 +1,91 @@
+//! Sends messages: one file per kind of receiver.
+
+mod alertmanager;
+mod ntfy;
+mod smtp;
+mod webhook;
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::message::Message;
+use crate::{
+    clock::Clock,
+    config::{Heartbeat, Means, Receiver, SecretSource},
+    observe::outward::{Outward, Parcel, Untold},
+};
+
+pub use alertmanager::name as alert_name;
+
+/// How long one message may take, whatever a receiver does.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// What sends messages. The real one is [`Sender`]; tests have theirs.
+pub trait Post: Send + Sync + 'static {
+    /// Sends a message to a receiver.
+    fn deliver(&self, receiver: &Receiver, message: &Message) -> impl Future<Output = Result<(), Untold>> + Send;
+
+    /// Calls the heartbeat's address.
+    fn beat(&self, heartbeat: &Heartbeat) -> impl Future<Output = Result<(), Untold>> + Send;
+}
+
+/// Sends messages over the network.
+#[derive(Debug)]
+pub struct Sender {
+    outward: Outward,
+    clock: Clock,
+    /// Where pages are, for links.
+    site: Option<String>,
+}
+
+impl Sender {
+    /// A sender whose messages link to pages below `site`.
+    #[must_use]
+    pub fn new(clock: Clock, site: Option<String>) -> Self {
+        Self { outward: Outward::new(clock), clock, site }
+    }
+
+    async fn send(&self, receiver: &Receiver, message: &Message) -> Result<(), Untold> {
+        let site = self.site.as_deref();
+        match &receiver.means {
+            Means::Webhook(webhook) => self.outward.tell(&webhook::parcel(webhook, message, site)?).await,
+            Means::Ntfy(ntfy) => self.outward.tell(&ntfy::parcel(ntfy, message, site)?).await,
+            Means::Smtp(smtp) => smtp::send(smtp, message, site, self.clock.now()).await,
+            Means::Alertmanager(alertmanager) => {
+                alertmanager::send(&self.outward, alertmanager, message, site, self.clock.now()).await
+            }
+        }
+    }
+}
+
+impl Post for Sender {
+    async fn deliver(&self, receiver: &Receiver, message: &Message) -> Result<(), Untold> {
+        within_limit(self.send(receiver, message)).await
+    }
+
+    async fn beat(&self, heartbeat: &Heartbeat) -> Result<(), Untold> {
+        let parcel = Parcel {
+            url: secret_url(&heartbeat.url)?,
+            http: &heartbeat.http,
+            bearer: None,
+            json: None,
+            secrets: Vec::new(),
+        };
+        within_limit(self.outward.tell(&parcel)).await
+    }
+}
+
+async fn within_limit(sending: impl Future<Output = Result<(), Untold>>) -> Result<(), Untold> {
+    match tokio::time::timeout(LIMIT, Box::pin(sending)).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(Untold::from(format!("nothing came of it within {} s", LIMIT.as_secs()))),
+    }
+}
+
+/// An address that is a secret, as it is now.
+fn secret_url(source: &SecretSource) -> Result<Url, Untold> {
+    let secret = source.read().map_err(|error| Untold::from(error.to_string()))?;
+    // The error says what is wrong, and nothing of the address.
+    Url::parse(secret.expose().trim()).map_err(|error| Untold::from(format!("url_file holds no address: {error}")))
+}
