@@ -159,7 +159,7 @@ impl Journal {
         if let Some(oldest) = oldest.filter(|_| found.len() < query.limit) {
             let before = Some(query.before.map_or(oldest, |before| before.min(oldest)));
             let older = Query { before, limit: query.limit - found.len(), ..query.clone() };
-            found.extend(self.from_disk(|reader| reader.events(&older)).unwrap_or_default());
+            found.extend(self.ask_disk(|reader| reader.events(&older)).unwrap_or_default());
         }
         found
     }
@@ -179,7 +179,7 @@ impl Journal {
     /// The latest round of a target that is on disk. Reads the disk.
     #[must_use]
     pub fn state(&self, target: &str) -> Option<State> {
-        self.from_disk(|reader| reader.state(target)).flatten()
+        self.ask_disk(|reader| reader.state(target)).flatten()
     }
 
     /// The targets that something is known of, by name.
@@ -211,7 +211,7 @@ impl Journal {
     }
 
     /// Asks the file; what it cannot tell is logged and left out.
-    fn from_disk<T>(&self, ask: impl FnOnce(&Reader) -> rusqlite::Result<T>) -> Option<T> {
+    fn ask_disk<T>(&self, ask: impl FnOnce(&Reader) -> rusqlite::Result<T>) -> Option<T> {
         let archive = self.desk.archive.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = ask(archive.as_ref()?);
         answer.inspect_err(|error| warn!(%error, "the journal's file cannot be read")).ok()

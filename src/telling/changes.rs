@@ -229,7 +229,7 @@ mod tests {
             (at, verdict),
         ];
         let event = |(id, (at, what))| Event { id, at, target: "home".to_owned(), what };
-        (1..).zip(whats).map(event).rev().collect()
+        (1..5).zip(whats).map(event).rev().collect()
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl StorageError {
         matches!(self, Self::Unavailable { .. })
     }
 
-    pub(super) fn io(path: &Path, error: io::Error) -> Self {
+    pub(super) fn io(path: &Path, error: &io::Error) -> Self {
         let (path, detail) = (path.to_owned(), error.to_string());
         if error.kind() == io::ErrorKind::PermissionDenied {
             Self::NotAllowed { path, detail }
@@ -96,7 +96,7 @@ impl StorageError {
         }
     }
 
-    pub(super) fn sqlite(file: &Path, error: rusqlite::Error) -> Self {
+    pub(super) fn sqlite(file: &Path, error: &rusqlite::Error) -> Self {
         let file = file.to_owned();
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::NotOurs(file),
@@ -114,7 +114,7 @@ mod tests {
     fn a_disk_that_may_recover_is_told_from_a_file_that_must_not_be_used() {
         let file = Path::new("/var/lib/ssowatch/journal.db");
         let sqlite =
-            |code| StorageError::sqlite(file, rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None));
+            |code| StorageError::sqlite(file, &rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None));
         // Primary result codes (sqlite.org/rescode.html): READONLY, IOERR, FULL, CANTOPEN; CORRUPT, NOTADB.
         for (code, may_pass) in [(8, true), (10, true), (13, true), (14, true), (11, false), (26, false)] {
             assert_eq!(sqlite(code).may_pass(), may_pass, "{code}: {}", sqlite(code));
@@ -124,7 +124,7 @@ mod tests {
             (io::ErrorKind::StorageFull, true),
             (io::ErrorKind::PermissionDenied, false),
         ] {
-            let problem = StorageError::io(file, kind.into());
+            let problem = StorageError::io(file, &kind.into());
             assert_eq!(problem.may_pass(), may_pass, "{problem}");
             assert!(problem.to_string().contains("journal.db"), "{problem}");
         }

@@ -65,7 +65,7 @@ impl Store {
         let lock = lock(folder)?;
         let file = folder.join(FILE);
         let mode = OpenOptions::new().append(true).create(true).mode(0o600).open(&file);
-        mode.map_err(|error| StorageError::io(&file, error))?;
+        mode.map_err(|error| StorageError::io(&file, &error))?;
         let mut connection = open(&file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         prepare(&mut connection, &file)?;
         Ok(Self { connection, retention, swept: None, _lock: lock })
@@ -75,7 +75,7 @@ impl Store {
 fn prepare(connection: &mut Connection, file: &Path) -> Result<(), StorageError> {
     let version = schema::version(connection, file)?;
     schema::check(connection, file)?;
-    let sqlite = |error| StorageError::sqlite(file, error);
+    let sqlite = |error| StorageError::sqlite(file, &error);
     // Only a file without a table takes auto_vacuum, and only before it is one of WAL.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(sqlite)?;
     let _: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(sqlite)?;
@@ -85,7 +85,7 @@ fn prepare(connection: &mut Connection, file: &Path) -> Result<(), StorageError>
 }
 
 fn open(file: &Path, flags: OpenFlags) -> Result<Connection, StorageError> {
-    let sqlite = |error| StorageError::sqlite(file, error);
+    let sqlite = |error| StorageError::sqlite(file, &error);
     let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(sqlite)?;
     connection.busy_timeout(BUSY).map_err(sqlite)?;
     // In KiB: what is read is small, and this process is small, too.
@@ -98,18 +98,18 @@ fn make(folder: &Path) -> Result<(), StorageError> {
     match made {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(StorageError::NoFolder(folder.to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => Err(StorageError::NoFolder(folder.to_owned())),
-        made => made.map_err(|error| StorageError::io(folder, error)),
+        made => made.map_err(|error| StorageError::io(folder, &error)),
     }
 }
 
 fn lock(folder: &Path) -> Result<Lock, StorageError> {
     let path = folder.join("lock");
     let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
-    let file = opened.map_err(|error| StorageError::io(&path, error))?;
+    let file = opened.map_err(|error| StorageError::io(&path, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(StorageError::InUse(folder.to_owned())),
-        Err(TryLockError::Error(error)) => Err(StorageError::io(&path, error)),
+        Err(TryLockError::Error(error)) => Err(StorageError::io(&path, &error)),
     }
 }
 

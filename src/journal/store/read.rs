@@ -67,7 +67,7 @@ impl Reader {
     /// What is held in memory.
     pub fn past(&self) -> Result<Past, StorageError> {
         let file = self.connection.path().unwrap_or(FILE);
-        self.read_past().map_err(|error| StorageError::sqlite(Path::new(file), error))
+        self.read_past().map_err(|error| StorageError::sqlite(Path::new(file), &error))
     }
 
     fn read_past(&self) -> rusqlite::Result<Past> {

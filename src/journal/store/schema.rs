@@ -56,7 +56,7 @@ pub(super) const VERSION: i64 = STEPS.len() as i64;
 /// The version of a file that this release may write: not later than its own, and ours or empty.
 pub(super) fn version(connection: &Connection, file: &Path) -> Result<i64, StorageError> {
     let number = |sql: &str| {
-        connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|error| StorageError::sqlite(file, error))
+        connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|error| StorageError::sqlite(file, &error))
     };
     let (found, application) = (number("PRAGMA user_version")?, number("PRAGMA application_id")?);
     let is_empty = found == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0;
@@ -74,7 +74,7 @@ pub(super) fn version(connection: &Connection, file: &Path) -> Result<i64, Stora
 pub(super) fn check(connection: &Connection, file: &Path) -> Result<(), StorageError> {
     let found: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(|error| StorageError::sqlite(file, error))?;
+        .map_err(|error| StorageError::sqlite(file, &error))?;
     let detail = found.split_whitespace().collect::<Vec<_>>().join(" ");
     if found == "ok" { Ok(()) } else { Err(StorageError::Damaged { file: file.to_owned(), detail }) }
 }
