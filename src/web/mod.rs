@@ -8,7 +8,6 @@ mod exposition;
 mod handshake;
 mod headers;
 mod lifecycle;
-mod maintenance;
 pub mod page;
 mod pages;
 mod probe;
@@ -191,8 +190,6 @@ fn handler(path: &str) -> MethodRouter<App> {
         "/metrics" => get(exposition::metrics),
         "/probe" => get(probe::probe),
         "/sd" => get(sd::targets),
-        "/api/v1/maintenance" => get(maintenance::list).post(maintenance::begin),
-        "/api/v1/maintenance/end" => post(maintenance::end),
         "/config" => get(lifecycle::config),
         "/login" => get(login),
         "/-/healthy" => get(lifecycle::healthy),

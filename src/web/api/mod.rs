@@ -11,6 +11,7 @@ mod changes;
 mod checks;
 mod fields;
 mod history;
+mod maintenance;
 mod openapi;
 mod problem;
 mod query;
@@ -50,6 +51,8 @@ pub(super) fn handler(path: &str) -> Option<MethodRouter<App>> {
         "/checks/{id}" => get(checks::one),
         "/changes" => get(changes::all),
         "/annotations" => get(annotations::annotations),
+        "/maintenance" => get(maintenance::list).post(maintenance::begin),
+        "/maintenance/end" => post(maintenance::end),
         "/stats" => get(stats::stats),
         "/openapi.json" => get(openapi::document),
         _ => return None,

@@ -6,18 +6,19 @@ use axum::{
     Json,
     body::Bytes,
     extract,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use chrono::SubsecRound as _;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{App, Shared, lifecycle};
+use super::{Answer, FORMAT, Query, Told};
 use crate::{
     clock::span,
     notify::maintenance::{LONGEST, Window},
     schedule::duration,
+    web::{App, Shared, lifecycle},
 };
 
 /// The longest reason, in characters.
@@ -46,8 +47,9 @@ struct End {
 type Refused = Box<Response>;
 
 /// The windows that are open now.
-pub(super) async fn list(extract::State(app): Shared) -> Response {
-    Json(json!({"format": 1, "windows": app.windows.open(app.clock.now())})).into_response()
+pub(super) async fn list(extract::State(app): Shared, uri: Uri) -> Told {
+    Query::none(&uri)?;
+    Answer::of(&json!({"format": FORMAT, "windows": app.windows.open(app.clock.now())}))
 }
 
 /// Begins a window now.
@@ -73,7 +75,7 @@ fn try_begin(app: &App, headers: &HeaderMap, body: &Bytes) -> Result<Response, R
     let window = Window { from: now, until: now + span(lasts), targets, reason };
     app.windows.begin(window.clone(), now).map_err(|error| refuse(StatusCode::TOO_MANY_REQUESTS, &error))?;
     tracing::info!(targets = named(window.targets.as_ref()), until = %window.until, "a maintenance window begins");
-    Ok((StatusCode::CREATED, Json(json!({"format": 1, "window": window}))).into_response())
+    Ok((StatusCode::CREATED, Json(json!({"format": FORMAT, "window": window}))).into_response())
 }
 
 /// Ends windows that were begun by command.
@@ -87,7 +89,7 @@ fn try_end(app: &App, headers: &HeaderMap, body: &Bytes) -> Result<Response, Ref
     let targets = whom(app, end.targets, end.all)?;
     let ended = app.windows.end(targets.as_ref(), &names(app), app.clock.now());
     tracing::info!(targets = named(targets.as_ref()), ended, "maintenance windows end by command");
-    Ok(Json(json!({"format": 1, "ended": ended})).into_response())
+    Ok(Json(json!({"format": FORMAT, "ended": ended})).into_response())
 }
 
 fn answer(outcome: Result<Response, Refused>) -> Response {
