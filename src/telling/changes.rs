@@ -229,7 +229,9 @@ mod tests {
             (at, verdict),
         ];
         let event = |(id, (at, what))| Event { id, at, target: "home".to_owned(), what };
-        (1..5).zip(whats).map(event).rev().collect()
+        let mut events: Vec<Event> = (1..).zip(whats).map(event).collect();
+        events.reverse();
+        events
     }
 
     #[test]
