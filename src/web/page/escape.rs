@@ -25,11 +25,12 @@ pub(super) fn prose(text: &str, longest: usize) -> String {
     let text = clipped(text, longest).to_string();
     let pieces: Vec<&str> = text.split('`').collect();
     // An odd number of backticks does not quote anything.
-    if pieces.len() % 2 == 0 {
+    if pieces.len().is_multiple_of(2) {
         return text;
     }
-    let quoted =
-        |(n, piece): (usize, &&str)| if n % 2 == 0 { (*piece).to_owned() } else { format!("<code>{piece}</code>") };
+    let quoted = |(n, piece): (usize, &&str)| {
+        if n.is_multiple_of(2) { (*piece).to_owned() } else { format!("<code>{piece}</code>") }
+    };
     pieces.iter().enumerate().map(quoted).collect()
 }
 
