@@ -41,15 +41,8 @@ pub(in crate::web) struct Escaped<'a> {
 }
 
 impl Escaped<'_> {
-    /// How many letters a reader sees.
-    pub(in crate::web) fn length(&self) -> usize {
-        let mut length = 0;
-        self.each(|_, _| length += 1);
-        length
-    }
-
     /// Calls for each letter and the markup that stands for it, until as much markup is written as there may be.
-    fn each(&self, mut show: impl FnMut(char, Option<&'static str>)) {
+    pub(in crate::web) fn each(&self, mut show: impl FnMut(char, Option<&'static str>)) {
         let mut left = self.longest;
         // No more of it can be shown than this.
         let end = self.value.char_indices().nth(self.longest + 1).map_or(self.value.len(), |(at, _)| at);
