@@ -12,11 +12,12 @@ pub(super) fn badge(entry: &Entry, now: Time) -> String {
         Login::Broken => ("broken", "#b3131c"),
         Login::Unknown => ("unknown", "#57606a"),
     };
-    let label = escape::clipped(&entry.name, 40).to_string() + " sign-in";
-    // What stands in a text of markup is one letter.
-    let letters = escape::clipped(&entry.name, 40).length() + " sign-in".len();
-    let (left, right) = (width(letters), width(word.len()));
-    let title = format!("{}: {}", escape::clipped(&entry.name, 40), escape::escape(&standing.answer()));
+    let name = escape::clipped(&entry.name, LONGEST);
+    let mut name_width = 0;
+    name.each(|letter, _| name_width += letter_width(letter));
+    let label = format!("{name} sign-in");
+    let (left, right) = (width(name_width + text_width(" sign-in")), width(text_width(word)));
+    let title = format!("{}: {}", name, escape::escape(&standing.answer()));
     let text = |middle: usize, length: usize, text: &str| {
         format!("<text x=\"{middle}\" y=\"14\" textLength=\"{length}\" lengthAdjust=\"spacingAndGlyphs\">{text}</text>")
     };
@@ -33,12 +34,29 @@ pub(super) fn badge(entry: &Entry, now: Time) -> String {
     )
 }
 
+/// The longest name on a badge, in characters of markup.
+const LONGEST: usize = 40;
 /// The blank beside a text, both sides together.
 const PADDING: usize = 12;
 
-/// The width of a text of so many letters with its blanks, about.
-fn width(letters: usize) -> usize {
-    letters * 66 / 10 + PADDING
+/// The width of a field whose text is so many tenths wide.
+fn width(tenths: usize) -> usize {
+    tenths / 10 + PADDING
+}
+
+fn text_width(text: &str) -> usize {
+    text.chars().map(letter_width).sum()
+}
+
+/// The width of a letter in tenths, about: the text is stretched to fit, whatever font there is.
+fn letter_width(letter: char) -> usize {
+    match letter {
+        'i' | 'j' | 'l' | 'f' | 't' | 'r' | 'I' | '.' | '-' | ' ' => 41,
+        'm' | 'w' | 'M' | 'W' => 100,
+        'A'..='Z' => 76,
+        ' '..='~' => 68,
+        _ => 100,
+    }
 }
 
 #[cfg(test)]
@@ -55,6 +73,7 @@ mod tests {
             badge.contains("<title id=\"t\">a&lt;b: Cannot tell yet: the first round is under way</title>"),
             "{badge}"
         );
+        assert!(width(text_width("mill")) < width(text_width("home")));
         assert!(badge.contains(">a&lt;b sign-in</text>") && badge.contains(">unknown</text>"), "{badge}");
     }
 }

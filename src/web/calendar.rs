@@ -129,7 +129,7 @@ mod tests {
         for line in ["BEGIN:VEVENT", "END:VEVENT", "BEGIN:VALARM", "END:VALARM", "TRIGGER:-P7D"] {
             assert_eq!(count(line), expiries, "{line} in {calendar}");
         }
-        assert!(lines.contains(&"DTSTART:20270123T081200Z"), "{calendar}");
+        assert!(lines.contains(&"DTSTART:20270123T120000Z"), "{calendar}");
         assert!(lines.contains(&"UID:kasm_certificate.home@kasm.example.test"), "{calendar}");
         assert_eq!(lines.last(), Some(&""), "the last line has its end, too");
     }

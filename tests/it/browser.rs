@@ -10,7 +10,7 @@ use tokio::{io::AsyncWriteExt as _, process::Command, time::timeout};
 use states::State;
 
 /// Longer than the browser takes for all pages on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(400);
 
 /// What is wrong with each page, by name. With `SSOWATCH_SHOTS` set to a folder, a picture of each is left there.
 async fn look_at(pages: &[serde_json::Value]) -> BTreeMap<String, Vec<String>> {

@@ -22,7 +22,7 @@ const MEND: usize = 600;
 /// The cause, or the first fault; or why it cannot be told. Nothing where sign-in works.
 pub(super) fn cause(report: &Report, snapshot: &Snapshot, heading: Heading) -> String {
     if let Some(reason) = told::doubt(report).filter(|_| report.login == Login::Unknown) {
-        return format!("{}<p>{}</p>\n", heading.of("Why"), escape(reason));
+        return format!("{}<p class=\"note\">{}</p>\n", heading.of("Why"), escape(reason));
     }
     let Some(check) = told::told(report) else { return String::new() };
     let title = if report.login == Login::Broken { "Cause" } else { "Fault" };

@@ -64,13 +64,13 @@ fn row(side: &str, phases: &Phases, total: f64, longest: f64) -> String {
 /// The phases one after the other, on the scale of the slower side. The numbers beside it say the same.
 fn bar(phases: &Phases, longest: f64) -> String {
     let mut at = 0.0;
-    let mut piece = |(seconds, n): (&Option<f64>, usize)| {
+    let piece = |(seconds, n): (&Option<f64>, usize)| {
         let width = seconds.unwrap_or_default() / longest * WIDTH;
         let piece = format!("<rect class=\"p{n}\" x=\"{at:.0}\" width=\"{width:.0}\" height=\"9\"/>");
         at += width;
         piece
     };
-    let pieces: String = phases.iter().zip(1..).map(|phase| piece(phase)).collect();
+    let pieces: String = phases.iter().zip(1..).map(piece).collect();
     format!(
         "<svg class=\"phases\" viewBox=\"0 0 {WIDTH} 9\" preserveAspectRatio=\"none\" aria-hidden=\"true\">{pieces}</svg>"
     )

@@ -25,11 +25,12 @@ pub(super) fn prose(text: &str, longest: usize) -> String {
     let text = clipped(text, longest).to_string();
     let pieces: Vec<&str> = text.split('`').collect();
     // An odd number of backticks does not quote anything.
-    if pieces.len() % 2 == 0 {
+    if pieces.len().is_multiple_of(2) {
         return text;
     }
-    let quoted =
-        |(n, piece): (usize, &&str)| if n % 2 == 0 { (*piece).to_owned() } else { format!("<code>{piece}</code>") };
+    let quoted = |(n, piece): (usize, &&str)| {
+        if n.is_multiple_of(2) { (*piece).to_owned() } else { format!("<code>{piece}</code>") }
+    };
     pieces.iter().enumerate().map(quoted).collect()
 }
 
@@ -40,15 +41,8 @@ pub(in crate::web) struct Escaped<'a> {
 }
 
 impl Escaped<'_> {
-    /// How many letters a reader sees.
-    pub(in crate::web) fn length(&self) -> usize {
-        let mut length = 0;
-        self.each(|_, _| length += 1);
-        length
-    }
-
     /// Calls for each letter and the markup that stands for it, until as much markup is written as there may be.
-    fn each(&self, mut show: impl FnMut(char, Option<&'static str>)) {
+    pub(in crate::web) fn each(&self, mut show: impl FnMut(char, Option<&'static str>)) {
         let mut left = self.longest;
         // No more of it can be shown than this.
         let end = self.value.char_indices().nth(self.longest + 1).map_or(self.value.len(), |(at, _)| at);

@@ -88,6 +88,7 @@ fn told(receiver: &Receiver, whom: &str, alert: &str, target: &str, status: &str
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stdout, reason = "how long each took is a figure to read (--nocapture), not to be judged")]
 async fn each_fault_is_told_once_with_its_cause_and_once_more_when_it_is_mended() {
     let mut cases = BTreeMap::new();
     let ids = PAGED.iter().map(|row| row.0).chain(TOLD.iter().map(|row| row.0));

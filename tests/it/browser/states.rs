@@ -32,6 +32,7 @@ pub struct Served {
 }
 
 const BOTH: &[(&str, &str)] = &[("index", "/"), ("target", "/targets/home")];
+const TARGET: &[(&str, &str)] = &[("target", "/targets/home"), ("checks", "/targets/home/checks")];
 const ALL: &[(&str, &str)] =
     &[("index", "/"), ("target", "/targets/home"), ("checks", "/targets/home/checks"), ("changes", "/changes")];
 const INDEX: &[(&str, &str)] = &[("index", "/")];
@@ -72,8 +73,9 @@ fn many(name: &'static str, count: usize) -> State {
     for (n, name) in names.iter().enumerate() {
         let snapshot = match n % 10 {
             3 => &broken,
+            5 => &degraded(),
+            // No round has ended yet.
             7 if n % 3 == 0 => continue,
-            5 if n % 2 == 1 => &degraded(),
             _ => &healthy,
         };
         board.put(name, snapshot.clone(), checks::judge(snapshot, None));
@@ -120,7 +122,7 @@ impl State {
         let hostile = hostile();
         vec![
             Self { past: day.clone(), ..of("healthy", &everything) },
-            of("plain", &Snapshot::healthy()),
+            Self { paths: INDEX, ..of("plain", &Snapshot::healthy()) },
             Self { past: day.clone(), paths: ALL, ..of("broken", &broken_snapshot()) },
             of("degraded", &degraded()),
             of("unknown", &challenged()),
@@ -131,7 +133,7 @@ impl State {
                 ..of("public", &broken_snapshot())
             },
             Self {
-                paths: ALL,
+                paths: TARGET,
                 ..with_report("failing", &everything, all_fails(&everything, "https://id.example.test/authorize"))
             },
             Self { paths: ALL, ..with_report("hostile", &everything, all_fails(&everything, &hostile)) },

@@ -105,7 +105,7 @@ impl Daemon {
     /// Waits until a metric is at least this.
     async fn reaches(&self, name: &str, least: f64) {
         let reached = async {
-            while !(self.metric(name).await >= least) {
+            while self.metric(name).await.partial_cmp(&least).is_none_or(std::cmp::Ordering::is_lt) {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };

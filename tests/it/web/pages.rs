@@ -327,7 +327,7 @@ fn of_a_broken_sign_in_what_changed_since_it_worked_is_told() {
         let entry =
             journal::Entry { snapshot: &snapshot, report: &report, before: None, changes, stale_after_seconds: 200.0 };
         journal.note("home", entry);
-        seen(&page::target(&board_of(&[snapshot.clone()]).entries()[0], &view(&journal, &options, noon())))
+        seen(&page::target(&board_of(std::slice::from_ref(&snapshot)).entries()[0], &view(&journal, &options, noon())))
     };
     let heading =
         "What changed since sign-in worked It was last seen to work 90 minutes ago (2026-11-24 10:30:00 UTC).";
