@@ -10,6 +10,7 @@ mod nixos;
 mod prometheus;
 mod quadlet;
 mod server;
+mod syscalls;
 mod systemd;
 mod text;
 mod tool;

@@ -41,8 +41,11 @@ fn contents() -> Vec<String> {
 
 #[test]
 fn the_package_holds_what_it_should_and_nothing_else() {
+    // What goes by the rules, the dashboards and the commands is held to them, not to a list.
     let made = |file: &String| ["alerts/", "dashboards/"].iter().any(|part| file.contains(&format!("ssowatch/{part}")));
-    let (of_code, own): (Vec<String>, Vec<String>) = contents().into_iter().partition(made);
+    let of_command = |file: &String| file.contains("/man1/ssowatch-");
+    let (of_code, own): (Vec<String>, Vec<String>) =
+        contents().into_iter().filter(|file| !of_command(file)).partition(made);
     shipped::is_what_the_code_makes("tests/fixtures/deploy/package-contents", &format!("{}\n", own.join("\n")));
     let is_shipped = |name: &String| !name.contains("/tests/") && !name.ends_with(".yaml") && !name.ends_with(".svg");
     let expected: Vec<String> = ["alerts", "dashboards"]
