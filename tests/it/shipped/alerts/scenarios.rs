@@ -81,6 +81,12 @@ fn edge(name: &'static str, inputs: &[(&str, f64)], fires: bool) -> Edge {
     Edge { name, inputs: inputs.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(), fires, says: None }
 }
 
+/// Two replicas that differ: the worse opinion counts.
+fn one_of_two_replicas(series: &str, good: f64, bad: f64) -> Edge {
+    let replica = series.replace('}', r#", instance="replica:10059"}"#);
+    edge("one of two replicas sees it", &[(series, bad), (&replica, good)], true)
+}
+
 /// So many samples of a value.
 fn of(value: f64, count: u64) -> Vec<Sample> {
     vec![Sample::Value(value); count as usize]
