@@ -6,7 +6,7 @@
 mod expression;
 mod survivors;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, io::Write as _, time::Duration};
 
 use self::survivors::SURVIVORS;
 use super::{
@@ -146,7 +146,7 @@ fn a_change_of_a_rule_fails_its_tests() {
         .collect();
     let killed = mutants.len() - survived.len();
     let score = 100.0 * killed as f64 / mutants.len() as f64;
-    println!("{killed} of {} changes of rules are noticed: {score:.1} %", mutants.len());
+    writeln!(std::io::stderr(), "{killed} of {} changes of rules are noticed: {score:.1} %", mutants.len()).unwrap();
     let listed: BTreeSet<(String, String)> =
         SURVIVORS.iter().map(|(rule, change, _)| ((*rule).to_owned(), (*change).to_owned())).collect();
     let new: Vec<_> = survived.difference(&listed).collect();
