@@ -92,13 +92,16 @@ fn of(value: f64, count: u64) -> Vec<Sample> {
     vec![Sample::Value(value); count as usize]
 }
 
+/// The labels beside the severity, and the description.
+type Fires<'a> = (&'a [(&'a str, &'a str)], &'a str);
+
 /// A test by hand: what it says where it fires.
 fn case(
     rule: &Rule,
     step: u64,
     name: &str,
     series: Vec<(&str, Vec<Sample>)>,
-    asked: &[(u64, Option<(&[(&str, &str)], &str)>)],
+    asked: &[(u64, Option<Fires<'_>>)],
 ) -> Case {
     let asked = asked.iter().map(|(at, fires)| Asked {
         at: *at,
