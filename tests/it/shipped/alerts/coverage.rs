@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use promql_parser::parser::{Expr, LabelModifier, VectorSelector};
 use ssowatch::metrics::catalogue;
 
-use super::{files, promtool, rule::Params, rules, scenarios, unit};
+use super::{Params, alerts, promtool, rules, scenarios, unit};
 use crate::shipped::{is_what_the_code_makes, path};
 
 /// 1 while a maintenance window of the target is open.
@@ -46,9 +46,9 @@ fn promtool_takes_the_rules_without_a_warning() {
         let params = Params { scale, ..Params::default() };
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in [
-            ("alerts.yml", files::alerts(&params)),
-            ("rules.yml", files::recordings(&params)),
-            ("watchdog.yml", files::watchdog(&params)),
+            ("alerts.yml", alerts(&params)),
+            ("rules.yml", super::recordings(&params)),
+            ("watchdog.yml", super::watchdog(&params)),
         ] {
             std::fs::write(folder.path().join(name), text).unwrap();
             let said = promtool::is_content(folder.path(), &["check", "rules", "--lint=all", "--lint-fatal", name]);

@@ -82,7 +82,8 @@ fn the_runbooks_are_what_the_code_makes_and_no_other_is_there() {
     }
     let folder = std::fs::read_dir(crate::shipped::path("alerts/runbooks")).unwrap();
     let mut there: Vec<String> = folder.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-    (names.sort(), there.sort());
+    names.sort();
+    there.sort();
     assert_eq!(there, names);
 }
 

@@ -81,10 +81,19 @@ fn edge(name: &'static str, inputs: &[(&str, f64)], fires: bool) -> Edge {
     Edge { name, inputs: inputs.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(), fires, says: None }
 }
 
+/// Two replicas that differ: the worse opinion counts.
+fn one_of_two_replicas(series: &str, good: f64, bad: f64) -> Edge {
+    let replica = series.replace('}', r#", instance="replica:10059"}"#);
+    edge("one of two replicas sees it", &[(series, bad), (&replica, good)], true)
+}
+
 /// So many samples of a value.
 fn of(value: f64, count: u64) -> Vec<Sample> {
     vec![Sample::Value(value); count as usize]
 }
+
+/// The labels beside the severity, and the description.
+type Fires<'a> = (&'a [(&'a str, &'a str)], &'a str);
 
 /// A test by hand: what it says where it fires.
 fn case(
@@ -92,7 +101,7 @@ fn case(
     step: u64,
     name: &str,
     series: Vec<(&str, Vec<Sample>)>,
-    asked: &[(u64, Option<(&[(&str, &str)], &str)>)],
+    asked: &[(u64, Option<Fires<'_>>)],
 ) -> Case {
     let asked = asked.iter().map(|(at, fires)| Asked {
         at: *at,

@@ -90,7 +90,7 @@ pub struct Edge {
     /// Whether they make it fire.
     pub fires: bool,
     /// What it says, where it is not what the scenario says.
-    pub says: Option<&'static str>,
+    pub says: Option<String>,
 }
 
 /// One test of promtool.
@@ -221,6 +221,10 @@ impl Scenario {
             ]);
             gone = back + 2 * self.step;
         }
+        if self.linger > 0 {
+            let at = gone + self.linger - 2 * self.step;
+            asked.push(self.fires(rule, at, at));
+        }
         let resolved = gone + held + 2 * self.step;
         phases.push((Gone, resolved + 60 - gone));
         asked.push(self.quiet(resolved));
@@ -232,7 +236,7 @@ impl Scenario {
         let count = (at / self.step + 2) as usize;
         let series =
             edge.inputs.iter().map(|(name, value)| (name.clone(), vec![Sample::Value(*value); count])).collect();
-        let says = edge.says.map_or_else(|| self.text(at), str::to_owned);
+        let says = edge.says.clone().unwrap_or_else(|| self.text(at));
         let fires = edge.fires.then(|| says_of(rule, self, &says));
         let asked = vec![Asked { at, alert: self.alert, fires }];
         Case { name: format!("{}: {}", self.alert, edge.name), step: self.step, series, asked }

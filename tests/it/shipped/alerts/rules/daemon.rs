@@ -274,7 +274,7 @@ fn clock() -> Rule {
             "count by (job, instance) (\n  (\n    \
              min by (job, instance, target) (ssowatch_clock_skew_seconds) > 30\n    or\n    \
              max by (job, instance, target) (ssowatch_clock_skew_seconds) < -30\n  )\n  \
-             and count by (job, instance, target) (ssowatch_clock_skew_seconds) == 2\n) > 0"
+             and count by (job, instance, target) (ssowatch_clock_skew_seconds) == 2\n)"
                 .to_owned()
         },
         wait: mins(15),

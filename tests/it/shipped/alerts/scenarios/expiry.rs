@@ -14,8 +14,8 @@ struct Step {
     item: &'static str,
     /// The end of an item that makes it fire, in days.
     ends: f64,
-    /// Ends that make it fire and ends that do not, in days.
-    near: &'static [(f64, bool)],
+    /// Ends near the bounds, in days, and the day that it then names; none where it does not fire.
+    near: &'static [(f64, &'static str)],
     says: &'static str,
 }
 
@@ -24,63 +24,63 @@ const STEPS: [Step; 9] = [
         alert: "SsoCertificateEndsSoon",
         item: "kasm_certificate",
         ends: 20.0,
-        near: &[(21.1, false), (3.0, false)],
+        near: &[(21.1, ""), (3.0, ""), (4.0, "1970-01-05")],
         says: "The kasm_certificate of home ends on 1970-01-21 00:00:00 +0000 UTC.",
     },
     Step {
         alert: "SsoCertificateEndsVerySoon",
         item: "provider_certificate",
         ends: 2.0,
-        near: &[(3.1, false), (0.01, false)],
+        near: &[(3.1, ""), (0.01, "")],
         says: "The provider_certificate of home ends on 1970-01-03 00:00:00 +0000 UTC. From then on nobody can sign in.",
     },
     Step {
         alert: "SsoCertificateEnded",
         item: "kasm_certificate",
         ends: 0.001,
-        near: &[(1.0, false)],
+        near: &[(1.0, "")],
         says: "The kasm_certificate of home ended on 1970-01-01 00:01:26.4 +0000 UTC.",
     },
     Step {
         alert: "SsoClientSecretEndsSoon",
         item: "client_secret",
         ends: 10.0,
-        near: &[(14.1, false), (2.0, false)],
+        near: &[(14.1, ""), (2.0, ""), (3.0, "1970-01-04")],
         says: "The client_secret of home ends on 1970-01-11 00:00:00 +0000 UTC.",
     },
     Step {
         alert: "SsoClientSecretEndsVerySoon",
         item: "client_secret",
-        ends: 1.0,
-        near: &[(2.1, false), (0.01, false)],
-        says: "The client_secret of home ends on 1970-01-02 00:00:00 +0000 UTC. From then on nobody can sign in.",
+        ends: 1.5,
+        near: &[(2.1, ""), (0.01, "")],
+        says: "The client_secret of home ends on 1970-01-02 12:00:00 +0000 UTC. From then on nobody can sign in.",
     },
     Step {
         alert: "SsoClientSecretEnded",
         item: "client_secret",
         ends: 0.001,
-        near: &[(1.0, false)],
+        near: &[(1.0, "")],
         says: "The client_secret of home ended on 1970-01-01 00:01:26.4 +0000 UTC.",
     },
     Step {
         alert: "SsoApiKeyEndsSoon",
         item: "provider_key",
         ends: 5.0,
-        near: &[(7.1, false), (2.0, false)],
+        near: &[(7.1, ""), (2.0, ""), (3.0, "1970-01-04")],
         says: "The provider_key of home ends on 1970-01-06 00:00:00 +0000 UTC.",
     },
     Step {
         alert: "SsoApiKeyEndsVerySoon",
         item: "provider_key",
-        ends: 1.0,
-        near: &[(2.1, false), (0.01, false)],
-        says: "The provider_key of home ends on 1970-01-02 00:00:00 +0000 UTC. From then on ssowatch sees less; sign-in goes on.",
+        ends: 1.5,
+        near: &[(2.1, ""), (0.01, "")],
+        says: "The provider_key of home ends on 1970-01-02 12:00:00 +0000 UTC. From then on ssowatch sees less; sign-in goes on.",
     },
     Step {
         alert: "SsoApiKeyEnded",
         item: "provider_key",
         ends: 0.001,
-        near: &[(1.0, false)],
+        near: &[(1.0, "")],
         says: "The provider_key of home ended on 1970-01-01 00:01:26.4 +0000 UTC. ssowatch sees less since; sign-in goes on.",
     },
 ];
@@ -91,6 +91,12 @@ pub fn scenarios() -> Vec<Scenario> {
 
 fn series(item: &str) -> String {
     format!(r#"ssowatch_expiry_timestamp_seconds{{target="home", item="{item}"}}"#)
+}
+
+/// The same words with another day.
+fn on_day(says: &str, day: &str) -> String {
+    let at = says.find("1970-01-").unwrap();
+    format!("{}{day}{}", &says[..at], &says[at + "1970-01-01".len()..])
 }
 
 /// An item of another kind, on another target, that ends at the same time.
@@ -112,20 +118,22 @@ fn scenario(step: &Step) -> Scenario {
     let mut edges: Vec<Edge> = step
         .near
         .iter()
-        .map(|(days, fires)| Edge {
+        .map(|(days, day)| Edge {
             name: if *days > step.ends { "later" } else { "sooner" },
             inputs: with_age(&[(&own, days * DAY)], 0.0),
-            fires: *fires,
-            says: None,
+            fires: !day.is_empty(),
+            says: Some(on_day(step.says, day)),
         })
         .collect();
     if needs_age {
-        edges.push(edge(
-            "short-lived, not yet in its last third",
-            &[(&own, step.ends * DAY), (AGED, 1.0), (OTHER, 0.0)],
-            false,
-        ));
-        edges.push(edge("without the check", &[(&own, step.ends * DAY), (OTHER, 0.0)], false));
+        let elsewhere = AGED.replace("home", "work");
+        let replica = AGED.replace('}', r#", instance="replica:10059"}"#);
+        let ends = (own.as_str(), step.ends * DAY);
+        edges.extend([
+            edge("short-lived, not yet in its last third", &[ends, (AGED, 1.0), (OTHER, 0.0)], false),
+            edge("without the check", &[ends, (OTHER, 0.0), (&elsewhere, 0.0)], false),
+            edge("one of two replicas sees the last third", &[ends, (AGED, 0.0), (&replica, 1.0)], true),
+        ]);
     }
     // A renewed certificate, seen by an instance that was renamed: the old series does not count.
     let renamed = own.replace('}', r#", instance="old:10059"}"#);

@@ -1,6 +1,6 @@
 //! Whether people can sign in.
 
-use super::{case, edge, of, plain};
+use super::{case, edge, of, one_of_two_replicas, plain};
 use crate::shipped::alerts::{
     rule::Rule,
     unit::{Case, STEP, Sample, Scenario, Shape, always, level, only_bad, only_good, says},
@@ -10,6 +10,8 @@ pub fn scenarios() -> Vec<Scenario> {
     vec![broken(), unknown(), unknown_for_want_of_an_answer(), degraded(), maintenance()]
 }
 
+const LAST_ROUND: &str = r#"ssowatch_round_last_timestamp_seconds{target="home"}"#;
+const INTERVAL: &str = r#"ssowatch_round_interval_seconds{target="home"}"#;
 const CAUSE: &str = r#"ssowatch_login_cause{target="home", check="redirect_uri_registered", stage="authorize"}"#;
 const LAST_GOOD: &str =
     r#"ssowatch_check_last_success_timestamp_seconds{target="home", check="redirect_uri_registered"}"#;
@@ -131,14 +133,12 @@ fn unknown() -> Scenario {
     Scenario {
         // The last verdict stands two minutes.
         rise: 120,
-        edges: vec![edge(
-            "without a fresh round",
-            &[
-                (r#"ssowatch_round_last_timestamp_seconds{target="home"}"#, 0.0),
-                (r#"ssowatch_round_interval_seconds{target="home"}"#, 60.0),
-            ],
-            false,
-        )],
+        // One round, at 0, and then none: it is fresh for two intervals and two minutes. Asked at 1335 s.
+        edges: vec![
+            edge("without a fresh round", &[(LAST_ROUND, 0.0), (INTERVAL, 60.0)], false),
+            edge("fresh for 580 s", &[(LAST_ROUND, 0.0), (INTERVAL, 230.0)], false),
+            edge("fresh for 1360 s", &[(LAST_ROUND, 0.0), (INTERVAL, 620.0)], true),
+        ],
         ..plain(
             "SsoLoginUnknown",
             &[
@@ -205,7 +205,11 @@ fn degraded() -> Scenario {
 }
 
 fn maintenance() -> Scenario {
-    plain("SsoMaintenance", &[(r#"ssowatch_maintenance_active{target="home"}"#, level(0.0, 1.0))], |_| {
-        "A maintenance window is open for home: its alerts are held back.".to_owned()
-    })
+    const ACTIVE: &str = r#"ssowatch_maintenance_active{target="home"}"#;
+    Scenario {
+        edges: vec![one_of_two_replicas(ACTIVE, 0.0, 1.0)],
+        ..plain("SsoMaintenance", &[(ACTIVE, level(0.0, 1.0))], |_| {
+            "A maintenance window is open for home: its alerts are held back.".to_owned()
+        })
+    }
 }

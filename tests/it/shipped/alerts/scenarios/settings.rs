@@ -1,6 +1,6 @@
 //! Settings that differ, credentials that are refused, risks, keys.
 
-use super::plain;
+use super::{one_of_two_replicas, plain};
 use crate::shipped::alerts::unit::{Scenario, level, only_bad};
 
 pub fn scenarios() -> Vec<Scenario> {
@@ -36,6 +36,7 @@ fn drift(alert: &'static str, series: &str, decoy: (&'static str, f64)) -> Scena
     Scenario {
         labels: vec![("target", "home"), ("field", "redirect_uri")],
         decoys: vec![decoy],
+        edges: vec![one_of_two_replicas(series, 0.0, 1.0)],
         ..plain(alert, &[(series, level(0.0, 1.0))], |_| {
             "Kasm and Pocket ID do not agree in redirect_uri at home. Both values, side by side: ssowatch check\n\
              Checks that compare it: redirect_uri_registered"
@@ -82,6 +83,11 @@ fn risk() -> Scenario {
         labels: vec![("target", "home"), ("stage", "kasm"), ("check", "kasm_clock")],
         decoys,
         fragment: "#kasm_clock",
+        edges: vec![one_of_two_replicas(
+            r#"ssowatch_check_success{target="home", check="kasm_clock", stage="kasm", severity="risk"}"#,
+            1.0,
+            0.0,
+        )],
         ..plain(
             "SsoRisk",
             &[(
@@ -107,6 +113,7 @@ fn check(alert: &'static str, check: &str, description: fn(u64) -> String) -> Sc
             r#"ssowatch_check_success{target="other", check="kasm_clock", stage="kasm", severity="risk"}"#,
             0.0,
         )],
+        edges: vec![one_of_two_replicas(&series("home", check), 1.0, 0.0)],
         ..plain(alert, &[(&series("home", check), level(1.0, 0.0))], description)
     }
 }
