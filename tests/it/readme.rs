@@ -22,6 +22,7 @@ use crate::{
     end_to_end::{daemon::Daemon, http},
     faults::stage::Stage,
     matrix,
+    shipped::alerts::sample_page,
 };
 
 fn path() -> PathBuf {
@@ -91,6 +92,7 @@ async fn what_is_made_from_the_code_is_up_to_date() {
         ("sample", sample()),
         ("metrics", markdown_table()),
         ("checks", explain::markdown_table()),
+        ("page", format!("```text\n{}\n```\n", sample_page())),
         ("matrix", matrix::readme_section().await),
         ("scopes", Box::pin(example(Fault::ScopesInOneEntry, Credential::KasmKey)).await),
         ("secret", Box::pin(example(Fault::SecretRegenerated, Credential::ClientSecret)).await),

@@ -17,3 +17,4 @@ mod words;
 
 pub use files::{alerts, recordings, watchdog};
 pub use rule::Params;
+pub use scenarios::sample_page;

@@ -12,6 +12,11 @@ use super::{
     unit::{Asked, Case, Edge, STEP, Sample, Scenario, Shape, says},
 };
 
+/// What a page says, for the README.
+pub fn sample_page() -> String {
+    login::sample()
+}
+
 /// A rule and its unit tests.
 pub struct Tested {
     pub group: &'static str,

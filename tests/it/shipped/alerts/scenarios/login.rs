@@ -64,6 +64,11 @@ fn with(stage: &str, check: &str, title: &str) -> String {
 
 const NO_CAUSE: &str = "People cannot sign in at home.\nBroken first: not known at this moment. See: ssowatch check";
 
+/// What the page says two and a half minutes into an outage.
+pub fn sample() -> String {
+    (broken().description)(BEGINS + 135)
+}
+
 pub fn broken_by_hand(rule: &Rule) -> Vec<Case> {
     let home: &[(&str, &str)] = &[("target", "home")];
     let cause = |check: &str, stage: &str| {
