@@ -98,7 +98,9 @@ async fn what_tells_more_is_refused_and_not_offered() {
     }
     for path in ["/", "/targets/home", "/nowhere"] {
         let page = surface.get(path).await;
-        for offered in ["/metrics", "/api/v1", "/config", "/changes", "expiries.ics", "/checks"] {
+        for offered in
+            ["/metrics", "/api/v1/targets", "/api/v1/changes", "/config", "/changes", "expiries.ics", "/checks"]
+        {
             assert!(!page.text().contains(offered), "{offered} on {path}");
         }
     }
