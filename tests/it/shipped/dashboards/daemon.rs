@@ -20,11 +20,12 @@ pub fn board() -> Board {
         jobs_of: Family::BuildInfo,
         from: "now-6h",
         rows: vec![
-            row(4, vec![up(), self_test(), reload(), targets(), missed(), uptime()]),
+            row(4, vec![up(), self_test(), reload(), journal(), targets(), missed(), uptime()]),
             row(5, vec![daemons()]),
             headed("Rounds", 8, vec![age(), rate(), lag()]),
             row(8, vec![durations(), slowest(), missed_over_time()]),
             headed("What it does", 8, vec![requests(), failures(), log()]),
+            row(8, vec![messages(), heartbeats()]),
             headed("What it costs", 8, vec![cpu(), memory(), files(), series()]),
         ],
     }
@@ -69,9 +70,22 @@ fn reload() -> Panel {
     .ask(Query::now(format!("min({})", MANY.all(Family::ReloadSuccessful)), ""))
 }
 
+fn journal() -> Panel {
+    Panel::stat(
+        "Is its journal kept?",
+        "Whether the journal reaches the disk of every daemon that has `--storage.path`. No: what happens meanwhile is \
+         in memory and lost with a restart; the log says why.",
+        "in memory only",
+    )
+    .wide(3)
+    .words(YES_NO)
+    .filled()
+    .ask(Query::now(format!("min({})", MANY.all(Family::JournalSuccess)), ""))
+}
+
 fn targets() -> Panel {
     Panel::stat("Targets", "How many targets are configured, in all daemons together.", "not known")
-        .wide(4)
+        .wide(3)
         .ask(Query::now(format!("sum({})", MANY.all(Family::Targets)), ""))
 }
 
@@ -82,7 +96,7 @@ fn missed() -> Panel {
         "Rounds of the chosen time that did not happen, because the one before still ran, hung or panicked.",
         "not counted",
     )
-    .wide(4)
+    .wide(3)
     .colored(should_be_zero(ORANGE))
     .ask(Query::now(format!("round(sum(increase({missed}[$__range])))"), ""))
 }
@@ -90,7 +104,7 @@ fn missed() -> Panel {
 fn uptime() -> Panel {
     let start = of_our_daemons(&MANY.all(Family::ProcessStart));
     Panel::stat("Up for", "How long the daemon that started last has been running.", "not known")
-        .wide(4)
+        .wide(3)
         .unit("dtdurations")
         .ask(Query::now(format!("time() - max({start})"), ""))
 }
@@ -109,6 +123,7 @@ fn daemons() -> Panel {
     .ask(Query::table(of(Family::ConfigHash)))
     .ask(Query::table(of(Family::ReloadSuccessful)))
     .ask(Query::table(format!("1000 * {}", of(Family::ReloadTimestamp))))
+    .ask(Query::table(of(Family::JournalSuccess)))
     .joined_by("instance")
     .columns(&[
         Column::label("instance", "Instance"),
@@ -120,6 +135,7 @@ fn daemons() -> Panel {
         Column::value(3, "Hash of the configuration").unit("none"),
         Column::value(4, "Last load good").words(YES_NO).absent("not loaded yet"),
         Column::value(5, "Loaded").unit("dateTimeFromNow").absent("never"),
+        Column::value(6, "Journal kept").words(YES_NO).absent("in memory only"),
     ])
     .sorted_by("Instance", false)
 }
@@ -239,6 +255,43 @@ fn log() -> Panel {
         .series_fixed("error", RED)
         .series_fixed("warn", ORANGE)
         .ask(Query::lines(format!("sum by (level) (rate({messages}[$__rate_interval]))"), "{{level}}"))
+}
+
+fn messages() -> Panel {
+    let [all, failed] = [Family::Notifications, Family::NotificationsFailed].map(increase);
+    Panel::lines(
+        "Messages",
+        "Attempts to tell a receiver of `notify` that a target broke or is mended. What failed is tried again.",
+        "short",
+        "no message was sent, as far as counted",
+    )
+    .wide(12)
+    .bars()
+    .ask(
+        Query::lines(format!("sum by (receiver) ({all} - {failed}) > 0"), "{{receiver}}: sent")
+            .gives(Gives::WhenBroken),
+    )
+    .ask(Query::lines(format!("sum by (receiver) ({failed}) > 0"), "{{receiver}}: failed").gives(Gives::WhenBroken))
+}
+
+fn heartbeats() -> Panel {
+    let [all, failed] = [Family::Heartbeats, Family::HeartbeatsFailed].map(increase);
+    Panel::lines(
+        "Heartbeats",
+        "Calls of the heartbeat's address, made while every target is looked at and ssowatch judges right. Who waits for \
+         them tells when they do not come.",
+        "short",
+        "no heartbeat is configured",
+    )
+    .wide(12)
+    .bars()
+    .series_fixed("failed", RED)
+    .ask(Query::lines(format!("sum({all} - {failed})"), "sent"))
+    .ask(Query::lines(format!("sum({failed})"), "failed"))
+}
+
+fn increase(counter: Family) -> String {
+    format!("increase({}[$__rate_interval])", MANY.all(counter))
 }
 
 fn cpu() -> Panel {

@@ -9,7 +9,7 @@ use super::{
     panel::Panel,
     query::{Gives, MANY, Query, of_our_daemons, of_prometheus},
     table::Column,
-    words::{ORANGE, PLAIN, SEVERITY, SIGN_IN, YES_NO, share, should_be_zero, thresholds, time_left},
+    words::{ON_OFF, ORANGE, PLAIN, SEVERITY, SIGN_IN, YES_NO, share, should_be_zero, thresholds, time_left},
 };
 
 pub fn board() -> Board {
@@ -113,7 +113,8 @@ fn targets() -> Panel {
         "Targets",
         "One row per target, the worst first: can users sign in, what broke first and for how long that check has not \
          been good, how many checks fail, how much is proven. *Worked* is the share of the time with an answer in which \
-         users could sign in; *told* is the share of the time for which there is an answer.",
+         users could sign in; *told* is the share of the time for which there is an answer. Maintenance mutes ssowatch's \
+         own messages, and nothing else.",
         "no target is watched",
     )
     .ask(Query::table(login::state(MANY)))
@@ -125,10 +126,12 @@ fn targets() -> Panel {
     .ask(Query::table(login::worked(MANY, "30d")))
     .ask(Query::table(login::told(MANY, "24h")))
     .ask(Query::table(format!("min by (target) ({}) - time()", MANY.all(Family::Expiry))))
+    .ask(Query::table(format!("max by (target) ({})", MANY.all(Family::Maintenance))))
     .joined_by("target")
     .columns(&[
         Column::label("target", "Target").opening_its_board(),
         Column::value(0, "Sign-in").words(SIGN_IN).wide(110),
+        Column::value(9, "Maintenance").text_words(ON_OFF).absent("not known").wide(110),
         Column::label("check", "Cause"),
         Column::label("stage", "Stage").wide(100),
         Column::value(2, "Not good for").unit("dtdurations").absent("-"),

@@ -96,13 +96,17 @@ const WELL: &[Said] = &[
     ("ssowatch-overview", "Fields that differ", 0, 0.0),
     ("ssowatch-overview", "Failing checks", 0, 0.0),
     ("ssowatch-overview", "Targets", 5, 1.0),
+    ("ssowatch-overview", "Targets", 9, 0.0),
     ("ssowatch-target", "Can users sign in?", 0, 3.0),
     ("ssowatch-target", "What broke first", 0, 3.0),
+    ("ssowatch-target", "Maintenance", 0, 0.0),
     ("ssowatch-target", "The login path, by stage", Stage::Start as usize, 3.0),
     // What nobody can prove from outside is not shown as good.
     ("ssowatch-target", "The login path, by stage", Stage::Landing as usize, -1.0),
     ("ssowatch-daemon", "Does it judge right?", 0, 1.0),
     ("ssowatch-daemon", "Is its configuration in force?", 0, 1.0),
+    ("ssowatch-daemon", "Is its journal kept?", 0, 1.0),
+    ("ssowatch-daemon", "Heartbeats", 1, 0.0),
 ];
 const PARTLY: &[Said] = &[
     ("ssowatch-overview", "Can users sign in?", 0, 2.0),
@@ -120,6 +124,7 @@ const BROKEN: &[Said] = &[
     ("ssowatch-target", "The login path, by stage", Stage::Start as usize, 0.0),
     ("ssowatch-target", "The login path, by stage", Stage::Claims as usize, 3.0),
 ];
+const MUTED: &[Said] = &[("ssowatch-overview", "Targets", 9, 1.0), ("ssowatch-target", "Maintenance", 0, 1.0)];
 const GONE: &[Said] = &[
     ("ssowatch-overview", "Can users sign in?", 0, 1.0),
     ("ssowatch-overview", "Targets by answer", 2, 1.0),
@@ -169,6 +174,9 @@ async fn every_query_gives_what_it_should_while_all_is_well_and_when_it_breaks()
         let drawn = picture::picture(&prometheus, &board, HOME).await;
         assert!(drawn.contains(">no</text>") && drawn.contains(">redirect_url_is_kasm"), "{}: {drawn}", board.uid);
     }
+
+    daemon.mute(HOME).await;
+    say(&prometheus, &boards, MUTED).await;
 
     // A daemon that is gone leaves its targets as *cannot tell*: they do not vanish, and they are not green.
     daemon.dies().await;

@@ -48,6 +48,12 @@ impl Column {
         self.wording(words).with("custom.cellOptions", json!({"mode": "basic", "type": "color-background"}))
     }
 
+    /// The same, with words for all its values, the text in their colours.
+    pub fn text_words(mut self, words: Words) -> Self {
+        self.words = Some(words);
+        self.wording(words).with("custom.cellOptions", json!({"type": "color-text"}))
+    }
+
     /// The same, with words for some of its values.
     pub fn wording(self, words: Words) -> Self {
         self.with("mappings", mappings(words))

@@ -26,7 +26,7 @@ pub fn board() -> Board {
         jobs_of: Family::LoginCoverage,
         from: "now-24h",
         rows: vec![
-            row(4, vec![sign_in(), cause(), broken_for(), proven(), worked(), auto_login(), versions()]),
+            row(4, vec![sign_in(), cause(), broken_for(), proven(), worked(), auto_login(), maintenance(), versions()]),
             headed("The login path", 10, vec![path()]),
             headed("Why", 9, vec![checks(), drift()]),
             row(7, vec![sources_failing(), ends_next(), changes()]),
@@ -57,7 +57,7 @@ fn cause() -> Panel {
          `ssowatch explain CHECK` says how to mend it.",
         "not watched",
     )
-    .wide(6)
+    .wide(5)
     .colored(thresholds(RED, &[(0.5, GREY), (2.5, GREEN)]))
     .named()
     .ask(Query::now(login::cause(ONE), "{{check}} ({{stage}})"))
@@ -89,7 +89,7 @@ fn proven() -> Panel {
 
 fn worked() -> Panel {
     Panel::stat("Sign-in worked", "The share of the time with an answer in which users could sign in.", "not known")
-        .wide(4)
+        .wide(3)
         .unit("percentunit")
         .colored(share())
         .ask(Query::now(login::worked(ONE, "24h"), "24 h"))
@@ -105,6 +105,17 @@ fn auto_login() -> Panel {
     .wide(2)
     .words(ON_OFF)
     .ask(Query::now(format!("max({})", ONE.all(Family::AutoLogin)), ""))
+}
+
+fn maintenance() -> Panel {
+    Panel::stat(
+        "Maintenance",
+        "On: the target is in a maintenance window, which mutes ssowatch's own messages. It is watched as ever.",
+        "not known",
+    )
+    .wide(2)
+    .words(ON_OFF)
+    .ask(Query::now(format!("max({})", ONE.all(Family::Maintenance)), ""))
 }
 
 fn versions() -> Panel {

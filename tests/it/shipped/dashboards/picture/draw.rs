@@ -154,7 +154,9 @@ impl Canvas {
             let (shown, fill) = Style::of(panel, name, self.now).shown(*value);
             let (text, below) = if is_named { (name.as_str(), "") } else { (shown.as_str(), name.as_str()) };
             let middle = inner.x + width * ((index % across) as f64 + 0.5);
-            let size = (width / (text.chars().count() as f64 * 0.62)).min(26.0).min(height * 0.7);
+            // A letter more, so that two side by side are two.
+            let letters = text.chars().count() as f64 + 1.0;
+            let size = (width / (letters * 0.62)).min(26.0).min(height * 0.7);
             if is_filled {
                 self.rect(inner, color(&fill));
             }

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::super::{flags::ANNOUNCED, systemd::section, tool::passes};
+use super::super::{systemd::section, tool::passes};
 use crate::end_to_end::{http, prometheus::until};
 
 /// What would reach the services of this machine, were it not replaced.
@@ -98,8 +98,7 @@ impl Root {
         let line = section(&unit, "Service")["ExecStart"][0].clone();
         let root = self.folder.path().display();
         let line = line.replace("=/etc/", &format!("={root}/etc/")).replace("%S/", &format!("{root}/var/lib/"));
-        let words = line.split(' ').filter(|word| *word != "$ARGS");
-        let words: Vec<&str> = words.filter(|word| !ANNOUNCED.iter().any(|flag| word.starts_with(flag))).collect();
+        let words: Vec<&str> = line.split(' ').filter(|word| *word != "$ARGS").collect();
         // Free a moment ago.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut daemon = tokio::process::Command::new(self.path(words[0].trim_start_matches('/')))
