@@ -27,7 +27,7 @@ use std::{
 use tracing::{error, warn};
 
 pub use event::{Event, What};
-pub use span::{Good, Span};
+pub use span::{Good, Seconds, Span};
 pub use state::State;
 pub use store::{FILE, Retention, StorageError};
 

@@ -18,7 +18,7 @@ type By = Extension<Viewer>;
 
 impl App {
     fn view(&self, viewer: Viewer) -> View<'_> {
-        View { journal: &self.journal, now: self.clock.now(), options: &self.options, viewer }
+        View { journal: &self.journal, windows: &self.windows, now: self.clock.now(), options: &self.options, viewer }
     }
 }
 

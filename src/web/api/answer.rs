@@ -29,6 +29,11 @@ impl Answer {
         Ok(Self { status: StatusCode::OK, body, location: None })
     }
 
+    /// The same, as something that is there from now on.
+    pub(super) fn created(self) -> Self {
+        Self { status: StatusCode::CREATED, ..self }
+    }
+
     /// The same, as something that is under way and will be found at this path.
     pub(super) fn accepted(self, location: &str) -> Self {
         Self { status: StatusCode::ACCEPTED, location: HeaderValue::from_str(location).ok(), ..self }

@@ -9,18 +9,14 @@ use std::{
 use axum::{
     body::to_bytes,
     extract::{Path, Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::StatusCode,
 };
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{Answer, FORMAT, Problem, Query, Shared, Told, targets};
-use crate::{
-    clock::Time,
-    scheduler::Depth,
-    web::{lifecycle, page::escape::path_segment},
-};
+use super::{Answer, FORMAT, Problem, Query, Shared, Told, change::may_change, targets};
+use crate::{clock::Time, scheduler::Depth, web::page::escape::path_segment};
 
 /// How often a round of one target may be asked for.
 const EVERY: Duration = Duration::from_secs(30);
@@ -34,16 +30,13 @@ const MINUTE: Duration = Duration::from_mins(1);
 const WAIT: Duration = Duration::from_secs(30);
 /// The longest body, in bytes: there is nothing to say in it.
 const LONGEST_BODY: usize = 1024;
+/// Why nobody may ask.
+const OFF: &str = "Asking for a round over HTTP is off. Start ssowatch with --web.enable-lifecycle.";
 
 pub(super) async fn check(State(app): Shared, Path(name): Path<String>, request: Request) -> Told {
-    if !app.options.enable_lifecycle {
-        let detail = "Asking for a round over HTTP is off. Start ssowatch with --web.enable-lifecycle.";
-        return Err(Problem::new(StatusCode::FORBIDDEN, detail));
-    }
+    may_change(&app.options, request.headers(), OFF)?;
     let query = Query::read(request.uri(), &["wait"])?;
     let wait = query.flag("wait")?.unwrap_or(true);
-    let headers = request.headers().clone();
-    may_change(&headers)?;
     nothing_said(request).await?;
     targets::entry(&app, &name)?;
     let depth = app.by_hand.take(&name).map_err(too_soon)?;
@@ -68,20 +61,6 @@ struct Asked<'a> {
     format: u32,
     target: &'a str,
     asked_at: Time,
-}
-
-/// Refuses what a page of another origin can have a browser send: a form cannot have this content type.
-fn may_change(headers: &HeaderMap) -> Result<(), Problem> {
-    if lifecycle::is_foreign(headers) {
-        return Err(Problem::new(StatusCode::FORBIDDEN, "Refused: the request comes from a page of another origin."));
-    }
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if kind.eq_ignore_ascii_case("application/json") {
-        return Ok(());
-    }
-    let detail = "A request that has something done needs the header Content-Type: application/json.";
-    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
 }
 
 /// A body that asks for something would be ignored, so it is refused.
@@ -184,17 +163,5 @@ mod tests {
         advance(FULL_EVERY).await;
         assert_eq!(by_hand.take("another"), Ok(Depth::Full));
         assert_eq!(by_hand.taken.lock().unwrap().by_target.len(), 1, "what is past is forgotten");
-    }
-
-    #[test]
-    fn only_json_may_have_something_done() {
-        let with = |kind: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::CONTENT_TYPE, kind.parse().unwrap());
-            may_change(&headers).is_ok()
-        };
-        assert!(with("application/json") && with("Application/JSON; charset=utf-8"));
-        assert!(!with("text/plain") && !with("application/x-www-form-urlencoded") && !with("application/jsonp"));
-        assert!(may_change(&HeaderMap::new()).is_err());
     }
 }

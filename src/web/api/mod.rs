@@ -7,6 +7,7 @@
 mod annotations;
 mod answer;
 mod by_hand;
+mod change;
 mod changes;
 mod checks;
 mod fields;

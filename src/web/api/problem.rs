@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 
 /// The most that is read of a refusal's own text, in bytes.
 const LONGEST_TEXT: usize = 4096;
+/// The most targets that a sentence names.
+const MOST_NAMED: usize = 20;
 
 /// Why something is refused.
 #[derive(Debug)]
@@ -30,9 +32,16 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, detail).with("parameter", name)
     }
 
-    /// No target has this name; says which there are.
-    pub(super) fn no_target(name: &str, targets: &[&str]) -> Self {
-        Self::new(StatusCode::NOT_FOUND, format!("No target is named \"{name}\".")).with("targets", targets)
+    /// No target has this name; says which there are, some of them in the sentence.
+    pub(super) fn no_target(name: &str, targets: &[String]) -> Self {
+        let some = targets.get(..MOST_NAMED).unwrap_or(targets).join(", ");
+        let there_are = match targets.len() {
+            0 => "there is none".to_owned(),
+            1..=MOST_NAMED => format!("there are {some}"),
+            count => format!("there are {some} and {} more", count - MOST_NAMED),
+        };
+        Self::new(StatusCode::NOT_FOUND, format!("No target is named \"{name}\"; {there_are}."))
+            .with("targets", targets)
     }
 
     /// Something that only a bug can bring about.
@@ -101,5 +110,22 @@ fn in_words(status: StatusCode) -> &'static str {
         }
         StatusCode::UNAUTHORIZED => "A login is needed.",
         _ => "The request is refused.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_names_a_target_that_is_not_there_is_told_which_are() {
+        let names = |count: usize| (1..=count).map(|n| format!("t{n}")).collect::<Vec<String>>();
+        for (count, sentence_ends) in
+            [(0, "\"x\"; there is none."), (2, "\"x\"; there are t1, t2."), (23, "t19, t20 and 3 more.")]
+        {
+            let body = Problem::no_target("x", &names(count)).body();
+            assert!(body["detail"].as_str().unwrap().ends_with(sentence_ends), "{body}");
+            assert_eq!(body["targets"].as_array().unwrap().len(), count);
+        }
     }
 }

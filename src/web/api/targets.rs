@@ -35,7 +35,7 @@ pub(super) async fn one(State(app): Shared, Path(name): Path<String>, uri: Uri) 
 pub(super) fn entry(app: &App, name: &str) -> Result<Arc<Entry>, Problem> {
     let entries = app.board.entries();
     entries.iter().find(|entry| entry.name == name).cloned().ok_or_else(|| {
-        let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+        let names: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
         Problem::no_target(name, &names)
     })
 }

@@ -5,7 +5,7 @@ use super::{
     cause::{also, cause},
     changes,
     escape::escape,
-    link, next,
+    link, maintenance, next,
     shape::{class, icon},
     steps,
     words::{Standing, distance, time},
@@ -42,7 +42,7 @@ pub(super) fn boxed(entry: &Entry, standing: Standing<'_>, rest: &str, view: &Vi
         "<section class=\"card {}\">\n{}{}{rest}</section>\n",
         class(standing.state()),
         Heading(2).of(name),
-        answer(standing)
+        answer(entry, standing, view)
     )
 }
 
@@ -68,13 +68,14 @@ pub(super) fn summary(entry: &Entry, view: &View<'_>) -> String {
                 + &next::next(report, view, heading)
         }
     };
-    answer(standing) + &rest
+    answer(entry, standing, view) + &rest
 }
 
-/// The answer to the first question, as large as anything on the page.
-pub(super) fn answer(standing: Standing<'_>) -> String {
-    let state = standing.state();
-    format!("<p class=\"say {}\">{} <span>{}</span></p>\n", class(state), icon(state), escape(&standing.answer()))
+/// The answer to the first question, as large as anything on the page; below it, whether messages are held back.
+pub(super) fn answer(entry: &Entry, standing: Standing<'_>, view: &View<'_>) -> String {
+    let (state, answer) = (standing.state(), standing.answer());
+    format!("<p class=\"say {}\">{} <span>{}</span></p>\n", class(state), icon(state), escape(&answer))
+        + &maintenance::line(&entry.name, view)
 }
 
 fn facts(latest: &Latest, view: &View<'_>) -> String {

@@ -36,7 +36,7 @@ pub fn checks(entry: &Entry, view: &View<'_>) -> String {
     let content = format!(
         "{}{}<p><a href=\"{}\">{name}</a></p>\n{told}",
         Heading(1).of(format!("Every check of {name}")),
-        card::answer(standing),
+        card::answer(entry, standing, view),
         link(&entry.name, view)
     );
     let title = format!("Every check of {}", entry.name);

@@ -48,11 +48,14 @@ fn header(here: &str, view: &View<'_>) -> String {
         let current = if here == path { " aria-current=\"page\"" } else { "" };
         format!("<a href=\"{base}{path}\"{current}>{word}</a>\n")
     };
-    let links = match view.viewer {
-        Viewer::Public => item("/", "Status"),
-        Viewer::Full => item("/", "Status") + &item("/changes", "Changes"),
+    let (_, has_logins) = view.options.ways.demand();
+    let more = match view.viewer {
+        Viewer::Public if has_logins => item("/login", "Log in"),
+        Viewer::Public => String::new(),
+        Viewer::Full => item("/changes", "Changes"),
     };
-    format!("<header><b>ssowatch</b>\n<nav aria-label=\"Pages\">{links}</nav></header>\n")
+    let status = item("/", "Status");
+    format!("<header><b>ssowatch</b>\n<nav aria-label=\"Pages\">{status}{more}</nav></header>\n")
 }
 
 fn footer(view: &View<'_>) -> String {

@@ -9,7 +9,12 @@ use super::{
     escape::escape,
     words::{length, time},
 };
-use crate::{board::Entry, clock::Time, journal::Span, model::Login};
+use crate::{
+    board::Entry,
+    clock::Time,
+    journal::{Seconds, Span},
+    model::Login,
+};
 
 /// The most outages that are listed, the newest first.
 const OUTAGES: usize = 5;
@@ -48,7 +53,7 @@ fn spans(entry: &Entry, view: &View<'_>, length: TimeDelta) -> Vec<Span> {
 fn drawn(entry: &Entry, view: &View<'_>, heading: Heading) -> String {
     let row = |row: Row| {
         let spans = spans(entry, view, row.length);
-        let Some(told) = in_words(&spans, row.length) else { return String::new() };
+        let Some(told) = in_words(&spans, view.now - row.length, view.now) else { return String::new() };
         format!(
             "<h3>{}</h3>\n<p>{told}</p>\n{}<div class=\"axis\" aria-hidden=\"true\"><span>{} ago</span><span>now</span></div>\n",
             row.title,
@@ -62,29 +67,22 @@ fn drawn(entry: &Entry, view: &View<'_>, heading: Heading) -> String {
 }
 
 /// How long each state lasted, of the time in which anybody watched.
-fn in_words(spans: &[Span], of: TimeDelta) -> Option<String> {
-    let lasted = |wanted: fn(Login) -> bool| -> f64 {
-        spans.iter().filter(|span| wanted(span.login)).map(|span| (span.to - span.from).as_seconds_f64()).sum()
-    };
-    let watched = lasted(|_| true);
+fn in_words(spans: &[Span], from: Time, to: Time) -> Option<String> {
     if spans.is_empty() {
         return None;
     }
-    if watched < 1.0 {
+    let seconds = Seconds::of(spans, from, to);
+    let Some(worked) = seconds.worked_ratio().filter(|_| seconds.watched() >= 1.0) else {
         return Some("Watched for less than a second.".to_owned());
-    }
-    let percent = |seconds: f64| share(seconds / watched);
-    let mut parts =
-        vec![format!("people could sign in {}", percent(lasted(|login| matches!(login, Login::Ok | Login::Degraded))))];
-    for (login, word) in [(Login::Broken, "broken"), (Login::Degraded, "degraded"), (Login::Unknown, "unknown")] {
-        let seconds: f64 =
-            spans.iter().filter(|span| span.login == login).map(|span| (span.to - span.from).as_seconds_f64()).sum();
-        if seconds > 0.0 {
-            parts.push(format!("{word} for {}", length(seconds)));
+    };
+    let mut parts = vec![format!("people could sign in {}", share(worked))];
+    for (lasted, word) in [(seconds.broken, "broken"), (seconds.degraded, "degraded"), (seconds.unknown, "unknown")] {
+        if lasted > 0.0 {
+            parts.push(format!("{word} for {}", length(lasted)));
         }
     }
-    let all = of.as_seconds_f64();
-    Some(format!("Watched for {} of {}: {}.", length(watched), length(all), parts.join(", ")))
+    let all = length((to - from).as_seconds_f64());
+    Some(format!("Watched for {} of {all}: {}.", length(seconds.watched()), parts.join(", ")))
 }
 
 /// A share in percent. It is never rounded up to all or down to nothing.

@@ -1,5 +1,5 @@
 //! The status page: server-rendered, complete without a script, nothing from elsewhere. Pure functions of (board, journal,
-//! now).
+//! windows, now).
 
 mod card;
 mod cause;
@@ -13,6 +13,7 @@ mod fields;
 mod frame;
 mod history;
 mod index;
+mod maintenance;
 mod next;
 mod public;
 mod shape;
@@ -25,7 +26,7 @@ use std::{fmt, sync::Arc};
 
 use self::{escape::escape, frame::Page, frame::frame};
 use super::{Options, Tells, Viewer};
-use crate::{board::Entry, clock::Time, journal::Journal};
+use crate::{board::Entry, clock::Time, journal::Journal, notify::maintenance::Windows};
 
 pub use changes::{Asked, changes};
 pub use every::checks;
@@ -41,6 +42,8 @@ pub(super) use words::Standing;
 pub struct View<'a> {
     /// What changed and when.
     pub journal: &'a Journal,
+    /// When messages are muted.
+    pub windows: &'a Windows,
     /// The time.
     pub now: Time,
     /// Settings by flags.

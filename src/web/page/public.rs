@@ -73,7 +73,7 @@ pub(super) fn note(entry: &Entry, view: &View<'_>) -> String {
 
 /// The verdicts on one target, below its name.
 pub(super) fn rest(entry: &Entry, view: &View<'_>) -> String {
-    card::answer(Standing::of(entry, view.now))
+    card::answer(entry, Standing::of(entry, view.now), view)
         + &Verdicts::of(entry, view.now).told(view)
         + &history::of_verdicts(entry, view, Heading(2))
 }

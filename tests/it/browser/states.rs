@@ -8,6 +8,7 @@ use ssowatch::{
     clock::Time,
     journal::{self, Journal},
     model::{Change, ChangeSubject, Login, Missing, Observed, Reason, Report, Snapshot, SourceId},
+    notify::maintenance::Window,
     web::Options,
 };
 
@@ -22,6 +23,8 @@ pub struct State {
     options: Options,
     /// How sign-in stood: so many minutes ago, for the journal.
     past: Vec<(i64, Login)>,
+    /// Maintenance windows that are open.
+    windows: Vec<Window>,
 }
 
 /// A state that is being served.
@@ -62,6 +65,7 @@ fn with_report(name: &'static str, snapshot: &Snapshot, report: Report) -> State
         now: noon() + TimeDelta::seconds(30),
         options: Options::default(),
         past: Vec::new(),
+        windows: Vec::new(),
     }
 }
 
@@ -87,6 +91,7 @@ fn many(name: &'static str, count: usize) -> State {
         now: noon() + TimeDelta::seconds(30),
         options: Options::default(),
         past: Vec::new(),
+        windows: Vec::new(),
     }
 }
 
@@ -130,13 +135,18 @@ impl State {
             Self {
                 past: day,
                 options: Options { public: true, ..Options::default() },
+                windows: vec![support::window("home", "upgrade")],
                 ..of("public", &broken_snapshot())
             },
             Self {
                 paths: TARGET,
                 ..with_report("failing", &everything, all_fails(&everything, "https://id.example.test/authorize"))
             },
-            Self { paths: ALL, ..with_report("hostile", &everything, all_fails(&everything, &hostile)) },
+            Self {
+                paths: ALL,
+                windows: vec![support::window("home", &hostile)],
+                ..with_report("hostile", &everything, all_fails(&everything, &hostile))
+            },
             many("few", 7),
             many("forty", 40),
             many("thousand", 1000),
@@ -146,9 +156,12 @@ impl State {
 
     /// Serves it until it is dropped.
     pub async fn serve(self) -> Served {
-        let Self { name, paths, board, now, options, past } = self;
+        let Self { name, paths, board, now, options, past, windows } = self;
         let entry = board.entry("home").and_then(|entry| entry.latest.clone());
         let surface = Setup { now, options, ..Setup::with(board) }.serve().await;
+        for window in windows {
+            surface.state.windows.begin(window, now).unwrap();
+        }
         if let Some(latest) = entry {
             remember(&surface.state.journal, &latest.snapshot, &latest.report, &past, now);
         }

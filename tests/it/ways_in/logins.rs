@@ -131,6 +131,20 @@ async fn the_way_to_the_login_leads_back_to_the_status_page_under_any_prefix() {
 }
 
 #[tokio::test]
+async fn pages_for_the_public_lead_to_the_login_and_those_behind_it_do_not() {
+    for prefix in ["", "/watch"] {
+        let options = Options { public: true, route_prefix: prefix.to_owned(), ..Options::default() };
+        let surface = Folder::with(&users(&[("ops", "right")])).serve_with(options).await;
+        let link = format!("<a href=\"{prefix}/login\">Log in</a>");
+        for path in [format!("{prefix}/"), format!("{prefix}/targets/home"), format!("{prefix}/nowhere")] {
+            assert!(surface.get(&path).await.text().contains(&link), "{path}");
+            let behind = get(&surface, &path, Some(("ops", "right"))).await;
+            assert!(!behind.text().contains(&link), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_flood_of_wrong_passwords_is_refused_while_who_is_known_is_let_in() {
     // Slow enough that the flood is there at once.
     let slow = bcrypt::hash("right", 9).unwrap();

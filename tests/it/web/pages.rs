@@ -10,17 +10,18 @@ use ssowatch::{
     clock::Time,
     journal::{self, Journal},
     model::{Change, ChangeSubject, Login, Report, Snapshot},
+    notify::maintenance::Windows,
     web::{
         Options, Tells, Viewer,
         page::{self, View},
     },
 };
 
-use super::support::{Setup, all_fails, board_of, broken_snapshot, noon, place};
+use super::support::{Setup, all_fails, board_of, broken_snapshot, no_windows, noon, place, window};
 
 /// What a page goes by, for who may see all.
 fn view<'a>(journal: &'a Journal, options: &'a Options, now: Time) -> View<'a> {
-    View { journal, now, options, viewer: Viewer::Full }
+    View { journal, windows: no_windows(), now, options, viewer: Viewer::Full }
 }
 
 fn index_of(entries: &[Arc<Entry>], now: Time) -> String {
@@ -462,4 +463,32 @@ async fn the_calendar_of_expiries_is_served_as_one() {
     assert_eq!(calendar.header("content-type"), "text/calendar; charset=utf-8");
     assert!(calendar.text().starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"), "{}", calendar.text());
     assert_eq!(surface.get("/targets/nobody/expiries.ics").await.status, 404);
+}
+
+#[test]
+fn an_open_maintenance_window_is_told_with_its_reason_on_the_card_and_the_page() {
+    let (journal, options) = (Journal::default(), Options::default());
+    let board = board_of(&[broken_snapshot()]);
+    for (target, reason, told) in [
+        ("home", "upgrade <b>1.18</b>", Some("upgrade <b>1.18</b>")),
+        ("home", "`code`\u{202e}", Some("`code`\\u{202e}")),
+        ("office", "upgrade", None),
+    ] {
+        let windows = Windows::default();
+        windows.begin(window(target, reason), noon()).unwrap();
+        let view = View { windows: &windows, ..view(&journal, &options, soon()) };
+        let pages = [page::index(&board.entries(), 1, &view), page::target(&board.entries()[0], &view)];
+        for page in pages {
+            let line = told.map(|reason| {
+                let until = (noon() + TimeDelta::hours(24)).format("%F %T UTC");
+                format!("Maintenance until {until}: {reason}; messages are held back, checks go on.")
+            });
+            let text = seen(&page);
+            match line {
+                Some(line) => assert_eq!(text.matches(&line).count(), 1, "{line}: {text}"),
+                None => assert!(!text.contains("Maintenance"), "{text}"),
+            }
+            assert!(!page.contains("<b>1.18"), "{page}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ use ssowatch::{
     },
 };
 
-use super::support::{Setup, all_fails, noon, place};
+use super::support::{Setup, all_fails, no_windows, noon, place, window};
 
 /// What is planted, with a number after it.
 const CANARY: &str = "canary7f3a";
@@ -61,7 +61,7 @@ fn board() -> Board {
 }
 
 fn view<'a>(journal: &'a Journal, options: &'a Options, viewer: Viewer) -> View<'a> {
-    View { journal, now: noon(), options, viewer }
+    View { journal, windows: no_windows(), now: noon(), options, viewer }
 }
 
 fn public() -> Options {
@@ -98,11 +98,20 @@ async fn what_tells_more_is_refused_and_not_offered() {
     }
     for path in ["/", "/targets/home", "/nowhere"] {
         let page = surface.get(path).await;
-        for offered in
-            ["/metrics", "/api/v1/targets", "/api/v1/changes", "/config", "/changes", "expiries.ics", "/checks"]
-        {
+        for offered in ["/metrics", "/api/v1/targets", "/config", "/changes", "expiries.ics", "/checks", "/login"] {
             assert!(!page.text().contains(offered), "{offered} on {path}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_maintenance_window_is_told_to_the_public_without_its_reason() {
+    let surface = Setup { options: public(), ..Setup::with(board()) }.serve().await;
+    surface.state.windows.begin(window("home", CANARY), noon()).unwrap();
+    for path in ["/", "/targets/home"] {
+        let page = surface.get(path).await;
+        assert!(page.text().contains("; messages are held back, checks go on."), "{path}: {}", page.text());
+        assert!(!page.text().contains(CANARY), "{path}: {}", page.text());
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     net::SocketAddr,
     process::{Command, Stdio},
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -20,6 +20,7 @@ use ssowatch::{
     kasm::StartOutcome,
     metrics::Daemon,
     model::{CheckReport, Drift, Finding, Missing, Observed, Reason, Report, Snapshot, SourceId, Stage},
+    notify::maintenance::{Window, Windows},
     observe::Looker,
     web::{self, Limits, Options, Reload, State},
 };
@@ -79,6 +80,18 @@ fn findings(fields: &[&str], message: &str) -> Vec<Finding> {
     };
     let found: Vec<Finding> = fields.iter().map(finding).collect();
     if found.is_empty() { vec![Finding::new("differs", message)] } else { found }
+}
+
+/// A maintenance window around noon.
+pub fn window(target: &str, reason: &str) -> Window {
+    let (from, until) = (noon() - TimeDelta::hours(1), noon() + TimeDelta::hours(24));
+    Window { from, until, targets: Some([target.to_owned()].into()), reason: Some(reason.to_owned()) }
+}
+
+/// No maintenance window.
+pub fn no_windows() -> &'static Windows {
+    static NONE: LazyLock<Windows> = LazyLock::new(Windows::default);
+    &NONE
 }
 
 /// A target's place on the board: rounds every minute, stale after three and a bit.
