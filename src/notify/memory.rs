@@ -10,7 +10,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use tokio::{sync::watch, time::timeout};
+use tokio::{fs::OpenOptions, io::AsyncWriteExt as _, sync::watch, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::warn;
 
@@ -123,6 +123,15 @@ async fn write_all(path: PathBuf, mut changes: watch::Receiver<Kept>) {
 /// Writes beside the file and renames, so that a crash leaves the old one or the new one.
 async fn write(path: &Path, kept: &Kept) -> io::Result<()> {
     let beside = path.with_extension("new");
-    tokio::fs::write(&beside, serde_json::to_vec(kept)?).await?;
+    // One that a crash left may have another mode.
+    match tokio::fs::remove_file(&beside).await {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    // It repeats what checks found: as with the journal, only its owner may read it.
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).await?;
+    file.write_all(&serde_json::to_vec(kept)?).await?;
+    // Before the rename: after a power cut there must be one of the two, whole.
+    file.sync_all().await?;
     tokio::fs::rename(&beside, path).await
 }

@@ -5,6 +5,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::header;
 use url::Url;
 
@@ -155,15 +156,28 @@ fn said(answer: &Answer, parcel: &Parcel<'_>) -> String {
     if text.is_empty() {
         return String::new();
     }
-    let url = &parcel.url;
-    let path = url.path_segments().into_iter().flatten().map(str::to_owned);
-    let query = url.query_pairs().flat_map(|(key, value)| [key.into_owned(), value.into_owned()]);
-    let bearer = parcel.bearer.iter().map(|bearer| bearer.expose().to_owned());
-    let mut secrets = path.chain(query).chain(bearer).chain(parcel.secrets.iter().cloned());
-    if secrets.any(|secret| secret.len() >= TELLING && text.contains(&secret)) {
+    // In the answer as it came, too: the words are cut, and half a token is one that is half known.
+    let whole = String::from_utf8_lossy(&answer.body);
+    if secrets(parcel).iter().any(|secret| secret.len() >= TELLING && (whole.contains(secret) || text.contains(secret))) {
         return ": (its words are left out, since they repeat what is secret)".to_owned();
     }
     format!(": {text}")
+}
+
+/// All that the request held and nobody else may read, as it was sent.
+fn secrets(parcel: &Parcel<'_>) -> Vec<String> {
+    let Parcel { url, http, bearer, json: _, secrets } = parcel;
+    let mut found = secrets.clone();
+    found.extend(url.path_segments().into_iter().flatten().map(str::to_owned));
+    found.extend(url.query_pairs().flat_map(|(key, value)| [key.into_owned(), value.into_owned()]));
+    found.extend(bearer.iter().map(|bearer| bearer.expose().to_owned()));
+    // What cannot be read now was not sent.
+    found.extend(http.headers.iter().filter_map(|header| Some(header.value.read().ok()?.expose().to_owned())));
+    let login = http.basic_auth.iter().filter_map(|(user, password)| Some((user, password.read().ok()?)));
+    found.extend(login.flat_map(|(user, password)| {
+        [STANDARD.encode(format!("{user}:{}", password.expose())), password.expose().to_owned()]
+    }));
+    found
 }
 
 fn first_line(answer: &Answer) -> String {

@@ -66,7 +66,7 @@ const LAYERS: &[Layer] = &[
     ),
     layer(
         "notify",
-        &["board", "clock", "config", "metrics", "model", "observe", "schedule", "scheduler", "telling"],
+        &["board", "clock", "config", "metrics", "model", "observe", "oidc", "schedule", "scheduler", "telling"],
         "messages are functions of (board, what was told); the desk asks for second looks and looks at nothing itself",
     ),
     layer(

@@ -21,6 +21,7 @@ use crate::{
         words::{self, Site},
     },
     observe::outward::Untold,
+    oidc::one_line,
 };
 
 /// How long the server may take for each answer.
@@ -136,7 +137,8 @@ fn refused(smtp: &Smtp, error: &lettre::transport::smtp::Error) -> String {
         _ if detail.contains("invalid peer certificate") => "; name its certificate authority by ca_file",
         _ => "",
     };
-    let line: Vec<&str> = detail.split_whitespace().collect();
-    let line = line.join(" ").replace("Connection error: Connection error: ", "Connection error: ");
+    // A server may answer whatever it likes, at any length.
+    let line = one_line(&detail.replace(char::is_control, " "));
+    let line = line.replace("Connection error: Connection error: ", "Connection error: ");
     format!("{place}: {line}{hint}")
 }

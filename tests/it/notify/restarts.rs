@@ -1,6 +1,6 @@
 //! What survives a restart, with storage and without, and a disk that does not do its part.
 
-use std::path::PathBuf;
+use std::{os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 use ssowatch::notify::maintenance::Window;
 
@@ -32,6 +32,8 @@ async fn an_outage_is_told_once_through_restarts_where_there_is_storage() {
     assert_eq!(ten_minutes(None, "broken").await, [BROKEN], "without storage it is told again");
     let text = std::fs::read_to_string(file().unwrap()).unwrap();
     assert!(!text.contains("a.example.test"), "no address of a receiver: {text}");
+    let mode = std::fs::metadata(file().unwrap()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "only its owner may read what checks found");
 }
 
 #[tokio::test(start_paused = true)]

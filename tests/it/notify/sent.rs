@@ -316,13 +316,20 @@ async fn no_secret_of_a_receiver_comes_out_whatever_goes_wrong() {
         format!("webhook: {{url: '{root}/x?key=canary'}}"),
         format!("ntfy: {{url: '{root}', topic: canary, token: canary}}"),
         format!("webhook: {{url: '{root}/x', basic_auth: {{username: u, password: canary}}}}"),
+        format!("webhook: {{url: '{root}/x', http_headers: {{X-Key: {{secrets: [canary]}}}}}}"),
         "webhook: {url: 'https://canary.invalid/canary'}".to_owned(),
     ] {
         let receiver = receiver(&config);
         let outcome = sender().deliver(&receiver, &message(Phase::Begun)).await;
         let shown = format!("{outcome:?} {receiver:?}").replace("canary.invalid", "");
         assert!(!shown.contains("canary"), "{config}: {shown}");
+        assert!(!shown.contains("dTpjYW5hcnk="), "user and password as they are sent: {shown}");
     }
+    // Where the words are cut in the middle of a secret, none of it is left.
+    server.does(|seen| json_answer(400, json!({"error": format!("{}{}", "x".repeat(195), seen.path())}).to_string()));
+    let receiver = receiver(&format!("webhook: {{url: '{root}/a-long-secret-token'}}"));
+    let untold = sender().deliver(&receiver, &Message::test()).await.unwrap_err();
+    assert!(untold.detail.contains("left out"), "{untold:?}");
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(log.contains("the log is read"));
     let log = log.replace("canary.invalid", "");
