@@ -14,7 +14,6 @@ use tokio::net::TcpListener;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Notice {
-    pub status: String,
     pub alerts: Vec<Alert>,
 }
 
