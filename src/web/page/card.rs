@@ -20,18 +20,14 @@ use crate::{
 pub(super) fn card(entry: &Entry, view: &View<'_>) -> String {
     let heading = Heading(3);
     let standing = Standing::of(entry, view.now);
-    let rest = match standing {
-        Standing::NothingYet => String::new(),
-        Standing::Stale(latest, _) => last_known(latest, view),
-        Standing::Current(latest) => {
-            let report = &latest.report;
-            let links = path::links(report, &latest.snapshot);
-            facts(latest, view)
-                + &steps::strip(links.iter().map(|link| (link.title.as_str(), link.state)))
-                + &cause(report, &latest.snapshot, heading)
-                + &next::next(report, view, heading)
-        }
-    };
+    let rest = known(standing, view, |latest| {
+        let report = &latest.report;
+        let links = path::links(report, &latest.snapshot);
+        facts(latest, view)
+            + &steps::strip(links.iter().map(|link| (link.title.as_str(), link.state)))
+            + &cause(report, &latest.snapshot, heading)
+            + &next::next(report, view, heading)
+    });
     boxed(entry, standing, &rest, view)
 }
 
@@ -50,24 +46,20 @@ pub(super) fn boxed(entry: &Entry, standing: Standing<'_>, rest: &str, view: &Vi
 pub(super) fn summary(entry: &Entry, view: &View<'_>) -> String {
     let heading = Heading(2);
     let standing = Standing::of(entry, view.now);
-    let rest = match standing {
-        Standing::NothingYet => String::new(),
-        Standing::Stale(latest, _) => last_known(latest, view),
-        Standing::Current(latest) => {
-            let report = &latest.report;
-            let since_good = match report.login {
-                Login::Broken => changes::since_good(&entry.name, view),
-                Login::Ok | Login::Degraded | Login::Unknown => String::new(),
-            };
-            facts(latest, view)
-                + &heading.of("The login path")
-                + &steps::line(&path::links(report, &latest.snapshot))
-                + &cause(report, &latest.snapshot, heading)
-                + &since_good
-                + &also(report, view, heading)
-                + &next::next(report, view, heading)
-        }
-    };
+    let rest = known(standing, view, |latest| {
+        let report = &latest.report;
+        let since_good = match report.login {
+            Login::Broken => changes::since_good(&entry.name, view),
+            Login::Ok | Login::Degraded | Login::Unknown => String::new(),
+        };
+        facts(latest, view)
+            + &heading.of("The login path")
+            + &steps::line(&path::links(report, &latest.snapshot))
+            + &cause(report, &latest.snapshot, heading)
+            + &since_good
+            + &also(report, view, heading)
+            + &next::next(report, view, heading)
+    });
     answer(entry, standing, view) + &rest
 }
 
@@ -95,6 +87,15 @@ fn facts(latest: &Latest, view: &View<'_>) -> String {
 /// What marks a round of an earlier process, which stands until the first one of this.
 pub(super) fn before_the_restart(latest: &Latest) -> &'static str {
     if latest.restored { ", before the restart of ssowatch" } else { "" }
+}
+
+/// What is known of a target: by `told` where that is current.
+fn known(standing: Standing<'_>, view: &View<'_>, told: impl FnOnce(&Latest) -> String) -> String {
+    match standing {
+        Standing::NothingYet => String::new(),
+        Standing::Stale(latest, _) => last_known(latest, view),
+        Standing::Current(latest) => told(latest),
+    }
 }
 
 /// What is told of a round that is too old: when it was, and what it said then.

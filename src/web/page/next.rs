@@ -8,7 +8,7 @@ use super::{
     words::{day, distance},
 };
 use crate::{
-    model::{CheckReport, Login, Report, Severity},
+    model::{CheckReport, Expiry, Login, Report, Severity},
     telling::{expiries, path::State, told},
 };
 
@@ -25,13 +25,15 @@ pub(super) fn next(report: &Report, view: &View<'_>, heading: Heading) -> String
         0 => String::new(),
         more => format!("<li>{more} more risks</li>\n"),
     };
-    let risks: String = risks.iter().take(MOST).map(|check| risk(check, report.login)).collect();
-    let ends = report.expiries.iter().map(|expiry| {
+    let risks = &risks[..risks.len().min(MOST)];
+    let is_untold = |expiry: &&Expiry| !risks.iter().any(|check| tells(sentence(check), expiry));
+    let ends = report.expiries.iter().filter(is_untold).map(|expiry| {
         let what = expiries::in_words(&expiry.item);
         let ends = if expiry.at > view.now { "ends" } else { "ended" };
         format!("<li>{} {ends} {} ({})</li>\n", escape(&what), distance(expiry.at, view.now), day(expiry.at))
     });
     let ends: String = ends.collect();
+    let risks: String = risks.iter().map(|check| risk(check, report.login)).collect();
     let heading = heading.of("What will break it next");
     if risks.is_empty() && ends.is_empty() {
         return format!("{heading}<p>Nothing that is known.</p>\n");
@@ -43,10 +45,46 @@ pub(super) fn next(report: &Report, view: &View<'_>, heading: Heading) -> String
     format!("{heading}<ul>\n{risks}{more}{ends}</ul>\n{calendar}")
 }
 
+/// What a risk is told by.
+fn sentence(check: &CheckReport) -> &str {
+    check.findings.first().map_or(check.id.as_str(), |finding| finding.message.as_str())
+}
+
+/// Whether a sentence, as far as it is shown, tells already when this ends.
+fn tells(sentence: &str, expiry: &Expiry) -> bool {
+    let shown = sentence.chars().take(SENTENCE).collect::<String>().to_lowercase();
+    shown.contains(&expiries::in_words(&expiry.item).to_lowercase()) && shown.contains(&day(expiry.at))
+}
+
 fn risk(check: &CheckReport, login: Login) -> String {
-    let what = check.findings.first().map_or(check.id.as_str(), |finding| finding.message.as_str());
     // While sign-in is broken there is one thing to mend.
     let mend = told::mends(check).first().copied().filter(|_| login != Login::Broken);
     let mend = mend.map(|mend| format!("<br><span class=\"dim\">{}</span>", prose(mend, MEND)));
-    format!("<li>{} {}{}</li>\n", icon(State::AtRisk), clipped(what, SENTENCE), mend.unwrap_or_default())
+    format!("<li>{} {}{}</li>\n", icon(State::AtRisk), clipped(sentence(check), SENTENCE), mend.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_that_a_risk_tells_is_not_told_again() {
+        let at = "2026-11-30T12:00:00Z".parse().unwrap();
+        let far = format!("{}Kasm's certificate ends in 6 days, on 2026-11-30 12:00 UTC", "x".repeat(SENTENCE));
+        for (sentence, item, is_told) in [
+            (
+                "Kasm's certificate CN=kasm ends in 6 days, on 2026-11-30 12:00 UTC: renew it now",
+                "kasm_certificate",
+                true,
+            ),
+            ("Kasm's certificate CN=kasm ends in 6 days, on 2026-11-30 12:00 UTC", "provider_certificate", false),
+            ("Kasm's certificate CN=kasm ends in 7 days, on 2026-12-01 12:00 UTC", "kasm_certificate", false),
+            ("the client secret ends in 6 days, on 2026-11-30 12:00 UTC", "client_secret", true),
+            ("our Pocket ID key ended on 2026-11-30 12:00 UTC", "provider_key", true),
+            (&far, "kasm_certificate", false),
+        ] {
+            let expiry = Expiry { item: item.to_owned(), at };
+            assert_eq!(tells(sentence, &expiry), is_told, "{item}: {sentence}");
+        }
+    }
 }

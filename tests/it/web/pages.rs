@@ -119,6 +119,21 @@ fn a_broken_target_shows_the_cause_both_values_with_what_differs_marked_and_what
 }
 
 #[test]
+fn a_certificate_that_ends_soon_is_told_once_and_stands_in_the_calendar() {
+    let mut snapshot = Snapshot::healthy();
+    if let Ok(connection) = &mut snapshot.kasm_connection.value {
+        connection.tls.as_mut().unwrap().chain[0].not_after = noon() + TimeDelta::days(6);
+    }
+    for page in both(&snapshot, soon()) {
+        let (_, next) = page.split_once("What will break it next").unwrap();
+        let (next, _) = next.split_once("</ul>").unwrap();
+        let day = (noon() + TimeDelta::days(6)).format("%F").to_string();
+        assert_eq!(next.matches(&day).count(), 1, "{next}");
+        assert!(page.contains("expiries.ics"), "{page}");
+    }
+}
+
+#[test]
 fn where_it_cannot_be_told_the_reason_is() {
     let mut snapshot = Snapshot::healthy();
     let mut report = checks::judge(&snapshot, None);
