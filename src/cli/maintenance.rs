@@ -9,6 +9,7 @@ use crate::{
     clock::Clock,
     config::{HttpSettings, SecretSource},
     observe::outward::{Outward, Parcel, Said},
+    oidc::one_line,
     telling::style::{Style, safe},
 };
 
@@ -118,6 +119,9 @@ impl Daemon {
     /// Asks the daemon, by POST where there is a body.
     async fn ask(&self, path: &str, body: Option<Value>) -> Result<Value, String> {
         let place = &self.url;
+        if !matches!(place.scheme(), "http" | "https") {
+            return Err(format!("--url {place}: write http://HOST:PORT or https://HOST:PORT"));
+        }
         let base = place.as_str().trim_end_matches('/');
         let url =
             Url::parse(&format!("{base}/api/v1/maintenance{path}")).map_err(|error| format!("{base}: {error}"))?;
@@ -134,7 +138,9 @@ impl Daemon {
             200..=299 => Ok(answer),
             401 => Err(format!("{place} wants a login: give --username and --password-file")),
             404 if answer["detail"].is_null() => Err(format!("{place} is no ssowatch that has maintenance windows")),
-            _ => Err(answer["detail"].as_str().map_or_else(|| format!("{place} answers {status}"), str::to_owned)),
+            _ => Err(answer["detail"]
+                .as_str()
+                .map_or_else(|| format!("{place} answers {status}: {}", one_line(&body)), str::to_owned)),
         }
     }
 }

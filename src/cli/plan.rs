@@ -1,6 +1,6 @@
 //! `ssowatch plan`: every request that a configuration leads to.
 
-use std::{fmt::Write as _, process::ExitCode};
+use std::{collections::BTreeMap, fmt::Write as _, process::ExitCode};
 
 use super::source::SourceArgs;
 use crate::{
@@ -46,6 +46,29 @@ fn plan(config: &Config, now: Time) -> String {
          Nothing is ever changed on either side, and Kasm's callback is never requested.\n",
     );
     out
+}
+
+/// Warns of providers whose targets together want more than they may: some of what is asked now and then is put off for
+/// good then, and it cannot be told whether people can sign in.
+pub(super) fn overloads(config: &Config, now: Time) -> Vec<String> {
+    let mut rates: BTreeMap<&str, (usize, f64)> = BTreeMap::new();
+    for (index, target) in config.targets.iter().enumerate() {
+        let twin = config.targets[..index].iter().find(|earlier| shares_provider(earlier, target));
+        let (targets, rate) = rates.entry(target.provider.url.as_str()).or_default();
+        *targets += 1;
+        *rate += TargetPlan { config, target, twin, now }.per_minute(Side::Provider);
+    }
+    let most = config.requests_per_minute;
+    let too_much = rates.into_iter().filter(|(_, (_, rate))| *rate > f64::from(most) && !config.rounds_off);
+    let told = |(url, (targets, rate)): (&str, (usize, f64))| {
+        let wanted = rate.ceil();
+        format!(
+            "{url}: its targets ({targets}) want {wanted} requests a minute together, and it gets {most}: some may wait for \
+             good, and whether people can sign in cannot be told then; raise schedule.requests_per_minute to {wanted}, or \
+             let rounds be further apart"
+        )
+    };
+    too_much.map(told).collect()
 }
 
 fn shares_provider(one: &Target, other: &Target) -> bool {
@@ -292,5 +315,27 @@ mod tests {
     fn too_many_requests_are_told() {
         let text = plan_of(&format!("{TWO}schedule: {{round: every 10s}}\n"));
         assert!(text.contains("on average 19.0 requests a minute: more than 12, so some will wait"), "{text}");
+    }
+
+    #[test]
+    fn a_provider_whose_targets_together_want_too_much_is_warned_of() {
+        let told = |targets: usize, schedule: &str| {
+            let target = |n: usize| {
+                format!(
+                    "  - {{name: t{n}, provider: {{url: https://id.example.com}}, kasm: {{url: https://k{n}.example.com}}}}\n"
+                )
+            };
+            let text = format!("targets:\n{}schedule: {{{schedule}}}\n", (0..targets).map(target).collect::<String>());
+            let config = Config::parse(&text, "f", std::path::Path::new(""), &|_| None).unwrap();
+            overloads(&config, Utc.with_ymd_and_hms(2026, 11, 24, 12, 0, 0).unwrap())
+        };
+        assert_eq!(told(7, "round: every 60s"), [""; 0]);
+        let many = told(14, "round: every 60s").join("\n");
+        assert!(
+            many.contains("(14) want 20 requests a minute") && many.contains("requests_per_minute to 20"),
+            "{many}"
+        );
+        assert_eq!(told(14, "round: every 60s, requests_per_minute: 20"), [""; 0]);
+        assert_eq!(told(1, "round: every 10s").len(), 1);
     }
 }

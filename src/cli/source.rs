@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{Config, Flags, Named};
+use crate::{
+    clock::Clock,
+    config::{Config, Flags, Named},
+};
 
 /// Where a configuration is looked for when none is named.
 const PLACES: [&str; 2] = ["ssowatch.yml", "/etc/ssowatch/ssowatch.yml"];
@@ -54,7 +57,9 @@ impl SourceArgs {
 
     /// As [`Self::load`], with another environment.
     pub(super) fn load_with(&self, lookup: impl Fn(&str) -> Option<String>) -> Result<Config, String> {
-        self.load_from(&lookup, &PLACES)
+        let mut config = self.load_from(&lookup, &PLACES)?;
+        config.warnings.extend(super::plan::overloads(&config, Clock::System.now()));
+        Ok(config)
     }
 
     fn load_from(&self, lookup: &dyn Fn(&str) -> Option<String>, places: &[&str]) -> Result<Config, String> {

@@ -66,7 +66,11 @@ impl Memory {
         self.events = past.events.into_iter().chain(std::mem::take(&mut self.events)).collect();
         self.cut();
         for (target, span) in past.spans.into_iter().rev() {
-            self.spans.entry(target).or_default().push_front(span);
+            let spans = self.spans.entry(target).or_default();
+            // Of a target that is gone no round lets go of what is too much. The newest come first here.
+            if spans.len() < MOST_SPANS {
+                spans.push_front(span);
+            }
         }
         for (target, good) in past.good {
             self.good.entry(target).or_insert_with(|| Arc::new(good));
@@ -208,6 +212,19 @@ mod tests {
         let memory = noted(&[(0, Login::Ok), (1, Login::Degraded), (2, Login::Broken), (3, Login::Unknown)]);
         assert_eq!(memory.last_good("home").unwrap().at, start() + TimeDelta::minutes(1));
         assert_eq!(memory.last_good("other"), None);
+    }
+
+    #[test]
+    fn of_what_was_written_before_no_more_spans_are_taken_up_than_are_held() {
+        let span = |minute: i64| {
+            let (from, to) = (start() + TimeDelta::minutes(minute), start() + TimeDelta::minutes(minute + 1));
+            ("gone".to_owned(), Span { from, to, login: Login::Ok, cause: None })
+        };
+        let count = i64::try_from(MOST_SPANS).unwrap() + 5;
+        let mut memory = Memory::default();
+        memory.adopt(Past { spans: (0..count).map(span).collect(), ..Past::default() });
+        let spans = memory.history("gone", start(), start() + TimeDelta::days(30));
+        assert_eq!((spans.len(), spans[0].from), (MOST_SPANS, start() + TimeDelta::minutes(5)), "the newest are kept");
     }
 
     #[test]

@@ -24,6 +24,7 @@ use std::{
     thread,
 };
 
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tracing::{error, warn};
 
 pub use event::{Event, What};
@@ -212,9 +213,19 @@ impl Journal {
 
     /// Asks the file; what it cannot tell is logged and left out.
     fn ask_disk<T>(&self, ask: impl FnOnce(&Reader) -> rusqlite::Result<T>) -> Option<T> {
-        let archive = self.desk.archive.lock().unwrap_or_else(PoisonError::into_inner);
-        let answer = ask(archive.as_ref()?);
-        answer.inspect_err(|error| warn!(%error, "the journal's file cannot be read")).ok()
+        blocking(|| {
+            let archive = self.desk.archive.lock().unwrap_or_else(PoisonError::into_inner);
+            let answer = ask(archive.as_ref()?);
+            answer.inspect_err(|error| warn!(%error, "the journal's file cannot be read")).ok()
+        })
+    }
+}
+
+/// Does what may wait for a disk that hangs: other tasks of the runtime go on meanwhile, and rounds are among them.
+fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }
 
@@ -222,5 +233,37 @@ impl Drop for Journal {
     /// Tells the writer to end. It writes what is left, and nobody waits for it.
     fn drop(&mut self) {
         self.desk.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, time::Duration};
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn a_reader_who_waits_for_the_disk_holds_up_no_other_task() {
+        let journal = Arc::new(Journal::default());
+        let desk = Arc::clone(&journal.desk);
+        let (hangs, has_hung) = mpsc::channel();
+        let (mend, mended) = mpsc::channel();
+        let disk = thread::spawn(move || {
+            let _held = desk.archive.lock().unwrap();
+            hangs.send(()).unwrap();
+            mended.recv_timeout(Duration::from_secs(20)).is_ok()
+        });
+        has_hung.recv().unwrap();
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let reader = tokio::spawn(async move {
+            begin.send(()).unwrap();
+            journal.state("home")
+        });
+        begun.await.unwrap();
+        // On the runtime's only thread, which the reader has unless it gave way.
+        tokio::spawn(async {}).await.unwrap();
+        let _ = mend.send(());
+        assert!(disk.join().unwrap(), "another task ran only when the disk answered");
+        assert_eq!(reader.await.unwrap(), None);
     }
 }

@@ -158,7 +158,8 @@ fn said(answer: &Answer, parcel: &Parcel<'_>) -> String {
     }
     // In the answer as it came, too: the words are cut, and half a token is one that is half known.
     let whole = String::from_utf8_lossy(&answer.body);
-    if secrets(parcel).iter().any(|secret| secret.len() >= TELLING && (whole.contains(secret) || text.contains(secret))) {
+    if secrets(parcel).iter().any(|secret| secret.len() >= TELLING && (whole.contains(secret) || text.contains(secret)))
+    {
         return ": (its words are left out, since they repeat what is secret)".to_owned();
     }
     format!(": {text}")

@@ -71,7 +71,9 @@ pub enum StorageError {
         detail: String,
     },
     /// We may not.
-    #[error("{path}: {detail}: give the user that ssowatch runs as the right to write there")]
+    #[error(
+        "{path}: {detail}: run this as the user that the daemon runs as, or give that user the right to write there"
+    )]
     NotAllowed {
         /// The file or folder.
         path: PathBuf,

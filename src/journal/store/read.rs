@@ -37,8 +37,11 @@ impl Reader {
     /// Opens the file in this folder.
     pub fn open(folder: &Path) -> Result<Self, StorageError> {
         let file = folder.join(FILE);
-        if !file.exists() {
-            return Err(StorageError::NoJournal(file));
+        // A folder that this user may not look into may hold one.
+        match file.try_exists() {
+            Ok(true) => {}
+            Ok(false) => return Err(StorageError::NoJournal(file)),
+            Err(error) => return Err(StorageError::io(&file, &error)),
         }
         let (connection, found) = Self::open_file(&file)?;
         if found < schema::VERSION {
@@ -76,7 +79,8 @@ impl Reader {
         events.truncate(MOST);
         events.reverse();
         let last = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'event'";
-        let mut spans = self.connection.prepare("SELECT target, since, until, login, cause FROM span")?;
+        let mut spans =
+            self.connection.prepare("SELECT target, since, until, login, cause FROM span ORDER BY target, since")?;
         let mut good = self.connection.prepare("SELECT target, at, known FROM good")?;
         Ok(Past {
             last_id: self.connection.query_row(last, [], |row| row.get(0))?,

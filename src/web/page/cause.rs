@@ -4,7 +4,7 @@ use super::{
     Heading, View,
     compare::marked,
     escape::{clipped, escape, prose},
-    link,
+    link, steps,
 };
 use crate::{
     checks,
@@ -22,7 +22,7 @@ const MEND: usize = 600;
 /// The cause, or the first fault; or why it cannot be told. Nothing where sign-in works.
 pub(super) fn cause(report: &Report, snapshot: &Snapshot, heading: Heading) -> String {
     if let Some(reason) = told::doubt(report).filter(|_| report.login == Login::Unknown) {
-        return format!("{}<p class=\"note\">{}</p>\n", heading.of("Why"), escape(reason));
+        return format!("{}<p class=\"{}\">{}</p>\n", heading.of("Why"), steps::kind_of(reason), escape(reason));
     }
     let Some(check) = told::told(report) else { return String::new() };
     let title = if report.login == Login::Broken { "Cause" } else { "Fault" };

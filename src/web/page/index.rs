@@ -8,6 +8,7 @@ use super::{
     frame::{Page, frame},
     link, public,
     shape::icon,
+    steps,
     words::Standing,
 };
 use crate::{
@@ -103,7 +104,8 @@ fn group(state: State, shown: &[(State, &Entry)], view: &View<'_>) -> String {
             Viewer::Public => public::note(entry, view),
             Viewer::Full => note(entry, view),
         };
-        format!("<li>{}{} <span class=\"note\">{note}</span></li>\n", icon(state), name(entry))
+        let kind = steps::kind_of(&note);
+        format!("<li>{}{} <span class=\"{kind}\">{note}</span></li>\n", icon(state), name(entry))
     };
     format!("{heading}<ul class=\"rows\">\n{}</ul>\n", of.iter().map(line).collect::<String>())
 }

@@ -115,6 +115,15 @@ fn where_no_daemon_has_kept_a_journal_nothing_is_made_by_reading() {
 }
 
 #[test]
+fn where_it_cannot_be_seen_whether_there_is_a_journal_nothing_is_said_of_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let circle = folder.path().join("circle");
+    std::os::unix::fs::symlink(&circle, &circle).unwrap();
+    let problem = Journal::read(&circle).unwrap_err().to_string();
+    assert!(problem.contains("circle") && !problem.contains("no daemon has kept"), "{problem}");
+}
+
+#[test]
 fn an_empty_file_as_a_killed_start_leaves_it_becomes_a_journal() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(FILE), "").unwrap();
