@@ -4,6 +4,7 @@ mod budget;
 mod daemon;
 mod expiry;
 mod login;
+pub mod recordings;
 mod settings;
 
 use super::{
@@ -14,7 +15,6 @@ use super::{
 
 /// A rule and its unit tests.
 pub struct Tested {
-    pub group: &'static str,
     pub rule: Rule,
     pub cases: Vec<Case>,
 }
@@ -22,7 +22,7 @@ pub struct Tested {
 /// Every rule with its tests; a rule without a scenario is an error.
 pub fn all() -> Vec<Tested> {
     let scenarios: Vec<Scenario> =
-        [login::scenarios(), settings::scenarios(), expiry::scenarios(), daemon::scenarios()]
+        [login::scenarios(), settings::scenarios(), expiry::scenarios(), budget::scenarios(), daemon::scenarios()]
             .into_iter()
             .flatten()
             .collect();
@@ -36,7 +36,7 @@ pub fn all() -> Vec<Tested> {
                 .collect();
             cases.extend(by_hand(&rule));
             assert!(!cases.is_empty(), "{} has no scenario", rule.name);
-            tested.push(Tested { group: group.name, rule, cases });
+            tested.push(Tested { rule, cases });
         }
     }
     tested
@@ -46,8 +46,9 @@ pub fn all() -> Vec<Tested> {
 fn by_hand(rule: &Rule) -> Vec<Case> {
     match rule.name {
         "SsoLoginBroken" => login::broken_by_hand(rule),
-        "SsoLoginErrorBudgetBurnFast" => budget::fast(rule),
-        "SsoLoginErrorBudgetBurnSlow" => budget::slow(rule),
+        "SsoLoginUnknown" => login::unknown_by_hand(rule),
+        "SsoCertificateEndsSoon" | "SsoCertificateEndsVerySoon" => expiry::by_hand(rule),
+        "SsowatchInstanceDown" => daemon::instance_down_by_hand(rule),
         "SsowatchRestarting" => daemon::restarting(rule),
         "SsowatchRoundsMissed" => daemon::rounds_missed(rule),
         "SsowatchNotificationsFailing" => daemon::notifications(rule),
@@ -105,7 +106,7 @@ fn case(
 ) -> Case {
     let asked = asked.iter().map(|(at, fires)| Asked {
         at: *at,
-        alert: rule.name,
+        alert: rule.name.to_owned(),
         fires: fires.map(|(labels, description)| says(rule, labels, description, "")),
     });
     Case {
@@ -113,5 +114,6 @@ fn case(
         step,
         series: series.into_iter().map(|(name, samples)| (name.to_owned(), samples)).collect(),
         asked: asked.collect(),
+        recorded: Vec::new(),
     }
 }
