@@ -7,14 +7,14 @@ use ssowatch::metrics::catalogue;
 
 use super::{
     Params, alerts, promtool, rules,
-    scenarios::{self, recordings},
+    scenarios::{self, budget, recordings},
     unit,
 };
 use crate::shipped::{is_what_the_code_makes, path};
 
 const RULE_FILES: [&str; 3] = ["../ssowatch.alerts.yml", "../ssowatch.rules.yml", "../watchdog.alerts.yml"];
 
-/// A file of tests for each alert and each recording.
+/// A file of tests for each alert and each recording, and one of both together.
 fn test_files() -> Vec<(String, String)> {
     let alerts = scenarios::all().into_iter().map(|tested| (tested.rule.name.to_owned(), tested.cases));
     let recordings = rules::recordings(&Params::default()).into_iter().map(|recording| {
@@ -23,6 +23,7 @@ fn test_files() -> Vec<(String, String)> {
     });
     alerts
         .chain(recordings)
+        .chain([("outage".to_owned(), vec![budget::outage()])])
         .map(|(name, cases)| (format!("{name}_test.yml"), unit::file(&RULE_FILES, &cases)))
         .collect()
 }

@@ -1,6 +1,6 @@
 //! What makes each alert fire, and the words that a person then reads, spelled out.
 
-mod budget;
+pub mod budget;
 mod daemon;
 mod expiry;
 mod login;

@@ -2,8 +2,11 @@
 //!
 //! From what the recordings say; what they say is tested in [`super::recordings`].
 
-use super::{edge, plain};
-use crate::shipped::alerts::unit::{Edge, STEP, Scenario, Shape, level};
+use super::{case, edge, of, plain};
+use crate::shipped::alerts::{
+    rules,
+    unit::{Case, Edge, STEP, Scenario, Shape, level},
+};
 
 const OBJECTIVE: f64 = 0.99;
 const BUDGET: f64 = 0.01;
@@ -29,6 +32,22 @@ pub fn scenarios() -> Vec<Scenario> {
         of_pair("SsoLoginErrorBudgetBurnFast", &SIX_HOURS, STEP, SAYS_FAST),
         of_pair("SsoLoginErrorBudgetBurnSlow", &THREE_DAYS, 60, SAYS_SLOW),
     ]
+}
+
+/// A long outage, from what ssowatch tells through the recordings to the alert: for the hour after it the half hour still
+/// says so; then no longer, though six hours do.
+pub fn outage() -> Case {
+    const LOGIN: &str = r#"ssowatch_login_success{target="home", job="ssowatch", instance="a:10059"}"#;
+    let rule = rules::all().into_iter().find(|rule| rule.name == "SsoLoginErrorBudgetBurnFast").unwrap();
+    let fires = Some((&[("target", "home")][..], SAYS_FAST));
+    let asked = [(359, None), (385, fires), (440, fires), (460, None), (530, None)];
+    case(
+        &rule,
+        60,
+        "an hour's outage, by what is recorded",
+        vec![(LOGIN, [of(1.0, 360), of(0.0, 60), of(1.0, 120)].concat())],
+        &asked.map(|(minute, fires)| (minute * 60, fires)),
+    )
 }
 
 fn ratio(window: &str, target: &str) -> String {
