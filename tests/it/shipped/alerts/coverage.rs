@@ -5,27 +5,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use promql_parser::parser::{Expr, LabelModifier, VectorSelector};
 use ssowatch::metrics::catalogue;
 
-use super::{Params, alerts, promtool, rules, scenarios, unit};
+use super::{
+    Params, alerts, promtool, rules,
+    scenarios::{self, budget, recordings},
+    unit,
+};
 use crate::shipped::{is_what_the_code_makes, path};
-
-/// 1 while a maintenance window of the target is open.
-pub const MAINTENANCE: &str = "ssowatch_maintenance_active";
-/// Messages of ssowatch that did not arrive.
-pub const NOTIFICATIONS_FAILED: &str = "ssowatch_notifications_failed_total";
-/// Whether the journal can be written.
-pub const JOURNAL: &str = "ssowatch_journal_success";
-
-/// Families that are announced and do not stand in the catalogue yet, with their labels.
-const ANNOUNCED: [(&str, &[&str]); 3] =
-    [(MAINTENANCE, &["target"]), (NOTIFICATIONS_FAILED, &["receiver"]), (JOURNAL, &[])];
 
 const RULE_FILES: [&str; 3] = ["../ssowatch.alerts.yml", "../ssowatch.rules.yml", "../watchdog.alerts.yml"];
 
-/// A file of tests for each alert.
+/// A file of tests for each alert and each recording, and one of both together.
 fn test_files() -> Vec<(String, String)> {
-    let file =
-        |tested: scenarios::Tested| (format!("{}_test.yml", tested.rule.name), unit::file(&RULE_FILES, &tested.cases));
-    scenarios::all().into_iter().map(file).collect()
+    let alerts = scenarios::all().into_iter().map(|tested| (tested.rule.name.to_owned(), tested.cases));
+    let recordings = rules::recordings(&Params::default()).into_iter().map(|recording| {
+        let (_, short) = recording.name.rsplit_once(':').unwrap();
+        (short.to_owned(), vec![recordings::course(&recording)])
+    });
+    alerts
+        .chain(recordings)
+        .chain([("outage".to_owned(), vec![budget::outage()])])
+        .map(|(name, cases)| (format!("{name}_test.yml"), unit::file(&RULE_FILES, &cases)))
+        .collect()
 }
 
 #[test]
@@ -60,11 +60,11 @@ fn promtool_takes_the_rules_without_a_warning() {
 #[test]
 fn every_alert_is_tested_firing_and_not_firing_and_every_tested_name_exists() {
     let names: BTreeSet<&str> = rules::all().iter().map(|rule| rule.name).collect();
-    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for tested in scenarios::all() {
         for asked in tested.cases.iter().flat_map(|case| &case.asked) {
-            assert!(names.contains(asked.alert), "{} does not exist", asked.alert);
-            let (fires, quiet) = counts.entry(asked.alert).or_default();
+            assert!(names.contains(&*asked.alert), "{} does not exist", asked.alert);
+            let (fires, quiet) = counts.entry(asked.alert.clone()).or_default();
             *(if asked.fires.is_some() { fires } else { quiet }) += 1;
         }
     }
@@ -86,9 +86,8 @@ fn labels(name: &str, recorded: &BTreeSet<String>) -> Option<Vec<&'static str>> 
     if recorded.contains(name) {
         return Some(vec!["target"]);
     }
-    let known = catalogue::ALL.iter().find(|about| about.name == name).map(|about| about.labels);
-    let announced = ANNOUNCED.iter().find(|(announced, _)| *announced == name).map(|(_, labels)| *labels);
-    known.or(announced).map(|labels| labels.iter().copied().chain(SCRAPED).collect())
+    let known = catalogue::ALL.iter().find(|about| about.name == name)?;
+    Some(known.labels.iter().copied().chain(SCRAPED).collect())
 }
 
 fn selectors<'a>(expr: &'a Expr, found: &mut Vec<&'a VectorSelector>, grouped: &mut BTreeSet<String>) {
@@ -138,15 +137,6 @@ fn every_metric_and_label_of_a_rule_stands_in_the_catalogue() {
         }
         for label in grouped {
             assert!(known_here.contains(&*label), "{rule}: nothing has the label {label}");
-        }
-    }
-}
-
-#[test]
-fn an_announced_family_that_is_there_has_the_labels_that_were_announced() {
-    for about in catalogue::ALL {
-        if let Some((name, labels)) = ANNOUNCED.iter().find(|(name, _)| *name == about.name) {
-            assert_eq!(about.labels, *labels, "{name}");
         }
     }
 }

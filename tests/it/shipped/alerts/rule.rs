@@ -130,9 +130,12 @@ pub struct Group {
 }
 
 /// A recording rule.
+#[derive(Debug, Clone)]
 pub struct Recording {
     /// The series that it makes: `level:metric:operations`.
     pub name: String,
+    /// How far it looks back.
+    pub window: Duration,
     /// The expression.
     pub expr: String,
 }

@@ -101,15 +101,25 @@ pub struct Case {
     pub step: u64,
     pub series: Vec<(String, Vec<Sample>)>,
     pub asked: Vec<Asked>,
+    pub recorded: Vec<Recorded>,
 }
 
 /// What must be so at a time.
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub at: u64,
-    pub alert: &'static str,
+    pub alert: String,
     /// Labels and annotations; none where it does not fire.
     pub fires: Option<Says>,
+}
+
+/// What a recording must have made at a time, of every target.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    pub at: u64,
+    pub name: String,
+    /// Target and value.
+    pub values: Vec<(&'static str, f64)>,
 }
 
 /// What an alert says.
@@ -238,16 +248,16 @@ impl Scenario {
             edge.inputs.iter().map(|(name, value)| (name.clone(), vec![Sample::Value(*value); count])).collect();
         let says = edge.says.clone().unwrap_or_else(|| self.text(at));
         let fires = edge.fires.then(|| says_of(rule, self, &says));
-        let asked = vec![Asked { at, alert: self.alert, fires }];
-        Case { name: format!("{}: {}", self.alert, edge.name), step: self.step, series, asked }
+        let asked = vec![Asked { at, alert: self.alert.to_owned(), fires }];
+        Case { name: format!("{}: {}", self.alert, edge.name), step: self.step, series, asked, recorded: Vec::new() }
     }
 
     fn quiet(&self, at: u64) -> Asked {
-        Asked { at, alert: self.alert, fires: None }
+        Asked { at, alert: self.alert.to_owned(), fires: None }
     }
 
     fn fires(&self, rule: &Rule, at: u64, evaluated: u64) -> Asked {
-        Asked { at, alert: self.alert, fires: self.says(rule, evaluated) }
+        Asked { at, alert: self.alert.to_owned(), fires: self.says(rule, evaluated) }
     }
 
     fn case(&self, name: &str, phases: &[(State, u64)], asked: Vec<Asked>) -> Case {
@@ -268,7 +278,7 @@ impl Scenario {
             self.decoys.iter().map(|(name, value)| ((*name).to_owned(), samples(always(*value), self.step, &good))),
         );
         series.retain(|(_, samples)| samples.iter().any(|sample| *sample != Sample::Missing));
-        Case { name: format!("{}: {name}", self.alert), step: self.step, series, asked }
+        Case { name: format!("{}: {name}", self.alert), step: self.step, series, asked, recorded: Vec::new() }
     }
 }
 
@@ -325,9 +335,13 @@ pub fn file(rule_files: &[&str], cases: &[Case]) -> String {
         for (series, samples) in &case.series {
             let _ = writeln!(text, "      - series: '{series}'\n        values: '{}'", written(samples));
         }
-        text += "    alert_rule_test:\n";
-        for asked in &case.asked {
-            text += &asked.written();
+        for (head, asked) in [
+            ("alert_rule_test", case.asked.iter().map(Asked::written).collect::<String>()),
+            ("promql_expr_test", case.recorded.iter().map(Recorded::written).collect()),
+        ] {
+            if !asked.is_empty() {
+                let _ = write!(text, "    {head}:\n{asked}");
+            }
         }
     }
     text
@@ -346,6 +360,20 @@ impl Asked {
             for (name, value) in *pairs {
                 let _ = writeln!(text, "              {name}: {}", scalar(value, "                "));
             }
+        }
+        text
+    }
+}
+
+impl Recorded {
+    fn written(&self) -> String {
+        let Self { at, name, values } = self;
+        let mut text = format!("      - expr: {name}\n        eval_time: {at}s\n        exp_samples:\n");
+        for (target, value) in values {
+            let _ = write!(
+                text,
+                "          - labels: '{{__name__=\"{name}\", target=\"{target}\"}}'\n            value: {value}\n"
+            );
         }
         text
     }

@@ -19,12 +19,20 @@ pub fn changes(expr: &str) -> Vec<(String, String)> {
     let mut made = Vec::new();
     for (place, part) in parts.captures_iter(expr).enumerate() {
         let whole = part.get(0).unwrap();
-        for other in others(&part) {
+        let is_bound = part.name("compare").is_some();
+        for other in others(&part).into_iter().filter(|other| !(is_bound && is_same_bound(expr, whole.as_str(), other)))
+        {
             let change = format!("{place}: {} becomes {other}", whole.as_str());
             made.push((change, format!("{}{other}{}", &expr[..whole.start()], &expr[whole.end()..])));
         }
     }
     made
+}
+
+/// Whether a bound that only gains or loses its end is the same one: a time that is compared with now passes its end
+/// between two evaluations.
+fn is_same_bound(expr: &str, one: &str, other: &str) -> bool {
+    expr.contains("time()") && one.trim_end_matches('=') == other.trim_end_matches('=')
 }
 
 /// What may stand in the place of a part.
@@ -56,6 +64,7 @@ const WORDS: &[Others] = &[
     ("max_over_time", &["min_over_time"]),
     ("last_over_time", &["min_over_time", "max_over_time"]),
     ("sum_over_time", &["max_over_time"]),
+    ("count_over_time", &["sum_over_time"]),
     ("unless", &["and"]),
     ("and", &["unless", "or"]),
     ("or", &["and"]),
@@ -125,6 +134,13 @@ fn other_matchers(text: &str) -> Vec<String> {
         made.push(with(place, Some(format!("{head}\"no such value\""))));
     }
     made
+}
+
+#[test]
+fn a_bound_of_a_time_is_turned_round_only() {
+    let exprs = |expr| changes(expr).into_iter().map(|(_, expr)| expr).collect::<Vec<_>>();
+    assert_eq!(exprs("x < time()"), ["x > time()"]);
+    assert_eq!(exprs("x < y"), ["x <= y", "x > y"]);
 }
 
 #[test]

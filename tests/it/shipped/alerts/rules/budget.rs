@@ -27,6 +27,7 @@ pub fn recordings(params: &Params) -> Vec<Recording> {
         let span = params.span(window);
         Recording {
             name: ratio(name),
+            window,
             expr: format!(
                 "1 -\n  sum by (target) (sum_over_time(ssowatch_login_success[{span}]))\n  /\n  \
                  sum by (target) (count_over_time(ssowatch_login_success[{span}]))"

@@ -1,10 +1,7 @@
 //! ssowatch itself: whoever watches must be watched.
 
 use super::{HEALTHY, LATEST, LOG, METRICS, PROCESS, VALID, login::fresh_rounds};
-use crate::shipped::alerts::{
-    coverage::{JOURNAL, NOTIFICATIONS_FAILED},
-    rule::{Group, Mend, Page, Rule, Step, Urgency, mins, secs},
-};
+use crate::shipped::alerts::rule::{Group, Mend, Page, Rule, Step, Urgency, mins, secs};
 
 pub fn group() -> Group {
     Group {
@@ -302,7 +299,9 @@ fn notifications() -> Rule {
         name: "SsowatchNotificationsFailing",
         urgency: Urgency::Warning,
         why: "Of ssowatch's own messages: one that failed is one that somebody did not get.",
-        expr: |params| format!("sum by (receiver) (increase({NOTIFICATIONS_FAILED}[{}])) > 0", params.span(mins(15))),
+        expr: |params| {
+            format!("sum by (receiver) (increase(ssowatch_notifications_failed_total[{}])) > 0", params.span(mins(15)))
+        },
         wait: secs(0),
         keep: secs(0),
         summary: "Messages of ssowatch do not arrive.",
@@ -325,7 +324,7 @@ fn journal() -> Rule {
         name: "SsowatchJournalFailing",
         urgency: Urgency::Warning,
         why: "Watching goes on without the journal.",
-        expr: |params| format!("max_over_time({JOURNAL}[{}]) == 0", params.span(mins(3))),
+        expr: |params| format!("max_over_time(ssowatch_journal_success[{}]) == 0", params.span(mins(3))),
         wait: mins(2),
         keep: secs(0),
         summary: "ssowatch cannot write its journal.",

@@ -148,7 +148,7 @@ fn maintenance() -> Rule {
         name: "SsoMaintenance",
         urgency: Urgency::Info,
         why: "Not for a person: Alertmanager holds back what is told of this target while it fires (inhibition).",
-        expr: |_| format!("max by (target) ({}) == 1", super::super::coverage::MAINTENANCE),
+        expr: |_| "max by (target) (ssowatch_maintenance_active) == 1".to_owned(),
         wait: secs(0),
         keep: secs(0),
         summary: "A maintenance window is open.",

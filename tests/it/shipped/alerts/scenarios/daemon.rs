@@ -3,11 +3,13 @@
 use super::{case, edge, of, plain};
 use crate::shipped::alerts::{
     rule::Rule,
-    unit::{Case, Sample, Scenario, Shape, always, level, only_good},
+    unit::{Case, STEP, Sample, Scenario, Shape, always, level, only_good},
 };
 
 const LAST: &str = r#"ssowatch_round_last_timestamp_seconds{target="home", job="ssowatch", instance="a:10059"}"#;
 const INTERVAL: &str = r#"ssowatch_round_interval_seconds{target="home", job="ssowatch", instance="a:10059"}"#;
+const OTHER_LAST: &str = r#"ssowatch_round_last_timestamp_seconds{target="home", job="ssowatch", instance="b:10059"}"#;
+const OTHER_INTERVAL: &str = r#"ssowatch_round_interval_seconds{target="home", job="ssowatch", instance="b:10059"}"#;
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![
@@ -77,11 +79,37 @@ fn instance_down() -> Scenario {
         decoys: vec![(r#"up{job="other", instance="a:9100"}"#, 0.0), (r#"up{job="other", instance="b:9100"}"#, 1.0)],
         rise: 120,
         linger: 120,
-        edges: vec![edge("no other instance", &[(r#"up{job="ssowatch", instance="a:10059"}"#, 0.0)], false)],
+        edges: vec![
+            edge("no other instance", &[(r#"up{job="ssowatch", instance="a:10059"}"#, 0.0)], false),
+            edge(
+                "the same instance under another label answers",
+                &[
+                    (r#"up{job="ssowatch", instance="a:10059", pod="old"}"#, 0.0),
+                    (r#"up{job="ssowatch", instance="a:10059", pod="new"}"#, 1.0),
+                ],
+                false,
+            ),
+        ],
         ..plain("SsowatchInstanceDown", &[(r#"up{job="ssowatch", instance="a:10059"}"#, level(1.0, 0.0))], |_| {
             "a:10059 of ssowatch does not answer Prometheus; others do.".to_owned()
         })
     }
+}
+
+/// While one is down, the other fails a few scrapes, and then more.
+pub fn instance_down_by_hand(rule: &Rule) -> Vec<Case> {
+    let says = "a:10059 of ssowatch does not answer Prometheus; others do.";
+    let other = [of(1.0, 60), of(0.0, 6), of(1.0, 34), of(0.0, 12), of(1.0, 8)].concat();
+    vec![case(
+        rule,
+        STEP,
+        "the other one fails for 90 s, which is nothing, and for 180 s, which is too much",
+        vec![
+            (r#"up{job="ssowatch", instance="a:10059"}"#, of(0.0, 120)),
+            (r#"up{job="ssowatch", instance="b:10059"}"#, other),
+        ],
+        &[(885, Some((ONE, says))), (975, Some((ONE, says))), (1_590, Some((ONE, says))), (1_650, None)],
+    )]
 }
 
 /// A gauge of the daemon that is 0 while something is wrong, for three minutes.
@@ -108,6 +136,16 @@ fn rounds_stale() -> Scenario {
             // Asked at 600 + 240 + 120 + 15 s; the wait of two minutes begins 720 s after the round.
             edge("a rare round that is late, in time", &[(LAST, 0.0), (INTERVAL, 430.0)], false),
             edge("a rare round that is too late", &[(LAST, 0.0), (INTERVAL, 360.0)], true),
+            edge(
+                "of two replicas the latest round counts",
+                &[(LAST, 0.0), (OTHER_LAST, 900.0), (INTERVAL, 60.0)],
+                false,
+            ),
+            edge(
+                "of two replicas the rarer rounds count",
+                &[(LAST, 0.0), (INTERVAL, 430.0), (OTHER_INTERVAL, 60.0)],
+                false,
+            ),
         ],
         ..plain("SsowatchRoundsStale", &[(LAST, Shape::Clock), (INTERVAL, always(60.0))], |_| {
             "No round of home ended within two of its intervals: nobody watches sign-in there.".to_owned()
@@ -215,18 +253,35 @@ pub fn rounds_missed(rule: &Rule) -> Vec<Case> {
         let asked: Vec<_> = asked.iter().map(|(minute, fires)| (minute * 60, fires.then_some((home, says)))).collect();
         case(rule, MINUTE, name, series, &asked)
     };
+    let of_two = |name: &str, share: f64, fires: bool| {
+        let (others_done, others_missed) = (done.replace("a:", "b:"), missed.replace("a:", "b:"));
+        let course = |share: f64| counter(&[(share, 120)]);
+        let series = vec![
+            (done, course(1.0 - share)),
+            (missed, course(share)),
+            (&*others_done, course(1.0 - share)),
+            (&*others_missed, course(share)),
+        ];
+        case(rule, MINUTE, name, series, &[(119 * 60, fires.then_some((home, says)))])
+    };
     vec![
         // Half of the rounds for 20 minutes: above a tenth of 30 minutes after six or seven minutes, and pending five more.
         with(
             "comes and goes",
             &[(0.0, 60), (0.5, 20), (0.0, 60)],
-            &[(59, false), (69, false), (73, true), (79, true), (100, true), (112, false)],
+            // Three of the thirty are left at 103.
+            &[(59, false), (69, false), (73, true), (79, true), (100, true), (104, false), (112, false)],
         ),
         with("a blip of two misses", &[(0.0, 60), (1.0, 2), (0.0, 60)], &[(61, false), (67, false), (90, false)]),
         with("a share below a tenth", &[(0.08, 120)], &[(60, false), (119, false)]),
         with("a share above a tenth", &[(0.125, 120)], &[(60, true), (119, true)]),
         // A miss that lies back by more than half an hour does not count.
         with("an old time of misses", &[(0.5, 10), (0.0, 60)], &[(48, false)]),
+        with("an old time of misses, and a share above a tenth", &[(0.5, 30), (0.108, 40)], &[(60, true)]),
+        // 2.9 of 30 for 25 minutes, of which the last ten are without a miss in the last quarter of an hour.
+        with("a share below a tenth that lies back", &[(0.0, 60), (0.58, 5), (0.0, 60)], &[(66, false), (88, false)]),
+        of_two("two replicas, a share below a tenth", 0.0975, false),
+        of_two("two replicas, a share above a tenth", 0.125, true),
     ]
 }
 

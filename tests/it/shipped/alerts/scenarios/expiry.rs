@@ -1,7 +1,10 @@
 //! What ends by time. Tests begin at the time 0, so the end of a certificate is a small number.
 
-use super::{edge, plain};
-use crate::shipped::alerts::unit::{Edge, Scenario, always, level};
+use super::{case, edge, of, plain};
+use crate::shipped::alerts::{
+    rule::Rule,
+    unit::{Case, Edge, Sample, Scenario, always, level},
+};
 
 const DAY: f64 = 86_400.0;
 const AGED: &str =
@@ -87,6 +90,52 @@ const STEPS: [Step; 9] = [
 
 pub fn scenarios() -> Vec<Scenario> {
     STEPS.iter().map(scenario).collect()
+}
+
+/// Minutes for which the last sample of what is only asked now and then stands.
+const STANDS: u64 = 60;
+
+/// Certificates: the last third of the time that they are valid for is a series of its own, which comes, goes and ends by
+/// itself.
+pub fn by_hand(rule: &Rule) -> Vec<Case> {
+    let step = STEPS.iter().find(|step| step.alert == rule.name).unwrap();
+    let own = series(step.item);
+    let wait = rule.wait.as_secs() / 60;
+    let ends = |minutes| of(step.ends * DAY, minutes);
+    let labels = [("target", "home"), ("item", step.item)];
+    let fires = Some((&labels[..], step.says));
+    let minute = |(minute, fires)| (minute * 60, fires);
+    let turns = 20 + wait;
+    let again = turns + 10;
+    let gone = again + wait + 10;
+    let aged = [of(1.0, 10), of(0.0, turns - 10), of(1.0, 10), of(0.0, gone - again), vec![Sample::Stale]].concat();
+    let end = gone + STANDS;
+    vec![
+        case(
+            rule,
+            60,
+            "its last third comes, goes, comes again and is no longer known",
+            vec![(&own, ends(end + 10)), (AGED, aged)],
+            &[
+                (wait + 5, None),
+                (10 + wait, fires),
+                (turns - 1, fires),
+                (turns + 1, None),
+                (again + wait - 1, None),
+                (again + wait, fires),
+                (end - 3, fires),
+                (end + 3, None),
+            ]
+            .map(minute),
+        ),
+        case(
+            rule,
+            60,
+            "its end is no longer known",
+            vec![(&own, [ends(wait + 10), vec![Sample::Stale]].concat()), (AGED, of(0.0, wait + STANDS + 20))],
+            &[(wait + 5, fires), (wait + 10 + STANDS - 3, fires), (wait + 10 + STANDS + 3, None)].map(minute),
+        ),
+    ]
 }
 
 fn series(item: &str) -> String {

@@ -12,6 +12,7 @@ pub fn scenarios() -> Vec<Scenario> {
 
 const LAST_ROUND: &str = r#"ssowatch_round_last_timestamp_seconds{target="home"}"#;
 const INTERVAL: &str = r#"ssowatch_round_interval_seconds{target="home"}"#;
+const OTHER_INTERVAL: &str = r#"ssowatch_round_interval_seconds{target="home", instance="b:10059"}"#;
 const CAUSE: &str = r#"ssowatch_login_cause{target="home", check="redirect_uri_registered", stage="authorize"}"#;
 const LAST_GOOD: &str =
     r#"ssowatch_check_last_success_timestamp_seconds{target="home", check="redirect_uri_registered"}"#;
@@ -142,7 +143,14 @@ fn unknown() -> Scenario {
         edges: vec![
             edge("without a fresh round", &[(LAST_ROUND, 0.0), (INTERVAL, 60.0)], false),
             edge("fresh for 580 s", &[(LAST_ROUND, 0.0), (INTERVAL, 230.0)], false),
-            edge("fresh for 1360 s", &[(LAST_ROUND, 0.0), (INTERVAL, 620.0)], true),
+            // It fires at 600 s, and five minutes longer than the round is fresh.
+            edge("fresh for 980 s", &[(LAST_ROUND, 0.0), (INTERVAL, 430.0)], false),
+            edge("fresh for 1060 s", &[(LAST_ROUND, 0.0), (INTERVAL, 470.0)], true),
+            edge(
+                "of two replicas the rarer rounds count",
+                &[(LAST_ROUND, 0.0), (INTERVAL, 470.0), (OTHER_INTERVAL, 60.0)],
+                true,
+            ),
         ],
         ..plain(
             "SsoLoginUnknown",
@@ -158,6 +166,24 @@ fn unknown() -> Scenario {
             },
         )
     }
+}
+
+/// One replica ended long ago, the other goes on: its rounds are fresh.
+pub fn unknown_by_hand(rule: &Rule) -> Vec<Case> {
+    let clock = (0..80_u32).map(|index| Sample::Value(f64::from(index * STEP as u32))).collect();
+    let says = "For ten minutes no round could tell whether people can sign in at home.\n\
+                Not known is not good: try to sign in, and see: ssowatch check";
+    vec![case(
+        rule,
+        STEP,
+        "one of two replicas makes rounds",
+        vec![
+            (LAST_ROUND, clock),
+            (r#"ssowatch_round_last_timestamp_seconds{target="home", instance="b:10059"}"#, of(0.0, 80)),
+            (INTERVAL, of(60.0, 80)),
+        ],
+        &[(585, None), (1_100, Some((&[("target", "home")], says)))],
+    )]
 }
 
 fn unknown_for_want_of_an_answer() -> Scenario {

@@ -1,7 +1,7 @@
 //! Settings that differ, credentials that are refused, risks, keys.
 
 use super::{one_of_two_replicas, plain};
-use crate::shipped::alerts::unit::{Scenario, level, only_bad};
+use crate::shipped::alerts::unit::{Edge, Scenario, level, only_bad};
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![
@@ -46,12 +46,21 @@ fn drift(alert: &'static str, series: &str, decoy: (&'static str, f64)) -> Scena
 }
 
 fn credential_refused() -> Scenario {
+    const USER: &str = r#"ssowatch_source_failing{target="home", source="kasm_user", reason="unauthorized"}"#;
     Scenario {
+        edges: vec![Edge {
+            says: Some(
+                "At home a credential that ssowatch was given is refused; sign-in itself is not said to fail.\n\
+                 Refused at: kasm_user."
+                    .to_owned(),
+            ),
+            ..one_of_two_replicas(USER, 0.0, 1.0)
+        }],
         decoys: vec![(r#"ssowatch_source_failing{target="other", source="kasm_config", reason="timeout"}"#, 1.0)],
         ..plain(
             "SsoCredentialRefused",
             &[
-                (r#"ssowatch_source_failing{target="home", source="kasm_user", reason="unauthorized"}"#, only_bad(1.0)),
+                (USER, only_bad(1.0)),
                 (
                     r#"ssowatch_source_failing{target="home", source="kasm_config", reason="unauthorized"}"#,
                     only_bad(1.0),
