@@ -1,10 +1,11 @@
 //! How much is asked of an origin: a token bucket, and the wait that a 429 demands.
 //!
-//! A bucket holds 10 tokens and gains 12 a minute, or what `schedule.requests_per_minute` says. A round of one target costs a provider 3 requests
-//! (discovery, keys, the client's entry), and its settings sources 5 in 5 minutes: 4 a minute at a round each minute, so
-//! that nothing waits. Round sources are always asked and draw the bucket down; settings sources need tokens, else they
-//! are put off to a later round. With more than 9 targets at one provider the round sources alone use all that comes
-//! in, and settings are asked of it when there is a gap: who owns such a provider gives it more. A full look may overdraw by 10, hence use 20 at once.
+//! A bucket holds 10 tokens and gains 12 a minute, or what `schedule.requests_per_minute` says. A round of one target
+//! costs a provider 3 requests (discovery, keys, the client's entry), and its settings sources 5 in 5 minutes: 4 a minute
+//! at a round each minute, so that nothing waits. Round sources are always asked and draw the bucket down; settings sources
+//! need tokens, else they are put off to a later round. With many targets at one provider, or a round every ten seconds,
+//! the round sources alone use all that comes in: one settings source in 20 s is asked even then, or a mend would never
+//! show. Who owns such a provider gives it more. A full look may overdraw by 10, hence use 20 at once.
 
 use std::{
     collections::HashMap,
@@ -21,6 +22,10 @@ const PER_MINUTE: u32 = crate::config::REQUESTS_PER_MINUTE;
 /// there is: that is paid back later. Not without end: where many targets are at one provider, it is more all the time.
 const MOST_OWED: f64 = 20.0;
 
+/// How long settings sources may be refused, in seconds, until one of them is let through all the same: without that, round
+/// sources could starve them.
+const PATIENCE_SECONDS: f64 = 20.0;
+
 /// The budgets of all origins.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
@@ -32,6 +37,8 @@ struct Account {
     tokens: f64,
     per_minute: u32,
     at: Time,
+    /// Since when settings sources are refused.
+    refused: Option<Time>,
     not_before: Option<Time>,
 }
 
@@ -44,10 +51,22 @@ impl Account {
 }
 
 impl Budget {
-    /// Whether so many requests may be sent to the origin now; `full` may overdraw.
+    /// Whether a settings source may send so many requests to the origin now; `full` may overdraw. Of a bucket that
+    /// stays empty, one in [`PATIENCE_SECONDS`] may.
     pub(super) fn affords(&self, origin: &str, requests: u32, full: bool, now: Time) -> bool {
         let overdraft = if full { OVERDRAFT } else { 0.0 };
-        self.account(origin, now).tokens + overdraft >= f64::from(requests)
+        let account = self.account(origin, now);
+        let has = account.tokens + overdraft >= f64::from(requests);
+        let waited = account.refused.is_some_and(|since| (now - since).as_seconds_f64() >= PATIENCE_SECONDS);
+        let refused = if has {
+            None
+        } else if waited {
+            Some(now)
+        } else {
+            account.refused.or(Some(now))
+        };
+        self.accounts().insert(origin.to_owned(), Account { refused, ..account });
+        has || waited
     }
 
     /// Notes that a request is sent.
@@ -82,7 +101,7 @@ impl Budget {
     }
 
     fn account(&self, origin: &str, now: Time) -> Account {
-        let fresh = Account { tokens: CAPACITY, per_minute: PER_MINUTE, at: now, not_before: None };
+        let fresh = Account { tokens: CAPACITY, per_minute: PER_MINUTE, at: now, refused: None, not_before: None };
         self.accounts().get(origin).copied().unwrap_or(fresh).at(now)
     }
 
@@ -136,6 +155,23 @@ mod tests {
             budget.spend(ORIGIN, start());
         }
         assert!(!budget.affords(ORIGIN, 1, true, start()));
+    }
+
+    #[test]
+    fn settings_are_not_starved_by_rounds_that_use_all_there_is() {
+        let budget = Budget::default();
+        let mut asked = Vec::new();
+        // A round every ten seconds that asks three times, and a settings source that would like to be asked each time.
+        for second in (0..600).step_by(10) {
+            let now = start() + TimeDelta::seconds(second);
+            (0..3).for_each(|_| budget.spend(ORIGIN, now));
+            if budget.affords(ORIGIN, 1, false, now) {
+                budget.spend(ORIGIN, now);
+                asked.push(second);
+            }
+        }
+        let late = asked.iter().filter(|second| **second >= 120).count();
+        assert!((20..=24).contains(&late), "one in twenty seconds: {asked:?}");
     }
 
     #[test]

@@ -153,7 +153,7 @@ fn every_flag_in_the_readme_exists() {
     // Of cargo, of tests/run, of curl.
     let others = ["--release", "--path", "--no-install", "--fail", "--user", "--header", "--data"];
     let readme = readme();
-    let words = readme.split(|letter: char| letter.is_whitespace() || "`(),;:=".contains(letter));
+    let words = readme.split(|letter: char| letter.is_whitespace() || "`(),;:=[]|\\".contains(letter));
     let flags: BTreeSet<&str> =
         words.filter(|word| word.starts_with("--") && word.len() > 3 && !others.contains(word)).collect();
     assert!(flags.len() > 10, "{flags:?}");
