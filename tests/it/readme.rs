@@ -154,8 +154,10 @@ fn every_flag_in_the_readme_exists() {
     let others = ["--release", "--path", "--no-install", "--fail", "--user", "--header", "--data"];
     let readme = readme();
     let words = readme.split(|letter: char| letter.is_whitespace() || "`(),;:=[]|\\".contains(letter));
-    let flags: BTreeSet<&str> =
-        words.filter(|word| word.starts_with("--") && word.len() > 3 && !others.contains(word)).collect();
+    let flags: BTreeSet<&str> = words
+        .map(|word| word.trim_end_matches('.'))
+        .filter(|word| word.starts_with("--") && word.len() > 3 && !others.contains(word))
+        .collect();
     assert!(flags.len() > 10, "{flags:?}");
     for flag in flags {
         assert!(known.split([' ', '=', '[', ',', '\n']).any(|word| word == flag), "no command has {flag}");
