@@ -46,6 +46,7 @@ pub mod notify;
 pub mod observe;
 pub mod oidc;
 pub mod pocket_id;
+mod rate_limiter;
 pub mod round;
 pub mod schedule;
 pub mod scheduler;

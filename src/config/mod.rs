@@ -13,6 +13,7 @@ mod http;
 mod interpolate;
 mod load;
 mod notify;
+mod page;
 mod problems;
 mod reader;
 mod redacted;
@@ -27,6 +28,7 @@ pub use flags::{Flags, Named};
 pub use notify::{
     Alertmanager, Heartbeat, MailTls, Maintenance, Means, Ntfy, Placeholder, Receiver, Smtp, Template, Topic, Webhook,
 };
+pub use page::WebSettings;
 pub use problems::{ConfigError, Mark, Problem};
 pub use secret::{Secret, SecretError, SecretSource};
 pub use valid::{

@@ -4,6 +4,7 @@ mod access;
 mod api;
 mod badge;
 mod calendar;
+mod connection_limiter;
 mod exposition;
 mod handshake;
 mod headers;

@@ -3,10 +3,9 @@
 //! The file, and those that it names, are looked at again at each connection and request, as Prometheus does, so that
 //! certificates and users change without a restart. A change that is no good leaves what is in force in force.
 
-mod bucket;
 mod client_cert;
+mod guesses;
 mod logins;
-pub(super) mod places;
 mod rules;
 mod tls;
 
@@ -25,7 +24,10 @@ use tracing::{info, warn};
 
 use crate::config::{Files, WebConfig};
 
-pub(super) use self::{logins::Login, rules::Rules};
+pub(super) use self::{
+    logins::{LONGEST_PASSWORD, Login},
+    rules::Rules,
+};
 
 /// How long a look at the files may hold up whoever comes in.
 const PATIENCE: Duration = Duration::from_secs(1);
