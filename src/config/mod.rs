@@ -26,7 +26,7 @@ mod yaml;
 
 pub use flags::{Flags, Named};
 pub use notify::{
-    Alertmanager, Heartbeat, MailTls, Maintenance, Means, Ntfy, Placeholder, Receiver, Smtp, Template, Topic, Webhook,
+    Alertmanager, Heartbeat, MailTls, Maintenance, ReceiverKind, Ntfy, Placeholder, Receiver, Smtp, Template, Topic, Webhook,
 };
 pub use page::WebSettings;
 pub use problems::{ConfigError, Mark, Problem};

@@ -7,11 +7,7 @@ use super::{
     notify::redact,
     page,
 };
-use crate::{
-    model::Expect,
-    pocket_id::ProviderKind,
-    schedule::{Schedule, duration},
-};
+use crate::{model::Expect, providers::pocket_id::ProviderKind, schedule::{Schedule, duration}};
 
 /// What stands where a secret is.
 pub(super) const MASK: &str = "<secret>";
