@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use crate::{clock::{Time, span}, config::Config, collect::CollectMode, schedule::Schedule};
+use crate::{
+    clock::{Time, span},
+    collect::CollectMode,
+    config::Config,
+    schedule::Schedule,
+};
 
 /// A round that takes longer than three intervals is cut, but none before it had this long: every source has timeouts
 /// of its own that end sooner.

@@ -2,8 +2,15 @@
 
 use url::{Position, Url, form_urlencoded};
 
-use super::{html};
-use crate::{collect::transport::{answer::Answer, fetch_error::{self, FetchError, bounded, place}}, model::DryRun, oidc::parse_json};
+use super::html;
+use crate::{
+    collect::transport::{
+        answer::Answer,
+        fetch_error::{self, FetchError, bounded, place},
+    },
+    model::DryRun,
+    oidc::parse_json,
+};
 
 /// What the provider says when all that can be known without a user is good (OpenID Connect Core 1.0, 3.1.2.6).
 const ASKS_FOR_USER: [&str; 4] =
@@ -271,7 +278,10 @@ mod tests {
                 "{case}: {seen:?}"
             );
         }
-        assert!(matches!(read(&html(503, "<h1>no</h1>"), CALLBACK), Err(FetchError::Failed { reason: Reason::Status, .. })));
+        assert!(matches!(
+            read(&html(503, "<h1>no</h1>"), CALLBACK),
+            Err(FetchError::Failed { reason: Reason::Status, .. })
+        ));
     }
 
     #[test]

@@ -1,7 +1,14 @@
 //! What Kasm's login page offers: `POST /api/login_settings` with an empty object.
 
-
-use crate::{collect::transport::{answer::Answer, http::Request, fetch_error::{self, FetchError}, side_client::{Counts, SideClient}}, apps::kasm::LoginSettings};
+use crate::{
+    apps::kasm::LoginSettings,
+    collect::transport::{
+        answer::Answer,
+        fetch_error::{self, FetchError},
+        http::Request,
+        side_client::{Counts, SideClient},
+    },
+};
 
 /// Asks for the login settings.
 pub(in crate::collect) async fn collect(kasm: &SideClient, counts: &Counts) -> Result<LoginSettings, FetchError> {

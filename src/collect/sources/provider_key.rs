@@ -8,8 +8,17 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-
-use crate::{collect::transport::{answer::Answer, http::Request, fetch_error::{self, FetchError}, side_client::{Counts, SideClient}}, config::Secret, model::{Credential, Missing, Reason, SourceId}, providers::pocket_id::parse_answer};
+use crate::{
+    collect::transport::{
+        answer::Answer,
+        fetch_error::{self, FetchError},
+        http::Request,
+        side_client::{Counts, SideClient},
+    },
+    config::Secret,
+    model::{Credential, Missing, Reason, SourceId},
+    providers::pocket_id::parse_answer,
+};
 
 /// The header that carries the key.
 const HEADER: &str = "x-api-key";
@@ -45,7 +54,11 @@ impl ProviderKey<'_> {
     ///
     /// # Errors
     /// As [`Self::ask`], or another status or shape.
-    pub(in crate::collect) async fn get<T: DeserializeOwned>(&self, path: &[&str], query: &[(&str, &str)]) -> Result<T, Missing> {
+    pub(in crate::collect) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, Missing> {
         self.read(&self.ask(path, query).await?)
     }
 

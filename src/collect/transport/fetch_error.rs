@@ -174,7 +174,9 @@ pub(in crate::collect) fn is_unanswered(error: &reqwest::Error) -> bool {
 pub(in crate::collect) fn of_address(error: &reqwest::Error, address: SocketAddr) -> FetchError {
     match innermost(error) {
         Some(cause) => connection::does_not_answer(address, cause),
-        None => FetchError::failed(Reason::Timeout, format!("no address takes a connection ({address}: no answer in time)")),
+        None => {
+            FetchError::failed(Reason::Timeout, format!("no address takes a connection ({address}: no answer in time)"))
+        }
     }
 }
 
