@@ -49,11 +49,11 @@ fn ill(answer: &Answer) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{answer, html, json, redirect},
-        *,
+    use super::*;
+    use crate::{
+        collect::recorded::{answer, html, json, redirect},
+        model::Reason,
     };
-    use crate::model::Reason;
 
     #[test]
     fn health_is_read_by_status_and_body() {

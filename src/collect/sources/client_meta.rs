@@ -59,11 +59,11 @@ fn is_no_such_client(answer: &Answer) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{html, json, recorded},
-        *,
+    use super::*;
+    use crate::{
+        collect::recorded::{html, json, recorded},
+        model::Reason,
     };
-    use crate::model::Reason;
 
     #[test]
     fn what_real_releases_answer_is_read() {

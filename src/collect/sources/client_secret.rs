@@ -198,11 +198,11 @@ fn error_of(answer: &Answer) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{html, json, recorded, redirect},
-        *,
+    use super::*;
+    use crate::{
+        collect::recorded::{html, json, recorded, redirect},
+        providers::pocket_id::SecretEntry,
     };
-    use crate::providers::pocket_id::SecretEntry;
 
     /// The answers of real releases to the same probe.
     macro_rules! releases {

@@ -153,10 +153,8 @@ fn refusal(answer: &Answer, kind: ProviderKind) -> FetchError {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{json, recorded},
-        *,
-    };
+    use super::*;
+    use crate::collect::recorded::{json, recorded};
 
     fn refused(answer: &Answer, kind: ProviderKind) -> &'static str {
         match refusal(answer, kind) {

@@ -151,10 +151,8 @@ fn lacks(needs: Permission, told: &str) -> FetchError {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{html, json},
-        *,
-    };
+    use super::*;
+    use crate::collect::recorded::{html, json};
 
     const AUTH_VIEW: Permission = Permission { name: "Auth View", is_required: true };
     const SYSTEM_VIEW: Permission = Permission { name: "System View", is_required: false };

@@ -153,11 +153,11 @@ pub(in crate::collect) fn read_callback_url(answer: &Answer, redirect_uri: &str)
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{answer, html, json, recorded, redirect},
-        *,
+    use super::*;
+    use crate::{
+        collect::recorded::{answer, html, json, recorded, redirect},
+        model::Reason,
     };
-    use crate::model::Reason;
 
     const CALLBACK: &str = "https://kasm.example.test/api/oidc_callback";
 

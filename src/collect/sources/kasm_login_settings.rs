@@ -28,11 +28,11 @@ fn read(answer: &Answer) -> Result<LoginSettings, FetchError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{html, json},
-        *,
+    use super::*;
+    use crate::{
+        collect::recorded::{html, json},
+        model::Reason,
     };
-    use crate::model::Reason;
 
     #[test]
     fn the_settings_are_read_and_what_is_none_is_sorted() {

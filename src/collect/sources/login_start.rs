@@ -92,11 +92,11 @@ fn read(answer: &Answer) -> Result<Outcome, FetchError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{html, json},
-        *,
+    use super::*;
+    use crate::{
+        collect::recorded::{html, json},
+        model::Reason,
     };
-    use crate::model::Reason;
 
     #[test]
     fn a_start_is_read_by_its_body_whatever_the_status() {

@@ -29,11 +29,11 @@ fn read(answer: &Answer) -> Result<PasskeyDomain, FetchError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{html, json, recorded},
-        *,
+    use super::*;
+    use crate::{
+        collect::recorded::{html, json, recorded},
+        model::Reason,
     };
-    use crate::model::Reason;
 
     #[test]
     fn the_domain_is_read_and_nothing_else_is_kept() {

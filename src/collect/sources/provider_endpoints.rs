@@ -92,10 +92,8 @@ fn wrong(answer: &Answer, expected: &str) -> EndpointState {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{answer, html, json, recorded, redirect},
-        *,
-    };
+    use super::*;
+    use crate::collect::recorded::{answer, html, json, recorded, redirect};
 
     #[test]
     fn what_real_releases_answer_is_good() {

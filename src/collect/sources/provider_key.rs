@@ -139,11 +139,12 @@ fn refusal(answer: &Answer) -> Option<Refusal> {
 mod tests {
     use std::sync::Arc;
 
-    use super::{
-        super::{recorded::json, side_client::Deps},
-        *,
+    use super::*;
+    use crate::{
+        clock::Clock,
+        collect::{recorded::json, transport::side_client::Deps},
+        config::HttpSettings,
     };
-    use crate::{clock::Clock, config::HttpSettings};
 
     #[test]
     fn what_real_releases_say_to_a_key_is_told_apart() {

@@ -346,11 +346,11 @@ pub(in crate::collect) fn retry_after(headers: &HeaderMap, now: crate::clock::Ti
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{answer, html, json, recorded, redirect},
-        *,
+    use super::*;
+    use crate::{
+        collect::recorded::{answer, html, json, recorded, redirect},
+        model::Snapshot,
     };
-    use crate::model::Snapshot;
 
     #[test]
     fn throttling_and_challenges_are_told_before_anything_else() {
