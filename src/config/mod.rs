@@ -26,7 +26,8 @@ mod yaml;
 
 pub use flags::{Flags, Named};
 pub use notify::{
-    Alertmanager, Heartbeat, MailTls, Maintenance, ReceiverKind, Ntfy, Placeholder, Receiver, Smtp, Template, Topic, Webhook,
+    Alertmanager, Heartbeat, MailTls, Maintenance, Ntfy, Placeholder, Receiver, ReceiverKind, Smtp, Template, Topic,
+    Webhook,
 };
 pub use page::WebSettings;
 pub use problems::{ConfigError, Mark, Problem};

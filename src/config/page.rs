@@ -32,7 +32,8 @@ fn host(reader: &mut Reader<'_>, field: Field) -> Option<String> {
         Host::Domain(name) => Some(name.trim_end_matches('.').to_owned()),
         Host::Ipv4(_) | Host::Ipv6(_) => None,
     });
-    let is_name = |name: &String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
+    let is_name =
+        |name: &String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
     let wrong = || {
         format!(
             "{:?} is not the name of a host; write for example monitor.example.com, without scheme, port and path (addresses \

@@ -4,10 +4,13 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
     ApiAuth, Config, HttpSettings, Kasm, NamedHeader, Provider, ProxySettings, SecretSource, Target, TlsSettings,
-    notify::redact,
-    page,
+    notify::redact, page,
 };
-use crate::{model::Expect, providers::pocket_id::ProviderKind, schedule::{Schedule, duration}};
+use crate::{
+    model::Expect,
+    providers::pocket_id::ProviderKind,
+    schedule::{Schedule, duration},
+};
 
 /// What stands where a secret is.
 pub(super) const MASK: &str = "<secret>";

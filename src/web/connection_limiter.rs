@@ -120,7 +120,8 @@ impl ConnectionLimiter {
         {
             return Admission::Refused;
         }
-        let is_reserved = table.count(|held| !held.is_reserved) >= all && !table.close_slowest(|held| !held.is_reserved);
+        let is_reserved =
+            table.count(|held| !held.is_reserved) >= all && !table.close_slowest(|held| !held.is_reserved);
         if is_reserved
             && table.count(|held| held.is_reserved) >= reserved
             && !table.close_slowest(|held| held.is_reserved)

@@ -10,12 +10,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use super::guesses::Guesses;
+use crate::{config::Secret, web::connection_limiter::Client};
 use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac, rand::SystemRandom};
 use axum::http::{HeaderMap, header};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bcrypt::HashParts;
-use super::guesses::Guesses;
-use crate::{config::Secret, web::connection_limiter::Client};
 
 /// Good passwords that are remembered: more than a daemon like this has users.
 const REMEMBERED: usize = 100;
@@ -175,7 +175,8 @@ mod tests {
     #[test]
     fn every_refusal_is_as_much_work_as_one_by_the_costliest_hash() {
         for (costs, most) in [(&[12][..], 12), (&[10, 12, 12], 12), (&[18, 10, 4, 10], 18)] {
-            let users = costs.iter().enumerate().map(|(user, cost)| (user.to_string(), Secret::new(hash_of_nothing(*cost))));
+            let users =
+                costs.iter().enumerate().map(|(user, cost)| (user.to_string(), Secret::new(hash_of_nothing(*cost))));
             let logins = Logins::new(users.collect(), Arc::default()).unwrap().unwrap();
             assert_eq!(logins.most, most, "that of a user who is not known: {costs:?}");
             for cost in costs {

@@ -10,7 +10,10 @@ use rustls::{ProtocolVersion, ServerConfig};
 use tokio::time::Instant;
 
 use super::{guesses::Guesses, logins::Logins, tls};
-use crate::{config::{ClientAuth, Rate, WebConfig}, rate_limiter::RateLimiter};
+use crate::{
+    config::{ClientAuth, Rate, WebConfig},
+    rate_limiter::RateLimiter,
+};
 
 /// What is in force.
 #[derive(Default)]
