@@ -29,7 +29,7 @@ pub use notify::{
     Alertmanager, Heartbeat, MailTls, Maintenance, Ntfy, Placeholder, Receiver, ReceiverKind, Smtp, Template, Topic,
     Webhook,
 };
-pub use page::WebSettings;
+pub use page::{WebSettings, host_name};
 pub use problems::{ConfigError, Mark, Problem};
 pub use secret::{Secret, SecretError, SecretSource};
 pub use valid::{

@@ -26,7 +26,15 @@ pub(super) fn settings(reader: &mut Reader<'_>, field: Field) -> WebSettings {
 
 fn host(reader: &mut Reader<'_>, field: Field) -> Option<String> {
     let text = reader.text(field)?;
-    let url = Url::parse(&format!("http://{}", text.value.trim())).ok();
+    reader.check(&text.place, host_name(&text.value))
+}
+
+/// Reads the name of a host.
+///
+/// # Errors
+/// A text for a person.
+pub fn host_name(text: &str) -> Result<String, String> {
+    let url = Url::parse(&format!("http://{}", text.trim())).ok();
     let name = url.filter(|url| url.path() == "/" && url.username().is_empty() && url.port().is_none());
     let name = name.and_then(|url| match url.host()? {
         Host::Domain(name) => Some(name.trim_end_matches('.').to_owned()),
@@ -34,14 +42,12 @@ fn host(reader: &mut Reader<'_>, field: Field) -> Option<String> {
     });
     let is_name =
         |name: &String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
-    let wrong = || {
+    name.filter(is_name).ok_or_else(|| {
         format!(
-            "{:?} is not the name of a host; write for example monitor.example.com, without scheme, port and path (addresses \
-             are always allowed)",
-            text.value
+            "{text:?} is not the name of a host; write for example monitor.example.com, without scheme, port and path \
+             (addresses are always allowed)"
         )
-    };
-    reader.check(&text.place, name.filter(is_name).ok_or_else(wrong))
+    })
 }
 
 /// The settings as they are shown; `None` where there are none.
@@ -49,4 +55,29 @@ pub(super) fn shown(settings: &WebSettings) -> Option<Shown> {
     let WebSettings { allowed_hosts } = settings;
     let hosts: Vec<Shown> = allowed_hosts.iter().map(|host| Shown::Text(host.clone())).collect();
     (!hosts.is_empty()).then(|| Shown::Map(vec![("allowed_hosts".to_owned(), Shown::List(hosts))]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_a_name_alone() {
+        for (text, name) in [
+            ("monitor.example.com", Some("monitor.example.com")),
+            (" Monitor.LAN. ", Some("monitor.lan")),
+            ("ssowatch", Some("ssowatch")),
+            ("snake_case.svc", Some("snake_case.svc")),
+            ("monitor:10059", None),
+            ("https://monitor", None),
+            ("monitor/watch", None),
+            ("user@monitor", None),
+            ("192.0.2.1", None),
+            ("[::1]", None),
+            ("*.example.com", None),
+            ("", None),
+        ] {
+            assert_eq!(host_name(text).ok().as_deref(), name, "{text:?}");
+        }
+    }
 }

@@ -21,7 +21,7 @@ use super::{
     connection_limiter::{Client, Reserved},
     lifecycle::is_foreign,
     text,
-    ways::{LONGEST_PASSWORD, Login, Rules},
+    web_config::{LONGEST_PASSWORD, Login, Rules},
 };
 use crate::config::{Config, address::is_loopback};
 
@@ -58,7 +58,7 @@ pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Ne
         return busy(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(1), "Too many connections at once.");
     }
     if tells != Some(Tells::Nothing) {
-        let rules = app.options.ways.rules().await;
+        let rules = app.options.web_config.rules().await;
         if let Err(wait) = rules.admit() {
             return busy(StatusCode::TOO_MANY_REQUESTS, wait, "Too many requests (rate_limit).");
         }
@@ -135,7 +135,8 @@ fn busy(status: StatusCode, wait: Duration, message: &str) -> Response {
 
 /// What a request is told that names us otherwise than the operator does.
 const FOREIGN_HOST: &str = "Refused: this is not known as a name of this ssowatch. Without a login it answers to \
-    localhost, to addresses, to the name in --web.external-url, and to those in web.allowed_hosts of its configuration.";
+    localhost, to addresses, to the name in --web.external-url, and to those in web.allowed_hosts (its configuration, or \
+    --web.allowed-hosts).";
 
 /// Whether a request names us as the page of an attacker cannot: by an address, as this machine, or as the operator does.
 ///
@@ -154,7 +155,7 @@ fn is_own_host(request: &Request, options: &Options, config: &Config) -> bool {
             let name = name.trim_end_matches('.');
             is_loopback(&url)
                 || external.is_some_and(|external| external.host_str() == Some(name))
-                || config.web.allowed_hosts.iter().any(|allowed| allowed == name)
+                || config.web.allowed_hosts.iter().chain(&options.allowed_hosts).any(|allowed| allowed == name)
         }
         Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
         None => false,
@@ -164,7 +165,7 @@ fn is_own_host(request: &Request, options: &Options, config: &Config) -> bool {
 /// Adds the headers of the web configuration, which go before our own.
 pub(super) async fn with_headers(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    for (name, value) in &app.options.ways.in_force().headers {
+    for (name, value) in &app.options.web_config.in_force().headers {
         response.headers_mut().insert(name, value.clone());
     }
     response

@@ -18,7 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     connection_limiter::{Capacity, Client, ConnectionLimiter, Permit, Reserved},
     handshake::{self, Handshakes},
-    ways::Ways,
+    web_config::ActiveWebConfig,
 };
 
 /// The limits of the server.
@@ -86,12 +86,12 @@ pub async fn serve_within<L: Listener<Addr: Peer>>(
     router: Router,
     shutdown: impl Future<Output = ()>,
 ) {
-    serve_by(Ways::default(), limits, listener, router, shutdown).await;
+    serve_by(ActiveWebConfig::default(), limits, listener, router, shutdown).await;
 }
 
-/// [`serve_within`], with TLS where the ways in say so.
+/// [`serve_within`], with TLS where the web configuration has it.
 pub async fn serve_by<L: Listener<Addr: Peer>>(
-    ways: Ways,
+    web_config: ActiveWebConfig,
     limits: Limits,
     mut listener: L,
     router: Router,
@@ -102,7 +102,7 @@ pub async fn serve_by<L: Listener<Addr: Peer>>(
         of_client: limits.connections_of_client,
         reserved: limits.reserved,
     });
-    let server = Server { ways, limits, handshakes: Handshakes::default(), router, stopping: CancellationToken::new() };
+    let server = Server { web_config, limits, handshakes: Handshakes::default(), router, stopping: CancellationToken::new() };
     let connections = TaskTracker::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -132,7 +132,7 @@ pub async fn serve_by<L: Listener<Addr: Peer>>(
 /// What every connection goes by.
 #[derive(Clone)]
 struct Server {
-    ways: Ways,
+    web_config: ActiveWebConfig,
     limits: Limits,
     handshakes: Handshakes,
     router: Router,
@@ -146,7 +146,7 @@ impl Server {
         client: Client,
         permit: Arc<Permit>,
     ) {
-        let Some(config) = self.ways.rules().await.tls.clone() else { return self.speak(io, client, &permit).await };
+        let Some(config) = self.web_config.rules().await.tls.clone() else { return self.speak(io, client, &permit).await };
         let shaking = handshake::accept(io, config, &self.handshakes, client);
         let shaken = tokio::select! {
             shaken = tokio::time::timeout(self.limits.header_read, shaking) => shaken,
