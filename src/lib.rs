@@ -31,6 +31,7 @@
 //! too old is not shown as current.
 
 pub mod app;
+pub mod atomic_file;
 pub mod board;
 pub mod checks;
 pub mod cli;
@@ -46,6 +47,7 @@ pub mod notify;
 pub mod observe;
 pub mod oidc;
 pub mod pocket_id;
+pub mod repeats;
 pub mod round;
 pub mod schedule;
 pub mod scheduler;

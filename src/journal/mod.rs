@@ -8,6 +8,7 @@
 //! restart; only events that are too old for memory are read from the file when somebody asks for them.
 
 mod backlog;
+mod clock_trust;
 mod event;
 mod memory;
 mod span;
@@ -20,19 +21,24 @@ use std::{
     sync::{
         Arc, PoisonError,
         atomic::{AtomicBool, Ordering},
+        mpsc,
     },
     thread,
 };
 
-use tokio::runtime::{Handle, RuntimeFlavor};
-use tracing::{error, warn};
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    time::Instant,
+};
+use tracing::warn;
 
-pub use event::{Event, What};
+pub use event::{Event, Repeated, What};
 pub use span::{Good, Seconds, Span};
 pub use state::State;
 pub use store::{FILE, Retention, StorageError};
 
 use self::{
+    clock_trust::Reading,
     store::{Past, Reader},
     writer::{Desk, Writer},
 };
@@ -89,6 +95,21 @@ pub struct Query {
     pub limit: usize,
 }
 
+/// What comes of opening a journal, which a thread of its own does: a large file, or a disk that hangs, holds up no start.
+#[derive(Debug)]
+pub struct Opening(mpsc::Receiver<Result<(), StorageError>>);
+
+impl Opening {
+    /// Waits for it: not for a task of the runtime.
+    ///
+    /// # Errors
+    /// The folder or the file must not be used, or this process may not: see [`StorageError`].
+    pub fn wait(self) -> Result<(), StorageError> {
+        // Without an answer the thread is gone by a panic, and the journal tells that it is not kept.
+        self.0.recv().unwrap_or(Ok(()))
+    }
+}
+
 impl Journal {
     /// A journal that is kept on disk, with what is there already. Where the disk is full, read-only or broken, the journal
     /// is in memory until it can be used.
@@ -96,25 +117,27 @@ impl Journal {
     /// # Errors
     /// The folder or the file must not be used, or this process may not: see [`StorageError`].
     pub fn open(storage: Storage) -> Result<Self, StorageError> {
+        let (journal, opening) = Self::begin(storage)?;
+        opening.wait()?;
+        Ok(journal)
+    }
+
+    /// [`Journal::open`] without waiting: what is there already comes later.
+    ///
+    /// # Errors
+    /// There is no thread for it.
+    pub fn begin(storage: Storage) -> Result<(Self, Opening), StorageError> {
         let Storage { folder, retention } = storage;
         let desk = Arc::new(Desk::default());
-        let store = match writer::open(&desk, &folder, retention) {
-            Ok(store) => Some(store),
-            Err(problem) if problem.may_pass() => {
-                error!(%problem, "the journal is in memory until its file can be used; it is tried again");
-                None
-            }
-            Err(problem) => return Err(problem),
-        };
-        let kept = Arc::new(AtomicBool::new(store.is_some()));
+        let kept = Arc::new(AtomicBool::new(true));
         let unavailable = |error: std::io::Error| StorageError::Unavailable {
             path: folder.clone(),
             detail: format!("no thread for the journal: {error}"),
         };
-        let writer =
-            Writer { desk: Arc::clone(&desk), folder: folder.clone(), retention, store, kept: Arc::clone(&kept) };
-        thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run()).map_err(unavailable)?;
-        Ok(Self { desk, kept: Some(kept) })
+        let writer = Writer::new(Arc::clone(&desk), folder.clone(), retention, Arc::clone(&kept));
+        let (answer, opening) = mpsc::channel();
+        thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(&answer)).map_err(unavailable)?;
+        Ok((Self { desk, kept: Some(kept) }, Opening(opening)))
     }
 
     /// What a daemon keeps or has kept in this folder, to be read only; the daemon may run.
@@ -125,17 +148,18 @@ impl Journal {
         let reader = Reader::open(folder)?;
         let past = reader.past()?;
         let journal = Self::default();
-        journal.desk.notes().memory.adopt(past);
+        journal.desk.notes().adopt(past);
         *journal.desk.archive.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
         Ok(journal)
     }
 
     /// Notes a round of a target.
     pub fn note(&self, target: &str, entry: Entry<'_>) {
+        let at = Reading { wall: entry.report.at, steady: Instant::now() };
         let mut notes = self.desk.notes();
         let noted = notes.memory.note(target, entry);
         if self.kept.is_some() {
-            notes.backlog.note(target, noted);
+            notes.backlog.note(target, noted, at);
             drop(notes);
             self.desk.wake();
         }
@@ -150,12 +174,16 @@ impl Journal {
         }
     }
 
-    /// The events asked for, the newest first.
+    /// The events asked for, the newest first. With storage, only those that are on disk: a number that was shown is not
+    /// given again after a crash. While the disk takes nothing, the others are shown, too.
     #[must_use]
     pub fn events(&self, query: &Query) -> Vec<Event> {
         let (mut found, oldest) = {
             let notes = self.desk.notes();
-            (notes.memory.events(query), notes.memory.goes_back_to())
+            let is_kept = self.kept.as_ref().is_some_and(|kept| kept.load(Ordering::Relaxed));
+            let end = if is_kept { notes.committed.saturating_add(1) } else { u64::MAX };
+            let before = Some(query.before.map_or(end, |before| before.min(end)));
+            (notes.memory.events(&Query { before, ..query.clone() }), notes.memory.goes_back_to())
         };
         if let Some(oldest) = oldest.filter(|_| found.len() < query.limit) {
             let before = Some(query.before.map_or(oldest, |before| before.min(oldest)));
@@ -177,10 +205,19 @@ impl Journal {
         self.desk.notes().memory.history(target, from, to)
     }
 
-    /// The latest round of a target that is on disk. Reads the disk.
+    /// The latest round of a target that is on disk. Waits for the disk, also for the file to be opened.
     #[must_use]
     pub fn state(&self, target: &str) -> Option<State> {
+        if self.kept.is_some() {
+            blocking(|| self.desk.until_open());
+        }
         self.ask_disk(|reader| reader.state(target)).flatten()
+    }
+
+    /// Whether there may be a round of an earlier process: whether the journal is on disk.
+    #[must_use]
+    pub fn has_storage(&self) -> bool {
+        self.kept.is_some()
     }
 
     /// The targets that something is known of, by name.

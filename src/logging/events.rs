@@ -4,7 +4,9 @@ use tracing::{Level, debug, info, warn};
 
 use crate::{
     checks,
+    clock::Time,
     model::{CheckReport, Login, Report},
+    repeats::{Repeats, Repetition, WINDOW},
 };
 
 /// One line to log.
@@ -55,24 +57,52 @@ impl LogEvent {
         }
     }
 
-    /// Logs it.
-    pub fn log(&self) {
+    /// Logs it, unless the same was logged often lately: then it is counted, and the next line tells how often.
+    pub fn log_unless_repeated(&self, logged: &mut Repeats<String>, at: Time) {
+        match logged.one_more(self.kind(), at) {
+            Repetition::Passes { held_back, is_last } => {
+                self.log((held_back > 0).then_some(held_back));
+                if is_last {
+                    let (target, hours) = (self.target(), WINDOW.num_hours());
+                    info!(target, "{target}: the line before repeats itself; for up to {hours} h it is only counted");
+                }
+            }
+            Repetition::HeldBack(_) => {}
+        }
+    }
+
+    /// What makes two lines of a target the same.
+    fn kind(&self) -> String {
+        match self {
+            Self::Login { to, cause, .. } => format!("login {} {}", to.word(), cause.as_deref().unwrap_or_default()),
+            Self::Check { check, to, .. } => format!("{check} {to}"),
+        }
+    }
+
+    fn target(&self) -> &str {
+        match self {
+            Self::Login { target, .. } | Self::Check { target, .. } => target,
+        }
+    }
+
+    /// `not_logged`: how many of the same were only counted since the last one that was logged.
+    fn log(&self, not_logged: Option<u64>) {
         match self {
             Self::Login { target, from, to, cause, mend, message } => {
                 let (from, login) = (from.map(Login::word), to.word());
                 let (cause, mend) = (cause.as_deref(), mend.as_deref());
                 if self.level() == Level::INFO {
-                    info!(target, login, from, cause, mend, "{message}");
+                    info!(target, login, from, cause, mend, not_logged, "{message}");
                 } else {
-                    warn!(target, login, from, cause, mend, "{message}");
+                    warn!(target, login, from, cause, mend, not_logged, "{message}");
                 }
             }
             Self::Check { target, check, severity, from, to, message } => {
                 let from = from.as_deref();
                 if self.level() == Level::INFO {
-                    info!(target, check, from, to, severity, "{message}");
+                    info!(target, check, from, to, severity, not_logged, "{message}");
                 } else {
-                    debug!(target, check, from, to, severity, "{message}");
+                    debug!(target, check, from, to, severity, not_logged, "{message}");
                 }
             }
         }

@@ -41,6 +41,7 @@ use crate::{
     config::{Config, Target},
     journal::Journal,
     metrics::Daemon,
+    repeats::Repeats,
 };
 
 /// How many rounds run at once, as long as they are quick.
@@ -206,6 +207,7 @@ impl<L: Look> Scheduler<L> {
             before: before.map(Into::into),
             first: Some(first),
             troubled: false,
+            logged: Repeats::default(),
         };
         let handle = AbortOnDropHandle::new(tokio::spawn(task.run()));
         self.first_rounds.push(waits);

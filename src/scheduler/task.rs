@@ -25,6 +25,7 @@ use crate::{
     metrics::Daemon,
     model::{Report, Snapshot},
     observe::Pace,
+    repeats::Repeats,
     round::Round,
 };
 
@@ -73,6 +74,8 @@ pub(super) struct Task<L> {
     pub first: Option<oneshot::Sender<()>>,
     /// Whether the round before hung or panicked, which is logged once.
     pub troubled: bool,
+    /// What was logged, so that a target that flaps does not fill the log.
+    pub logged: Repeats<String>,
 }
 
 /// When a round was due: by the wall clock, and by a clock that nobody sets.
@@ -197,7 +200,7 @@ impl<L: Look> Task<L> {
             info!(target = %name, "rounds run to their end again");
         }
         for event in logging::events(before.as_ref().map(|before| &*before.report), &now.report) {
-            event.log();
+            event.log_unless_repeated(&mut self.logged, now.report.at);
         }
         self.before = Some(now);
     }
