@@ -33,7 +33,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(30);
 
 /// What readers, rounds and the writer share.
 #[derive(Debug, Default)]
-pub(super) struct Desk {
+pub(super) struct Notifier {
     notes: Mutex<Notes>,
     /// Wakes the writer.
     news: Condvar,
@@ -72,7 +72,7 @@ impl Notes {
     }
 }
 
-impl Desk {
+impl Notifier {
     pub fn notes(&self) -> MutexGuard<'_, Notes> {
         // Each change of the notes is whole or was not begun.
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
@@ -125,7 +125,7 @@ impl Desk {
 /// The thread that writes.
 #[derive(Debug)]
 pub(super) struct Writer {
-    desk: Arc<Desk>,
+    notifier: Arc<Notifier>,
     folder: PathBuf,
     retention: Retention,
     /// The file; none while it cannot be used.
@@ -138,16 +138,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub fn new(desk: Arc<Desk>, folder: PathBuf, retention: Retention, kept: Arc<AtomicBool>) -> Self {
+    pub fn new(notifier: Arc<Notifier>, folder: PathBuf, retention: Retention, kept: Arc<AtomicBool>) -> Self {
         let clock = ClockTrust::after(None);
-        Self { desk, folder, retention, store: None, is_adopted: false, clock, kept }
+        Self { notifier, folder, retention, store: None, is_adopted: false, clock, kept }
     }
 
     /// Opens the file and says what came of it; then writes until told to stop, and then all that is left. Ends at once where
     /// the file must not be used.
     pub fn run(mut self, opening: &mpsc::Sender<Result<(), StorageError>>) {
         // Whatever happens here: nobody waits for a thread that is gone.
-        let _ends = EndsWith { desk: Arc::clone(&self.desk), kept: Arc::clone(&self.kept) };
+        let _ends = EndsWith { notifier: Arc::clone(&self.notifier), kept: Arc::clone(&self.kept) };
         let opened = self.open();
         match opened {
             Err(problem) if !problem.may_pass() => {
@@ -161,7 +161,7 @@ impl Writer {
             }
             Ok(()) => {}
         }
-        self.desk.opened();
+        self.notifier.opened();
         let _ = opening.send(Ok(()));
         self.write_until_stopped();
     }
@@ -170,7 +170,7 @@ impl Writer {
         let mut gather = GATHER;
         loop {
             let (asked, stop) = {
-                let notes = self.desk.wait(gather);
+                let notes = self.notifier.wait(gather);
                 (notes.asked, notes.stop)
             };
             let outcome = self.attempt();
@@ -180,11 +180,11 @@ impl Writer {
                 // The last one who closes the file tidies it up, and that must be one who may write.
                 self.close();
             }
-            let mut notes = self.desk.notes();
+            let mut notes = self.notifier.notes();
             notes.answered = asked;
             notes.ended = stop;
             drop(notes);
-            self.desk.done.notify_all();
+            self.notifier.done.notify_all();
             if stop {
                 return;
             }
@@ -201,13 +201,13 @@ impl Writer {
         }
         let Some(store) = &mut self.store else { return Ok(()) };
         let batch = {
-            let mut notes = self.desk.notes();
+            let mut notes = self.notifier.notes();
             let urgent = notes.is_urgent();
             notes.backlog.take(urgent)
         };
         let now = believed(&mut self.clock, &batch);
         let written = guarded(|| store.write(&batch, now).map_err(|error| error.to_string()));
-        let mut notes = self.desk.notes();
+        let mut notes = self.notifier.notes();
         match &written {
             Ok(()) => notes.committed = batch.events.back().map_or(notes.committed, |last| notes.committed.max(last.id)),
             Err(_) => notes.backlog.put_back(batch),
@@ -220,7 +220,7 @@ impl Writer {
         let store = Store::open(&self.folder, self.retention)?;
         let (past, reader) = store.past(&self.folder)?;
         {
-            let mut notes = self.desk.notes();
+            let mut notes = self.notifier.notes();
             if self.is_adopted {
                 let Notes { memory, backlog, .. } = &mut *notes;
                 memory.refill(backlog, past.last_id);
@@ -230,13 +230,13 @@ impl Writer {
                 self.is_adopted = true;
             }
         }
-        *self.desk.archive.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
+        *self.notifier.archive.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
         self.store = Some(store);
         Ok(())
     }
 
     fn close(&mut self) {
-        *self.desk.archive.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.notifier.archive.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.store = None;
     }
 
@@ -276,18 +276,18 @@ fn guarded(work: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
 
 /// Tells, however the thread ends, that it has.
 struct EndsWith {
-    desk: Arc<Desk>,
+    notifier: Arc<Notifier>,
     kept: Arc<AtomicBool>,
 }
 
 impl Drop for EndsWith {
     fn drop(&mut self) {
-        let mut notes = self.desk.notes();
+        let mut notes = self.notifier.notes();
         if !std::mem::replace(&mut notes.ended, true) {
             self.kept.store(false, Ordering::Relaxed);
         }
         drop(notes);
-        self.desk.done.notify_all();
+        self.notifier.done.notify_all();
     }
 }
 
@@ -304,14 +304,14 @@ mod tests {
 
     #[test]
     fn nobody_waits_for_a_thread_that_panicked_and_it_is_told_that_nothing_is_kept() {
-        let (desk, kept) = (Arc::<Desk>::default(), Arc::new(AtomicBool::new(true)));
-        let ends = EndsWith { desk: Arc::clone(&desk), kept: Arc::clone(&kept) };
+        let (notifier, kept) = (Arc::<Notifier>::default(), Arc::new(AtomicBool::new(true)));
+        let ends = EndsWith { notifier: Arc::clone(&notifier), kept: Arc::clone(&kept) };
         let thread = std::thread::spawn(move || {
             let _ends = ends;
             panic!("a bug");
         });
-        desk.until_open();
-        desk.flush();
+        notifier.until_open();
+        notifier.flush();
         assert!(!kept.load(Ordering::Relaxed));
         assert!(thread.join().is_err());
     }

@@ -15,8 +15,8 @@ use tokio::{sync::watch, task::spawn_blocking, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
-use super::{maintenance::Window, message::Matter};
-use crate::{atomic_file, clock::Time, metrics::Daemon, telling::notice::Notice};
+use super::{maintenance::Window, message::AlertKey};
+use crate::{atomic_file, clock::Time, metrics::Daemon, render::notice::Notice};
 
 /// The form of the file. One with another number is not read.
 const FORMAT: u32 = 1;
@@ -43,7 +43,7 @@ pub struct Told {
     /// The target.
     pub target: String,
     /// What it is about.
-    pub matter: Matter,
+    pub matter: AlertKey,
     /// Since when, as it was told.
     pub since: Time,
     /// What was last said about it.
@@ -155,7 +155,7 @@ mod tests {
     use chrono::{TimeDelta, TimeZone as _, Utc};
 
     use super::*;
-    use crate::metrics::{Sheet, flatten};
+    use crate::metrics::{MetricsBuilder, flatten};
 
     fn window(hours: i64) -> Window {
         let from = Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap();
@@ -167,7 +167,7 @@ mod tests {
     }
 
     fn reaches_the_disk(daemon: &Daemon) -> f64 {
-        let mut sheet = Sheet::new();
+        let mut sheet = MetricsBuilder::new();
         daemon.write(&mut sheet, window(0).from);
         let samples = flatten(&sheet.finish());
         samples.into_iter().find(|(name, _)| name == "ssowatch_journal_success").unwrap().1

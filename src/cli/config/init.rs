@@ -6,10 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use crate::{
-    atomic_file,
-    config::{Config, Flags, Named},
-};
+use crate::{atomic_file, config::{Config, Flags, Named}};
 
 /// For everybody to read, unless the user's umask says otherwise: credentials are in files of their own.
 const MODE: u32 = 0o666;
@@ -108,7 +105,7 @@ schedule:
   settings: every 5m
   timezone: UTC
 "#,
-        check = "kasm_clock",
+        check = "app_clock",
     )
 }
 
