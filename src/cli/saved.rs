@@ -16,7 +16,8 @@ pub(super) fn save<'s>(path: &Path, snapshots: impl IntoIterator<Item = &'s Snap
         serde_json::to_writer(&mut lines, snapshot).map_err(|error| told(path, &error))?;
         lines.push(b'\n');
     }
-    atomic_file::replace(path, &lines, atomic_file::PRIVATE).map_err(|error| format!("cannot save to {}: {error}", path.display()))
+    atomic_file::replace(path, &lines, atomic_file::PRIVATE)
+        .map_err(|error| format!("cannot save to {}: {error}", path.display()))
 }
 
 /// Reads the snapshots of a file.

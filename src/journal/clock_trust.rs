@@ -87,8 +87,16 @@ mod tests {
         let cases: [Case<'_>; 8] = [
             ("a new journal", None, &[(0, 0, false, false), (60, 60, false, true)]),
             ("a restart", Some(-120), &[(0, 0, false, false), (60, 60, false, true)]),
-            ("a long way off", Some(-500 * DAY), &[(0, 0, false, false), (60, 60, false, false), (DAY, DAY, false, true)]),
-            ("back from there", Some(500 * DAY), &[(0, 0, false, false), (60, 60, false, false), (DAY, DAY, false, true)]),
+            (
+                "a long way off",
+                Some(-500 * DAY),
+                &[(0, 0, false, false), (60, 60, false, false), (DAY, DAY, false, true)],
+            ),
+            (
+                "back from there",
+                Some(500 * DAY),
+                &[(0, 0, false, false), (60, 60, false, false), (DAY, DAY, false, true)],
+            ),
             (
                 "wrong for 22 s",
                 None,
@@ -102,7 +110,11 @@ mod tests {
                     (92 + DAY, 92 + DAY, false, true),
                 ],
             ),
-            ("set for good", None, &[(0, 0, false, false), (60, 2 * DAY, true, false), (60 + DAY, 3 * DAY, false, true)]),
+            (
+                "set for good",
+                None,
+                &[(0, 0, false, false), (60, 2 * DAY, true, false), (60 + DAY, 3 * DAY, false, true)],
+            ),
             ("a step of NTP", None, &[(0, 0, false, false), (60, HOUR, false, true), (120, 120, false, true)]),
             ("asleep for a day", None, &[(0, 0, false, false), (60, 60, false, true), (70, DAY, true, false)]),
         ];

@@ -6,7 +6,11 @@ use std::{
 };
 
 use super::{Entry, Event, Good, MOST, Past, Query, Repeated, Span, backlog::Backlog, event};
-use crate::{clock::{Time, span}, model::Login, repeats::{Repeats, Repetition}};
+use crate::{
+    clock::{Time, span},
+    model::Login,
+    repeats::{Repeats, Repetition},
+};
 
 /// How many spans of one target are kept: a month in which sign-in stands otherwise every 20 minutes.
 const MOST_SPANS: usize = 2_250;
@@ -97,7 +101,8 @@ impl Memory {
     /// Has all of it written, to a file in which events have had numbers up to this one.
     pub fn refill(&mut self, backlog: &mut Backlog, last_id: u64) {
         self.last_id = self.last_id.max(last_id);
-        let spans = self.spans.iter().flat_map(|(target, spans)| spans.iter().map(|span| (target.clone(), span.clone())));
+        let spans =
+            self.spans.iter().flat_map(|(target, spans)| spans.iter().map(|span| (target.clone(), span.clone())));
         let good = self.good.iter().map(|(target, good)| (target.clone(), Arc::clone(good)));
         backlog.refill(self.events.clone(), spans, good);
     }
@@ -169,7 +174,11 @@ mod tests {
     use chrono::{TimeDelta, TimeZone as _, Utc};
 
     use super::*;
-    use crate::{checks, journal::What, model::{Report, Snapshot}};
+    use crate::{
+        checks,
+        journal::What,
+        model::{Report, Snapshot},
+    };
 
     fn start() -> Time {
         Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap()
@@ -239,7 +248,8 @@ mod tests {
     #[test]
     fn a_clock_that_was_far_ahead_for_a_moment_does_not_swallow_the_time_after_it() {
         let day = 24 * 60;
-        let memory = noted(&[(0, Login::Ok), (500 * day, Login::Ok), (1, Login::Ok), (2, Login::Ok), (3, Login::Broken)]);
+        let memory =
+            noted(&[(0, Login::Ok), (500 * day, Login::Ok), (1, Login::Ok), (2, Login::Ok), (3, Login::Broken)]);
         let spans = memory.history("home", start(), start() + TimeDelta::hours(1));
         let minutes: Vec<(i64, i64, Login)> = spans
             .iter()
@@ -256,10 +266,8 @@ mod tests {
         let events = memory.events(&Query { limit: 1000, ..Query::default() });
         let kept = usize::try_from(crate::repeats::PASS).unwrap();
         assert_eq!(events.len(), 2 * kept);
-        let repeated: Vec<(i64, Repeated)> = events
-            .iter()
-            .filter_map(|event| Some(((event.at - start()).num_minutes(), event.repeated?)))
-            .collect();
+        let repeated: Vec<(i64, Repeated)> =
+            events.iter().filter_map(|event| Some(((event.at - start()).num_minutes(), event.repeated?))).collect();
         let last = |minute| start() + TimeDelta::minutes(minute);
         let expected = [(23, Repeated { count: 38, last: last(99) }), (22, Repeated { count: 38, last: last(98) })];
         assert_eq!(repeated, expected);

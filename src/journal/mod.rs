@@ -40,9 +40,12 @@ pub use store::{FILE, Retention, StorageError};
 use self::{
     clock_trust::Reading,
     store::{Past, Reader},
-    writer::{Notifier, Writer},
+    writer::{Shared, Writer},
 };
-use crate::{clock::Time, model::{Change, Report, Snapshot}};
+use crate::{
+    clock::Time,
+    model::{Change, Report, Snapshot},
+};
 
 /// How many events are held in memory at most, and how many wait for the disk: the newest.
 const MOST: usize = 10_000;
@@ -50,7 +53,7 @@ const MOST: usize = 10_000;
 /// The journal. Without storage (the default) it lasts as long as the process.
 #[derive(Debug, Default)]
 pub struct Journal {
-    notifier: Arc<Notifier>,
+    shared: Arc<Shared>,
     /// Whether the last attempt to write succeeded; none without storage.
     kept: Option<Arc<AtomicBool>>,
 }
@@ -125,16 +128,16 @@ impl Journal {
     /// There is no thread for it.
     pub fn begin(storage: Storage) -> Result<(Self, Opening), StorageError> {
         let Storage { folder, retention } = storage;
-        let notifier = Arc::new(Notifier::default());
+        let shared = Arc::new(Shared::default());
         let kept = Arc::new(AtomicBool::new(true));
         let unavailable = |error: std::io::Error| StorageError::Unavailable {
             path: folder.clone(),
             detail: format!("no thread for the journal: {error}"),
         };
-        let writer = Writer::new(Arc::clone(&notifier), folder.clone(), retention, Arc::clone(&kept));
+        let writer = Writer::new(Arc::clone(&shared), folder.clone(), retention, Arc::clone(&kept));
         let (answer, opening) = mpsc::channel();
         thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(&answer)).map_err(unavailable)?;
-        Ok((Self { notifier, kept: Some(kept) }, Opening(opening)))
+        Ok((Self { shared, kept: Some(kept) }, Opening(opening)))
     }
 
     /// What a daemon keeps or has kept in this folder, to be read only; the daemon may run.
@@ -145,20 +148,20 @@ impl Journal {
         let reader = Reader::open(folder)?;
         let past = reader.past()?;
         let journal = Self::default();
-        journal.notifier.notes().adopt(past);
-        *journal.notifier.archive.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
+        journal.shared.notes().adopt(past);
+        *journal.shared.archive.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
         Ok(journal)
     }
 
     /// Notes a round of a target.
     pub fn note(&self, target: &str, entry: Entry<'_>) {
         let at = Reading { wall: entry.report.at, steady: Instant::now() };
-        let mut notes = self.notifier.notes();
+        let mut notes = self.shared.notes();
         let noted = notes.memory.note(target, entry);
         if self.kept.is_some() {
             notes.backlog.note(target, noted, at);
             drop(notes);
-            self.notifier.wake();
+            self.shared.wake();
         }
     }
 
@@ -166,8 +169,8 @@ impl Journal {
     pub fn keep(&self, target: &str, state: impl FnOnce() -> State) {
         if self.kept.is_some() {
             let state = state();
-            self.notifier.notes().backlog.keep(target, state);
-            self.notifier.wake();
+            self.shared.notes().backlog.keep(target, state);
+            self.shared.wake();
         }
     }
 
@@ -176,7 +179,7 @@ impl Journal {
     #[must_use]
     pub fn events(&self, query: &Query) -> Vec<Event> {
         let (mut found, oldest) = {
-            let notes = self.notifier.notes();
+            let notes = self.shared.notes();
             let is_kept = self.kept.as_ref().is_some_and(|kept| kept.load(Ordering::Relaxed));
             let end = if is_kept { notes.committed.saturating_add(1) } else { u64::MAX };
             let before = Some(query.before.map_or(end, |before| before.min(end)));
@@ -193,20 +196,20 @@ impl Journal {
     /// What was so when sign-in at a target was last seen to work.
     #[must_use]
     pub fn last_good(&self, target: &str) -> Option<Good> {
-        self.notifier.notes().memory.last_good(target)
+        self.shared.notes().memory.last_good(target)
     }
 
     /// How sign-in at a target stood between two times, oldest first; gaps are times in which nobody watched.
     #[must_use]
     pub fn history(&self, target: &str, from: Time, to: Time) -> Vec<Span> {
-        self.notifier.notes().memory.history(target, from, to)
+        self.shared.notes().memory.history(target, from, to)
     }
 
     /// The latest round of a target that is on disk. Waits for the disk, also for the file to be opened.
     #[must_use]
     pub fn state(&self, target: &str) -> Option<State> {
         if self.kept.is_some() {
-            blocking(|| self.notifier.until_open());
+            blocking(|| self.shared.until_open());
         }
         self.ask_disk(|reader| reader.state(target)).flatten()
     }
@@ -220,7 +223,7 @@ impl Journal {
     /// The targets that something is known of, by name.
     #[must_use]
     pub fn targets(&self) -> Vec<String> {
-        self.notifier.notes().memory.targets()
+        self.shared.notes().memory.targets()
     }
 
     /// Whether what is noted reaches the disk, now and later; none without storage.
@@ -233,22 +236,22 @@ impl Journal {
     /// a task of the runtime. Without storage there is nothing to do.
     pub fn flush(&self) -> bool {
         let Some(kept) = &self.kept else { return true };
-        self.notifier.flush();
+        self.shared.flush();
         kept.load(Ordering::Relaxed)
     }
 
     /// As [`Journal::flush`], and closes the file: nothing is written any more.
     pub fn close(&self) -> bool {
         let Some(kept) = &self.kept else { return true };
-        self.notifier.stop();
-        self.notifier.flush();
+        self.shared.stop();
+        self.shared.flush();
         kept.load(Ordering::Relaxed)
     }
 
     /// Asks the file; what it cannot tell is logged and left out.
     fn ask_disk<T>(&self, ask: impl FnOnce(&Reader) -> rusqlite::Result<T>) -> Option<T> {
         blocking(|| {
-            let archive = self.notifier.archive.lock().unwrap_or_else(PoisonError::into_inner);
+            let archive = self.shared.archive.lock().unwrap_or_else(PoisonError::into_inner);
             let answer = ask(archive.as_ref()?);
             answer.inspect_err(|error| warn!(%error, "the journal's file cannot be read")).ok()
         })
@@ -266,7 +269,7 @@ fn blocking<T>(work: impl FnOnce() -> T) -> T {
 impl Drop for Journal {
     /// Tells the writer to end. It writes what is left, and nobody waits for it.
     fn drop(&mut self) {
-        self.notifier.stop();
+        self.shared.stop();
     }
 }
 
@@ -279,11 +282,11 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn a_reader_who_waits_for_the_disk_holds_up_no_other_task() {
         let journal = Arc::new(Journal::default());
-        let notifier = Arc::clone(&journal.notifier);
+        let shared = Arc::clone(&journal.shared);
         let (hangs, has_hung) = mpsc::channel();
         let (fix, fixed) = mpsc::channel();
         let disk = thread::spawn(move || {
-            let _held = notifier.archive.lock().unwrap();
+            let _held = shared.archive.lock().unwrap();
             hangs.send(()).unwrap();
             fixed.recv_timeout(Duration::from_secs(20)).is_ok()
         });

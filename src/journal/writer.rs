@@ -33,7 +33,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(30);
 
 /// What readers, rounds and the writer share.
 #[derive(Debug, Default)]
-pub(super) struct Notifier {
+pub(super) struct Shared {
     notes: Mutex<Notes>,
     /// Wakes the writer.
     news: Condvar,
@@ -72,7 +72,7 @@ impl Notes {
     }
 }
 
-impl Notifier {
+impl Shared {
     pub fn notes(&self) -> MutexGuard<'_, Notes> {
         // Each change of the notes is whole or was not begun.
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
@@ -125,7 +125,7 @@ impl Notifier {
 /// The thread that writes.
 #[derive(Debug)]
 pub(super) struct Writer {
-    notifier: Arc<Notifier>,
+    shared: Arc<Shared>,
     folder: PathBuf,
     retention: Retention,
     /// The file; none while it cannot be used.
@@ -138,16 +138,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub fn new(notifier: Arc<Notifier>, folder: PathBuf, retention: Retention, kept: Arc<AtomicBool>) -> Self {
+    pub fn new(shared: Arc<Shared>, folder: PathBuf, retention: Retention, kept: Arc<AtomicBool>) -> Self {
         let clock = ClockTrust::after(None);
-        Self { notifier, folder, retention, store: None, is_adopted: false, clock, kept }
+        Self { shared, folder, retention, store: None, is_adopted: false, clock, kept }
     }
 
     /// Opens the file and says what came of it; then writes until told to stop, and then all that is left. Ends at once where
     /// the file must not be used.
     pub fn run(mut self, opening: &mpsc::Sender<Result<(), StorageError>>) {
         // Whatever happens here: nobody waits for a thread that is gone.
-        let _ends = EndsWith { notifier: Arc::clone(&self.notifier), kept: Arc::clone(&self.kept) };
+        let _ends = EndsWith { shared: Arc::clone(&self.shared), kept: Arc::clone(&self.kept) };
         let opened = self.open();
         match opened {
             Err(problem) if !problem.may_pass() => {
@@ -161,7 +161,7 @@ impl Writer {
             }
             Ok(()) => {}
         }
-        self.notifier.opened();
+        self.shared.opened();
         let _ = opening.send(Ok(()));
         self.write_until_stopped();
     }
@@ -170,7 +170,7 @@ impl Writer {
         let mut gather = GATHER;
         loop {
             let (asked, stop) = {
-                let notes = self.notifier.wait(gather);
+                let notes = self.shared.wait(gather);
                 (notes.asked, notes.stop)
             };
             let outcome = self.attempt();
@@ -180,11 +180,11 @@ impl Writer {
                 // The last one who closes the file tidies it up, and that must be one who may write.
                 self.close();
             }
-            let mut notes = self.notifier.notes();
+            let mut notes = self.shared.notes();
             notes.answered = asked;
             notes.ended = stop;
             drop(notes);
-            self.notifier.done.notify_all();
+            self.shared.done.notify_all();
             if stop {
                 return;
             }
@@ -201,15 +201,17 @@ impl Writer {
         }
         let Some(store) = &mut self.store else { return Ok(()) };
         let batch = {
-            let mut notes = self.notifier.notes();
+            let mut notes = self.shared.notes();
             let urgent = notes.is_urgent();
             notes.backlog.take(urgent)
         };
         let now = believed(&mut self.clock, &batch);
         let written = guarded(|| store.write(&batch, now).map_err(|error| error.to_string()));
-        let mut notes = self.notifier.notes();
+        let mut notes = self.shared.notes();
         match &written {
-            Ok(()) => notes.committed = batch.events.back().map_or(notes.committed, |last| notes.committed.max(last.id)),
+            Ok(()) => {
+                notes.committed = batch.events.back().map_or(notes.committed, |last| notes.committed.max(last.id))
+            }
             Err(_) => notes.backlog.put_back(batch),
         }
         written
@@ -220,7 +222,7 @@ impl Writer {
         let store = Store::open(&self.folder, self.retention)?;
         let (past, reader) = store.past(&self.folder)?;
         {
-            let mut notes = self.notifier.notes();
+            let mut notes = self.shared.notes();
             if self.is_adopted {
                 let Notes { memory, backlog, .. } = &mut *notes;
                 memory.refill(backlog, past.last_id);
@@ -230,13 +232,13 @@ impl Writer {
                 self.is_adopted = true;
             }
         }
-        *self.notifier.archive.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
+        *self.shared.archive.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
         self.store = Some(store);
         Ok(())
     }
 
     fn close(&mut self) {
-        *self.notifier.archive.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.shared.archive.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.store = None;
     }
 
@@ -271,23 +273,24 @@ fn believed(clock: &mut ClockTrust, batch: &Batch) -> Option<crate::clock::Time>
 
 /// Does what a bug may make panic; a panic is a failure like any other.
 fn guarded(work: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err("writing panicked, which is a bug; see the log".to_owned()))
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err("writing panicked, which is a bug; see the log".to_owned()))
 }
 
 /// Tells, however the thread ends, that it has.
 struct EndsWith {
-    notifier: Arc<Notifier>,
+    shared: Arc<Shared>,
     kept: Arc<AtomicBool>,
 }
 
 impl Drop for EndsWith {
     fn drop(&mut self) {
-        let mut notes = self.notifier.notes();
+        let mut notes = self.shared.notes();
         if !std::mem::replace(&mut notes.ended, true) {
             self.kept.store(false, Ordering::Relaxed);
         }
         drop(notes);
-        self.notifier.done.notify_all();
+        self.shared.done.notify_all();
     }
 }
 
@@ -304,14 +307,14 @@ mod tests {
 
     #[test]
     fn nobody_waits_for_a_thread_that_panicked_and_it_is_told_that_nothing_is_kept() {
-        let (notifier, kept) = (Arc::<Notifier>::default(), Arc::new(AtomicBool::new(true)));
-        let ends = EndsWith { notifier: Arc::clone(&notifier), kept: Arc::clone(&kept) };
+        let (shared, kept) = (Arc::<Shared>::default(), Arc::new(AtomicBool::new(true)));
+        let ends = EndsWith { shared: Arc::clone(&shared), kept: Arc::clone(&kept) };
         let thread = std::thread::spawn(move || {
             let _ends = ends;
             panic!("a bug");
         });
-        notifier.until_open();
-        notifier.flush();
+        shared.until_open();
+        shared.flush();
         assert!(!kept.load(Ordering::Relaxed));
         assert!(thread.join().is_err());
     }

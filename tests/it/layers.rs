@@ -29,7 +29,11 @@ const LAYERS: &[Layer] = &[
     layer("kasm", &["oidc", "model", "clock"], "what is Kasm's own is pure: bytes in, facts out"),
     layer("pocket_id", &["oidc", "model", "clock"], "what is Pocket ID's own is pure: bytes in, facts out"),
     layer("model", &["clock", "oidc", "kasm", "pocket_id"], "the nouns are plain data: no I/O, no clock"),
-    layer("checks", &["model", "oidc", "kasm", "pocket_id", "clock"], "checks evaluate a snapshot and know nothing else"),
+    layer(
+        "checks",
+        &["model", "oidc", "kasm", "pocket_id", "clock"],
+        "checks evaluate a snapshot and know nothing else",
+    ),
     layer("schedule", &["clock"], "schedules are computed, not waited for"),
     layer(
         "config",
@@ -60,15 +64,34 @@ const LAYERS: &[Layer] = &[
     ),
     layer("sdnotify", &[], "what systemd is told is said by its caller"),
     // The scheduler tells what a panic was about, so the panic hook asks it: the one circle.
-    layer("logging", &["checks", "clock", "metrics", "model", "repeats", "scheduler"], "a log line is a telling: it never looks"),
+    layer(
+        "logging",
+        &["checks", "clock", "metrics", "model", "repeats", "scheduler"],
+        "a log line is a telling: it never looks",
+    ),
     layer(
         "scheduler",
-        &["results", "clock", "config", "journal", "logging", "metrics", "model", "observe", "repeats", "round", "schedule"],
+        &[
+            "results", "clock", "config", "journal", "logging", "metrics", "model", "observe", "repeats", "round",
+            "schedule",
+        ],
         "the scheduler runs rounds; it knows no check and no surface",
     ),
     layer(
         "notify",
-        &["atomic_file", "results", "clock", "config", "metrics", "model", "observe", "oidc", "schedule", "scheduler", "telling"],
+        &[
+            "atomic_file",
+            "results",
+            "clock",
+            "config",
+            "metrics",
+            "model",
+            "observe",
+            "oidc",
+            "schedule",
+            "scheduler",
+            "telling",
+        ],
         "messages are functions of (results, what was told); the notifier asks for second looks and looks at nothing itself",
     ),
     layer(

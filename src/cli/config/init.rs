@@ -6,7 +6,10 @@ use std::{
     process::ExitCode,
 };
 
-use crate::{atomic_file, config::{Config, Flags, Named}};
+use crate::{
+    atomic_file,
+    config::{Config, Flags, Named},
+};
 
 /// For everybody to read, unless the user's umask says otherwise: credentials are in files of their own.
 const MODE: u32 = 0o666;

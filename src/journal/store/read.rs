@@ -6,7 +6,10 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params, types
 use serde::de::DeserializeOwned;
 
 use super::{FILE, StorageError, Store, deflate::inflated, log_of, nanos, schema, time};
-use crate::{clock::Time, journal::{Event, Good, MOST, Query, Repeated, Span, State}};
+use crate::{
+    clock::Time,
+    journal::{Event, Good, MOST, Query, Repeated, Span, State},
+};
 
 /// What earlier processes wrote, as far as it is held in memory.
 #[derive(Debug, Default)]

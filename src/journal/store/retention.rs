@@ -59,8 +59,8 @@ impl Store {
 
 /// Writes into spans how far they go (those that end before this time, as far as their rows tell), which is written apart.
 pub(super) fn fold_seen(connection: &Connection, before: Option<i64>) -> rusqlite::Result<()> {
-    let mut update =
-        connection.prepare("UPDATE span SET until = ?3 WHERE target = ?1 AND since = ?2 AND until < ?3 AND until < ?4")?;
+    let mut update = connection
+        .prepare("UPDATE span SET until = ?3 WHERE target = ?1 AND since = ?2 AND until < ?3 AND until < ?4")?;
     for (target, (since, until)) in read::seen(connection)? {
         update.execute(params![target, since, until, before.unwrap_or(i64::MAX)])?;
     }

@@ -26,10 +26,12 @@ impl Store {
 
 fn events(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
     // One that is there already was written by a transaction whose end could not be told.
-    let mut insert = transaction
-        .prepare("INSERT OR IGNORE INTO event (id, at, target, what, repeated, last_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    let mut insert = transaction.prepare(
+        "INSERT OR IGNORE INTO event (id, at, target, what, repeated, last_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
     for event in &batch.events {
-        let (count, last) = (event.repeated.map_or(0, |repeated| repeated.count), event.repeated.map(|it| nanos(it.last)));
+        let (count, last) =
+            (event.repeated.map_or(0, |repeated| repeated.count), event.repeated.map(|it| nanos(it.last)));
         insert.execute(params![event.id, nanos(event.at), event.target, json(&event.what)?, count, last])?;
     }
     let mut update = transaction.prepare("UPDATE event SET repeated = ?2, last_at = ?3 WHERE id = ?1")?;

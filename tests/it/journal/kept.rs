@@ -3,7 +3,10 @@
 use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
 
 use chrono::TimeDelta;
-use ssowatch::{journal::{FILE, Journal, Query}, model::Login};
+use ssowatch::{
+    journal::{FILE, Journal, Query},
+    model::Login,
+};
 
 use super::rounds::{Rounds, all, open, start};
 
@@ -94,7 +97,8 @@ fn events_too_old_for_memory_come_from_disk() {
     for number in 0..5_500_u64 {
         let login = if number.is_multiple_of(2) { Login::Ok } else { Login::Broken };
         for rounds in &mut rounds {
-            rounds.note(&journal, Duration::from_secs(number), login, None);
+            // Far enough apart to be kept one by one.
+            rounds.note(&journal, Duration::from_mins(number * 31), login, None);
         }
         // What waits for the disk is bounded, too.
         assert!(!number.is_multiple_of(1000) || journal.flush());

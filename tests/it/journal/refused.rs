@@ -4,7 +4,10 @@ use std::{fs, path::Path};
 
 use chrono::TimeDelta;
 use rusqlite::Connection;
-use ssowatch::{journal::{FILE, Journal, Retention, StorageError}, model::{ChangeSubject, Login}};
+use ssowatch::{
+    journal::{FILE, Journal, Retention, StorageError},
+    model::{ChangeSubject, Login},
+};
 
 use super::rounds::{Rounds, all, open, start, storage};
 
@@ -42,7 +45,7 @@ fn a_file_of_a_newer_release_is_refused_with_both_versions_and_what_to_do() {
     connection.pragma_update(None, "user_version", 7).unwrap();
     drop(connection);
     let problem = refusal(folder.path()).to_string();
-    for words in ["newer release", "its version is 7", "this release knows 1", "move the file away"] {
+    for words in ["newer release", "its version is 7", "this release knows 2", "move the file away"] {
         assert!(problem.contains(words), "{problem}");
     }
 }
