@@ -209,7 +209,11 @@ mod tests {
     fn a_redirect_within_the_app_is_the_next_page_of_the_start() {
         let next = Url::parse("https://app.example.test/login/oidc").unwrap();
         for written in ["/login/oidc", "https://app.example.test/login/oidc", "../login/oidc"] {
-            assert_eq!(find(&UrlIn::Anywhere, 302, Some(written), false, ""), Started::Within(next.clone()), "{written}");
+            assert_eq!(
+                find(&UrlIn::Anywhere, 302, Some(written), false, ""),
+                Started::Within(next.clone()),
+                "{written}"
+            );
         }
     }
 
@@ -237,7 +241,8 @@ mod tests {
 
     #[test]
     fn only_a_web_address_that_names_a_client_is_an_authorize_url() {
-        for text in ["javascript:alert(1)?client_id=x", "https://id.example.test/authorize", "ftp://a/?client_id=x", ""] {
+        for text in ["javascript:alert(1)?client_id=x", "https://id.example.test/authorize", "ftp://a/?client_id=x", ""]
+        {
             assert_eq!(authorize_url(text), None, "{text}");
         }
     }

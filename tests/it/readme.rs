@@ -12,15 +12,13 @@ use ssowatch::{
     apps::kasm::StartOutcome,
     checks,
     config::Config,
-    lab::{Fault, LabOptions},
     metrics::markdown_table,
-    model::{Credential, DryRun, Snapshot},
-    render::{explain, style::Style, text},
+    model::{DryRun, Snapshot},
+    render::{style::Style, text},
 };
 
 use crate::{
     end_to_end::{daemon::Daemon, http},
-    faults::stage::Stage,
     matrix,
     shipped::alerts::sample_page,
 };
@@ -97,7 +95,10 @@ async fn what_is_made_from_the_code_is_up_to_date() {
         if std::env::var_os("UPDATE_README").is_some() {
             std::fs::write(path(document), &made).unwrap();
         }
-        assert!(made == text_of(document), "{document} is out of date: run UPDATE_README=1 cargo test --test it readme::");
+        assert!(
+            made == text_of(document),
+            "{document} is out of date: run UPDATE_README=1 cargo test --test it readme::"
+        );
     }
 }
 

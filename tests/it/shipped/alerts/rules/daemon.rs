@@ -314,8 +314,8 @@ fn notifications() -> Rule {
             impact: "Whoever relies on that receiver is not told of an outage.",
             diagnosis: &[LOG, VALID],
             fix: Fix::Text(
-                "The log says what the receiver answered: fix its address, its credential or its server. Neither web form has \
-                 a part in it.",
+                "The log says what the receiver answered: fix its address, its credential or its server. Neither web form is \
+                 involved.",
             ),
         },
     }
