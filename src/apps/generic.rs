@@ -158,7 +158,8 @@ fn decoded(written: &str) -> Option<String> {
     if let Some(url) = authorize_url(&plain) {
         return Some(url);
     }
-    let (_, once) = url::form_urlencoded::parse(format!("u={written}").as_bytes()).next()?;
+    let pair = format!("u={written}");
+    let (_, once) = url::form_urlencoded::parse(pair.as_bytes()).next()?;
     authorize_url(&once)
 }
 
