@@ -149,6 +149,16 @@ fn print(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
+/// Writes warnings to standard error.
+fn warn(warnings: &[String]) {
+    use std::io::Write as _;
+    let mut err = std::io::stderr().lock();
+    for warning in warnings {
+        // A terminal that is gone is no error of ours.
+        let _ = writeln!(err, "warning: {warning}");
+    }
+}
+
 /// Writes an error for a person to standard error. Exit code 3: could not be judged (2 would mean that sign-in is broken).
 fn complain(problem: &str) -> ExitCode {
     use std::io::Write as _;

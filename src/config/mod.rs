@@ -7,6 +7,7 @@
 //! Prometheus' web-config file is read the same way, by `web`.
 
 pub mod address;
+mod demand;
 mod file;
 mod flags;
 mod http;
@@ -23,6 +24,7 @@ mod valid;
 mod web;
 mod yaml;
 
+pub use demand::Demand;
 pub use flags::{Flags, Named};
 pub use notify::{
     Alertmanager, Heartbeat, MailTls, Maintenance, Means, Ntfy, Placeholder, Receiver, Smtp, Template, Topic, Webhook,

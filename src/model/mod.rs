@@ -8,6 +8,7 @@ mod observed;
 mod report;
 mod snapshot;
 mod source;
+mod sources;
 mod target;
 mod verdict;
 
@@ -17,6 +18,7 @@ pub use facts::*;
 pub use observed::{Missing, Observed, Reason};
 pub use report::{Cause, CheckReport, Coverage, Expiry, Login, Report, SourceReport, Verified};
 pub use snapshot::{RequestCount, Snapshot};
-pub use source::{AskedOf, Credential, PlannedRequest, Rhythm, Side, SourceId, SourcePlan};
+pub use source::{Credential, PlannedRequest, Rhythm, Setting, Side, Source};
+pub use sources::SourceId;
 pub use target::{Expect, KasmFacts, ProviderFacts, TargetFacts};
 pub use verdict::{Drift, Finding, Severity, Stage, Verdict};

@@ -33,7 +33,7 @@ pub(super) fn is_due<T>(
         Err(Missing::NotApplicable(_)) => true,
         Err(_) => false,
     };
-    match source.rhythm() {
+    match source.row().interval {
         Rhythm::Round => true,
         Rhythm::Settings if !is_good && now - old.at >= AGAIN_AFTER => true,
         Rhythm::Settings => passed_a_mark(source, who, old.at, now, settings_every),
