@@ -7,13 +7,15 @@ use chrono::{TimeDelta, TimeZone, Utc};
 use super::{
     AddressAnswer, AddressState, Answered, Certificate, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken,
     ClockReading, Connection, Credential, CustomClaims, DryRun, EndpointAnswer, EndpointAnswers, EndpointState, Expect,
-    GroupMapping, HealthState, HttpTiming, KasmFacts, KasmHealth, KasmUser, KasmVersion, KeyOwner, LastSignIn, Missing,
-    Observed, Page, ProviderFacts, Registration, Script, SecretAnswer, SecretMethod, SecretProof, Snapshot,
-    TargetFacts, Tls, Trust,
+    HealthState, HttpTiming, KasmFacts, KasmHealth, KeyOwner, LastSignIn, Missing, Observed, Page, ProviderFacts,
+    Registration, Script, SecretAnswer, SecretMethod, SecretProof, Snapshot, TargetFacts, Tls, Trust,
 };
 use crate::{
     clock::Time,
-    kasm::{Field, KasmStart, LoginConfig, LoginSettings, OidcConfig, OidcConfigs, Start, StartOutcome},
+    kasm::{
+        Field, GroupMapping, KasmStart, KasmUser, KasmVersion, LoginConfig, LoginSettings, OidcConfig, OidcConfigs,
+        Start, StartOutcome,
+    },
     oidc::{AuthorizeUrl, Discovery, Jwk, Jwks, Signature, TokenFacts},
     pocket_id::{AllowedGroup, ClientRegistration, GroupEntry, SecretEntry},
 };

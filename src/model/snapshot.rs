@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answered, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, Credential, CustomClaims,
-    DryRun, EndpointAnswers, GroupMapping, KasmHealth, KasmUser, KasmVersion, KeyOwner, Known, LastSignIn, Missing,
-    Observed, Page, PasskeyDomain, Registration, SecretProof, Side, SourceId, TargetFacts, change,
+    DryRun, EndpointAnswers, KasmHealth, KeyOwner, Known, LastSignIn, Missing, Observed, Page, PasskeyDomain,
+    Registration, SecretProof, Side, SourceId, TargetFacts, change,
 };
 use crate::{
     clock::Time,
-    kasm::{KasmStart, LoginSettings, OidcConfigs},
+    kasm::{GroupMapping, KasmStart, KasmUser, KasmVersion, LoginSettings, OidcConfigs},
     oidc::{Discovery, Jwks},
 };
 

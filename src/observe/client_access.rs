@@ -87,6 +87,6 @@ pub(super) fn without_secret(said: String, client_id: &str, secret: &Secret) -> 
 
 /// The client id of the look before, by the same rule.
 fn id_before(before: &Snapshot, facts: &TargetFacts) -> Option<String> {
-    let stored = || before.kasm_config.ok()?.ours(facts, before.kasm_start.ok()).ok()?.client_id.clone();
+    let stored = || before.kasm_config.ok()?.ours(facts.wanted(), before.kasm_start.ok()).ok()?.client_id.clone();
     before.kasm_start.ok().and_then(|start| our_url(start, facts)?.client_id.clone()).or_else(stored)
 }

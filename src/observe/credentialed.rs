@@ -81,5 +81,5 @@ impl Credentialed<'_> {
 
 /// The client id that the target's stored config holds.
 pub(super) fn stored_client_id(config: &Observed<OidcConfigs>, facts: &TargetFacts, kasm: &KasmLook) -> Option<String> {
-    config.ok()?.ours(facts, kasm.start.ok()).ok()?.client_id.clone()
+    config.ok()?.ours(facts.wanted(), kasm.start.ok()).ok()?.client_id.clone()
 }

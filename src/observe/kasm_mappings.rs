@@ -11,8 +11,8 @@ use super::{
     reasons::{self, Stop},
 };
 use crate::{
+    kasm::GroupMapping,
     kasm::{GroupName, groups_of, mappings_of},
-    model::GroupMapping,
 };
 
 const NEEDS: Permission = Permission { name: "Groups View", is_required: false };

@@ -7,7 +7,7 @@ use super::{
     developer_api::{DeveloperApi, Permission},
     reasons::{self, Stop},
 };
-use crate::{kasm::UserAnswer, model::KasmUser};
+use crate::kasm::{KasmUser, UserAnswer};
 
 const NEEDS: Permission = Permission { name: "Users View", is_required: false };
 

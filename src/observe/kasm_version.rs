@@ -6,7 +6,7 @@ use super::{
     developer_api::{DeveloperApi, Permission},
     reasons::{self, Stop},
 };
-use crate::{kasm::build_of, model::KasmVersion};
+use crate::kasm::{KasmVersion, build_of};
 
 const NEEDS: Permission = Permission { name: "System View", is_required: false };
 

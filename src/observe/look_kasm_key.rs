@@ -8,8 +8,8 @@ use super::{
     look::observe, look::our_url, reasons::Stop, rhythm,
 };
 use crate::{
-    kasm::OidcConfigs,
-    model::{Credential, DryRun, GroupMapping, KasmUser, KasmVersion, Missing, Observed, SourceId},
+    kasm::{GroupMapping, KasmUser, KasmVersion, OidcConfigs},
+    model::{Credential, DryRun, Missing, Observed, SourceId},
 };
 
 /// What a Kasm key shows.

@@ -3,10 +3,12 @@
 //! When this fails, read the message first: it says which rule was broken and why the rule is there. If the rule is
 //! wrong for a good reason, change it here, in the same commit, and say why.
 
+mod files;
 mod source;
 
 use std::path::Path;
 
+use files::Files;
 use source::Source;
 
 /// What a top module may use of our own code.
@@ -197,6 +199,26 @@ fn uses_what_it_may(source: &Source) -> Vec<String> {
             )
         })
         .collect()
+}
+
+#[test]
+fn every_permission_is_used() {
+    let sources = source::tree(root());
+    let mut stale = Vec::new();
+    for layer in LAYERS {
+        let own: Vec<_> = sources.iter().filter(|source| source.top() == layer.module).map(Source::paths).collect();
+        let is_used = |module: &str| own.iter().flatten().any(|path| path[0] == "crate" && path[1] == module);
+        stale.extend(layer.may_use.iter().filter(|module| !is_used(module)).map(|module| (layer.module, *module)));
+    }
+    assert!(stale.is_empty(), "nothing needs these permissions any more; take them away: {stale:?}");
+}
+
+#[test]
+fn no_circle_of_files_runs_through_two_folders() {
+    let sources = source::tree(root());
+    let circles = Files::of(&sources).circles_across_folders();
+    let told: Vec<String> = circles.iter().map(|circle| circle.join("\n")).collect();
+    assert!(circles.is_empty(), "\n{}\n", told.join("\n\n"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! No local Kasm user has the name of an OpenID user.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Credential, Finding, KasmUser, Missing, Reason, SourceId, Verdict};
+use crate::model::{Credential, Finding, Missing, Reason, SourceId, Verdict};
 
 pub(super) const CHECK: Check = Check {
     id: "local_user_in_the_way",
@@ -43,7 +43,8 @@ mod tests {
     use super::CHECK;
     use crate::{
         checks::testing::{lose, table, table_with_credentials},
-        model::{KasmUser, Missing, Reason, Snapshot, SourceId},
+        kasm::KasmUser,
+        model::{Missing, Reason, Snapshot, SourceId},
     };
 
     fn of_realm(now: &mut Snapshot, realm: Option<&str>) {

@@ -43,7 +43,7 @@ pub(super) fn of(now: &Snapshot) -> Vec<Known> {
         seen(SourceId::KasmConnection, &now.kasm_connection, certificate(KasmCertificate)),
         seen(SourceId::Discovery, &now.discovery, |answer| Some(document(now, answer))),
         seen(SourceId::KasmLoginSettings, &now.kasm_login_settings, |settings| Some(login_settings(settings))),
-        seen(SourceId::KasmStart, &now.kasm_start, |start| match start.ours(&now.target) {
+        seen(SourceId::KasmStart, &now.kasm_start, |start| match start.ours(now.target.wanted()) {
             Chosen::Ours(ours) => match &ours.outcome {
                 StartOutcome::Url(url) => Some(login_start(url)),
                 StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => None,
@@ -67,7 +67,7 @@ pub(super) fn of(now: &Snapshot) -> Vec<Known> {
             Some(vec![named(ProviderVersion, "release", owner.version.clone()?)])
         }),
         seen(SourceId::KasmConfig, &now.kasm_config, |configs| {
-            Some(stored(configs.ours(&now.target, now.kasm_start.ok()).ok()?))
+            Some(stored(configs.ours(now.target.wanted(), now.kasm_start.ok()).ok()?))
         }),
         seen(SourceId::KasmVersion, &now.kasm_version, |found| Some(vec![whole(KasmVersion, found.build.clone())])),
     ]

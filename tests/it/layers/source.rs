@@ -84,6 +84,40 @@ impl Source {
         self.tokens.iter().any(|token| matches!(token, Token::Word(own) if own == word))
     }
 
+    /// Whether an item of that name is defined here.
+    pub fn defines(&self, name: &str) -> bool {
+        const ITEMS: [&str; 8] = ["struct", "enum", "fn", "trait", "const", "static", "type", "union"];
+        self.tokens.windows(3).any(|window| match window {
+            [Token::Word(kind), Token::Word(own), _] => own == name && ITEMS.contains(&kind.as_str()),
+            [Token::Word(kind), Token::Mark('!'), Token::Word(own)] => own == name && kind == "macro_rules",
+            _ => false,
+        })
+    }
+
+    /// The modules of which everything is handed on (`pub use child::*`), without `crate`.
+    pub fn globs(&self) -> Vec<Vec<String>> {
+        let mut found = Vec::new();
+        for (at, window) in self.tokens.windows(4).enumerate() {
+            let is_glob = window[1..] == [Token::Mark(':'), Token::Mark(':'), Token::Mark('*')];
+            if let (Token::Word(name), true) = (&window[0], is_glob)
+                && at >= 1
+                && self.tokens[at - 1] == Token::Word("use".to_owned())
+            {
+                found.push([&self.module[..], std::slice::from_ref(name)].concat());
+            }
+        }
+        found
+    }
+
+    /// Every word that stands as a name in code.
+    pub fn words(&self) -> BTreeSet<&str> {
+        let words = self.tokens.iter().filter_map(|token| match token {
+            Token::Word(word) => Some(word.as_str()),
+            Token::Mark(_) => None,
+        });
+        words.collect()
+    }
+
     /// Whether a method of that name is called.
     pub fn calls_method(&self, name: &str) -> bool {
         self.tokens.windows(3).any(|window| match window {
