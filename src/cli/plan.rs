@@ -3,12 +3,7 @@
 use std::{fmt::Write as _, process::ExitCode};
 
 use super::source::SourceArgs;
-use crate::{
-    clock::{Clock, Time},
-    config::{Config, Demand, HttpSettings},
-    model::{PlannedRequest, Side, Source},
-    pocket_id::ProviderKind,
-};
+use crate::{clock::{Clock, Time}, config::{Config, Demand, HttpSettings}, model::{PlannedRequest, Side, Source}, providers::pocket_id::ProviderKind};
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]
@@ -57,7 +52,7 @@ impl TargetPlan<'_> {
         let target = self.demand.target;
         let facts = target.facts();
         let _ = writeln!(out, "{}", facts.name);
-        let urls = [(Side::Provider, "provider", facts.provider.url), (Side::Kasm, "Kasm", facts.kasm.url)];
+        let urls = [(Side::Provider, "provider", facts.provider.url), (Side::App, "Kasm", facts.kasm.url)];
         for (side, name, url) in urls {
             let _ = writeln!(out, "\n  {name} {url}");
             self.write_side(out, side);
@@ -112,7 +107,7 @@ impl TargetPlan<'_> {
     fn with(&self, source: &Source) -> String {
         let HttpSettings { basic_auth, headers, .. } = match source.side {
             Side::Provider => &self.demand.target.provider.http,
-            Side::Kasm => &self.demand.target.kasm.http,
+            Side::App => &self.demand.target.kasm.http,
         };
         let carried = [basic_auth.as_ref().map(|_| "basic_auth"), (!headers.is_empty()).then_some("http_headers")];
         let needed = source.needs.iter().map(|credential| credential.short());
@@ -162,7 +157,7 @@ mod tests {
     kasm: {url: https://kasm.example.com, http_headers: {X-Access: {secrets: [canary]}}}
   - name: work
     provider: {url: https://id.example.com}
-    kasm: {url: https://desk.example.com}
+    kasm: {url: https://notifier.example.com}
 ";
 
     #[test]
@@ -186,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_averages_are_what_the_rhythms_give_and_shared_looks_count_once() {
+    fn the_averages_are_what_the_intervals_give_and_shared_looks_count_once() {
         let text = plan_of(TWO);
         let averages: Vec<&str> = text.lines().filter(|line| line.contains("on average")).map(str::trim).collect();
         assert_eq!(

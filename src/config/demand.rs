@@ -3,12 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Config, Target};
-use crate::{
-    clock::Time,
-    model::{PlannedRequest, Rhythm, Setting, Side, Source, SourceId},
-    pocket_id::{Dialect, ProviderKind},
-    schedule::Schedule,
-};
+use crate::{clock::Time, model::{PlannedRequest, Interval, Setting, Side, Source, SourceId}, providers::pocket_id::{Dialect, ProviderKind}, schedule::Schedule};
 
 /// The requests of one target.
 #[derive(Debug)]
@@ -85,11 +80,11 @@ impl Demand<'_> {
             return "off".to_owned();
         }
         match source.interval {
-            Rhythm::Round => self.config.round.in_words(),
-            Rhythm::Settings => self.settings().in_words(),
-            Rhythm::Hourly => "once an hour".to_owned(),
-            Rhythm::Token => self.config.token.in_words(),
-            Rhythm::Daily => "once a day".to_owned(),
+            Interval::Round => self.config.round.in_words(),
+            Interval::Settings => self.settings().in_words(),
+            Interval::Hourly => "once an hour".to_owned(),
+            Interval::Token => self.config.token.in_words(),
+            Interval::Daily => "once a day".to_owned(),
         }
     }
 
@@ -102,12 +97,12 @@ impl Demand<'_> {
         };
         let round = self.config.round.per_minute(now);
         let rate = |source: &Source| match source.interval {
-            Rhythm::Round => round,
+            Interval::Round => round,
             // Settings are asked with a round, so never more often than that.
-            Rhythm::Settings => self.settings().per_minute(now).min(round),
-            Rhythm::Hourly => 1.0 / 60.0,
-            Rhythm::Token => self.config.token.per_minute(now).min(round),
-            Rhythm::Daily => 1.0 / 1440.0,
+            Interval::Settings => self.settings().per_minute(now).min(round),
+            Interval::Hourly => 1.0 / 60.0,
+            Interval::Token => self.config.token.per_minute(now).min(round),
+            Interval::Daily => 1.0 / 1440.0,
         };
         self.sources(side)
             .filter(|source| self.is_on(source) && !(source.is_shared && self.twin.is_some()))

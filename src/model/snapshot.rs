@@ -6,16 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answered, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, Credential, CustomClaims,
-    DryRun, EndpointAnswers, KasmHealth, KeyOwner, Known, LastSignIn, Missing, Observed, Page, PasskeyDomain,
+    DryRun, EndpointAnswers, AppHealth, KeyOwner, Known, LastSignIn, Missing, Observed, Page, PasskeyDomain,
     Registration, SecretProof, Side, SourceId, TargetFacts, change,
 };
-use crate::{
-    clock::Time,
-    kasm::{GroupMapping, KasmStart, KasmUser, KasmVersion, LoginSettings, OidcConfigs},
-    oidc::{Discovery, Jwks},
-};
+use crate::{clock::Time, apps::kasm::{GroupMapping, KasmStart, KasmUser, KasmVersion, LoginSettings, OidcConfigs}, oidc::{Discovery, Jwks}};
 
-/// All observations of one target at one time: plain data without secrets, that can be saved and judged again later.
+/// All observations of one target at one time: plain data without secrets, that can be saved and evaluated again later.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// The version of this form: [`Snapshot::FORMAT`].
@@ -27,7 +23,7 @@ pub struct Snapshot {
     /// The connection to the provider.
     pub provider_connection: Observed<Connection>,
     /// The connection to Kasm.
-    pub kasm_connection: Observed<Connection>,
+    pub app_connection: Observed<Connection>,
     /// The discovery document (OpenID Connect Discovery 1.0, section 4).
     pub discovery: Observed<Answered<Discovery>>,
     /// The key set (RFC 7517).
@@ -35,11 +31,11 @@ pub struct Snapshot {
     /// The client's public entry at Pocket ID.
     pub client_meta: Observed<ClientMeta>,
     /// Kasm's health.
-    pub kasm_health: Observed<Answered<KasmHealth>>,
+    pub app_health: Observed<Answered<AppHealth>>,
     /// Kasm's login settings.
     pub kasm_login_settings: Observed<LoginSettings>,
     /// Kasm's start of login, for each visible config.
-    pub kasm_start: Observed<KasmStart>,
+    pub login_start: Observed<KasmStart>,
     /// The dry run of Kasm's authorize URL.
     pub authorize_dry_run: Observed<DryRun>,
     /// The provider's endpoints.
@@ -47,7 +43,7 @@ pub struct Snapshot {
     /// The provider's sign-in page.
     pub provider_page: Observed<Page>,
     /// Kasm's login page.
-    pub kasm_page: Observed<Page>,
+    pub app_page: Observed<Page>,
     /// The passkey domain.
     pub passkey_domain: Observed<PasskeyDomain>,
     /// The client's registration at Pocket ID.
@@ -79,9 +75,9 @@ pub struct Snapshot {
     #[serde(default)]
     pub known_keys: Option<Jwks>,
     /// The credentials whose facts a failing check rests on: what they show is asked again in the next round, so that a
-    /// mend shows. Noted by the round; a look leaves it empty.
+    /// fix shows. Noted by the round; a look leaves it empty.
     #[serde(default)]
-    pub doubted: BTreeSet<Credential>,
+    pub recheck: BTreeSet<Credential>,
     /// The values that are watched for changes, each source's from the last look that saw it. Kept by
     /// [`Snapshot::after`]; a look leaves it empty.
     #[serde(default)]

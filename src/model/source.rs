@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Missing, Snapshot, SourceId};
-use crate::{clock::Time, pocket_id::AskedOf};
+use crate::{clock::Time, providers::pocket_id::AskedOf};
 
 /// One of the two systems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -14,7 +14,7 @@ pub enum Side {
     /// The OpenID provider.
     Provider,
     /// The relying party, Kasm Workspaces.
-    Kasm,
+    App,
 }
 
 impl Side {
@@ -23,7 +23,7 @@ impl Side {
     pub fn id(self) -> &'static str {
         match self {
             Self::Provider => "provider",
-            Self::Kasm => "kasm",
+            Self::App => "app",
         }
     }
 }
@@ -35,7 +35,7 @@ pub enum Credential {
     /// The secret of the client that Kasm uses.
     ClientSecret,
     /// A read-only Kasm API key with *Auth View*.
-    KasmKey,
+    AppKey,
     /// A Pocket ID API key of an admin.
     ProviderAdminKey,
     /// A Pocket ID API key of any user.
@@ -48,7 +48,7 @@ impl Credential {
     pub fn short(self) -> &'static str {
         match self {
             Self::ClientSecret => "client secret",
-            Self::KasmKey => "Kasm key",
+            Self::AppKey => "Kasm key",
             Self::ProviderAdminKey => "Pocket ID key (admin)",
             Self::ProviderKey => "Pocket ID key",
         }
@@ -59,7 +59,7 @@ impl Credential {
     pub fn config_keys(self) -> &'static str {
         match self {
             Self::ClientSecret => "provider.client_secret_file",
-            Self::KasmKey => "kasm.api_key_file and kasm.api_key_secret_file",
+            Self::AppKey => "kasm.api_key_file and kasm.api_key_secret_file",
             Self::ProviderAdminKey | Self::ProviderKey => "provider.api_key_file",
         }
     }
@@ -69,7 +69,7 @@ impl fmt::Display for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ClientSecret => "the client secret",
-            Self::KasmKey => "a Kasm key",
+            Self::AppKey => "a Kasm key",
             Self::ProviderAdminKey => "a Pocket ID key of an admin",
             Self::ProviderKey => "a Pocket ID key",
         })
@@ -79,7 +79,7 @@ impl fmt::Display for Credential {
 /// How often a source is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Rhythm {
+pub enum Interval {
     /// Every round (`schedule.round`).
     Round,
     /// With the settings (`schedule.settings`), and at once when something it depends on changed.
@@ -142,7 +142,7 @@ pub struct Source {
     /// The system that it asks.
     pub side: Side,
     /// How often it is asked by default.
-    pub interval: Rhythm,
+    pub interval: Interval,
     /// How many requests it takes at most each time, of any provider: what the budget must have left.
     pub cost: u32,
     /// The credentials that it needs: all of them.

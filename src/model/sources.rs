@@ -4,8 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Credential, PlannedRequest, Rhythm, Setting, Side, Source};
-use crate::pocket_id::AskedOf;
+use super::{Credential, PlannedRequest, Interval, Setting, Side, Source};
+use crate::providers::pocket_id::AskedOf;
 
 /// Makes the enum, its list and the table of one row for each source. The name of a row in lower case is the label value
 /// and the field of the snapshot.
@@ -63,7 +63,7 @@ sources! {
     ProviderConnection provider_connection {
         title: "the connection to the provider",
         side: Side::Provider,
-        interval: Rhythm::Round,
+        interval: Interval::Round,
         cost: 0,
         needs: &[],
         only_with: None,
@@ -72,10 +72,10 @@ sources! {
         is_shared: true,
         notes: CONNECTION,
     }
-    KasmConnection kasm_connection {
+    AppConnection app_connection {
         title: "the connection to Kasm",
-        side: Side::Kasm,
-        interval: Rhythm::Round,
+        side: Side::App,
+        interval: Interval::Round,
         cost: 0,
         needs: &[],
         only_with: None,
@@ -87,7 +87,7 @@ sources! {
     Discovery discovery {
         title: "the discovery document",
         side: Side::Provider,
-        interval: Rhythm::Round,
+        interval: Interval::Round,
         cost: 1,
         needs: &[],
         only_with: None,
@@ -99,7 +99,7 @@ sources! {
     Jwks jwks {
         title: "the key set (JWKS)",
         side: Side::Provider,
-        interval: Rhythm::Round,
+        interval: Interval::Round,
         cost: 1,
         needs: &[],
         only_with: None,
@@ -111,7 +111,7 @@ sources! {
     ClientMeta client_meta {
         title: "the client's public entry at Pocket ID",
         side: Side::Provider,
-        interval: Rhythm::Round,
+        interval: Interval::Round,
         cost: 1,
         needs: &[],
         only_with: None,
@@ -120,10 +120,10 @@ sources! {
         is_shared: false,
         notes: "Kasm's client id; the nil UUID while that is not known",
     }
-    KasmHealth kasm_health {
+    AppHealth app_health {
         title: "Kasm's health",
-        side: Side::Kasm,
-        interval: Rhythm::Round,
+        side: Side::App,
+        interval: Interval::Round,
         cost: 1,
         needs: &[],
         only_with: None,
@@ -134,8 +134,8 @@ sources! {
     }
     KasmLoginSettings kasm_login_settings {
         title: "Kasm's login settings",
-        side: Side::Kasm,
-        interval: Rhythm::Round,
+        side: Side::App,
+        interval: Interval::Round,
         cost: 1,
         needs: &[],
         only_with: None,
@@ -144,10 +144,10 @@ sources! {
         is_shared: false,
         notes: "",
     }
-    KasmStart kasm_start {
+    KasmStart login_start {
         title: "Kasm's start of login",
-        side: Side::Kasm,
-        interval: Rhythm::Round,
+        side: Side::App,
+        interval: Interval::Round,
         cost: 5,
         needs: &[],
         only_with: None,
@@ -159,7 +159,7 @@ sources! {
     AuthorizeDryRun authorize_dry_run {
         title: "the dry run of Kasm's authorize URL",
         side: Side::Provider,
-        interval: Rhythm::Settings,
+        interval: Interval::Settings,
         cost: 1,
         needs: &[],
         only_with: None,
@@ -174,7 +174,7 @@ sources! {
     ProviderEndpoints provider_endpoints {
         title: "the provider's endpoints",
         side: Side::Provider,
-        interval: Rhythm::Settings,
+        interval: Interval::Settings,
         cost: 2,
         needs: &[],
         only_with: None,
@@ -186,7 +186,7 @@ sources! {
     ProviderPage provider_page {
         title: "the provider's sign-in page",
         side: Side::Provider,
-        interval: Rhythm::Settings,
+        interval: Interval::Settings,
         cost: 2,
         needs: &[],
         only_with: None,
@@ -195,10 +195,10 @@ sources! {
         is_shared: true,
         notes: OF_SCRIPT,
     }
-    KasmPage kasm_page {
+    AppPage app_page {
         title: "Kasm's login page",
-        side: Side::Kasm,
-        interval: Rhythm::Settings,
+        side: Side::App,
+        interval: Interval::Settings,
         cost: 2,
         needs: &[],
         only_with: None,
@@ -210,7 +210,7 @@ sources! {
     PasskeyDomain passkey_domain {
         title: "the passkey domain",
         side: Side::Provider,
-        interval: Rhythm::Daily,
+        interval: Interval::Daily,
         cost: 1,
         needs: &[],
         only_with: Some(Setting::Passkey),
@@ -222,7 +222,7 @@ sources! {
     ClientRegistration client_registration {
         title: "the client's registration at Pocket ID",
         side: Side::Provider,
-        interval: Rhythm::Settings,
+        interval: Interval::Settings,
         cost: 2,
         needs: &[Credential::ProviderAdminKey],
         only_with: None,
@@ -237,7 +237,7 @@ sources! {
     ClientSecrets client_secrets {
         title: "the client's secrets at Pocket ID",
         side: Side::Provider,
-        interval: Rhythm::Settings,
+        interval: Interval::Settings,
         cost: 1,
         needs: &[Credential::ProviderAdminKey],
         only_with: None,
@@ -249,7 +249,7 @@ sources! {
     CustomClaims custom_claims {
         title: "the custom claims at Pocket ID",
         side: Side::Provider,
-        interval: Rhythm::Settings,
+        interval: Interval::Settings,
         cost: 1,
         needs: &[Credential::ProviderAdminKey],
         only_with: None,
@@ -261,7 +261,7 @@ sources! {
     ClaimsPreview claims_preview {
         title: "the claims of the test user",
         side: Side::Provider,
-        interval: Rhythm::Hourly,
+        interval: Interval::Hourly,
         cost: 2,
         needs: &[Credential::ProviderAdminKey],
         only_with: Some(Setting::TestUser),
@@ -276,7 +276,7 @@ sources! {
     LastSignIn last_sign_in {
         title: "the last real sign-in",
         side: Side::Provider,
-        interval: Rhythm::Hourly,
+        interval: Interval::Hourly,
         cost: 1,
         needs: &[Credential::ProviderAdminKey],
         only_with: Some(Setting::LastSignIn),
@@ -288,7 +288,7 @@ sources! {
     KeyOwner key_owner {
         title: "our Pocket ID key",
         side: Side::Provider,
-        interval: Rhythm::Hourly,
+        interval: Interval::Hourly,
         cost: 4,
         needs: &[Credential::ProviderKey],
         only_with: None,
@@ -305,7 +305,7 @@ sources! {
     ClientSecret client_secret {
         title: "the client secret",
         side: Side::Provider,
-        interval: Rhythm::Settings,
+        interval: Interval::Settings,
         cost: 2,
         needs: &[Credential::ClientSecret],
         only_with: None,
@@ -320,7 +320,7 @@ sources! {
     ClientToken client_token {
         title: "a token of the client's own",
         side: Side::Provider,
-        interval: Rhythm::Token,
+        interval: Interval::Token,
         cost: 1,
         needs: &[Credential::ClientSecret],
         only_with: Some(Setting::Token),
@@ -331,10 +331,10 @@ sources! {
     }
     KasmConfig kasm_config {
         title: "Kasm's stored OpenID config",
-        side: Side::Kasm,
-        interval: Rhythm::Settings,
+        side: Side::App,
+        interval: Interval::Settings,
         cost: 1,
-        needs: &[Credential::KasmKey],
+        needs: &[Credential::AppKey],
         only_with: None,
         requests: &[post("/api/public/get_oidc_configs", AskedOf::All, 1)],
         leaves: LAST_USED,
@@ -343,10 +343,10 @@ sources! {
     }
     KasmVersion kasm_version {
         title: "Kasm's version",
-        side: Side::Kasm,
-        interval: Rhythm::Hourly,
+        side: Side::App,
+        interval: Interval::Hourly,
         cost: 1,
-        needs: &[Credential::KasmKey],
+        needs: &[Credential::AppKey],
         only_with: None,
         requests: &[post("/api/public/system_info", AskedOf::All, 1)],
         leaves: LAST_USED,
@@ -355,10 +355,10 @@ sources! {
     }
     KasmMappings kasm_mappings {
         title: "Kasm's group mappings",
-        side: Side::Kasm,
-        interval: Rhythm::Hourly,
+        side: Side::App,
+        interval: Interval::Hourly,
         cost: 11,
-        needs: &[Credential::KasmKey],
+        needs: &[Credential::AppKey],
         only_with: None,
         requests: &[
             post("/api/public/get_groups", AskedOf::All, 1),
@@ -370,10 +370,10 @@ sources! {
     }
     KasmUser kasm_user {
         title: "the test user at Kasm",
-        side: Side::Kasm,
-        interval: Rhythm::Hourly,
+        side: Side::App,
+        interval: Interval::Hourly,
         cost: 1,
-        needs: &[Credential::KasmKey],
+        needs: &[Credential::AppKey],
         only_with: Some(Setting::TestUser),
         requests: &[post("/api/public/get_user", AskedOf::All, 1)],
         leaves: LAST_USED,
@@ -385,7 +385,7 @@ sources! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pocket_id::{Dialect, Version, VersionSpan};
+    use crate::providers::pocket_id::{Dialect, Version, VersionSpan};
 
     const KINDS: [(Dialect, Option<Version>); 5] = [
         (Dialect::Legacy, Some(Version::new(1, 16))),
@@ -409,7 +409,7 @@ mod tests {
                 let sources = sources.filter(|source| source.needs().is_empty() && source.row().only_with.is_none());
                 sources.flat_map(|source| requests(source, dialect, release)).count()
             };
-            assert_eq!((count(Side::Provider), count(Side::Kasm)), (provider, 5), "{dialect:?} {release:?}");
+            assert_eq!((count(Side::Provider), count(Side::App)), (provider, 5), "{dialect:?} {release:?}");
         }
     }
 

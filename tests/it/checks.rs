@@ -3,14 +3,9 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use ssowatch::{
-    checks::{self, judge},
-    kasm::StartOutcome,
-    model::{
+use ssowatch::{checks::{self, evaluate}, apps::kasm::StartOutcome, model::{
         ClientMeta, Credential, DryRun, Login, Missing, Reason, Report, Severity, Snapshot, SourceId, Stage, Trust,
-    },
-    oidc::{AuthorizeUrl, Discovery, State},
-};
+    }, oidc::{AuthorizeUrl, Discovery, State}};
 
 /// Discovery documents of real releases, recorded.
 const V1_16: &str = include_str!("../fixtures/checks/discovery-1.16.0.json");
@@ -26,8 +21,8 @@ const UNVERIFIED: [&str; 24] = [
     "client_secret_active",
     "client_secret_accepted",
     "token_verifies",
-    "back_channel_from_kasm",
-    "secret_held_by_kasm",
+    "back_channel",
+    "app_secret_accepted",
     "userinfo_url_matches",
     "scopes_cover_username",
     "username_claim",
@@ -78,7 +73,7 @@ fn generic() -> Snapshot {
 }
 
 fn sent(now: &mut Snapshot) -> &mut AuthorizeUrl {
-    match &mut now.kasm_start.value.as_mut().unwrap().starts[0].outcome {
+    match &mut now.login_start.value.as_mut().unwrap().starts[0].outcome {
         StartOutcome::Url(url) => url,
         other => panic!("no URL but {other:?}"),
     }
@@ -103,7 +98,7 @@ fn refused(source: SourceId) -> Missing {
 
 #[test]
 fn a_healthy_snapshot_is_good_and_its_unverified_checks_are_known() {
-    let report = judge(&Snapshot::healthy(), None);
+    let report = evaluate(&Snapshot::healthy(), None);
     assert_eq!(failing(&report), Vec::<String>::new());
     assert_eq!(with_verdict(&report, "unknown"), Vec::<String>::new());
     assert_eq!((report.login, report.cause.clone()), (Login::Ok, None));
@@ -129,7 +124,7 @@ fn the_self_test_passes() {
 #[test]
 fn every_generation_of_provider_is_good_when_healthy() {
     for (name, now) in [("1.16", v1_16()), ("2.9", v2_9()), ("another provider", generic())] {
-        let report = judge(&now, None);
+        let report = evaluate(&now, None);
         assert_eq!(failing(&report), Vec::<String>::new(), "{name}");
         assert_eq!(with_verdict(&report, "unknown"), Vec::<String>::new(), "{name}");
         assert_eq!(report.login, Login::Ok, "{name}");
@@ -138,7 +133,7 @@ fn every_generation_of_provider_is_good_when_healthy() {
 
 #[test]
 fn what_an_older_release_cannot_show_is_unverified_and_what_it_lacks_does_not_apply() {
-    let verdict = |now: &Snapshot, id: &str| judge(now, None).check(id).unwrap().verdict.clone();
+    let verdict = |now: &Snapshot, id: &str| evaluate(now, None).check(id).unwrap().verdict.clone();
     for (id, on_1_16, on_2_9, on_another) in [
         ("authorize_accepted", "unverified", "ok", "ok"),
         ("redirect_uri_registered", "unverified", "ok", "ok"),
@@ -160,10 +155,10 @@ fn one_observation_that_fails_makes_at_most_the_check_of_that_source_fail() {
     for source in SourceId::ALL {
         let mut now = Snapshot::healthy();
         now.lose(source, refused(source));
-        let report = judge(&now, None);
+        let report = evaluate(&now, None);
         let failing = failing(&report);
         match source {
-            SourceId::KasmConnection => assert_eq!(failing, ["kasm_reachable"]),
+            SourceId::AppConnection => assert_eq!(failing, ["app_reachable"]),
             // A check of the provider's stage may say so; no other.
             SourceId::ProviderConnection | SourceId::Discovery | SourceId::Jwks | SourceId::ClientMeta => {
                 assert!(failing.len() <= 1, "{source:?}: {failing:?}");
@@ -176,21 +171,21 @@ fn one_observation_that_fails_makes_at_most_the_check_of_that_source_fail() {
 
 #[test]
 fn when_kasm_is_down_one_check_fails_and_is_the_cause() {
-    for later in [refused(SourceId::KasmHealth), Missing::Blocked { by: SourceId::KasmConnection }] {
+    for later in [refused(SourceId::AppHealth), Missing::Blocked { by: SourceId::AppConnection }] {
         let mut now = Snapshot::healthy();
         for source in [
-            SourceId::KasmHealth,
+            SourceId::AppHealth,
             SourceId::KasmLoginSettings,
-            SourceId::KasmStart,
-            SourceId::KasmPage,
+            SourceId::LoginStart,
+            SourceId::AppPage,
             SourceId::AuthorizeDryRun,
         ] {
             now.lose(source, later.clone());
         }
-        now.lose(SourceId::KasmConnection, refused(SourceId::KasmConnection));
-        let report = judge(&now, None);
-        assert_eq!(failing(&report), ["kasm_reachable"]);
-        assert_eq!(report.cause.unwrap().check, "kasm_reachable");
+        now.lose(SourceId::AppConnection, refused(SourceId::AppConnection));
+        let report = evaluate(&now, None);
+        assert_eq!(failing(&report), ["app_reachable"]);
+        assert_eq!(report.cause.unwrap().check, "app_reachable");
     }
 }
 
@@ -211,7 +206,7 @@ fn when_the_provider_is_down_only_its_own_stage_fails() {
         let mut now = Snapshot::healthy();
         PROVIDERS.iter().for_each(|source| now.lose(*source, later.clone()));
         now.lose(SourceId::ProviderConnection, refused(SourceId::ProviderConnection));
-        let report = judge(&now, None);
+        let report = evaluate(&now, None);
         assert_eq!(failing(&report), known(&["provider_reachable"]));
         for check in report.checks.iter().filter(|check| check.stage < Stage::Provider) {
             assert_ne!(check.verdict, "fail", "{}", check.id);
@@ -223,9 +218,9 @@ fn when_the_provider_is_down_only_its_own_stage_fails() {
 #[test]
 fn a_refusal_of_the_start_is_not_believed_while_the_provider_is_down() {
     let mut now = Snapshot::healthy();
-    now.kasm_start.value.as_mut().unwrap().starts[0].outcome = StartOutcome::Refused("Internal Error".to_owned());
+    now.login_start.value.as_mut().unwrap().starts[0].outcome = StartOutcome::Refused("Internal Error".to_owned());
     PROVIDERS.iter().for_each(|source| now.lose(*source, refused(*source)));
-    assert_eq!(failing(&judge(&now, None)), known(&["provider_reachable"]));
+    assert_eq!(failing(&evaluate(&now, None)), known(&["provider_reachable"]));
 }
 
 #[test]
@@ -235,7 +230,7 @@ fn a_failing_database_is_not_taken_for_a_deleted_client() {
     now.lose(SourceId::ClientMeta, error);
     let message = "The requested OAuth 2.0 Client does not exist.".to_owned();
     now.authorize_dry_run.value = Ok(DryRun::ErrorPage { status: 302, message });
-    let report = judge(&now, None);
+    let report = evaluate(&now, None);
     assert_eq!(failing(&report), known(&["provider_database"]));
     assert_ne!(report.login, Login::Ok);
 }
@@ -243,7 +238,7 @@ fn a_failing_database_is_not_taken_for_a_deleted_client() {
 #[test]
 fn with_nothing_seen_nothing_fails_but_what_was_tried() {
     let kinds: [fn(SourceId) -> Missing; 4] = [
-        |_| Missing::NotConfigured(Credential::KasmKey),
+        |_| Missing::NotConfigured(Credential::AppKey),
         |source| Missing::Blocked { by: source },
         |_| Missing::OutOfReach("from here".to_owned()),
         |_| Missing::NotApplicable("here".to_owned()),
@@ -251,13 +246,13 @@ fn with_nothing_seen_nothing_fails_but_what_was_tried() {
     for kind in kinds {
         let mut now = Snapshot::healthy();
         SourceId::ALL.iter().for_each(|source| now.lose(*source, kind(*source)));
-        let report = judge(&now, None);
+        let report = evaluate(&now, None);
         assert_eq!(failing(&report), Vec::<String>::new(), "{:?}", kind(SourceId::Jwks));
     }
     for reason in Reason::ALL {
         let mut now = Snapshot::healthy();
         SourceId::ALL.iter().for_each(|source| now.lose(*source, failed(*source, reason)));
-        let report = judge(&now, None);
+        let report = evaluate(&now, None);
         assert_eq!(report.checks.len(), checks::all().count());
         assert_ne!(report.login, Login::Ok, "{reason:?}");
     }
@@ -265,7 +260,7 @@ fn with_nothing_seen_nothing_fails_but_what_was_tried() {
 
 #[test]
 fn a_check_that_needs_a_credential_names_it() {
-    let report = judge(&Snapshot::healthy(), None);
+    let report = evaluate(&Snapshot::healthy(), None);
     for (_, check) in checks::all() {
         let said = report.check(check.id).unwrap();
         if said.verdict == "unverified" && !check.needs.is_empty() {
@@ -282,7 +277,7 @@ fn the_report_lists_the_checks_in_cause_order_and_the_first_failing_outage_is_th
     sent(&mut now).state = None;
     let (error, description) = ("invalid_state".to_owned(), "too weak".to_owned());
     now.authorize_dry_run.value = Ok(DryRun::SentBack { error, description });
-    let report = judge(&now, None);
+    let report = evaluate(&now, None);
     let listed: Vec<&str> = report.checks.iter().map(|check| check.id.as_str()).collect();
     let in_order: Vec<&str> = checks::all().map(|(_, check)| check.id).collect();
     assert_eq!(listed, in_order);
@@ -311,7 +306,7 @@ fn a_fault_of_one_setting_has_one_cause_and_the_symptom_beside_it_at_most() {
                 let message = "The 'redirect_uri' parameter does not match".to_owned();
                 now.authorize_dry_run.value = Ok(DryRun::ErrorPage { status: 302, message });
             },
-            &["redirect_url_is_kasm", "redirect_uri_registered", "authorize_accepted"],
+            &["redirect_uri_is_own", "redirect_uri_registered", "authorize_accepted"],
         ),
         (
             "the callback was changed at the provider",
@@ -365,7 +360,7 @@ fn a_fault_of_one_setting_has_one_cause_and_the_symptom_beside_it_at_most() {
             |now| {
                 sent(now).redirect_uri = Some("http://kasm.example.test/api/oidc_callback".to_owned());
             },
-            &["redirect_url_is_kasm"],
+            &["redirect_uri_is_own"],
         ),
         (
             "no Client ID",
@@ -373,7 +368,7 @@ fn a_fault_of_one_setting_has_one_cause_and_the_symptom_beside_it_at_most() {
                 sent(now).client_id = None;
                 now.client_meta.value = Ok(ClientMeta {
                     asked: "00000000-0000-0000-0000-000000000000".to_owned(),
-                    is_kasm_client: false,
+                    is_app_client: false,
                     name: None,
                     requires_reauthentication: None,
                 });
@@ -386,43 +381,43 @@ fn a_fault_of_one_setting_has_one_cause_and_the_symptom_beside_it_at_most() {
             "the config was disabled",
             |now| {
                 now.kasm_login_settings.value.as_mut().unwrap().configs.clear();
-                now.kasm_start.value.as_mut().unwrap().starts.clear();
-                now.lose(SourceId::AuthorizeDryRun, Missing::Blocked { by: SourceId::KasmStart });
+                now.login_start.value.as_mut().unwrap().starts.clear();
+                now.lose(SourceId::AuthorizeDryRun, Missing::Blocked { by: SourceId::LoginStart });
             },
             &["login_offered"],
         ),
         (
             "Kasm's default certificate",
             |now| {
-                let tls = now.kasm_connection.value.as_mut().unwrap().tls.as_mut().unwrap();
+                let tls = now.app_connection.value.as_mut().unwrap().tls.as_mut().unwrap();
                 (tls.trust, tls.name_matches) = (Trust::SelfSigned, false);
             },
-            &["kasm_certificate_trusted"],
+            &["app_certificate_trusted"],
         ),
     ];
     for (name, change, expected) in cases {
         let mut now = Snapshot::healthy();
         change(&mut now);
-        assert_eq!(failing(&judge(&now, None)), expected, "{name}");
+        assert_eq!(failing(&evaluate(&now, None)), expected, "{name}");
     }
 }
 
 #[test]
 fn no_text_advises_to_delete_kasms_config_and_none_is_spread_over_lines() {
     for (_, check) in checks::all() {
-        for text in [check.title, check.why, check.mend, check.source, check.since] {
+        for text in [check.title, check.why, check.fix, check.source, check.since] {
             assert!(!text.contains('\n') && !text.contains("  "), "{}: {text}", check.id);
         }
-        let mend = check.mend.to_lowercase();
-        assert!(!mend.contains("delete the config") && !mend.contains("recreate"), "{}: {mend}", check.id);
+        let fix = check.fix.to_lowercase();
+        assert!(!fix.contains("delete the config") && !fix.contains("recreate"), "{}: {fix}", check.id);
     }
 }
 
 #[test]
 fn a_check_without_credentials_is_never_left_to_one() {
     // Whoever gives no credential must be able to get a whole answer for these.
-    let report = judge(&Snapshot::healthy(), None);
-    let always_unverified = ["back_channel_from_kasm", "secret_held_by_kasm", "landing_after_sign_in"];
+    let report = evaluate(&Snapshot::healthy(), None);
+    let always_unverified = ["back_channel", "app_secret_accepted", "landing_after_sign_in"];
     for (stage, check) in checks::all() {
         let said = report.check(check.id).unwrap();
         if check.needs.is_empty() && stage != Stage::Provider && said.verdict == "unverified" {
@@ -495,11 +490,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_snapshot_is_judged_the_same_twice_and_after_saving(now in snapshot()) {
-        let report = judge(&now, None);
+    fn any_snapshot_is_evaluated_the_same_twice_and_after_saving(now in snapshot()) {
+        let report = evaluate(&now, None);
         holds(&report);
-        prop_assert_eq!(&judge(&now, None), &report);
+        prop_assert_eq!(&evaluate(&now, None), &report);
         let saved: Snapshot = serde_json::from_str(&serde_json::to_string(&now).unwrap()).unwrap();
-        prop_assert_eq!(&judge(&saved, None), &report);
+        prop_assert_eq!(&evaluate(&saved, None), &report);
     }
 }
