@@ -1,7 +1,12 @@
 //! What the sources go by that need a credential: what both sides showed without one.
 
-use super::{target::Round, from_app::AppCollection, from_provider::ProviderCollection};
-use crate::{collect::transport::side_client::{Counts, SideClient}, config::{SecretSource, Target}, apps::kasm::OidcConfigs, model::{ClientMeta, Credential, Missing, Observed, Reason, Snapshot, SourceId, TargetFacts}};
+use super::{from_app::AppCollection, from_provider::ProviderCollection, target::Round};
+use crate::{
+    apps::kasm::OidcConfigs,
+    collect::transport::side_client::{Counts, SideClient},
+    config::{SecretSource, Target},
+    model::{ClientMeta, Credential, Missing, Observed, Reason, Snapshot, SourceId, TargetFacts},
+};
 
 /// What the sources go by that need a credential.
 pub(super) struct Credentialed<'a> {

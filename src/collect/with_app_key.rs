@@ -29,8 +29,9 @@ pub(super) async fn collect(asked: &Credentialed<'_>) -> AppKeyCollection {
     let is_blocked = config.value.is_err();
     let before = asked.before;
     let optional = Optional { asked, is_blocked };
-    let version = optional
-        .see(SourceId::KasmVersion, before.map(|before| &before.kasm_version), async || kasm_version::collect(&api).await);
+    let version = optional.see(SourceId::KasmVersion, before.map(|before| &before.kasm_version), async || {
+        kasm_version::collect(&api).await
+    });
     let mappings = optional.see(SourceId::KasmMappings, before.map(|before| &before.kasm_mappings), async || {
         kasm_mappings::collect(&api).await
     });

@@ -75,7 +75,10 @@ fn finding(group: &str, name: &str, known: &[String]) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{generic, evaluated_with_credentials, lose, stored, table, table_with_credentials}, model::{Credential, Missing, Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{evaluated_with_credentials, generic, lose, stored, table, table_with_credentials},
+        model::{Credential, Missing, Reason, Snapshot, SourceId},
+    };
 
     fn map(now: &mut Snapshot, name: &str) {
         now.kasm_mappings.value.as_mut().unwrap()[0].sso_groups = vec![name.to_owned()];
