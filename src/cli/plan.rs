@@ -3,7 +3,12 @@
 use std::{fmt::Write as _, process::ExitCode};
 
 use super::source::SourceArgs;
-use crate::{clock::{Clock, Time}, config::{Config, Demand, HttpSettings}, model::{PlannedRequest, Side, Source}, providers::pocket_id::ProviderKind};
+use crate::{
+    clock::{Clock, Time},
+    config::{Config, Demand, HttpSettings},
+    model::{PlannedRequest, Side, Source},
+    providers::pocket_id::ProviderKind,
+};
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]

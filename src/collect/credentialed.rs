@@ -76,6 +76,10 @@ impl Credentialed<'_> {
 }
 
 /// The client id that the target's stored config holds.
-pub(super) fn stored_client_id(config: &Observed<OidcConfigs>, facts: &TargetFacts, kasm: &AppCollection) -> Option<String> {
+pub(super) fn stored_client_id(
+    config: &Observed<OidcConfigs>,
+    facts: &TargetFacts,
+    kasm: &AppCollection,
+) -> Option<String> {
     config.ok()?.ours(facts.wanted(), kasm.start.ok()).ok()?.client_id.clone()
 }

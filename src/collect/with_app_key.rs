@@ -3,8 +3,15 @@
 //!
 //! The configs come first: where they are refused, the key is not tried on anything else.
 
-use super::{credentialed::Credentialed, target::observe, target::our_url, due};
-use crate::{collect::{sources::{kasm_config, kasm_mappings, kasm_user, kasm_version, developer_api::DeveloperApi}, transport::fetch_error::FetchError}, apps::kasm::{GroupMapping, KasmUser, KasmVersion, OidcConfigs}, model::{Credential, DryRun, Missing, Observed, SourceId}};
+use super::{credentialed::Credentialed, due, target::observe, target::our_url};
+use crate::{
+    apps::kasm::{GroupMapping, KasmUser, KasmVersion, OidcConfigs},
+    collect::{
+        sources::{developer_api::DeveloperApi, kasm_config, kasm_mappings, kasm_user, kasm_version},
+        transport::fetch_error::FetchError,
+    },
+    model::{Credential, DryRun, Missing, Observed, SourceId},
+};
 
 /// What a Kasm key shows.
 #[derive(Debug)]

@@ -3,7 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{Config, Target};
-use crate::{clock::Time, model::{PlannedRequest, Interval, Setting, Side, Source, SourceId}, providers::pocket_id::{Dialect, ProviderKind}, schedule::Schedule};
+use crate::{
+    clock::Time,
+    model::{Interval, PlannedRequest, Setting, Side, Source, SourceId},
+    providers::pocket_id::{Dialect, ProviderKind},
+    schedule::Schedule,
+};
 
 /// The requests of one target.
 #[derive(Debug)]

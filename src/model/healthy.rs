@@ -5,15 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{TimeDelta, TimeZone, Utc};
 
 use super::{
-    AddressAnswer, AddressState, Answered, Certificate, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken,
-    ClockReading, Connection, Credential, CustomClaims, DryRun, EndpointAnswer, EndpointAnswers, EndpointState, Expect,
-    HealthState, HttpTiming, AppFacts, AppHealth, KeyOwner, LastSignIn, Missing, Observed, Page, ProviderFacts,
+    AddressAnswer, AddressState, Answered, AppFacts, AppHealth, Certificate, ClaimsPreview, ClientMeta, ClientSecrets,
+    ClientToken, ClockReading, Connection, Credential, CustomClaims, DryRun, EndpointAnswer, EndpointAnswers,
+    EndpointState, Expect, HealthState, HttpTiming, KeyOwner, LastSignIn, Missing, Observed, Page, ProviderFacts,
     Registration, Script, SecretAnswer, SecretMethod, SecretProof, Snapshot, TargetFacts, Tls, Trust,
 };
-use crate::{clock::Time, apps::kasm::{
+use crate::{
+    apps::kasm::{
         Field, GroupMapping, KasmStart, KasmUser, KasmVersion, LoginConfig, LoginSettings, OidcConfig, OidcConfigs,
         Start, StartOutcome,
-    }, oidc::{AuthorizeUrl, Discovery, Jwk, Jwks, Signature, TokenFacts}, providers::pocket_id::{AllowedGroup, ClientRegistration, GroupEntry, SecretEntry}};
+    },
+    clock::Time,
+    oidc::{AuthorizeUrl, Discovery, Jwk, Jwks, Signature, TokenFacts},
+    providers::pocket_id::{AllowedGroup, ClientRegistration, GroupEntry, SecretEntry},
+};
 
 const PROVIDER: &str = "https://id.example.test";
 const KASM: &str = "https://kasm.example.test";

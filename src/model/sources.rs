@@ -1,10 +1,10 @@
 //! The table of sources: one row each. Collecting, `plan`, the metrics, the README and the tests go by it.
 //!
-//! To add a source: a row here, a field of that name in [`Snapshot`](super::Snapshot), and a file in `observe` that asks.
+//! To add a source: a row here, a field of that name in [`Snapshot`](super::Snapshot), and a file in `collect::sources` that asks.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Credential, PlannedRequest, Interval, Setting, Side, Source};
+use super::{Credential, Interval, PlannedRequest, Setting, Side, Source};
 use crate::providers::pocket_id::AskedOf;
 
 /// Makes the enum, its list and the table of one row for each source. The name of a row in lower case is the label value
@@ -144,7 +144,7 @@ sources! {
         is_shared: false,
         notes: "",
     }
-    KasmStart login_start {
+    LoginStart login_start {
         title: "Kasm's start of login",
         side: Side::App,
         interval: Interval::Round,

@@ -1,7 +1,11 @@
 //! Kasm's group mappings name groups that the provider has.
 
 use super::{Case, Check, SeverityRule, database_answers, with_hint};
-use crate::{apps::kasm::GroupMapping, model::{ClaimsPreview, Credential, Drift, Finding, Missing, Verdict}, providers::pocket_id::ProviderKind};
+use crate::{
+    apps::kasm::GroupMapping,
+    model::{ClaimsPreview, Credential, Drift, Finding, Missing, Verdict},
+    providers::pocket_id::ProviderKind,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "group_names_map",

@@ -1,7 +1,10 @@
 //! No local Kasm user has the name of an OpenID user.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Credential, Finding, Missing, Reason, SourceId, Verdict};
+use crate::{
+    apps::kasm::KasmUser,
+    model::{Credential, Finding, Missing, Reason, SourceId, Verdict},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "local_user_in_the_way",
@@ -41,7 +44,11 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{lose, table, table_with_credentials}, apps::kasm::KasmUser, model::{Missing, Reason, Snapshot, SourceId}};
+    use crate::{
+        apps::kasm::KasmUser,
+        checks::testing::{lose, table, table_with_credentials},
+        model::{Missing, Reason, Snapshot, SourceId},
+    };
 
     fn of_realm(now: &mut Snapshot, realm: Option<&str>) {
         let realm = realm.map(str::to_owned);

@@ -6,8 +6,12 @@
 
 use serde_json::json;
 
-use super::{developer_api::{DeveloperApi, Permission}};
-use crate::{collect::transport::fetch_error::{self, FetchError}, apps::kasm::GroupMapping, apps::kasm::{GroupName, groups_of, mappings_of}};
+use super::developer_api::{DeveloperApi, Permission};
+use crate::{
+    apps::kasm::GroupMapping,
+    apps::kasm::{GroupName, groups_of, mappings_of},
+    collect::transport::fetch_error::{self, FetchError},
+};
 
 const NEEDS: Permission = Permission { name: "Groups View", is_required: false };
 const NEEDS_FOR_SYSTEM_GROUPS: Permission = Permission { name: "Groups View System", is_required: false };

@@ -3,8 +3,11 @@
 
 use serde_json::json;
 
-use super::{developer_api::{DeveloperApi, Permission}};
-use crate::{collect::transport::fetch_error::{self, FetchError}, apps::kasm::{KasmUser, UserAnswer}};
+use super::developer_api::{DeveloperApi, Permission};
+use crate::{
+    apps::kasm::{KasmUser, UserAnswer},
+    collect::transport::fetch_error::{self, FetchError},
+};
 
 const NEEDS: Permission = Permission { name: "Users View", is_required: false };
 

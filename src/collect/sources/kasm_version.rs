@@ -2,8 +2,11 @@
 
 use serde_json::json;
 
-use super::{developer_api::{DeveloperApi, Permission}};
-use crate::{collect::transport::fetch_error::{self, FetchError}, apps::kasm::{KasmVersion, build_of}};
+use super::developer_api::{DeveloperApi, Permission};
+use crate::{
+    apps::kasm::{KasmVersion, build_of},
+    collect::transport::fetch_error::{self, FetchError},
+};
 
 const NEEDS: Permission = Permission { name: "System View", is_required: false };
 
