@@ -1,6 +1,7 @@
 //! The nouns: what is watched, what was seen, what is said about it. Plain data, no I/O, no clock.
 
 mod change;
+mod compare;
 mod credentialed;
 mod facts;
 mod healthy;
@@ -12,7 +13,8 @@ mod sources;
 mod target;
 mod verdict;
 
-pub use change::{Change, ChangeSubject, Known, Watched, differences};
+pub use change::{Change, ChangeSubject, Known, Watched};
+pub use compare::differences;
 pub use credentialed::*;
 pub use facts::*;
 pub use observed::{Missing, Observed, Reason};

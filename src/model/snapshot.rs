@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Answered, AppHealth, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, Credential,
     CustomClaims, DryRun, EndpointAnswers, KeyOwner, Known, LastSignIn, Missing, Observed, Page, PasskeyDomain,
-    Registration, SecretProof, Side, SourceId, TargetFacts, change,
+    Registration, SecretProof, Side, SourceId, TargetFacts,
 };
 use crate::{
     apps::kasm::{GroupMapping, KasmStart, KasmUser, KasmVersion, LoginSettings, OidcConfigs},
@@ -120,15 +120,6 @@ impl Snapshot {
     /// Replaces the observation of a source by a missing one.
     pub fn lose(&mut self, source: SourceId, why: Missing) {
         (source.row().lose)(self, why);
-    }
-
-    /// The same snapshot, with the changes since the one before and the keys that were seen last.
-    #[must_use]
-    pub fn after(mut self, before: Option<&Self>) -> Self {
-        let seen = self.last_keys().or_else(|| before.and_then(Self::last_keys));
-        self.known_keys = seen.cloned();
-        (self.changes, self.known) = change::changes(before, &self);
-        self
     }
 
     /// The key set that was seen last. One without a key is a fault, not a change of keys.

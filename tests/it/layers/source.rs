@@ -287,7 +287,7 @@ fn paths_are_seen_wherever_they_stand_and_not_in_comments_texts_or_tests() {
         use crate::{model::{Report, Stage as S}, clock::Time, oidc::*};
         use std::{fs, net::IpAddr as Ip};
         mod one;
-        fn f<'a>(x: &'a super::super::kasm::Start) -> crate::config::Config {
+        fn f<'a>(x: &'a super::super::apps::kasm::Start) -> crate::config::Config {
             let text = "crate::text::b \" crate::text::c"; let raw = r#"crate::raw::d " "#; let c = '"'; let d = '\'';
             /* crate::comment::e */ self::one::g(text).collect::<Vec<_>>();
             vec![1].iter().map(crate::web::h)
@@ -303,14 +303,14 @@ fn paths_are_seen_wherever_they_stand_and_not_in_comments_texts_or_tests() {
     assert_eq!(
         paths,
         [
-            "crate::results::i",
+            "crate::apps::kasm::Start",
             "crate::checks::start::one::g",
             "crate::clock::Time",
             "crate::config::Config",
-            "crate::apps::kasm::Start",
             "crate::model::Report",
             "crate::model::Stage",
             "crate::oidc",
+            "crate::results::i",
             "crate::web::h",
             "std::fs",
             "std::net::IpAddr"
