@@ -16,6 +16,7 @@ mod interpolate;
 mod load;
 mod name;
 mod notify;
+mod page;
 mod problems;
 mod reader;
 mod redacted;
@@ -34,6 +35,7 @@ pub use notify::{
     Alertmanager, Heartbeat, MailTls, Maintenance, Ntfy, Placeholder, Receiver, ReceiverKind, Smtp, Template, Topic,
     Webhook,
 };
+pub use page::{WebSettings, host_name};
 pub use problems::{ConfigError, Mark, Problem};
 pub use secret::{Secret, SecretError, SecretSource};
 pub use valid::{ApiAuth, Config, Kasm, Provider, REQUESTS_PER_MINUTE, Target};

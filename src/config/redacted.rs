@@ -3,6 +3,7 @@
 use super::{
     ApiAuth, Config, Kasm, Provider, Target,
     notify::redact,
+    page,
     shown::{Shown, connection, secret, text, without_slash, written},
 };
 use crate::{model::Expect, providers::pocket_id::ProviderKind, schedule::duration};
@@ -21,6 +22,7 @@ pub(super) fn redacted(config: &Config) -> String {
         receivers,
         heartbeat,
         maintenance,
+        web,
         redacted: _,
         warnings: _,
         fingerprint: _,
@@ -37,6 +39,7 @@ pub(super) fn redacted(config: &Config) -> String {
         ("notify", redact::receivers(receivers)),
         ("heartbeat", heartbeat.as_ref().map(redact::heartbeat)),
         ("maintenance", redact::maintenance(maintenance)),
+        ("web", page::shown(web)),
         ("targets", Some(Shown::List(targets.iter().map(target).collect()))),
     ]);
     serde_saphyr::to_string(&document).unwrap_or_else(|error| format!("# cannot be shown: {error}\n"))
