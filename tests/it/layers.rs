@@ -24,6 +24,8 @@ const fn layer(module: &'static str, may_use: &'static [&'static str], because: 
 /// From the bottom to the top. A module may always use itself.
 const LAYERS: &[Layer] = &[
     layer("clock", &[], "the only reader of time stands below everything"),
+    layer("atomic_file", &[], "whoever keeps something in a file writes it by this"),
+    layer("repeats", &["clock"], "what counts repetitions knows nothing of what is repeated"),
     layer("rate_limiter", &["clock"], "how fast something may happen, by the time that the caller reads"),
     layer("oidc", &[], "the protocol is pure types: bytes in, facts out"),
     layer("apps", &["oidc"], "what is known of a kind of app is pure: bytes in, facts out"),
@@ -49,7 +51,7 @@ const LAYERS: &[Layer] = &[
     layer("results", &["clock", "model"], "the results are kept as they were published; surfaces read them"),
     layer(
         "journal",
-        &["clock", "model"],
+        &["clock", "model", "repeats"],
         "the journal keeps what changed, in memory and in its file; surfaces read it",
     ),
     layer(
@@ -62,15 +64,18 @@ const LAYERS: &[Layer] = &[
         &["checks", "clock", "journal", "apps", "model", "oidc", "providers"],
         "what is rendered is a function of (report, snapshot): rendering never collects",
     ),
-    layer("logging", &["checks", "clock", "metrics", "model"], "a log line is rendered: it never collects"),
+    layer("logging", &["checks", "clock", "metrics", "model", "repeats"], "a log line is rendered: it never collects"),
     layer(
         "scheduler",
-        &["results", "clock", "config", "journal", "logging", "metrics", "model", "collect", "round", "schedule"],
+        &[
+            "results", "clock", "config", "journal", "logging", "metrics", "model", "collect", "repeats", "round",
+            "schedule",
+        ],
         "the scheduler runs rounds; it knows no check and no surface",
     ),
     layer(
         "notify",
-        &["results", "clock", "config", "metrics", "model", "collect", "oidc", "scheduler", "render"],
+        &["atomic_file", "results", "clock", "config", "metrics", "model", "collect", "oidc", "scheduler", "render"],
         "messages are functions of (results, what was sent); the notifier asks for confirmations and collects nothing",
     ),
     layer(
