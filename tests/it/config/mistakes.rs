@@ -203,7 +203,7 @@ fn a_variable_that_is_not_set_is_told_with_its_line() {
     let text = SMALLEST.replace("https://kasm.example.com", "'https://${KASM_HOST}'");
     assert_eq!(
         parse_with(&text, &[("KASM", "x")]).unwrap_err().to_string(),
-        "ssowatch.yml:3:17: targets[0].app.url: the environment variable KASM_HOST is not set; set it, or write \
+        "ssowatch.yml:3:17: targets[0].kasm.url: the environment variable KASM_HOST is not set; set it, or write \
          \"${KASM_HOST:-default}\""
     );
 }
