@@ -1,6 +1,6 @@
 //! What the sources go by that need a credential: what both sides showed without one.
 
-use super::{from_app::AppCollection, from_provider::ProviderCollection, target::Round};
+use super::{context::RoundContext, from_app::AppCollection, provider_cache::ProviderCollection};
 use crate::{
     apps::kasm::OidcConfigs,
     collect::transport::side_client::{Counts, SideClient},
@@ -11,7 +11,7 @@ use crate::{
 /// What the sources go by that need a credential.
 pub(super) struct Credentialed<'a> {
     /// Time, budget and interval.
-    pub round: &'a Round<'a>,
+    pub round: &'a RoundContext<'a>,
     /// The target, with its credentials.
     pub target: &'a Target,
     /// The target, as a snapshot has it.

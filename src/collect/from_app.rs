@@ -1,6 +1,6 @@
 //! The collection at Kasm: connection, health, login settings, start of login, page.
 
-use super::target::{Round, blocked_by, observe, whole_connection};
+use super::context::{RoundContext, blocked_by, observe, whole_connection};
 use crate::{
     apps::kasm::{KasmStart, LoginSettings},
     collect::{
@@ -39,7 +39,7 @@ pub(super) struct AppCollection {
 
 impl AppCollection {
     /// A collection that ended with the connection, or before it.
-    fn ended(round: &Round<'_>, connection: Observed<Connection>, why: &FetchError) -> Self {
+    fn ended(round: &RoundContext<'_>, connection: Observed<Connection>, why: &FetchError) -> Self {
         let now = round.clock.now();
         let missing = |source| why.clone().missing(source);
         Self {
@@ -57,7 +57,7 @@ impl AppCollection {
 /// Looks at Kasm.
 pub(super) async fn collect(
     deps: &Deps,
-    round: &Round<'_>,
+    round: &RoundContext<'_>,
     target: &Target,
     before: Option<&Snapshot>,
     counts: &Counts,
@@ -85,7 +85,11 @@ pub(super) async fn collect(
 }
 
 /// The login settings, then the start of login for what they offer.
-async fn login(round: &Round<'_>, side: &SideClient, counts: &Counts) -> (Observed<LoginSettings>, Observed<Started>) {
+async fn login(
+    round: &RoundContext<'_>,
+    side: &SideClient,
+    counts: &Counts,
+) -> (Observed<LoginSettings>, Observed<Started>) {
     let source = SourceId::KasmLoginSettings;
     let settings = observe(round.clock, source, kasm_login_settings::collect(side, counts)).await;
     let started = match &settings.value {
@@ -98,18 +102,15 @@ async fn login(round: &Round<'_>, side: &SideClient, counts: &Counts) -> (Observ
 }
 
 async fn login_page(
-    round: &Round<'_>,
+    round: &RoundContext<'_>,
     side: &SideClient,
     before: Option<&Snapshot>,
     counts: &Counts,
 ) -> Observed<Page> {
-    // Kasm has no budget: its round costs at most 7 requests, and its page 2 in 5 minutes.
     let source = SourceId::AppPage;
     let old = before.map(|before| &before.app_page);
-    match old {
-        Some(old) if !round.is_due(source, Some(old), page::is_good) => old.clone(),
-        _ => observe(round.clock, source, page::collect(side, model::Side::App, counts)).await,
-    }
+    let is_due = round.is_due(source, old, page::is_good);
+    round.refresh(source, old, is_due, Ok(side), page::collect(side, model::Side::App, counts)).await
 }
 
 fn apart(started: Observed<Started>) -> (Vec<Option<String>>, Observed<KasmStart>) {

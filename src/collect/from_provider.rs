@@ -6,8 +6,8 @@ use tokio::time::Instant;
 
 use super::{
     CollectMode, FreshDiscovery,
-    provider_cache::{ProviderEntry, Slot},
-    target::{Round, blocked_by, observe, whole_connection},
+    context::{RoundContext, blocked_by, observe, whole_connection},
+    provider_cache::{ProviderCollection, ProviderEntry, Slot},
 };
 use crate::{
     collect::{
@@ -22,27 +22,6 @@ use crate::{
     oidc::{Discovery, Jwks},
     providers::pocket_id::{ProviderKind, recognise},
 };
-
-/// What was seen of a provider, and the way to it.
-#[derive(Debug, Clone)]
-pub(super) struct ProviderCollection {
-    /// The way to it; why there is none, where its settings are wrong or it does not connect.
-    pub side: Result<Arc<SideClient>, FetchError>,
-    /// Its kind, where that is known by now.
-    pub kind: Option<ProviderKind>,
-    /// The connection.
-    pub connection: Observed<Connection>,
-    /// The discovery document.
-    pub discovery: Observed<Answered<Discovery>>,
-    /// The key set.
-    pub jwks: Observed<Jwks>,
-    /// The key set as served, to verify by: in memory only.
-    pub key_set: Option<Arc<[u8]>>,
-    /// The endpoints.
-    pub endpoints: Observed<EndpointAnswers>,
-    /// The sign-in page.
-    pub page: Observed<Page>,
-}
 
 /// Looks at the provider, or takes the collection that another target of it has just had.
 pub(super) async fn collect(
@@ -142,7 +121,12 @@ impl Before {
 
 impl ProviderCollection {
     /// A collection that ended with the connection, or before it.
-    fn ended(round: &Round<'_>, kind: Option<ProviderKind>, connection: Observed<Connection>, why: FetchError) -> Self {
+    fn ended(
+        round: &RoundContext<'_>,
+        kind: Option<ProviderKind>,
+        connection: Observed<Connection>,
+        why: FetchError,
+    ) -> Self {
         let now = round.clock.now();
         Self {
             kind,
@@ -165,7 +149,7 @@ async fn ask(
     counts: &Counts,
 ) -> ProviderCollection {
     let known = target.provider.kind.or_else(|| before?.kind);
-    let round = &Round { clock: &deps.clock, budget: &deps.budget, mode, who: target.provider.url.as_str() };
+    let round = &RoundContext { clock: &deps.clock, budget: &deps.budget, mode, who: target.provider.url.as_str() };
     let side = match new_side(deps, target) {
         Ok(side) => Arc::new(side),
         Err(stop) => {
@@ -195,7 +179,7 @@ struct Documents {
 
 /// Discovery first; what it names, and the page, side by side.
 async fn documents(
-    round: &Round<'_>,
+    round: &RoundContext<'_>,
     side: &SideClient,
     target: &Target,
     before: Option<&Before>,
@@ -220,13 +204,12 @@ async fn documents(
 }
 
 async fn endpoints(
-    round: &Round<'_>,
+    round: &RoundContext<'_>,
     side: &SideClient,
     document: Option<(&Discovery, ProviderKind)>,
     before: Option<&Before>,
     counts: &Counts,
 ) -> Observed<EndpointAnswers> {
-    const COST: u32 = 2;
     let source = SourceId::ProviderEndpoints;
     let Some((document, kind)) = document else {
         return Observed::missing(round.clock.now(), Missing::Blocked { by: SourceId::Discovery });
@@ -238,7 +221,7 @@ async fn endpoints(
             || answer.fact.end_session_endpoint != document.end_session_endpoint
     });
     let is_due = moved || round.is_due(source, old, all_answer);
-    round.settled(source, old, is_due, side, COST, provider_endpoints::collect(side, document, kind, counts)).await
+    round.refresh(source, old, is_due, Ok(side), provider_endpoints::collect(side, document, kind, counts)).await
 }
 
 fn all_answer(answers: &EndpointAnswers) -> bool {
@@ -249,13 +232,12 @@ fn all_answer(answers: &EndpointAnswers) -> bool {
 }
 
 async fn sign_in_page(
-    round: &Round<'_>,
+    round: &RoundContext<'_>,
     side: &SideClient,
     kind: Option<ProviderKind>,
     before: Option<&Before>,
     counts: &Counts,
 ) -> Observed<Page> {
-    const COST: u32 = 2;
     let source = SourceId::ProviderPage;
     let missing = |why| Observed::missing(round.clock.now(), why);
     match kind {
@@ -266,7 +248,7 @@ async fn sign_in_page(
         Some(ProviderKind::PocketId) => {
             let old = before.map(|before| &before.page);
             let is_due = round.is_due(source, old, page::is_good);
-            round.settled(source, old, is_due, side, COST, page::collect(side, model::Side::Provider, counts)).await
+            round.refresh(source, old, is_due, Ok(side), page::collect(side, model::Side::Provider, counts)).await
         }
     }
 }

@@ -6,6 +6,7 @@
 //! TLS of our own), `tls` and `trust` (handshakes, and what a chain is worth), and `reasons`, the one place that sorts
 //! what goes wrong. `outward` is for messages: the same client, to where the operator says.
 
+mod context;
 mod credentialed;
 mod due;
 mod from_app;

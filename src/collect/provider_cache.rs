@@ -8,11 +8,35 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{CollectMode, from_provider::ProviderCollection};
+use super::CollectMode;
 use crate::{
-    collect::transport::certificate::hex_sha256,
+    collect::transport::{certificate::hex_sha256, fetch_error::FetchError, side_client::SideClient},
     config::{HttpSettings, SecretSource, Target},
+    model::{Answered, Connection, EndpointAnswers, Observed, Page},
+    oidc::{Discovery, Jwks},
+    providers::pocket_id::ProviderKind,
 };
+
+/// What was seen of a provider, and the way to it.
+#[derive(Debug, Clone)]
+pub(super) struct ProviderCollection {
+    /// The way to it; why there is none, where its settings are wrong or it does not connect.
+    pub side: Result<Arc<SideClient>, FetchError>,
+    /// Its kind, where that is known by now.
+    pub kind: Option<ProviderKind>,
+    /// The connection.
+    pub connection: Observed<Connection>,
+    /// The discovery document.
+    pub discovery: Observed<Answered<Discovery>>,
+    /// The key set.
+    pub jwks: Observed<Jwks>,
+    /// The key set as served, to verify by: in memory only.
+    pub key_set: Option<Arc<[u8]>>,
+    /// The endpoints.
+    pub endpoints: Observed<EndpointAnswers>,
+    /// The sign-in page.
+    pub page: Observed<Page>,
+}
 
 /// What is known of one provider. The lock is held during a collection.
 pub(super) type Slot = Arc<tokio::sync::Mutex<Option<ProviderEntry>>>;

@@ -2,75 +2,29 @@
 
 use std::collections::BTreeSet;
 
-use tokio::time::Instant;
-
 use super::{
     CollectMode,
+    context::{RoundContext, observe},
     credentialed::{Credentialed, stored_client_id},
-    due,
     from_app::{self, AppCollection},
-    from_provider::{self, ProviderCollection},
-    provider_cache::ProviderCache,
+    from_provider,
+    provider_cache::{ProviderCache, ProviderCollection},
     with_app_key, with_client_secret, with_provider_key,
 };
 use crate::{
-    apps::kasm::{Chosen, KasmStart, StartOutcome},
-    clock::Clock,
+    apps::kasm::{KasmStart, StartOutcome},
     collect::{
         sources::{authorize_dry_run, client_meta, passkey_domain},
         transport::{
-            budget::Budget,
-            fetch_error::{FetchError, IntoMissing},
-            probed::Probed,
+            fetch_error::FetchError,
             side_client::{Counts, Deps, SideClient},
         },
     },
     config::Target,
-    model::{ClientMeta, Connection, DryRun, Missing, Observed, PasskeyDomain, Snapshot, SourceId, TargetFacts},
+    model::{ClientMeta, DryRun, Missing, Observed, PasskeyDomain, Snapshot, SourceId, TargetFacts},
     oidc::AuthorizeUrl,
     providers::pocket_id::{ProviderKind, recognise},
 };
-
-/// What the sources of one round go by.
-pub(super) struct Round<'a> {
-    /// The time.
-    pub clock: &'a Clock,
-    /// The budgets of requests.
-    pub budget: &'a Budget,
-    /// How much is looked at.
-    pub mode: CollectMode,
-    /// Whom the interval hangs on: the target's name, or the provider's address.
-    pub who: &'a str,
-}
-
-impl Round<'_> {
-    /// Whether a source is to be asked now.
-    pub(super) fn is_due<T>(&self, source: SourceId, old: Option<&Observed<T>>, is_good: fn(&T) -> bool) -> bool {
-        due::is_due(source, self.who, old, is_good, self.mode, self.clock.now())
-    }
-
-    /// A source of the provider that is asked now and then: anew where it is due and the budget has `cost` requests left,
-    /// else what was seen before.
-    pub(super) async fn settled<T: Clone>(
-        &self,
-        source: SourceId,
-        old: Option<&Observed<T>>,
-        is_due: bool,
-        side: &SideClient,
-        cost: u32,
-        ask: impl Future<Output = Result<T, impl IntoMissing>>,
-    ) -> Observed<T> {
-        let affords = || self.budget.affords(&side.origin(), cost, self.mode == CollectMode::Full, self.clock.now());
-        match old {
-            Some(old) if !is_due || !affords() => old.clone(),
-            None if !affords() => {
-                let why = FetchError::put_off();
-                Observed::missing(self.clock.now(), why.missing(source))
-            }
-            _ => observe(self.clock, source, ask).await,
-        }
-    }
-}
 
 /// Looks at a target.
 pub(super) async fn collect(
@@ -84,7 +38,7 @@ pub(super) async fn collect(
     // A snapshot of other addresses is no snapshot of this target, whatever its name.
     let before = before.filter(|before| before.target.provider == facts.provider && before.target.app == facts.app);
     let counts = Counts::default();
-    let round = Round { clock: &deps.clock, budget: &deps.budget, mode, who: &target.name };
+    let round = RoundContext { clock: &deps.clock, budget: &deps.budget, mode, who: &target.name };
     let place = shelf.place(target);
     let (kasm, provider) = tokio::join!(
         Box::pin(from_app::collect(deps, &round, target, before, &counts)),
@@ -152,7 +106,7 @@ pub(super) async fn collect(
 
 /// What the sources need that ask the provider about what Kasm sent.
 struct Both<'a> {
-    round: &'a Round<'a>,
+    round: &'a RoundContext<'a>,
     facts: &'a TargetFacts,
     kasm: &'a AppCollection,
     provider: &'a ProviderCollection,
@@ -167,7 +121,7 @@ impl Both<'_> {
 
     /// The client id that Kasm sends.
     fn sent_client_id(&self) -> Option<String> {
-        let id = our_url(self.kasm.start.ok()?, self.facts)?.client_id.clone()?;
+        let id = self.kasm.start.ok()?.our_url(self.facts.wanted())?.client_id.clone()?;
         (!id.is_empty()).then_some(id)
     }
 
@@ -198,7 +152,7 @@ impl Both<'_> {
         };
         let old = self.before.map(|before| &before.passkey_domain);
         let is_due = self.round.is_due(source, old, |_| true);
-        self.round.settled(source, old, is_due, side, 1, passkey_domain::collect(side, self.counts)).await
+        self.round.refresh(source, old, is_due, Ok(side), passkey_domain::collect(side, self.counts)).await
     }
 
     async fn dry_run(&self, client_meta: &Observed<ClientMeta>) -> Observed<DryRun> {
@@ -213,7 +167,7 @@ impl Both<'_> {
         };
         let old = self.before.map(|before| &before.authorize_dry_run);
         let is_due = self.changed(client_meta) || self.round.is_due(source, old, DryRun::is_accepted);
-        self.round.settled(source, old, is_due, side, 1, self.ask_dry_run(side, raw, asks)).await
+        self.round.refresh(source, old, is_due, Ok(side), self.ask_dry_run(side, raw, asks)).await
     }
 
     async fn ask_dry_run(&self, side: &SideClient, raw: &str, asks: &AuthorizeUrl) -> Result<DryRun, FetchError> {
@@ -233,7 +187,7 @@ impl Both<'_> {
             Err(Missing::OutOfReach(why)) => return Err(Missing::OutOfReach(why.clone())),
             Err(_) => return Err(blocked()),
         };
-        let asks = our_url(start, self.facts).ok_or_else(blocked)?;
+        let asks = start.our_url(self.facts.wanted()).ok_or_else(blocked)?;
         let index = start
             .starts
             .iter()
@@ -248,44 +202,10 @@ impl Both<'_> {
         let document = |discovery: &Observed<crate::model::Answered<crate::oidc::Discovery>>| {
             discovery.ok().map(|answer| answer.fact.document.clone())
         };
-        let url = |start: &Observed<KasmStart>| start.ok().and_then(|start| our_url(start, self.facts).cloned());
+        let url =
+            |start: &Observed<KasmStart>| start.ok().and_then(|start| start.our_url(self.facts.wanted()).cloned());
         before.client_meta.ok() != client_meta.ok()
             || document(&before.discovery) != document(&self.provider.discovery)
             || url(&before.login_start) != url(&self.kasm.start)
     }
-}
-
-/// The authorize URL of the start that is the target's.
-pub(super) fn our_url<'a>(start: &'a KasmStart, facts: &TargetFacts) -> Option<&'a AuthorizeUrl> {
-    let Chosen::Ours(ours) = start.ours(facts.wanted()) else { return None };
-    match &ours.outcome {
-        StartOutcome::Url(url) => Some(url),
-        StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => None,
-    }
-}
-
-/// Asks a source, and notes when it answered and how long that took.
-pub(super) async fn observe<T>(
-    clock: &Clock,
-    source: SourceId,
-    ask: impl Future<Output = Result<T, impl IntoMissing>>,
-) -> Observed<T> {
-    let begun = Instant::now();
-    let value = ask.await.map_err(|why| why.of(source));
-    Observed { at: clock.now(), took_seconds: begun.elapsed().as_secs_f64(), value }
-}
-
-/// The connection, once every address has answered or been given up.
-pub(super) async fn whole_connection(probed: Observed<Probed>) -> Observed<Connection> {
-    let Observed { at, took_seconds, value } = probed;
-    let value = match value {
-        Ok(probed) => Ok(probed.whole().await),
-        Err(why) => Err(why),
-    };
-    Observed { at, took_seconds, value }
-}
-
-/// IntoMissing the other sources of a side are not asked, where its connection failed (not where a proxy hides it).
-pub(super) fn blocked_by<T>(connection: &Observed<T>, source: SourceId) -> Option<FetchError> {
-    connection.failure().map(|_| FetchError::Blocked(source))
 }

@@ -3,7 +3,7 @@
 //!
 //! The configs come first: where they are refused, the key is not tried on anything else.
 
-use super::{credentialed::Credentialed, due, target::observe, target::our_url};
+use super::credentialed::Credentialed;
 use crate::{
     apps::kasm::{GroupMapping, KasmUser, KasmVersion, OidcConfigs},
     collect::{
@@ -35,7 +35,7 @@ pub(super) async fn collect(asked: &Credentialed<'_>) -> AppKeyCollection {
     let config = config(asked, &api).await;
     let is_blocked = config.value.is_err();
     let before = asked.before;
-    let optional = Optional { asked, is_blocked };
+    let optional = Optional { asked, api: &api, is_blocked };
     let version = optional.see(SourceId::KasmVersion, before.map(|before| &before.kasm_version), async || {
         kasm_version::collect(&api).await
     });
@@ -72,10 +72,9 @@ fn nobody_is_named() -> Missing {
 }
 
 async fn config(asked: &Credentialed<'_>, api: &DeveloperApi<'_>) -> Observed<OidcConfigs> {
-    match earlier(asked.before.map(|before| &before.kasm_config)) {
-        Some(old) if !config_is_due(asked, old) => old.clone(),
-        _ => observe(asked.round.clock, SourceId::KasmConfig, kasm_config::collect(api)).await,
-    }
+    let old = earlier(asked.before.map(|before| &before.kasm_config));
+    let is_due = old.is_none_or(|old| config_is_due(asked, old));
+    asked.round.refresh(SourceId::KasmConfig, old, is_due, Ok(api.side), kasm_config::collect(api)).await
 }
 
 /// An earlier observation; one from before there was a key is none.
@@ -87,22 +86,21 @@ fn earlier<T>(old: Option<&Observed<T>>) -> Option<&Observed<T>> {
 /// that rests on the configs, is not good, so that a fix shows.
 fn config_is_due(asked: &Credentialed<'_>, old: &Observed<OidcConfigs>) -> bool {
     let Some(before) = asked.before else { return true };
-    let sent_before = before.login_start.ok().and_then(|start| our_url(start, asked.facts));
-    let sent = asked.kasm.start.ok().and_then(|start| our_url(start, asked.facts));
+    let sent_before = before.login_start.ok().and_then(|start| start.our_url(asked.facts.wanted()));
+    let sent = asked.kasm.start.ok().and_then(|start| start.our_url(asked.facts.wanted()));
     let dry_run_failed = match &before.authorize_dry_run.value {
         Ok(answer) => !DryRun::is_accepted(answer),
         Err(missing) => matches!(missing, Missing::Failed { .. }),
     };
     let is_in_doubt = sent_before.is_none() || dry_run_failed || before.recheck.contains(&Credential::AppKey);
-    let round = asked.round;
-    let is_due =
-        due::is_due(SourceId::KasmConfig, round.who, Some(old), |_| !is_in_doubt, round.mode, round.clock.now());
+    let is_due = asked.round.is_due(SourceId::KasmConfig, Some(old), |_| !is_in_doubt);
     is_due || sent_before != sent
 }
 
 /// How the sources are asked that a key may have no right to.
 struct Optional<'a> {
     asked: &'a Credentialed<'a>,
+    api: &'a DeveloperApi<'a>,
     /// Whether the configs are refused.
     is_blocked: bool,
 }
@@ -115,22 +113,20 @@ impl Optional<'_> {
         ask: impl AsyncFnOnce() -> Result<T, FetchError>,
     ) -> Observed<T> {
         let waited = |old: &Observed<T>| matches!(old.value, Err(Missing::Blocked { .. }));
-        let round = self.asked.round;
-        match earlier(old).filter(|old| !waited(old)) {
-            Some(old) if !is_due(self.asked, source, old) => old.clone(),
-            _ if self.is_blocked => self.asked.missing(Missing::Blocked { by: SourceId::KasmConfig }),
-            _ => observe(round.clock, source, ask()).await,
-        }
+        let old = earlier(old).filter(|old| !waited(old));
+        let is_due = old.is_none_or(|old| is_due(self.asked, source, old));
+        let blocked = Missing::Blocked { by: SourceId::KasmConfig };
+        let side = if self.is_blocked { Err(blocked) } else { Ok(self.api.side) };
+        self.asked.round.refresh(source, old, is_due, side, ask()).await
     }
 }
 
 /// Once an hour. A right that the key lacks is no failure that the next minutes would fix.
 fn is_due<T>(asked: &Credentialed<'_>, source: SourceId, old: &Observed<T>) -> bool {
-    let round = asked.round;
     let as_good = Observed { at: old.at, took_seconds: 0.0, value: Ok(()) };
     let old: Observed<()> = match &old.value {
         Ok(_) | Err(Missing::OutOfReach(_)) => as_good,
         Err(why) => Observed::missing(old.at, why.clone()),
     };
-    due::is_due(source, round.who, Some(&old), |()| true, round.mode, round.clock.now())
+    asked.round.is_due(source, Some(&old), |()| true)
 }

@@ -3,9 +3,8 @@
 //! The key's own facts come first: what only an admin's key shows is not asked with the key of another user. While the
 //! database does not answer nothing is asked at all, since every release then refuses a good key.
 
-use super::{credentialed::Credentialed, due};
+use super::credentialed::Credentialed;
 use crate::{
-    apps::kasm::{Chosen, StartOutcome},
     collect::{
         sources::{
             claims_preview, client_registration, client_secrets, custom_claims, key_owner, last_sign_in,
@@ -133,12 +132,11 @@ struct With<'a> {
 }
 
 impl With<'_> {
-    /// A source that is asked now and then, where the key may be shown and, if it is due, the database answers.
-    async fn settled<T: Clone>(
+    /// A source that is asked where the key may be shown and the database answers.
+    async fn refresh<T: Clone>(
         &self,
         source: SourceId,
         old: Option<&Observed<T>>,
-        cost: u32,
         is_good: impl Fn(&T) -> bool,
         ask: impl AsyncFnOnce(&ProviderKey<'_>) -> Result<T, Missing>,
     ) -> Observed<T> {
@@ -148,26 +146,17 @@ impl With<'_> {
         };
         let was_blocked = old.is_some_and(|old| matches!(old.value, Err(Missing::Blocked { .. })));
         let is_in_doubt = self.is_in_doubt && source == SourceId::KeyOwner;
-        if let Some(old) = old.filter(|old| !was_blocked && !is_in_doubt && !self.is_due(source, old, &is_good)) {
-            return old.clone();
-        }
-        if !self.asked.database_answers() {
-            return self.asked.missing(Missing::Blocked { by: SourceId::ClientMeta });
-        }
+        let is_due = was_blocked || is_in_doubt || self.asked.round.is_due(source, old, is_good);
+        let blocked = Missing::Blocked { by: SourceId::ClientMeta };
+        let ready = if self.asked.database_answers() { Ok(side) } else { Err(blocked) };
         let key = ProviderKey { source, side, key, counts: self.asked.counts };
-        self.asked.round.settled(source, old, true, side, cost, ask(&key)).await
+        self.asked.round.refresh(source, old, is_due, ready, ask(&key)).await
     }
 
     async fn key_owner(&self, old: Option<&Observed<KeyOwner>>) -> Observed<KeyOwner> {
-        const COST: u32 = 4;
         let client_id = self.asked.client_id.as_deref();
         let ask = async |key: &ProviderKey<'_>| key_owner::collect(key, self.version(), client_id).await;
-        self.settled(SourceId::KeyOwner, old, COST, |_| true, ask).await
-    }
-
-    fn is_due<T>(&self, source: SourceId, old: &Observed<T>, is_good: impl Fn(&T) -> bool) -> bool {
-        let round = self.asked.round;
-        due::is_due(source, round.who, Some(old), is_good, round.mode, round.clock.now())
+        self.refresh(SourceId::KeyOwner, old, |_| true, ask).await
     }
 
     /// The releases that the provider can be, by its document, now or before.
@@ -185,42 +174,39 @@ struct Admin<'a> {
 }
 
 impl Admin<'_> {
-    async fn settled<T: Clone>(
+    async fn refresh<T: Clone>(
         &self,
         source: SourceId,
         old: Option<&Observed<T>>,
-        cost: u32,
         is_good: impl Fn(&T) -> bool,
         ask: impl AsyncFnOnce(&ProviderKey<'_>) -> Result<T, Missing>,
     ) -> Observed<T> {
         match &self.refused {
             Some(why) => self.with.asked.missing(why.clone()),
-            None => self.with.settled(source, old, cost, is_good, ask).await,
+            None => self.with.refresh(source, old, is_good, ask).await,
         }
     }
 
     async fn registration(&self, old: Option<&Observed<Registration>>) -> Observed<Registration> {
-        const COST: u32 = 2;
         let ask = async |key: &ProviderKey<'_>| client_registration::collect(key, self.client_id()?).await;
         let sent = self.sent().ok().and_then(|url| url.redirect_uri.as_deref());
         let is_good = |seen: &Registration| client_registration::lets_in(seen, self.with.version(), sent);
-        self.settled(SourceId::ClientRegistration, self.of_this_client(old), COST, is_good, ask).await
+        self.refresh(SourceId::ClientRegistration, self.of_this_client(old), is_good, ask).await
     }
 
     async fn secrets(&self, old: Option<&Observed<ClientSecrets>>) -> Observed<ClientSecrets> {
         let ask =
             async |key: &ProviderKey<'_>| client_secrets::collect(key, self.with.version(), self.client_id()?).await;
         let is_good = |seen: &ClientSecrets| seen.secrets.iter().any(|secret| secret.is_active);
-        self.settled(SourceId::ClientSecrets, self.of_this_client(old), 1, is_good, ask).await
+        self.refresh(SourceId::ClientSecrets, self.of_this_client(old), is_good, ask).await
     }
 
     async fn custom_claims(&self, old: Option<&Observed<CustomClaims>>) -> Observed<CustomClaims> {
         let ask = async |key: &ProviderKey<'_>| custom_claims::collect(key).await;
-        self.settled(SourceId::CustomClaims, old, 1, |_| true, ask).await
+        self.refresh(SourceId::CustomClaims, old, |_| true, ask).await
     }
 
     async fn preview(&self, old: Option<&Observed<ClaimsPreview>>) -> Observed<ClaimsPreview> {
-        const COST: u32 = 2;
         let source = SourceId::ClaimsPreview;
         let facts = self.with.asked.facts;
         let ask = async |key: &ProviderKey<'_>| {
@@ -230,7 +216,7 @@ impl Admin<'_> {
         };
         let asks_the_same = self.with.asked.before.is_some_and(|before| before.target.expect.user == facts.expect.user);
         let is_good = |seen: &ClaimsPreview| matches!(seen, ClaimsPreview::Claims { .. });
-        self.settled(source, self.of_this_client(old).filter(|_| asks_the_same), COST, is_good, ask).await
+        self.refresh(source, self.of_this_client(old).filter(|_| asks_the_same), is_good, ask).await
     }
 
     async fn last_sign_in(&self, old: Option<&Observed<LastSignIn>>) -> Observed<LastSignIn> {
@@ -244,7 +230,7 @@ impl Admin<'_> {
                 meta.and_then(|meta| meta.name.as_deref()).ok_or(Missing::Blocked { by: SourceId::ClientMeta })?;
             last_sign_in::collect(key, name).await
         };
-        self.settled(SourceId::LastSignIn, self.of_this_client(old), 1, |_| true, ask).await
+        self.refresh(SourceId::LastSignIn, self.of_this_client(old), |_| true, ask).await
     }
 
     /// The client that is asked about: Kasm's, unless Pocket ID's public entry says that there is none.
@@ -270,11 +256,7 @@ impl Admin<'_> {
     fn sent(&self) -> Result<&AuthorizeUrl, Missing> {
         let blocked = || Missing::Blocked { by: SourceId::LoginStart };
         let start = self.with.asked.kasm.start.ok().ok_or_else(blocked)?;
-        let Chosen::Ours(ours) = start.ours(self.with.asked.facts.wanted()) else { return Err(blocked()) };
-        match &ours.outcome {
-            StartOutcome::Url(url) => Ok(url),
-            StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => Err(blocked()),
-        }
+        start.our_url(self.with.asked.facts.wanted()).ok_or_else(blocked)
     }
 }
 

@@ -8,6 +8,7 @@ mod source;
 
 use std::path::Path;
 
+use files::Files;
 use source::Source;
 
 /// What a top module may use of our own code.
@@ -219,6 +220,14 @@ fn every_permission_is_used() {
         stale.extend(layer.may_use.iter().filter(|module| !is_used(module)).map(|module| (layer.module, *module)));
     }
     assert!(stale.is_empty(), "nothing needs these permissions any more; take them away: {stale:?}");
+}
+
+#[test]
+fn no_circle_of_files_runs_through_two_folders() {
+    let sources = source::tree(root());
+    let circles = Files::of(&sources).circles_across_folders();
+    let lines: Vec<String> = circles.iter().map(|circle| circle.join("\n")).collect();
+    assert!(circles.is_empty(), "\n{}\n", lines.join("\n\n"));
 }
 
 #[test]

@@ -95,6 +95,18 @@ impl KasmStart {
     }
 }
 
+impl KasmStart {
+    /// The authorize URL of the start that is the target's.
+    #[must_use]
+    pub fn our_url(&self, wanted: Wanted<'_>) -> Option<&AuthorizeUrl> {
+        let Chosen::Ours(ours) = self.ours(wanted) else { return None };
+        match &ours.outcome {
+            StartOutcome::Url(url) => Some(url),
+            StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => None,
+        }
+    }
+}
+
 impl Start {
     /// Whether the authorize URL has the origin of `provider_url`.
     #[must_use]

@@ -7,7 +7,6 @@ use super::addresses;
 use crate::{
     collect::{
         credentialed::Credentialed,
-        target::our_url,
         transport::{fetch_error::FetchError, side_client::SideClient},
     },
     config::Secret,
@@ -43,7 +42,8 @@ impl<'a> Access<'a> {
         let document = asked.provider.discovery.ok().ok_or_else(|| blocked(SourceId::Discovery))?;
         let (kind, _, version) = recognise(&document.fact, asked.facts.provider.kind);
         let client_id = asked.client_id.clone().ok_or_else(|| blocked(SourceId::LoginStart))?;
-        let redirect_uri = asked.kasm.start.ok().and_then(|start| our_url(start, asked.facts)?.redirect_uri.clone());
+        let redirect_uri =
+            asked.kasm.start.ok().and_then(|start| start.our_url(asked.facts.wanted())?.redirect_uri.clone());
         Ok(Self { side, document: &document.fact, kind, version, client_id, redirect_uri })
     }
 
@@ -93,5 +93,5 @@ pub(in crate::collect) fn without_secret(said: String, client_id: &str, secret: 
 /// The client id of the collection before, by the same rule.
 fn id_before(before: &Snapshot, facts: &TargetFacts) -> Option<String> {
     let stored = || before.kasm_config.ok()?.ours(facts.wanted(), before.login_start.ok()).ok()?.client_id.clone();
-    before.login_start.ok().and_then(|start| our_url(start, facts)?.client_id.clone()).or_else(stored)
+    before.login_start.ok().and_then(|start| start.our_url(facts.wanted())?.client_id.clone()).or_else(stored)
 }

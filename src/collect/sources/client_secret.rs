@@ -48,13 +48,12 @@ pub(in crate::collect) async fn collect(
     };
     let old = asked.before.map(|before| &before.client_secret);
     let is_due = access.changed(asked) || asked.round.is_due(SOURCE, old, is_accepted);
-    let cost = if access.kind == ProviderKind::Openid { 2 } else { 1 };
     let ask = async {
         let (method, answer) = access.prove(asked, &secret).await?;
         let entry = listed.ok().and_then(|listed| entry(listed, &secret));
         Ok::<_, FetchError>(SecretProof { method, answer, origin: origin(source), entry })
     };
-    asked.round.settled(SOURCE, old, is_due, access.side, cost, ask).await
+    asked.round.refresh(SOURCE, old, is_due, Ok(access.side), ask).await
 }
 
 fn is_accepted(proof: &SecretProof) -> bool {

@@ -46,7 +46,7 @@ pub(in crate::collect) async fn collect(asked: &Credentialed<'_>) -> Observed<Cl
     match prepared {
         Ok((access, keys, secret)) => {
             let ask = access.token(asked, &secret, keys);
-            asked.round.settled(SOURCE, old, true, access.side, 1, ask).await
+            asked.round.refresh(SOURCE, old, true, Ok(access.side), ask).await
         }
         Err(why) => asked.missing(why),
     }

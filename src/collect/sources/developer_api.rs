@@ -24,7 +24,8 @@ use crate::{
 
 /// Kasm's developer API with a key, for the time of a collection.
 pub(in crate::collect) struct DeveloperApi<'a> {
-    side: &'a SideClient,
+    /// Where it is.
+    pub side: &'a SideClient,
     counts: &'a Counts,
     auth: ApiAuth,
     key: Secret,
