@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::{
     clock::Time,
-    model::{Report, Snapshot},
+    model::{Report, Snapshot, Verdict},
 };
 
 /// The latest round of each target, in the order of the config.
@@ -125,7 +125,7 @@ impl Board {
         let mut entry = Entry::clone(slot);
         let (mut last_success, mut source_last_success) =
             entry.latest.take().map(|latest| (latest.last_success, latest.source_last_success)).unwrap_or_default();
-        for check in report.checks.iter().filter(|check| check.verdict == "ok") {
+        for check in report.checks.iter().filter(|check| check.verdict == Verdict::Ok) {
             last_success.insert(check.id.clone(), report.at);
         }
         for source in report.sources.iter().filter(|source| source.ok == Some(true)) {
@@ -202,7 +202,7 @@ mod tests {
         let mut report = Report::clone(&good.report);
         report.at = start() + TimeDelta::minutes(1);
         for check in &mut report.checks {
-            check.verdict = "fail".to_owned();
+            check.verdict = Verdict::Fail;
         }
         let bad = board.put("home", Snapshot::clone(&good.snapshot), report).unwrap();
         assert!(!bad.last_success.is_empty());

@@ -2,7 +2,7 @@
 
 use crate::{
     kasm::{Chosen, OidcConfig, Start, StartOutcome},
-    model::{Missing, Observed, Reason, Registration, Snapshot, SourceId, TargetFacts, Verdict},
+    model::{Missing, Observed, Outcome, Reason, Registration, Snapshot, SourceId, TargetFacts},
     oidc::{AuthorizeUrl, Discovery},
     pocket_id::{Dialect, ProviderKind, Version, VersionSpan, recognise},
 };
@@ -94,11 +94,11 @@ impl<'a> Case<'a> {
     /// What is said where neither side is reached, by name or connection: then the fault is as likely this host's, and
     /// nothing is proven of theirs.
     #[must_use]
-    pub fn neither_is_reached(&self) -> Option<Verdict> {
+    pub fn neither_is_reached(&self) -> Option<Outcome> {
         let reasons = [self.now.kasm_connection.failure()?.0, self.now.provider_connection.failure()?.0];
         let all_lost = reasons.iter().all(|reason| matches!(reason, Reason::Dns | Reason::Connect));
         all_lost.then(|| {
-            Verdict::Unknown(
+            Outcome::Unknown(
                 "neither Kasm nor the provider is reachable from here: look at this host first, then at what both \
                  stand behind"
                     .to_owned(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Entry;
 use crate::{
     clock::Time,
-    model::{Cause, Change, Login, Report},
+    model::{Cause, Change, Login, Report, Verdict},
 };
 
 /// One thing that happened to one target.
@@ -48,9 +48,9 @@ pub enum What {
         /// Its id.
         check: String,
         /// The verdict before; none at a target's first round.
-        from: Option<String>,
+        from: Option<Verdict>,
         /// The verdict now.
-        to: String,
+        to: Verdict,
     },
 }
 
@@ -73,10 +73,9 @@ pub(super) fn of(entry: &Entry<'_>) -> Vec<(Time, What)> {
 /// from being judged is one.
 fn verdicts(report: &Report, before: Option<&Report>) -> impl Iterator<Item = (Time, What)> {
     report.checks.iter().filter_map(move |check| {
-        let from = before.and_then(|before| before.check(&check.id)).map(|check| check.verdict.clone());
-        let failed = from.as_deref() == Some("fail");
-        let fails = check.verdict == "fail";
-        (failed != fails)
-            .then(|| (report.at, What::Verdict { check: check.id.clone(), from, to: check.verdict.clone() }))
+        let from = before.and_then(|before| before.check(&check.id)).map(|check| check.verdict);
+        let failed = from == Some(Verdict::Fail);
+        let fails = check.verdict == Verdict::Fail;
+        (failed != fails).then(|| (report.at, What::Verdict { check: check.id.clone(), from, to: check.verdict }))
     })
 }

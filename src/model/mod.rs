@@ -19,4 +19,4 @@ pub use report::{Cause, CheckReport, Coverage, Expiry, Login, Report, SourceRepo
 pub use snapshot::{RequestCount, Snapshot};
 pub use source::{AskedOf, Credential, PlannedRequest, Rhythm, Side, SourceId, SourcePlan};
 pub use target::{Expect, KasmFacts, ProviderFacts, TargetFacts};
-pub use verdict::{Drift, Finding, Severity, Stage, Verdict};
+pub use verdict::{Drift, Finding, Outcome, Severity, Stage, Verdict};

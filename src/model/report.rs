@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, Reason, Severity, SourceId, Stage};
+use super::{Finding, Reason, Severity, SourceId, Stage, Verdict};
 use crate::clock::Time;
 
 /// One round's verdicts for one target. The fields of `check --output json`: more may follow, these stay.
@@ -41,7 +41,7 @@ impl Report {
 
     /// The checks that failed, in cause order.
     pub fn failing(&self) -> impl Iterator<Item = &CheckReport> {
-        self.checks.iter().filter(|check| check.verdict == "fail")
+        self.checks.iter().filter(|check| check.verdict == Verdict::Fail)
     }
 
     /// The check that is the cause.
@@ -124,8 +124,8 @@ pub struct CheckReport {
     pub stage: Stage,
     /// Its severity under the provider's dialect.
     pub severity: Severity,
-    /// `ok`, `fail`, `unknown`, `unverified`, `not_applicable` or `off`.
-    pub verdict: String,
+    /// What it says.
+    pub verdict: Verdict,
     /// What was seen, or why it could not be judged.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,

@@ -198,7 +198,7 @@ mod tests {
     use chrono::{TimeDelta, TimeZone as _, Utc};
 
     use super::*;
-    use crate::model::Stage;
+    use crate::model::{Stage, Verdict};
 
     fn start() -> Time {
         Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap()
@@ -217,11 +217,8 @@ mod tests {
     fn broke() -> Vec<Event> {
         let at = start() + TimeDelta::minutes(1);
         let cause = Some(Cause { check: "redirect_uri_registered".to_owned(), stage: Stage::Authorize });
-        let verdict = What::Verdict {
-            check: "redirect_uri_registered".to_owned(),
-            from: Some("ok".to_owned()),
-            to: "fail".to_owned(),
-        };
+        let verdict =
+            What::Verdict { check: "redirect_uri_registered".to_owned(), from: Some(Verdict::Ok), to: Verdict::Fail };
         let whats = [
             (start(), What::Login { from: None, to: Login::Ok, cause: None }),
             (at, What::Change { side: "kasm".to_owned(), change: redirect_url(at) }),

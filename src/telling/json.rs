@@ -68,7 +68,7 @@ struct CheckView<'r> {
     id: &'r str,
     stage: &'static str,
     severity: &'static str,
-    verdict: &'r str,
+    verdict: &'static str,
     reason: Option<&'r str>,
     findings: Vec<FindingView<'r>>,
 }
@@ -134,7 +134,7 @@ fn check(report: &CheckReport) -> CheckView<'_> {
         id,
         stage: stage.id(),
         severity: severity.id(),
-        verdict,
+        verdict: verdict.id(),
         reason: reason.as_deref(),
         findings: findings.iter().map(|found| finding(found, own_mend)).collect(),
     }

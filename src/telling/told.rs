@@ -2,7 +2,7 @@
 
 use crate::{
     checks,
-    model::{CheckReport, Login, Report, Severity, Snapshot},
+    model::{CheckReport, Login, Report, Severity, Snapshot, Verdict},
 };
 
 use super::facts;
@@ -21,7 +21,7 @@ pub(crate) fn told(report: &Report) -> Option<&CheckReport> {
 /// that waits for something.
 pub(crate) fn doubt(report: &Report) -> Option<&str> {
     let reasons = || {
-        let doubtful = |check: &&CheckReport| check.verdict == "unknown" && check.severity == Severity::Outage;
+        let doubtful = |check: &&CheckReport| check.verdict == Verdict::Unknown && check.severity == Severity::Outage;
         report.checks.iter().filter(doubtful).filter_map(|check| check.reason.as_deref())
     };
     let own = reasons().find(|reason| !reason.starts_with("waits for"));

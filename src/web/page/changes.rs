@@ -10,7 +10,7 @@ use super::{
 use crate::{
     checks,
     journal::{Event, Query, What},
-    model::Change,
+    model::{Change, Verdict},
     telling::facts::field_in_words,
 };
 
@@ -112,8 +112,13 @@ fn what(what: &What) -> String {
         }
         What::Verdict { check, to, .. } => {
             let title = checks::find(check).map_or(check.as_str(), |(_, check)| check.title);
-            let now = if to == "fail" { "Does not hold any more" } else { "Holds again" };
-            let now = if to == "fail" || to == "ok" { now } else { "No longer known to fail" };
+            let now = match to {
+                Verdict::Fail => "Does not hold any more",
+                Verdict::Ok => "Holds again",
+                Verdict::Unknown | Verdict::Unverified | Verdict::NotApplicable | Verdict::Off => {
+                    "No longer known to fail"
+                }
+            };
             format!("{now}: {} <code>{}</code>", escape(title), escape(check))
         }
     }

@@ -3,6 +3,7 @@
 use serde_json::json;
 use ssowatch::{
     config::Config,
+    model::Verdict,
     observe::Pace,
     round::{Round, round},
     telling::{json::json as as_json, junit::junit, style::Style, text::text},
@@ -187,7 +188,7 @@ async fn each_attack_is_seen() {
         let pair = pair;
         let Round { mut snapshot, report } = round(&pair.looker, &pair.target, None, Pace::Full).await;
         snapshot.target.provider.url.clear();
-        let ids: Vec<(String, String)> = report.checks.into_iter().map(|check| (check.id, check.verdict)).collect();
+        let ids: Vec<(String, Verdict)> = report.checks.into_iter().map(|check| (check.id, check.verdict)).collect();
         let seen = serde_json::to_string(&snapshot).unwrap();
         (ids, seen.contains("owned"))
     };

@@ -16,7 +16,7 @@ use ssowatch::{
     clock::{Clock, Time},
     config::{Config, Heartbeat, Receiver, Target, Topic},
     metrics::Daemon,
-    model::{Cause, Finding, Login, Report, Snapshot},
+    model::{Cause, Finding, Login, Report, Snapshot, Verdict},
     notify::{Item, Matter, Message, Phase, desk, heartbeat, maintenance::Windows, send::Post, title},
     observe::{Pace, outward::Untold},
     round::Round,
@@ -42,7 +42,7 @@ pub fn report(good: &Report, says: &str) -> Report {
     let (word, check) = says.split_once(" by ").unwrap_or((says, "redirect_uri_registered"));
     let mut fail = |id: &str| {
         let check = report.checks.iter_mut().find(|check| check.id == id).expect(id);
-        check.verdict = "fail".to_owned();
+        check.verdict = Verdict::Fail;
         check.findings = vec![Finding::new("test", format!("What {id} found"))];
         check.stage
     };

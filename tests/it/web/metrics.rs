@@ -3,7 +3,11 @@
 use std::{collections::BTreeMap, io::Read as _};
 
 use chrono::TimeDelta;
-use ssowatch::{board::Board, checks, model::Snapshot};
+use ssowatch::{
+    board::Board,
+    checks,
+    model::{Snapshot, Verdict},
+};
 
 use super::{
     openmetrics,
@@ -30,7 +34,7 @@ fn board_where_all_fails() -> Board {
     let board = board_of(&[]);
     let mut good = all_fails(&healthy, "x");
     for check in &mut good.checks {
-        check.verdict = "ok".to_owned();
+        check.verdict = Verdict::Ok;
         check.findings.clear();
     }
     for source in &mut good.sources {
@@ -199,7 +203,7 @@ async fn a_login_that_cannot_be_judged_has_no_series() {
     let board = board_of(&[]);
     let mut report = checks::judge(&snapshot, None);
     report.login = ssowatch::model::Login::Unknown;
-    report.checks[0].verdict = "unknown".to_owned();
+    report.checks[0].verdict = Verdict::Unknown;
     let check = report.checks[0].id.clone();
     board.put("home", snapshot, report);
     let samples = scrape(Setup::with(board)).await;
@@ -210,14 +214,18 @@ async fn a_login_that_cannot_be_judged_has_no_series() {
 #[tokio::test]
 async fn fields_agree_only_where_that_is_proven() {
     let field = r#"ssowatch_config_drift{target="home",field="authorization_url",breaking="true"}"#;
-    for (verdict, expected) in
-        [("ok", Some(0.0)), ("fail", None), ("unknown", None), ("unverified", None), ("not_applicable", None)]
-    {
+    for (verdict, expected) in [
+        (Verdict::Ok, Some(0.0)),
+        (Verdict::Fail, None),
+        (Verdict::Unknown, None),
+        (Verdict::Unverified, None),
+        (Verdict::NotApplicable, None),
+    ] {
         let snapshot = Snapshot::healthy();
         let board = board_of(&[]);
         let mut report = checks::judge(&snapshot, None);
         for check in report.checks.iter_mut().filter(|check| check.id == "authorization_url_matches") {
-            check.verdict = verdict.to_owned();
+            check.verdict = verdict;
         }
         board.put("home", snapshot, report);
         assert_eq!(scrape(Setup::with(board)).await.get(field).copied(), expected, "{verdict} without a drift");

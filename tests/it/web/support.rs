@@ -19,7 +19,7 @@ use ssowatch::{
     config::{Config, Target},
     kasm::StartOutcome,
     metrics::Daemon,
-    model::{CheckReport, Drift, Finding, Missing, Observed, Reason, Report, Snapshot, SourceId, Stage},
+    model::{CheckReport, Drift, Finding, Missing, Observed, Reason, Report, Snapshot, SourceId, Stage, Verdict},
     notify::maintenance::{Window, Windows},
     observe::Looker,
     web::{self, Limits, Options, Reload, State},
@@ -58,7 +58,7 @@ pub fn all_fails(snapshot: &Snapshot, message: &str) -> Report {
             id: check.id.to_owned(),
             stage,
             severity: check.severity.under(ssowatch::pocket_id::Dialect::Fosite),
-            verdict: "fail".to_owned(),
+            verdict: Verdict::Fail,
             reason: None,
             findings: findings(check.fields, message),
         })
