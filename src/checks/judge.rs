@@ -47,11 +47,12 @@ fn report_of(case: &Case<'_>) -> Report {
 }
 
 fn report(case: &Case<'_>, stage: Stage, check: &Check) -> CheckReport {
-    let outcome = if case.target().off.contains(check.id) {
-        Outcome::Off
-    } else {
-        (check.run)(case).unwrap_or_else(|missing| without(&missing))
+    let run = if case.target().off.contains(check.id) { Ok(Outcome::Off) } else { (check.run)(case) };
+    let inconclusive = match &run {
+        Ok(outcome) => outcome.inconclusive(),
+        Err(missing) => Some(missing.into()),
     };
+    let outcome = run.unwrap_or_else(|missing| without(&missing));
     let verdict = outcome.verdict();
     let (reason, findings) = match outcome {
         Outcome::Fail(findings) => (None, findings.into_iter().map(bounded).collect()),
@@ -65,6 +66,7 @@ fn report(case: &Case<'_>, stage: Stage, check: &Check) -> CheckReport {
         severity: check.severity.under(case.dialect),
         verdict,
         reason,
+        inconclusive,
         findings,
     }
 }

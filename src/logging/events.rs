@@ -182,6 +182,7 @@ mod tests {
             severity,
             verdict,
             reason: (verdict == Verdict::Unknown).then(|| "Kasm did not answer".to_owned()),
+            inconclusive: None,
             findings: fails.then(|| Finding::new("differs", format!("{id} differs"))).into_iter().collect(),
         }
     }

@@ -15,7 +15,7 @@ pub use change::{Change, ChangeSubject, Known, Watched, differences};
 pub use credentialed::*;
 pub use facts::*;
 pub use observed::{Missing, Observed, Reason};
-pub use report::{Cause, CheckReport, Coverage, Expiry, Login, Report, SourceReport, Verified};
+pub use report::{Cause, CheckReport, Coverage, Expiry, Inconclusive, Login, Report, SourceReport, Verified};
 pub use snapshot::{RequestCount, Snapshot};
 pub use source::{AskedOf, Credential, PlannedRequest, Rhythm, Side, SourceId, SourcePlan};
 pub use target::{Expect, KasmFacts, ProviderFacts, TargetFacts};

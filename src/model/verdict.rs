@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Inconclusive;
+
 /// A part of the login path, in order; `upkeep` for what expires or threatens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -197,6 +199,17 @@ impl Outcome {
     #[must_use]
     pub fn drifted(drift: Drift) -> Self {
         Self::fail(Finding::new("differs", drift.sentence()).drift(drift))
+    }
+
+    /// Why it is neither good nor bad, as far as the outcome alone shows that.
+    #[must_use]
+    pub fn inconclusive(&self) -> Option<Inconclusive> {
+        match self {
+            Self::Ok(_) | Self::Fail(_) | Self::Off => None,
+            Self::Unknown(_) => Some(Inconclusive::Unclear),
+            Self::Unverified(_) => Some(Inconclusive::OutOfReach),
+            Self::NotApplicable(_) => Some(Inconclusive::NotApplicable),
+        }
     }
 
     /// The verdict alone.

@@ -4,7 +4,7 @@ use crate::{
     checks,
     clock::Time,
     kasm::{Chosen, StartOutcome},
-    model::{CheckReport, Credential, Finding, Report, Snapshot, Stage},
+    model::{CheckReport, Credential, Finding, Inconclusive, Report, Snapshot, Stage},
 };
 
 /// The provider's name: `Pocket ID`, or `Provider` where it is another or not known.
@@ -88,11 +88,15 @@ fn sent_to(snapshot: &Snapshot) -> Option<String> {
     Some(format!("at {}", url.endpoint))
 }
 
-/// The credentials that a check needs and the config does not name, in one order, whatever the check's own is.
+/// The credentials that a check needs and the config does not name, in one order, whatever the check's own is. A key that
+/// is configured and shows less than the check needs counts as none.
 pub(crate) fn missing_credentials(snapshot: &Snapshot, check: &CheckReport) -> Vec<Credential> {
     let needs = checks::find(&check.id).map_or(&[][..], |(_, check)| check.needs);
     let mut missing: Vec<Credential> =
         needs.iter().copied().filter(|credential| !snapshot.target.credentials.contains(credential)).collect();
+    if let (true, Some(Inconclusive::NotConfigured { credential })) = (missing.is_empty(), check.inconclusive) {
+        missing.push(credential);
+    }
     missing.sort_unstable();
     missing
 }

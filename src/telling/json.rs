@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::{
     checks,
     clock::Time,
-    model::{CheckReport, Coverage, Drift, Expiry, Finding, Report, SourceReport},
+    model::{CheckReport, Coverage, Drift, Expiry, Finding, Inconclusive, Report, SourceReport},
 };
 
 /// The version of the form.
@@ -70,6 +70,7 @@ struct CheckView<'r> {
     severity: &'static str,
     verdict: &'static str,
     reason: Option<&'r str>,
+    inconclusive: Option<Inconclusive>,
     findings: Vec<FindingView<'r>>,
 }
 
@@ -128,7 +129,7 @@ pub fn target(report: &Report) -> TargetView<'_> {
 }
 
 fn check(report: &CheckReport) -> CheckView<'_> {
-    let CheckReport { id, stage, severity, verdict, reason, findings } = report;
+    let CheckReport { id, stage, severity, verdict, reason, inconclusive, findings } = report;
     let own_mend = checks::find(id).map(|(_, check)| check.mend);
     CheckView {
         id,
@@ -136,6 +137,7 @@ fn check(report: &CheckReport) -> CheckView<'_> {
         severity: severity.id(),
         verdict: verdict.id(),
         reason: reason.as_deref(),
+        inconclusive: *inconclusive,
         findings: findings.iter().map(|found| finding(found, own_mend)).collect(),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{facts, path};
+use super::{facts, path, told};
 use crate::{
     checks,
     model::{CheckReport, Login, Report, Severity, Verdict},
@@ -38,7 +38,9 @@ pub fn login(report: &Report) -> Notice {
         Login::Ok => None,
         Login::Broken => report.cause_check(),
         Login::Degraded => first(Verdict::Fail, Severity::Degraded),
-        Login::Unknown => return Notice { what: doubt(report), ..plain(Login::Unknown) },
+        Login::Unknown => {
+            return Notice { what: told::doubt(report).unwrap_or_default().to_owned(), ..plain(Login::Unknown) };
+        }
     };
     check.map_or_else(|| plain(report.login), |check| of(report, check))
 }
@@ -81,14 +83,4 @@ fn found(check: &CheckReport) -> String {
         return text;
     }
     text.chars().take(LONGEST - 1).chain(['…']).collect()
-}
-
-/// Why it cannot be told: by the first outage check that could not be judged for a reason of its own.
-fn doubt(report: &Report) -> String {
-    let reasons = || {
-        let doubtful = |check: &&CheckReport| check.verdict == Verdict::Unknown && check.severity == Severity::Outage;
-        report.checks.iter().filter(doubtful).filter_map(|check| check.reason.as_deref())
-    };
-    let own = reasons().find(|reason| !reason.starts_with("waits for"));
-    own.or_else(|| reasons().next()).unwrap_or_default().to_owned()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::facts;
+use super::{facts, told};
 use crate::model::{CheckReport, Credential, Report, Severity, Snapshot, Stage, Verdict};
 
 /// One stage of the login path.
@@ -160,12 +160,10 @@ fn first_clause(text: &str) -> &str {
     text[..end.unwrap_or(text.len())].trim_end_matches('.')
 }
 
-/// Why it could not be judged: what failed itself says more than what waits for it.
+/// Why it could not be judged.
 fn unknown(checks: &[&CheckReport]) -> String {
-    let reasons =
-        checks.iter().filter(|check| check.verdict == Verdict::Unknown).filter_map(|check| check.reason.as_deref());
-    let (waiting, own): (Vec<&str>, Vec<&str>) = reasons.partition(|reason| reason.starts_with("waits for"));
-    own.first().or(waiting.first()).copied().unwrap_or_default().to_owned()
+    let unknown = checks.iter().copied().filter(|check| check.verdict == Verdict::Unknown);
+    told::own_reason(unknown).unwrap_or_default().to_owned()
 }
 
 fn unproven(snapshot: &Snapshot, checks: &[&CheckReport]) -> String {
@@ -201,6 +199,7 @@ mod tests {
             severity,
             verdict,
             reason: None,
+            inconclusive: None,
             findings: Vec::new(),
         }
     }
@@ -221,7 +220,8 @@ mod tests {
             (&[(Outage, Unknown), (Degraded, Fail)], State::Degraded),
         ];
         for (checks, expected) in cases {
-            let checks: Vec<CheckReport> = checks.iter().map(|(severity, verdict)| check(*severity, verdict)).collect();
+            let checks: Vec<CheckReport> =
+                checks.iter().map(|(severity, verdict)| check(*severity, *verdict)).collect();
             assert_eq!(state(&checks.iter().collect::<Vec<_>>()), expected, "{checks:?}");
         }
     }

@@ -188,7 +188,7 @@ fn json_has_the_fields_that_the_design_promises() {
     }
     assert_eq!(target["cause"], serde_json::json!({"check": "redirect_uri_registered", "stage": "authorize"}));
     let failing = target["checks"].as_array().unwrap().iter().find(|check| check["verdict"] == "fail").unwrap();
-    for field in ["id", "stage", "severity", "verdict", "reason", "findings"] {
+    for field in ["id", "stage", "severity", "verdict", "reason", "inconclusive", "findings"] {
         assert!(failing.get(field).is_some(), "{field} stands there even where it is null");
     }
     let drift = &failing["findings"][0]["drift"];

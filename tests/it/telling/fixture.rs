@@ -3,8 +3,8 @@
 use ssowatch::{
     checks,
     model::{
-        Cause, CheckReport, Coverage, Drift, Finding, Login, Missing, Observed, Reason, Report, Severity, Snapshot,
-        SourceId, Stage, Verdict, Verified,
+        Cause, CheckReport, Coverage, Drift, Finding, Inconclusive, Login, Missing, Observed, Reason, Report, Severity,
+        Snapshot, SourceId, Stage, Verdict, Verified,
     },
 };
 
@@ -83,7 +83,7 @@ pub fn provider_down() -> Story {
     for id in
         ["discovery_served", "authorization_url_matches", "issuer_matches", "authorize_accepted", "scope_has_openid"]
     {
-        story = story.says(id, Verdict::Unknown, "waits for the connection to the provider");
+        story = story.waits_for(id, SourceId::ProviderConnection);
     }
     story.snapshot.discovery = Observed::missing(
         story.snapshot.taken_at,
@@ -96,8 +96,8 @@ pub fn provider_down() -> Story {
 pub fn in_doubt() -> Story {
     good()
         .says("kasm_reachable", Verdict::Unknown, "the connection to Kasm: a bot challenge answered in Kasm's place")
-        .says("login_offered", Verdict::Unknown, "waits for the connection to Kasm")
-        .says("login_starts", Verdict::Unknown, "waits for the connection to Kasm")
+        .waits_for("login_offered", SourceId::KasmConnection)
+        .waits_for("login_starts", SourceId::KasmConnection)
 }
 
 /// The issuer differs, and a certificate ends soon.
@@ -148,6 +148,15 @@ impl Story {
         })
     }
 
+    /// The same, with a check that could not be judged since this source failed first.
+    pub fn waits_for(self, id: &str, source: SourceId) -> Self {
+        self.with(id, |check| {
+            check.verdict = Verdict::Unknown;
+            check.reason = Some(Missing::Blocked { by: source }.to_string());
+            check.inconclusive = Some(Inconclusive::WaitsFor { source });
+        })
+    }
+
     /// The same, with auto login on or off.
     pub fn auto_login(mut self, on: bool) -> Self {
         self.report.auto_login = Some(on);
@@ -187,7 +196,15 @@ impl Story {
 }
 
 fn check(id: &str, stage: Stage, severity: Severity) -> CheckReport {
-    CheckReport { id: id.to_owned(), stage, severity, verdict: Verdict::Ok, reason: None, findings: Vec::new() }
+    CheckReport {
+        id: id.to_owned(),
+        stage,
+        severity,
+        verdict: Verdict::Ok,
+        reason: None,
+        inconclusive: None,
+        findings: Vec::new(),
+    }
 }
 
 fn with(id: &str, stage: Stage, severity: Severity, verdict: Verdict, reason: &str) -> CheckReport {

@@ -60,6 +60,7 @@ pub fn all_fails(snapshot: &Snapshot, message: &str) -> Report {
             severity: check.severity.under(ssowatch::pocket_id::Dialect::Fosite),
             verdict: Verdict::Fail,
             reason: None,
+            inconclusive: None,
             findings: findings(check.fields, message),
         })
         .collect();
