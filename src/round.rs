@@ -1,10 +1,12 @@
 //! The spine on one screen: look, judge.
 
+use std::collections::BTreeSet;
+
 use crate::{
     checks,
     config::Target,
-    model::{Report, Snapshot},
-    observe::{Looker, Pace},
+    model::{Credential, Report, Snapshot},
+    observe::{CollectionPlan, Looker, Pace},
 };
 
 /// What one round gives.
@@ -17,10 +19,21 @@ pub struct Round {
 }
 
 /// One round of one target: looks at it, notes what changed since the snapshot before, and judges.
-pub async fn round(looker: &Looker, target: &Target, before: Option<&Snapshot>, pace: Pace) -> Round {
-    let mut snapshot = looker.observe(target, before, pace).await.after(before);
+pub async fn round(
+    looker: &Looker,
+    target: &Target,
+    before: Option<&Snapshot>,
+    plan: impl Into<CollectionPlan>,
+) -> Round {
+    let snapshot = looker.observe(target, before, plan).await.after(before);
     let report = checks::judge(&snapshot, before);
-    let failing = report.failing().filter_map(|failing| checks::find(&failing.id));
-    snapshot.doubted = failing.flat_map(|(_, check)| check.needs).copied().collect();
     Round { snapshot, report }
+}
+
+/// The plan of the round after this report: what its failing checks rest on is asked again soon.
+#[must_use]
+pub fn plan(pace: Pace, before: Option<&Report>) -> CollectionPlan {
+    let failing = before.into_iter().flat_map(Report::failing).filter_map(|failing| checks::find(&failing.id));
+    let recheck: BTreeSet<Credential> = failing.flat_map(|(_, check)| check.needs).copied().collect();
+    CollectionPlan { pace, recheck }
 }

@@ -8,7 +8,7 @@ use crate::{
         SourceReport, Stage, Verdict, Verified,
     },
     oidc,
-    pocket_id::{ProviderKind, Version},
+    pocket_id::Version,
 };
 
 /// The longest text that is told of one thing, in characters: more than any good address or sentence has.
@@ -38,7 +38,8 @@ fn report_of(case: &Case<'_>) -> Report {
         cause,
         coverage,
         at: now.taken_at,
-        provider: provider_in_words(case),
+        provider: case.recognised().to_string(),
+        recognised: case.recognised(),
         auto_login: auto_login(case),
         checks,
         sources: sources(now),
@@ -125,14 +126,6 @@ fn is_hidden(checks: &[CheckReport]) -> bool {
 fn coverage(checks: &[CheckReport]) -> Coverage {
     let count = |is: fn(Verdict) -> bool| checks.iter().filter(|check| is(check.verdict)).count();
     Coverage { proven: count(Verdict::is_proven), known: count(Verdict::is_known) }
-}
-
-fn provider_in_words(case: &Case<'_>) -> String {
-    match (case.kind, case.version) {
-        (ProviderKind::PocketId, Some(version)) => format!("Pocket ID {version}"),
-        (ProviderKind::PocketId, None) => "Pocket ID".to_owned(),
-        (ProviderKind::Openid, _) => "OpenID provider".to_owned(),
-    }
 }
 
 fn auto_login(case: &Case<'_>) -> Option<bool> {

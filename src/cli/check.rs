@@ -23,7 +23,7 @@ use crate::{
     model::Snapshot,
     observe::{Looker, Pace},
     pocket_id::Version,
-    round::{Round, round},
+    round::{Round, plan, round},
     telling,
 };
 
@@ -148,7 +148,11 @@ async fn watch_and_tell(
 async fn look(looker: &Looker, targets: &[Target], before: &[Round], pace: Pace) -> Vec<Round> {
     let progress = Progress::begin(targets);
     let rounds = stream::iter(targets.iter().enumerate())
-        .map(|(index, target)| round(looker, target, before.get(index).map(|round| &round.snapshot), pace))
+        .map(|(index, target)| {
+            let before = before.get(index);
+            let plan = plan(pace, before.map(|round| &round.report));
+            round(looker, target, before.map(|round| &round.snapshot), plan)
+        })
         .buffered(SIDE_BY_SIDE)
         .collect()
         .await;

@@ -14,7 +14,7 @@ use crate::{
     config::{Config, Target},
     lab::{Fault, Lab, LabOptions},
     model::Snapshot,
-    observe::{Looker, Pace},
+    observe::{CollectionPlan, Looker, Pace},
     round::{Round, round},
     schedule::Schedule,
     scheduler::Look,
@@ -183,7 +183,7 @@ fn fault(id: &str) -> Result<Fault, String> {
 struct LookAtAll;
 
 impl Look for LookAtAll {
-    async fn round(&self, target: &Target, before: Option<&Snapshot>, _: Pace) -> Round {
+    async fn round(&self, target: &Target, before: Option<&Snapshot>, _: CollectionPlan) -> Round {
         Box::pin(round(&Looker::new(Clock::System), target, before, Pace::Full)).await
     }
 }

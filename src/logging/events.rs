@@ -172,7 +172,10 @@ mod tests {
     use chrono::{TimeZone as _, Utc};
 
     use super::*;
-    use crate::model::{Cause, Coverage, Finding, Stage, Verified};
+    use crate::{
+        model::{Cause, Coverage, Finding, Stage, Verified},
+        pocket_id::Recognised,
+    };
 
     fn check(id: &str, severity: Severity, verdict: Verdict) -> CheckReport {
         let fails = verdict == Verdict::Fail;
@@ -197,6 +200,7 @@ mod tests {
             coverage: Coverage { proven: 21, known: 44 },
             at: Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap(),
             provider: "Pocket ID 2.14".to_owned(),
+            recognised: Recognised::default(),
             auto_login: None,
             checks,
             sources: Vec::new(),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Credential, Finding, Missing, Reason, Severity, SourceId, Stage, Verdict};
-use crate::clock::Time;
+use crate::{clock::Time, pocket_id::Recognised};
 
 /// One round's verdicts for one target. The fields of `check --output json`: more may follow, these stay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +22,9 @@ pub struct Report {
     pub at: Time,
     /// The provider in a few words, for example `Pocket ID 2.14`.
     pub provider: String,
+    /// The same for code: what the provider was recognised as.
+    #[serde(default)]
+    pub recognised: Recognised,
     /// Whether Kasm sends every visitor to the provider at once, where that is known.
     pub auto_login: Option<bool>,
     /// Every check in cause order.

@@ -218,7 +218,11 @@ mod tests {
             });
         });
         budget.wait(ORIGIN, until(0), start());
-        assert_eq!(budget.waits_until(ORIGIN, start()), Some(until(TIMES - 1)), "a shorter pause does not end a longer one");
+        assert_eq!(
+            budget.waits_until(ORIGIN, start()),
+            Some(until(TIMES - 1)),
+            "a shorter pause does not end a longer one"
+        );
 
         let shared = Budget::default();
         for round in 0..200 {

@@ -8,7 +8,7 @@ use crate::{
     config::Secret,
     model::{Missing, Snapshot, SourceId, TargetFacts},
     oidc::Discovery,
-    pocket_id::{ProviderKind, VersionSpan, recognise},
+    pocket_id::{ProviderKind, Recognised, VersionSpan},
 };
 
 /// What a request as Kasm's client goes by.
@@ -36,7 +36,8 @@ impl<'a> Access<'a> {
         let side = asked.provider_side(source)?;
         let blocked = |by| Missing::Blocked { by };
         let document = asked.provider.discovery.ok().ok_or_else(|| blocked(SourceId::Discovery))?;
-        let (kind, _, version) = recognise(&document.fact, asked.facts.provider.kind);
+        let recognised = asked.provider.recognised.ok_or_else(|| blocked(SourceId::Discovery))?;
+        let Recognised { kind, version, .. } = recognised;
         let client_id = asked.client_id.clone().ok_or_else(|| blocked(SourceId::KasmStart))?;
         let redirect_uri = asked.kasm.start.ok().and_then(|start| our_url(start, asked.facts)?.redirect_uri.clone());
         Ok(Self { side, document: &document.fact, kind, version, client_id, redirect_uri })

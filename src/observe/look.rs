@@ -1,11 +1,9 @@
 //! The order of a look: both sides side by side, then what needs both.
 
-use std::collections::BTreeSet;
-
 use tokio::time::Instant;
 
 use super::{
-    Pace, authorize_dry_run,
+    CollectionPlan, Pace, authorize_dry_run,
     budget::Budget,
     client_meta,
     credentialed::{Credentialed, stored_client_id},
@@ -25,7 +23,7 @@ use crate::{
     kasm::{Chosen, KasmStart, StartOutcome},
     model::{ClientMeta, Connection, DryRun, Missing, Observed, PasskeyDomain, Snapshot, SourceId, TargetFacts},
     oidc::AuthorizeUrl,
-    pocket_id::{ProviderKind, recognise},
+    pocket_id::{ProviderKind, Recognised},
 };
 
 /// What the sources of one round go by.
@@ -75,8 +73,9 @@ pub(super) async fn look(
     shelf: &Shelf,
     target: &Target,
     before: Option<&Snapshot>,
-    pace: Pace,
+    plan: &CollectionPlan,
 ) -> Snapshot {
+    let pace = plan.pace;
     let facts = target.facts();
     // A snapshot of other addresses is no snapshot of this target, whatever its name.
     let before = before.filter(|before| before.target.provider == facts.provider && before.target.kasm == facts.kasm);
@@ -98,6 +97,7 @@ pub(super) async fn look(
         client_meta: &client_meta,
         client_id: both.sent_client_id(),
         before,
+        recheck: &plan.recheck,
         counts: &counts,
     };
     let (authorize_dry_run, by_kasm_key) =
@@ -113,6 +113,7 @@ pub(super) async fn look(
     Snapshot {
         format: Snapshot::FORMAT,
         taken_at: means.clock.now(),
+        provider: provider.recognised,
         provider_connection: provider.connection,
         kasm_connection: kasm.connection,
         discovery: provider.discovery,
@@ -139,7 +140,6 @@ pub(super) async fn look(
         kasm_mappings: by_kasm_key.mappings,
         kasm_user: by_kasm_key.user,
         known_keys: None,
-        doubted: BTreeSet::new(),
         known: Vec::new(),
         changes: Vec::new(),
         requests: counts.all(),
@@ -168,10 +168,22 @@ impl Both<'_> {
         (!id.is_empty()).then_some(id)
     }
 
+    /// Whether the provider may be asked what only Pocket ID answers: not before it is recognised as such.
+    fn pocket_id_only(&self, source: SourceId) -> Result<(), Missing> {
+        match self.provider.recognised.map(|recognised| recognised.kind) {
+            Some(ProviderKind::PocketId) => Ok(()),
+            Some(ProviderKind::Openid) => Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned())),
+            None => Err(match &self.provider.side {
+                Err(why) => why.clone().missing(source),
+                Ok(_) => Missing::Blocked { by: SourceId::Discovery },
+            }),
+        }
+    }
+
     async fn client_meta(&self) -> Observed<ClientMeta> {
         let source = SourceId::ClientMeta;
-        if self.provider.kind == Some(ProviderKind::Openid) {
-            return self.missing(Missing::NotApplicable("the provider is not Pocket ID".to_owned()));
+        if let Err(why) = self.pocket_id_only(source) {
+            return self.missing(why);
         }
         let client_id = self.sent_client_id();
         let client_id = client_id.as_deref();
@@ -186,8 +198,8 @@ impl Both<'_> {
         if !self.facts.passkey_enabled {
             return self.missing(Missing::OutOfReach("passkey.enabled is off".to_owned()));
         }
-        if self.provider.kind == Some(ProviderKind::Openid) {
-            return self.missing(Missing::NotApplicable("the provider is not Pocket ID".to_owned()));
+        if let Err(why) = self.pocket_id_only(source) {
+            return self.missing(why);
         }
         let side = match &self.provider.side {
             Ok(side) => side,
@@ -214,10 +226,8 @@ impl Both<'_> {
     }
 
     async fn ask_dry_run(&self, side: &Side, raw: &str, asks: &AuthorizeUrl) -> Result<DryRun, Stop> {
-        let named = self.facts.provider.kind;
-        let document = self.provider.discovery.ok().or_else(|| self.before.and_then(|before| before.discovery.ok()));
-        let document = document.ok_or(Stop::Blocked(SourceId::Discovery))?;
-        let (_, dialect, version) = recognise(&document.fact, named);
+        let recognised = self.provider.recognised.ok_or(Stop::Blocked(SourceId::Discovery))?;
+        let Recognised { dialect, version, .. } = recognised;
         authorize_dry_run::look(side, raw, asks, dialect, version, self.counts).await
     }
 

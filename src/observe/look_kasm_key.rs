@@ -91,7 +91,7 @@ fn config_is_due(asked: &Credentialed<'_>, old: &Observed<OidcConfigs>) -> bool 
         Ok(answer) => !DryRun::is_accepted(answer),
         Err(missing) => matches!(missing, Missing::Failed { .. }),
     };
-    let is_in_doubt = sent_before.is_none() || dry_run_failed || before.doubted.contains(&Credential::KasmKey);
+    let is_in_doubt = sent_before.is_none() || dry_run_failed || asked.recheck.contains(&Credential::KasmKey);
     let round = asked.round;
     let is_due =
         rhythm::is_due(SourceId::KasmConfig, round.who, Some(old), |_| !is_in_doubt, round.pace, round.clock.now());

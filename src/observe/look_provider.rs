@@ -16,7 +16,7 @@ use crate::{
     config::Target,
     model::{self, Answered, Connection, EndpointAnswers, EndpointState, Missing, Observed, Page, Snapshot, SourceId},
     oidc::{Discovery, Jwks},
-    pocket_id::{ProviderKind, recognise},
+    pocket_id::{ProviderKind, Recognised, recognise},
 };
 
 /// What was seen of a provider, and the way to it.
@@ -24,8 +24,8 @@ use crate::{
 pub(super) struct ProviderLook {
     /// The way to it; why there is none, where its settings are wrong or it does not connect.
     pub side: Result<Arc<Side>, Stop>,
-    /// Its kind, where that is known by now.
-    pub kind: Option<ProviderKind>,
+    /// What it was recognised as, now or before; none before a discovery document was seen and no kind is configured.
+    pub recognised: Option<Recognised>,
     /// The connection.
     pub connection: Observed<Connection>,
     /// The discovery document.
@@ -114,7 +114,7 @@ fn new_side(means: &Means, target: &Target) -> Result<Side, Stop> {
 
 /// What was known of the provider before.
 struct Before {
-    kind: Option<ProviderKind>,
+    recognised: Option<Recognised>,
     discovery: Observed<Answered<Discovery>>,
     endpoints: Observed<EndpointAnswers>,
     page: Observed<Page>,
@@ -122,12 +122,12 @@ struct Before {
 
 impl Before {
     fn of_look(look: ProviderLook) -> Self {
-        Self { kind: look.kind, discovery: look.discovery, endpoints: look.endpoints, page: look.page }
+        Self { recognised: look.recognised, discovery: look.discovery, endpoints: look.endpoints, page: look.page }
     }
 
     fn of_snapshot(snapshot: &Snapshot) -> Self {
         Self {
-            kind: snapshot.discovery.ok().map(|answer| recognise(&answer.fact, snapshot.target.provider.kind).0),
+            recognised: snapshot.recognised(),
             discovery: snapshot.discovery.clone(),
             endpoints: snapshot.provider_endpoints.clone(),
             page: snapshot.provider_page.clone(),
@@ -137,10 +137,10 @@ impl Before {
 
 impl ProviderLook {
     /// A look that ended with the connection, or before it.
-    fn ended(round: &Round<'_>, kind: Option<ProviderKind>, connection: Observed<Connection>, why: Stop) -> Self {
+    fn ended(round: &Round<'_>, known: Option<Recognised>, connection: Observed<Connection>, why: Stop) -> Self {
         let now = round.clock.now();
         Self {
-            kind,
+            recognised: known,
             connection,
             discovery: Observed::missing(now, why.clone().missing(SourceId::Discovery)),
             jwks: Observed::missing(now, why.clone().missing(SourceId::Jwks)),
@@ -153,7 +153,7 @@ impl ProviderLook {
 }
 
 async fn ask(means: &Means, target: &Target, before: Option<&Before>, pace: Pace, counts: &Counts) -> ProviderLook {
-    let known = target.provider.kind.or_else(|| before?.kind);
+    let known = before.and_then(|before| before.recognised).or(target.provider.kind.map(Recognised::by_name));
     let round = &Round { clock: &means.clock, budget: &means.budget, pace, who: target.provider.url.as_str() };
     let side = match new_side(means, target) {
         Ok(side) => Arc::new(side),
@@ -168,13 +168,13 @@ async fn ask(means: &Means, target: &Target, before: Option<&Before>, pace: Pace
     }
     let (connection, rest) =
         tokio::join!(whole_connection(connection), Box::pin(documents(round, &side, target, before, known, counts)));
-    let Documents { kind, discovery, jwks, key_set, endpoints, page } = rest;
-    ProviderLook { side: Ok(side), kind, connection, discovery, jwks, key_set, endpoints, page }
+    let Documents { recognised, discovery, jwks, key_set, endpoints, page } = rest;
+    ProviderLook { side: Ok(side), recognised, connection, discovery, jwks, key_set, endpoints, page }
 }
 
 /// What came over the connection.
 struct Documents {
-    kind: Option<ProviderKind>,
+    recognised: Option<Recognised>,
     discovery: Observed<Answered<Discovery>>,
     jwks: Observed<Jwks>,
     key_set: Option<Arc<[u8]>>,
@@ -188,12 +188,13 @@ async fn documents(
     side: &Side,
     target: &Target,
     before: Option<&Before>,
-    known: Option<ProviderKind>,
+    known: Option<Recognised>,
     counts: &Counts,
 ) -> Documents {
     let discovery = observe(round.clock, SourceId::Discovery, discovery::look(side, counts)).await;
     let document = discovery.ok().map(|answer| &answer.fact);
-    let kind = document.map(|document| recognise(document, target.provider.kind).0).or(known);
+    let recognised = document.map(|document| recognise(document, target.provider.kind)).or(known);
+    let kind = recognised.map(|recognised| recognised.kind);
     let mut key_set = None;
     let (jwks, endpoints, page) = tokio::join!(
         observe(round.clock, SourceId::Jwks, async {
@@ -205,7 +206,7 @@ async fn documents(
         endpoints(round, side, document.zip(kind), before, counts),
         sign_in_page(round, side, kind, before, counts),
     );
-    Documents { kind, discovery, jwks, key_set, endpoints, page }
+    Documents { recognised, discovery, jwks, key_set, endpoints, page }
 }
 
 async fn endpoints(

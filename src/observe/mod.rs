@@ -62,12 +62,12 @@ mod tls;
 mod trust;
 mod watch;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use crate::{
     clock::Clock,
     config::Target,
-    model::{Answered, Connection, Observed, Snapshot},
+    model::{Answered, Connection, Credential, Observed, Snapshot},
     oidc::Discovery,
 };
 
@@ -84,6 +84,21 @@ pub enum Pace {
         /// How old what targets of one provider share may get: less than a round.
         share_for: Duration,
     },
+}
+
+/// What one look asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectionPlan {
+    /// How much.
+    pub pace: Pace,
+    /// What these credentials show is asked again soon, whatever its rhythm: a check fails by it, and a mend is to show.
+    pub recheck: BTreeSet<Credential>,
+}
+
+impl From<Pace> for CollectionPlan {
+    fn from(pace: Pace) -> Self {
+        Self { pace, recheck: BTreeSet::new() }
+    }
 }
 
 /// Looks at targets: keeps loaded TLS settings, what targets of one provider share, and the budgets of requests.
@@ -111,8 +126,13 @@ impl Looker {
     }
 
     /// Looks at a target. Never fails and never panics: what could not be seen is missing, with its reason.
-    pub async fn observe(&self, target: &Target, before: Option<&Snapshot>, pace: Pace) -> Snapshot {
-        Box::pin(look::look(&self.means, &self.shared, target, before, pace)).await
+    pub async fn observe(
+        &self,
+        target: &Target,
+        before: Option<&Snapshot>,
+        plan: impl Into<CollectionPlan>,
+    ) -> Snapshot {
+        Box::pin(look::look(&self.means, &self.shared, target, before, &plan.into())).await
     }
 
     /// Asks for the discovery document on a connection of its own: one request, never shared and never put off, since

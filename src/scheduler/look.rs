@@ -3,14 +3,19 @@
 use crate::{
     config::Target,
     model::Snapshot,
-    observe::{Looker, Pace},
+    observe::{CollectionPlan, Looker},
     round::{self, Round},
 };
 
 /// What the scheduler runs.
 pub trait Look: Send + Sync + 'static {
     /// One round of one target. It may hang or panic: the scheduler cuts the one and catches the other.
-    fn round(&self, target: &Target, before: Option<&Snapshot>, pace: Pace) -> impl Future<Output = Round> + Send;
+    fn round(
+        &self,
+        target: &Target,
+        before: Option<&Snapshot>,
+        plan: CollectionPlan,
+    ) -> impl Future<Output = Round> + Send;
 
     /// Forgets what belongs to no target of this list (after a reload).
     fn retain(&self, targets: &[Target]) {
@@ -19,8 +24,8 @@ pub trait Look: Send + Sync + 'static {
 }
 
 impl Look for Looker {
-    async fn round(&self, target: &Target, before: Option<&Snapshot>, pace: Pace) -> Round {
-        round::round(self, target, before, pace).await
+    async fn round(&self, target: &Target, before: Option<&Snapshot>, plan: CollectionPlan) -> Round {
+        round::round(self, target, before, plan).await
     }
 
     fn retain(&self, targets: &[Target]) {

@@ -237,12 +237,12 @@ mod tests {
     use tokio::time::sleep;
 
     use super::*;
-    use crate::{checks, model::Snapshot, observe::Pace, round::Round};
+    use crate::{checks, model::Snapshot, observe::CollectionPlan, round::Round};
 
     struct Quick;
 
     impl Look for Quick {
-        async fn round(&self, _: &Target, _: Option<&Snapshot>, _: Pace) -> Round {
+        async fn round(&self, _: &Target, _: Option<&Snapshot>, _: CollectionPlan) -> Round {
             let snapshot = Snapshot::healthy();
             let report = checks::judge(&snapshot, None);
             Round { snapshot, report }

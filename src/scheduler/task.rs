@@ -25,7 +25,7 @@ use crate::{
     metrics::Daemon,
     model::{Report, Snapshot},
     observe::Pace,
-    round::Round,
+    round::{self, Round},
 };
 
 /// How long a task sleeps at most before it looks at the clock again: it may have been set.
@@ -164,7 +164,8 @@ impl<L: Look> Task<L> {
     async fn attempt(&self, place: Option<OwnedSemaphorePermit>, pace: Pace) -> Outcome {
         let (look, target) = (Arc::clone(&self.look), Arc::clone(&self.target));
         let before = self.before.as_ref().map(|before| Arc::clone(&before.snapshot));
-        let round = async move { look.round(&target, before.as_deref(), pace).await };
+        let plan = round::plan(pace, self.before.as_ref().map(|before| &*before.report));
+        let round = async move { look.round(&target, before.as_deref(), plan).await };
         let mut attempt = pin!(attempt(round, self.rhythm.limit));
         if let Ok(outcome) = timeout(PLACE_FOR, &mut attempt).await {
             return outcome;

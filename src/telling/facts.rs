@@ -5,11 +5,15 @@ use crate::{
     clock::Time,
     kasm::{Chosen, StartOutcome},
     model::{CheckReport, Credential, Finding, Inconclusive, Report, Snapshot, Stage},
+    pocket_id::ProviderKind,
 };
 
 /// The provider's name: `Pocket ID`, or `Provider` where it is another or not known.
 pub(crate) fn provider_name(report: &Report) -> &'static str {
-    if report.provider.starts_with("Pocket ID") { "Pocket ID" } else { "Provider" }
+    match report.recognised.kind {
+        ProviderKind::PocketId => "Pocket ID",
+        ProviderKind::Openid => "Provider",
+    }
 }
 
 /// A field as people say it: `redirect_url` is a redirect URL.
@@ -54,9 +58,8 @@ pub(crate) fn good(report: &Report, snapshot: &Snapshot, stage: Stage) -> Option
 
 fn provider(report: &Report, snapshot: &Snapshot) -> String {
     let url = &snapshot.target.provider.url;
-    match report.provider.strip_prefix("Pocket ID") {
-        Some("") => url.clone(),
-        Some(version) => format!("{} at {url}", version.trim_start()),
+    match report.recognised.version {
+        Some(version) => format!("{version} at {url}"),
         None => url.clone(),
     }
 }

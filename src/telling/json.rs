@@ -45,6 +45,7 @@ pub struct TargetView<'r> {
     coverage: CoverageView,
     at: Time,
     provider: &'r str,
+    provider_kind: &'static str,
     auto_login: Option<bool>,
     checks: Vec<CheckView<'r>>,
     sources: Vec<SourceView<'r>>,
@@ -111,7 +112,20 @@ struct ExpiryView<'r> {
 
 /// One report as a value that serialises to the public form.
 pub fn target(report: &Report) -> TargetView<'_> {
-    let Report { name, login, verified, cause, coverage, at, provider, auto_login, checks, sources, expiries } = report;
+    let Report {
+        name,
+        login,
+        verified,
+        cause,
+        coverage,
+        at,
+        provider,
+        recognised,
+        auto_login,
+        checks,
+        sources,
+        expiries,
+    } = report;
     let Coverage { proven, known } = *coverage;
     TargetView {
         name,
@@ -121,6 +135,7 @@ pub fn target(report: &Report) -> TargetView<'_> {
         coverage: CoverageView { proven, known },
         at: *at,
         provider,
+        provider_kind: recognised.kind.id(),
         auto_login: *auto_login,
         checks: checks.iter().map(check).collect(),
         sources: sources.iter().map(source).collect(),

@@ -8,7 +8,6 @@ use crate::{
     kasm::{Chosen, Field, LoginSettings, OidcConfig, StartOutcome},
     model::{Answered, Connection, Observed, Registration, Snapshot, SourceId},
     oidc::{AuthorizeUrl, Discovery},
-    pocket_id::recognise,
 };
 
 /// The watched values of one source, from the last look that saw it.
@@ -107,7 +106,7 @@ fn certificate(subject: ChangeSubject, seen: &Connection) -> Option<Vec<Watched>
 fn document(now: &Snapshot, answer: &Answered<Discovery>) -> Vec<Watched> {
     use ChangeSubject::{Endpoints, Issuer, ProviderVersion};
     let document = &answer.fact;
-    let release = recognise(document, now.target.provider.kind).2;
+    let release = now.recognised().and_then(|recognised| recognised.version);
     let endpoints = document.document.as_object().into_iter().flatten().filter_map(|(name, value)| {
         let is_endpoint = name.ends_with("_endpoint") || name == "jwks_uri";
         value.as_str().filter(|_| is_endpoint).map(|url| named(Endpoints, name, url.to_owned()))

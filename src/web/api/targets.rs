@@ -14,6 +14,7 @@ use crate::{
     board::Entry,
     clock::Time,
     model::{Coverage, Login, Report, Verified},
+    pocket_id::Recognised,
     telling::json::{self, TargetView},
     web::App,
 };
@@ -85,6 +86,7 @@ fn nothing_yet(entry: &Entry, now: Time) -> Report {
         coverage: Coverage { proven: 0, known: 0 },
         at: now,
         provider: String::new(),
+        recognised: Recognised::default(),
         auto_login: None,
         checks: Vec::new(),
         sources: Vec::new(),

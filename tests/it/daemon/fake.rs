@@ -12,7 +12,7 @@ use ssowatch::{
     clock::{Clock, Time},
     config::{Config, Target},
     model::{Report, Snapshot},
-    observe::Pace,
+    observe::{CollectionPlan, Pace},
     round::Round,
     schedule::Schedule,
     scheduler::Look,
@@ -102,13 +102,13 @@ impl Drop for Ending {
 }
 
 impl Look for Fake {
-    async fn round(&self, target: &Target, before: Option<&Snapshot>, pace: Pace) -> Round {
+    async fn round(&self, target: &Target, before: Option<&Snapshot>, plan: CollectionPlan) -> Round {
         let name = target.name.clone();
         let number = {
             let mut ran = self.ran.lock().unwrap();
             let rounds = ran.entry(name.clone()).or_default();
             let before = before.map(|before| before.taken_at);
-            rounds.push(Ran { began: self.start.elapsed(), ended: None, pace, before });
+            rounds.push(Ran { began: self.start.elapsed(), ended: None, pace: plan.pace, before });
             rounds.len() - 1
         };
         let _ending = Ending { ran: Arc::clone(&self.ran), target: name.clone(), number, start: self.start };

@@ -18,7 +18,7 @@ use ssowatch::{
     metrics::Daemon,
     model::{Cause, Finding, Login, Report, Snapshot, Verdict},
     notify::{Item, Matter, Message, Phase, desk, heartbeat, maintenance::Windows, send::Post, title},
-    observe::{Pace, outward::Untold},
+    observe::{CollectionPlan, outward::Untold},
     round::Round,
     scheduler::{Look, Scheduler},
     telling::notice::Notice,
@@ -72,7 +72,7 @@ pub struct Scripted {
 }
 
 impl Look for Scripted {
-    async fn round(&self, target: &Target, _: Option<&Snapshot>, _: Pace) -> Round {
+    async fn round(&self, target: &Target, _: Option<&Snapshot>, _: CollectionPlan) -> Round {
         self.rounds.fetch_add(1, Ordering::Relaxed);
         let at = self.clock.now();
         let says = (self.script)(&target.name, at - start());
