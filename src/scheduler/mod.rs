@@ -16,6 +16,7 @@
 mod attempt;
 mod bells;
 mod look;
+mod publish;
 mod pulse;
 mod restore;
 mod rhythm;
@@ -29,6 +30,7 @@ use tracing::error;
 
 pub use bells::{Bells, Depth};
 pub use look::Look;
+pub use publish::Publisher;
 
 use self::{
     pulse::Pulse,
@@ -36,7 +38,7 @@ use self::{
     task::{Shared, Task},
 };
 use crate::{
-    board::{Board, Entry, Latest},
+    board::{Board, Entry},
     clock::Clock,
     config::{Config, Target},
     journal::Journal,
@@ -104,18 +106,18 @@ impl<L: Look> Scheduler<L> {
             if self.running.contains_key(&target.name) {
                 continue;
             }
-            let before = match outgoing.remove(&target.name) {
+            match outgoing.remove(&target.name) {
                 None => {
                     self.shared.daemon.target_added(&target.name);
                     applied.added.push(target.name.clone());
-                    self.restore(target)
+                    self.restore(target);
                 }
                 Some(old) => {
                     applied.changed.push(target.name.clone());
-                    self.known_of(&old.target, target)
+                    self.forget_other_servers(&old.target, target);
                 }
-            };
-            self.start(Arc::new(target.clone()), Arc::clone(&rhythm), before);
+            }
+            self.start(Arc::new(target.clone()), Arc::clone(&rhythm));
         }
         applied.removed = outgoing.into_keys().collect();
         for name in &applied.removed {
@@ -144,9 +146,8 @@ impl<L: Look> Scheduler<L> {
             self.running.iter().filter(|(_, task)| task.handle.is_finished()).map(|(name, _)| name.clone()).collect();
         for name in ended {
             error!(target = %name, "the task of a target ended, which is a bug; it is started again");
-            let before = self.latest(&name);
             if let Some(old) = self.running.remove(&name) {
-                self.start(old.target, old.rhythm, before);
+                self.start(old.target, old.rhythm);
             }
         }
         self.running.values().all(|task| task.pulse.is_alive())
@@ -169,31 +170,26 @@ impl<L: Look> Scheduler<L> {
         go
     }
 
-    /// What was last seen of a target, if it is still about the same servers; else only its latest round stays up.
-    fn known_of(&self, old: &Target, new: &Target) -> Option<Latest> {
+    /// Where a target is about other servers now, what was seen of the old ones stays up, and counts for nothing else.
+    fn forget_other_servers(&self, old: &Target, new: &Target) {
         let place = |target: &Target| {
             let sides = [&target.provider.http, &target.kasm.http].map(|http| http.connect_to.clone());
             (target.provider.url.clone(), target.provider.internal_url.clone(), target.kasm.url.clone(), sides)
         };
-        if place(old) == place(new) {
-            return self.latest(&new.name);
+        if place(old) != place(new) {
+            self.shared.board.forget_history(&new.name);
         }
-        self.shared.board.forget_history(&new.name);
-        None
     }
 
-    /// What an earlier process saw last of a target, which then is on the board, too.
-    fn restore(&self, target: &Target) -> Option<Latest> {
-        let latest = restore::latest(self.shared.journal.state(&target.name)?, target)?;
-        self.shared.board.restore(&target.name, latest.clone());
-        Some(latest)
+    /// Puts up what an earlier process saw last of a target.
+    fn restore(&self, target: &Target) {
+        let latest = self.shared.journal.state(&target.name).and_then(|state| restore::latest(state, target));
+        if let Some(latest) = latest {
+            self.shared.board.restore(&target.name, latest);
+        }
     }
 
-    fn latest(&self, name: &str) -> Option<Latest> {
-        self.shared.board.entry(name)?.latest.clone()
-    }
-
-    fn start(&mut self, target: Arc<Target>, rhythm: Arc<Rhythm>, before: Option<Latest>) {
+    fn start(&mut self, target: Arc<Target>, rhythm: Arc<Rhythm>) {
         let (first, waits) = oneshot::channel();
         let pulse = Arc::new(Pulse::new());
         let task = Task {
@@ -203,7 +199,6 @@ impl<L: Look> Scheduler<L> {
             shared: Arc::clone(&self.shared),
             pulse: Arc::clone(&pulse),
             bell: self.shared.bells.hang(&target.name),
-            before: before.map(Into::into),
             first: Some(first),
             troubled: false,
         };

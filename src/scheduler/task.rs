@@ -12,18 +12,16 @@ use super::{
     Bells, Depth, Look,
     attempt::{Outcome, attempt},
     bells::{Asked, Hearing},
+    publish::Publisher,
     pulse::Pulse,
-    restore,
     rhythm::Rhythm,
 };
 use crate::{
-    board::{Board, Latest},
+    board::Board,
     clock::{Clock, Time},
     config::Target,
-    journal::{self, Journal},
-    logging,
+    journal::Journal,
     metrics::Daemon,
-    model::{Report, Snapshot},
     observe::Pace,
     round::{self, Round},
 };
@@ -46,18 +44,6 @@ pub(super) struct Shared {
     pub places: Arc<Semaphore>,
 }
 
-/// A round before.
-pub(super) struct Before {
-    snapshot: Arc<Snapshot>,
-    report: Arc<Report>,
-}
-
-impl From<Latest> for Before {
-    fn from(latest: Latest) -> Self {
-        Self { snapshot: latest.snapshot, report: latest.report }
-    }
-}
-
 /// The task of one target.
 pub(super) struct Task<L> {
     pub look: Arc<L>,
@@ -67,8 +53,6 @@ pub(super) struct Task<L> {
     pub pulse: Arc<Pulse>,
     /// Rings when somebody wants a round before it is due.
     pub bell: Hearing,
-    /// The round before, of the same addresses.
-    pub before: Option<Before>,
     /// Who waits for the first round. Dropped, if the task is stopped before.
     pub first: Option<oneshot::Sender<()>>,
     /// Whether the round before hung or panicked, which is logged once.
@@ -142,7 +126,7 @@ impl<L: Look> Task<L> {
         self.shared.daemon.round_started(&self.target.name, due.busy());
         let started = Instant::now();
         match self.attempt(place, pace).await {
-            Outcome::Done(round) => self.tell(*round, started.elapsed()),
+            Outcome::Done(round) => self.publish(*round, started.elapsed()),
             Outcome::Hung => self.lament("a round hung and was cut; the next one runs when it is due", None),
             Outcome::Panicked(place) => {
                 self.lament("a round panicked, which is a bug; the next one runs when it is due", place.as_deref());
@@ -163,8 +147,9 @@ impl<L: Look> Task<L> {
 
     async fn attempt(&self, place: Option<OwnedSemaphorePermit>, pace: Pace) -> Outcome {
         let (look, target) = (Arc::clone(&self.look), Arc::clone(&self.target));
-        let before = self.before.as_ref().map(|before| Arc::clone(&before.snapshot));
-        let plan = round::plan(pace, self.before.as_ref().map(|before| &*before.report));
+        let before = self.shared.board.before(&target.name);
+        let plan = round::plan(pace, before.as_ref().map(|before| &*before.report));
+        let before = before.map(|before| before.snapshot);
         let round = async move { look.round(&target, before.as_deref(), plan).await };
         let mut attempt = pin!(attempt(round, self.rhythm.limit));
         if let Ok(outcome) = timeout(PLACE_FOR, &mut attempt).await {
@@ -174,33 +159,14 @@ impl<L: Look> Task<L> {
         attempt.await
     }
 
-    /// Puts a round on the board, counts it, and logs what changed.
-    fn tell(&mut self, round: Round, took: Duration) {
+    fn publish(&mut self, round: Round, took: Duration) {
         let Shared { board, daemon, journal, .. } = &*self.shared;
         let name = &self.target.name;
-        // No longer listed: its task is about to be stopped.
-        let Some(latest) = board.put(name, round.snapshot, round.report) else { return };
-        let now = Before { snapshot: Arc::clone(&latest.snapshot), report: Arc::clone(&latest.report) };
-        let before = self.before.take();
-        let known = before.as_ref().map_or(&[][..], |before| &before.snapshot.changes);
-        let changes: Vec<_> = now.snapshot.changes.iter().filter(|change| !known.contains(change)).cloned().collect();
-        daemon.round_finished(name, now.report.at, took, &now.report.sources, &now.snapshot.requests, &changes);
-        let entry = journal::Entry {
-            snapshot: &now.snapshot,
-            report: &now.report,
-            before: before.as_ref().map(|before| &*before.report),
-            changes: &changes,
-            stale_after_seconds: self.rhythm.stale_after().as_secs_f64(),
-        };
-        journal.note(name, entry);
-        journal.keep(name, || restore::state(&latest));
         if std::mem::take(&mut self.troubled) {
             info!(target = %name, "rounds run to their end again");
         }
-        for event in logging::events(before.as_ref().map(|before| &*before.report), &now.report) {
-            event.log();
-        }
-        self.before = Some(now);
+        // One that is no longer listed is left out: its task is about to be stopped.
+        let _ = Publisher { board, daemon, journal }.publish(name, round, took);
     }
 
     /// Logs a round that gave nothing: once, until one gives something again.

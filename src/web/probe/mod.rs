@@ -27,7 +27,8 @@ use crate::{
     config::Target,
     metrics::{Family, Sheet},
     observe::Pace,
-    round::round,
+    round::{plan, round},
+    scheduler::Publisher,
 };
 
 /// The header in which Prometheus says how long it waits.
@@ -140,9 +141,10 @@ async fn login(app: &App, target: &Target, kept: &Kept, settings_every: Duration
         let mut own = kept.login.lock().await;
         entry = newer(board_entry(app, target), own.as_ref());
         if !is_fresh(&entry, app.clock.now()) {
-            let latest = look(app, target, &entry, settings_every).await;
-            *own = Some(latest.clone());
-            entry.latest = Some(latest);
+            if let Some(latest) = look(app, target, &entry, settings_every).await {
+                *own = Some(latest.clone());
+                entry.latest = Some(latest);
+            }
         }
     }
     tell::login(sheet, &entry, app.clock.now())
@@ -173,21 +175,23 @@ fn newer(mut entry: Entry, own: Option<&Latest>) -> Entry {
     entry
 }
 
-async fn look(app: &App, target: &Target, entry: &Entry, settings_every: Duration) -> Latest {
+/// One round of a target, published where the target is listed; with rounds off it is kept for probes alone.
+async fn look(app: &App, target: &Target, entry: &Entry, settings_every: Duration) -> Option<Latest> {
     let share_for = Duration::try_from_secs_f64(entry.interval_seconds / 2.0).unwrap_or_default();
-    let before = entry.latest.as_ref().map(|latest| latest.snapshot.as_ref());
-    let made = Box::pin(round(&app.looker, target, before, Pace::Due { settings_every, share_for })).await;
-    let (last_success, source_last_success) = match &entry.latest {
-        Some(latest) => (latest.last_success.clone(), latest.source_last_success.clone()),
-        None => Default::default(),
+    let facts = target.facts();
+    let is_of_it = |latest: &Latest| {
+        let seen = &latest.snapshot.target;
+        !latest.outdated && seen.provider == facts.provider && seen.kasm == facts.kasm
     };
-    Latest {
-        snapshot: Arc::new(made.snapshot),
-        report: Arc::new(made.report),
-        last_success,
-        source_last_success,
-        restored: false,
+    let before = entry.latest.clone().filter(is_of_it);
+    let plan = plan(Pace::Due { settings_every, share_for }, before.as_ref().map(|before| &*before.report));
+    let began = Instant::now();
+    let made = Box::pin(round(&app.looker, target, before.as_ref().map(|before| &*before.snapshot), plan)).await;
+    if app.board.entry(&target.name).is_none() {
+        return Some(Latest::following(before.as_ref(), made.snapshot, made.report));
     }
+    let publisher = Publisher { board: &app.board, daemon: &app.daemon, journal: &app.journal };
+    publisher.publish(&target.name, made, began.elapsed())
 }
 
 /// The provider's connection and its discovery document, asked anew; whether that is the document of the issuer that is
@@ -223,6 +227,7 @@ mod tests {
             last_success: BTreeMap::new(),
             source_last_success: BTreeMap::new(),
             restored: false,
+            outdated: false,
         }
     }
 
