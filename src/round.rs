@@ -1,13 +1,8 @@
-//! The spine on one screen: look, judge.
+//! The spine on one screen: look, evaluate.
 
 use std::collections::BTreeSet;
 
-use crate::{
-    checks,
-    config::Target,
-    model::{Credential, Report, Snapshot},
-    observe::{CollectionPlan, Looker, Pace},
-};
+use crate::{checks, config::Target, model::{Credential, Report, Snapshot}, collect::{CollectionPlan, Collector, CollectMode}};
 
 /// What one round gives.
 #[derive(Debug, Clone)]
@@ -18,22 +13,22 @@ pub struct Round {
     pub report: Report,
 }
 
-/// One round of one target: looks at it, notes what changed since the snapshot before, and judges.
+/// One round of one target: looks at it, notes what changed since the snapshot before, and evaluates.
 pub async fn round(
-    looker: &Looker,
+    collector: &Collector,
     target: &Target,
     before: Option<&Snapshot>,
     plan: impl Into<CollectionPlan>,
 ) -> Round {
-    let snapshot = looker.observe(target, before, plan).await.after(before);
-    let report = checks::judge(&snapshot, before);
+    let snapshot = collector.observe(target, before, plan).await.after(before);
+    let report = checks::evaluate(&snapshot, before);
     Round { snapshot, report }
 }
 
 /// The plan of the round after this report: what its failing checks rest on is asked again soon.
 #[must_use]
-pub fn plan(pace: Pace, before: Option<&Report>) -> CollectionPlan {
+pub fn plan(mode: CollectMode, before: Option<&Report>) -> CollectionPlan {
     let failing = before.into_iter().flat_map(Report::failing).filter_map(|failing| checks::find(&failing.id));
     let recheck: BTreeSet<Credential> = failing.flat_map(|(_, check)| check.needs).copied().collect();
-    CollectionPlan { pace, recheck }
+    CollectionPlan { mode, recheck }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Credential, Finding, Missing, Reason, Severity, SourceId, Stage, Verdict};
-use crate::{clock::Time, pocket_id::Recognised};
+use crate::{clock::Time, providers::pocket_id::Recognised};
 
 /// One round's verdicts for one target. The fields of `check --output json`: more may follow, these stay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -129,7 +129,7 @@ pub struct CheckReport {
     pub severity: Severity,
     /// What it says.
     pub verdict: Verdict,
-    /// What was seen, or why it could not be judged.
+    /// What was seen, or why it could not be evaluated.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
     /// Why it is neither `ok` nor `fail`: what code goes by, where `reason` is for people.
@@ -202,7 +202,7 @@ pub struct SourceReport {
 /// Something that ends at a known time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expiry {
-    /// What: a closed list, a metric label (`provider_certificate`, `kasm_certificate`, ...).
+    /// What: a closed list, a metric label (`provider_certificate`, `app_certificate`, ...).
     pub item: String,
     /// When.
     pub at: Time,

@@ -10,16 +10,16 @@
 //! - A clock that is set forward or back makes one round run early, and nothing else.
 //! - A reload leaves the tasks of unchanged targets alone.
 //!
-//! The scheduler knows nothing of what a round does ([`Look`]), and rounds know nothing of it: each is a full look,
+//! The scheduler knows nothing of what a round does ([`RunRound`]), and rounds know nothing of it: each is a full look,
 //! whatever made it run, and a failed one is not tried again before the next is due.
 
 mod attempt;
-mod bells;
-mod look;
+mod triggers;
+mod run_round;
 mod publish;
-mod pulse;
+mod liveness;
 mod restore;
-mod rhythm;
+mod interval;
 mod task;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -28,29 +28,23 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::error;
 
-pub use bells::{Bells, Depth};
-pub use look::Look;
+pub use triggers::{RunTriggers, RunMode};
+pub use run_round::RunRound;
 pub use publish::Publisher;
 
 use self::{
-    pulse::Pulse,
-    rhythm::Rhythm,
+    liveness::Liveness,
+    interval::Interval,
     task::{Shared, Task},
 };
-use crate::{
-    board::{Board, Entry},
-    clock::Clock,
-    config::{Config, Target},
-    journal::Journal,
-    metrics::Daemon,
-};
+use crate::{results::{Results, Entry}, clock::Clock, config::{Config, Target}, journal::Journal, metrics::Daemon};
 
 /// How many rounds run at once, as long as they are quick.
 pub const AT_ONCE: usize = 64;
 
 /// The tasks of all targets.
 pub struct Scheduler<L> {
-    look: Arc<L>,
+    runner: Arc<L>,
     shared: Arc<Shared>,
     running: BTreeMap<String, Running>,
     first_rounds: Vec<oneshot::Receiver<()>>,
@@ -59,8 +53,8 @@ pub struct Scheduler<L> {
 /// One target's task, and what it goes by.
 struct Running {
     target: Arc<Target>,
-    rhythm: Arc<Rhythm>,
-    pulse: Arc<Pulse>,
+    interval: Arc<Interval>,
+    liveness: Arc<Liveness>,
     handle: AbortOnDropHandle<()>,
 }
 
@@ -75,31 +69,31 @@ pub struct Applied {
     pub changed: Vec<String>,
 }
 
-impl<L: Look> Scheduler<L> {
+impl<L: RunRound> Scheduler<L> {
     /// A scheduler without targets.
     #[must_use]
-    pub fn new(look: Arc<L>, board: Arc<Board>, daemon: Arc<Daemon>, journal: Arc<Journal>, clock: Clock) -> Self {
+    pub fn new(runner: Arc<L>, results: Arc<Results>, daemon: Arc<Daemon>, journal: Arc<Journal>, clock: Clock) -> Self {
         let places = Arc::new(Semaphore::new(AT_ONCE));
-        let shared = Arc::new(Shared { board, daemon, clock, journal, bells: Arc::default(), places });
-        Self { look, shared, running: BTreeMap::new(), first_rounds: Vec::new() }
+        let shared = Arc::new(Shared { results, daemon, clock, journal, triggers: Arc::default(), places });
+        Self { runner, shared, running: BTreeMap::new(), first_rounds: Vec::new() }
     }
 
     /// Where a round is asked for before it is due.
     #[must_use]
-    pub fn bells(&self) -> Arc<Bells> {
-        Arc::clone(&self.shared.bells)
+    pub fn triggers(&self) -> Arc<RunTriggers> {
+        Arc::clone(&self.shared.triggers)
     }
 
     /// Goes by this configuration from now on: stops the targets that are gone, starts new ones, starts changed ones
     /// anew, and leaves the others alone. With `rounds_off` there are none. What was last seen of a changed target stays up until its new round.
     pub async fn apply(&mut self, config: &Config) -> Applied {
-        let rhythm = Arc::new(Rhythm::of(config, self.shared.clock.now()));
+        let interval = Arc::new(Interval::of(config, self.shared.clock.now()));
         let targets = if config.rounds_off { &[][..] } else { &config.targets };
-        let mut outgoing = self.take_all_but_unchanged(targets, &rhythm);
+        let mut outgoing = self.take_all_but_unchanged(targets, &interval);
         for old in outgoing.values_mut() {
             end(old).await;
         }
-        self.shared.board.list(targets.iter().map(|target| entry(target, &rhythm)));
+        self.shared.results.list(targets.iter().map(|target| entry(target, &interval)));
         self.first_rounds.clear();
         let mut applied = Applied::default();
         for target in targets {
@@ -117,14 +111,14 @@ impl<L: Look> Scheduler<L> {
                     self.forget_other_servers(&old.target, target);
                 }
             }
-            self.start(Arc::new(target.clone()), Arc::clone(&rhythm));
+            self.start(Arc::new(target.clone()), Arc::clone(&interval));
         }
         applied.removed = outgoing.into_keys().collect();
         for name in &applied.removed {
             self.shared.daemon.target_removed(name);
-            self.shared.bells.take_down(name);
+            self.shared.triggers.take_down(name);
         }
-        self.look.retain(&config.targets);
+        self.runner.retain(&config.targets);
         applied
     }
 
@@ -147,10 +141,10 @@ impl<L: Look> Scheduler<L> {
         for name in ended {
             error!(target = %name, "the task of a target ended, which is a bug; it is started again");
             if let Some(old) = self.running.remove(&name) {
-                self.start(old.target, old.rhythm);
+                self.start(old.target, old.interval);
             }
         }
-        self.running.values().all(|task| task.pulse.is_alive())
+        self.running.values().all(|task| task.liveness.is_alive())
     }
 
     /// Stops all rounds.
@@ -160,10 +154,10 @@ impl<L: Look> Scheduler<L> {
         }
     }
 
-    fn take_all_but_unchanged(&mut self, targets: &[Target], rhythm: &Rhythm) -> BTreeMap<String, Running> {
+    fn take_all_but_unchanged(&mut self, targets: &[Target], interval: &Interval) -> BTreeMap<String, Running> {
         let wanted: BTreeMap<&str, &Target> = targets.iter().map(|target| (target.name.as_str(), target)).collect();
         let stays = |name: &str, task: &Running| {
-            *task.rhythm == *rhythm && wanted.get(name).is_some_and(|target| **target == *task.target)
+            *task.interval == *interval && wanted.get(name).is_some_and(|target| **target == *task.target)
         };
         let (stay, go) = std::mem::take(&mut self.running).into_iter().partition(|(name, task)| stays(name, task));
         self.running = stay;
@@ -177,7 +171,7 @@ impl<L: Look> Scheduler<L> {
             (target.provider.url.clone(), target.provider.internal_url.clone(), target.kasm.url.clone(), sides)
         };
         if place(old) != place(new) {
-            self.shared.board.forget_history(&new.name);
+            self.shared.results.forget_history(&new.name);
         }
     }
 
@@ -185,26 +179,26 @@ impl<L: Look> Scheduler<L> {
     fn restore(&self, target: &Target) {
         let latest = self.shared.journal.state(&target.name).and_then(|state| restore::latest(state, target));
         if let Some(latest) = latest {
-            self.shared.board.restore(&target.name, latest);
+            self.shared.results.restore(&target.name, latest);
         }
     }
 
-    fn start(&mut self, target: Arc<Target>, rhythm: Arc<Rhythm>) {
+    fn start(&mut self, target: Arc<Target>, interval: Arc<Interval>) {
         let (first, waits) = oneshot::channel();
-        let pulse = Arc::new(Pulse::new());
+        let liveness = Arc::new(Liveness::new());
         let task = Task {
-            look: Arc::clone(&self.look),
+            runner: Arc::clone(&self.runner),
             target: Arc::clone(&target),
-            rhythm: Arc::clone(&rhythm),
+            interval: Arc::clone(&interval),
             shared: Arc::clone(&self.shared),
-            pulse: Arc::clone(&pulse),
-            bell: self.shared.bells.hang(&target.name),
+            liveness: Arc::clone(&liveness),
+            bell: self.shared.triggers.hang(&target.name),
             first: Some(first),
             troubled: false,
         };
         let handle = AbortOnDropHandle::new(tokio::spawn(task.run()));
         self.first_rounds.push(waits);
-        self.running.insert(target.name.clone(), Running { target, rhythm, pulse, handle });
+        self.running.insert(target.name.clone(), Running { target, interval, liveness, handle });
     }
 }
 
@@ -215,11 +209,11 @@ async fn end(task: &mut Running) {
     let _ = (&mut task.handle).await;
 }
 
-fn entry(target: &Target, rhythm: &Rhythm) -> Entry {
+fn entry(target: &Target, interval: &Interval) -> Entry {
     Entry {
         name: target.name.clone(),
-        stale_after_seconds: rhythm.stale_after().as_secs_f64(),
-        interval_seconds: rhythm.interval.as_secs_f64(),
+        stale_after_seconds: interval.stale_after().as_secs_f64(),
+        interval_seconds: interval.interval.as_secs_f64(),
         latest: None,
     }
 }
@@ -232,14 +226,14 @@ mod tests {
     use tokio::time::sleep;
 
     use super::*;
-    use crate::{checks, model::Snapshot, observe::CollectionPlan, round::Round};
+    use crate::{checks, model::Snapshot, collect::CollectionPlan, round::Round};
 
     struct Quick;
 
-    impl Look for Quick {
+    impl RunRound for Quick {
         async fn round(&self, _: &Target, _: Option<&Snapshot>, _: CollectionPlan) -> Round {
             let snapshot = Snapshot::healthy();
-            let report = checks::judge(&snapshot, None);
+            let report = checks::evaluate(&snapshot, None);
             Round { snapshot, report }
         }
     }
@@ -258,7 +252,7 @@ mod tests {
         let mut scheduler = scheduler().await;
         let stuck = scheduler.running.get_mut("home").unwrap();
         stuck.handle = AbortOnDropHandle::new(tokio::spawn(pending()));
-        stuck.pulse.expect_within(Duration::from_secs(180));
+        stuck.liveness.expect_within(Duration::from_secs(180));
         sleep(Duration::from_secs(209)).await;
         assert!(scheduler.keeps_running());
         sleep(Duration::from_secs(2)).await;
@@ -273,6 +267,6 @@ mod tests {
         assert!(scheduler.keeps_running());
         assert!(!scheduler.running["home"].handle.is_finished());
         sleep(Duration::from_secs(600)).await;
-        assert!(scheduler.keeps_running(), "it runs on, and its pulse is felt");
+        assert!(scheduler.keeps_running(), "it runs on, and its liveness is felt");
     }
 }

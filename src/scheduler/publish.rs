@@ -3,19 +3,13 @@
 use std::time::Duration;
 
 use super::restore;
-use crate::{
-    board::{Board, Latest, Replaced},
-    journal::{self, Journal},
-    logging,
-    metrics::Daemon,
-    round::Round,
-};
+use crate::{results::{Results, Latest, Replaced}, journal::{self, Journal}, logging, metrics::Daemon, round::Round};
 
 /// Where a round is published.
 #[derive(Debug, Clone, Copy)]
 pub struct Publisher<'a> {
     /// The latest round of each target.
-    pub board: &'a Board,
+    pub results: &'a Results,
     /// What is counted of rounds.
     pub daemon: &'a Daemon,
     /// What changed and when.
@@ -23,11 +17,11 @@ pub struct Publisher<'a> {
 }
 
 impl Publisher<'_> {
-    /// Puts a round on the board, counts it, notes it in the journal, and logs what changed. `None` where the target is
+    /// Puts a round on the results, counts it, notes it in the journal, and logs what changed. `None` where the target is
     /// not listed, or not any more: then nothing was done.
     pub fn publish(&self, name: &str, round: Round, took: Duration) -> Option<Latest> {
         let Replaced { latest, before, stale_after_seconds } =
-            self.board.replace(name, round.snapshot, round.report)?;
+            self.results.replace(name, round.snapshot, round.report)?;
         let (snapshot, report) = (&*latest.snapshot, &*latest.report);
         let known = before.as_ref().map_or(&[][..], |before| &before.snapshot.changes);
         let changes: Vec<_> = snapshot.changes.iter().filter(|change| !known.contains(change)).cloned().collect();

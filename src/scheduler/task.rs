@@ -9,22 +9,14 @@ use tokio::{
 use tracing::{debug, error, info};
 
 use super::{
-    Bells, Depth, Look,
+    RunTriggers, RunMode, RunRound,
     attempt::{Outcome, attempt},
-    bells::{Asked, Hearing},
+    triggers::{PendingRuns, RunRequests},
     publish::Publisher,
-    pulse::Pulse,
-    rhythm::Rhythm,
+    liveness::Liveness,
+    interval::Interval,
 };
-use crate::{
-    board::Board,
-    clock::{Clock, Time},
-    config::Target,
-    journal::Journal,
-    metrics::Daemon,
-    observe::Pace,
-    round::{self, Round},
-};
+use crate::{results::Results, clock::{Clock, Time}, config::Target, journal::Journal, metrics::Daemon, collect::CollectMode, round::{self, Round}};
 
 /// How long a task sleeps at most before it looks at the clock again: it may have been set.
 const SLICE: Duration = Duration::from_mins(1);
@@ -35,24 +27,24 @@ const PLACE_FOR: Duration = Duration::from_secs(5);
 /// What all tasks share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub board: Arc<Board>,
+    pub results: Arc<Results>,
     pub daemon: Arc<Daemon>,
     pub clock: Clock,
     pub journal: Arc<Journal>,
-    pub bells: Arc<Bells>,
+    pub triggers: Arc<RunTriggers>,
     /// The places of rounds that run at once.
     pub places: Arc<Semaphore>,
 }
 
 /// The task of one target.
 pub(super) struct Task<L> {
-    pub look: Arc<L>,
+    pub runner: Arc<L>,
     pub target: Arc<Target>,
-    pub rhythm: Arc<Rhythm>,
+    pub interval: Arc<Interval>,
     pub shared: Arc<Shared>,
-    pub pulse: Arc<Pulse>,
+    pub liveness: Arc<Liveness>,
     /// Rings when somebody wants a round before it is due.
-    pub bell: Hearing,
+    pub bell: RunRequests,
     /// Who waits for the first round. Dropped, if the task is stopped before.
     pub first: Option<oneshot::Sender<()>>,
     /// Whether the round before hung or panicked, which is logged once.
@@ -72,33 +64,33 @@ impl Due {
     }
 }
 
-impl<L: Look> Task<L> {
+impl<L: RunRound> Task<L> {
     /// Runs rounds for ever: the first one at once, the others by the schedule.
     pub async fn run(mut self) {
         let mut at = self.shared.clock.now();
-        let mut pace = Pace::Full;
+        let mut mode = CollectMode::Full;
         loop {
             let (due, asked) = self.wait_until(at).await;
-            if asked.as_ref().is_some_and(|asked| asked.depth() == Depth::Full) {
-                pace = Pace::Full;
+            if asked.as_ref().is_some_and(|asked| asked.depth() == RunMode::Full) {
+                mode = CollectMode::Full;
             }
-            self.run_one(due, pace).await;
+            self.run_one(due, mode).await;
             // Tells those who asked for it.
             drop(asked);
             self.count_missed(due, self.first.is_some());
             self.first = None;
-            pace = self.rhythm.pace();
-            at = self.rhythm.next(self.shared.clock.now(), &self.target.name);
+            mode = self.interval.mode();
+            at = self.interval.next(self.shared.clock.now(), &self.target.name);
         }
     }
 
     /// Sleeps until a round is due, or until the bell rings: then with those who ask. A clock that was set back brings it
     /// forward, one that was set forward makes it due at once; either is noticed within a minute.
-    async fn wait_until(&mut self, at: Time) -> (Due, Option<Asked>) {
+    async fn wait_until(&mut self, at: Time) -> (Due, Option<PendingRuns>) {
         let mut due = self.due(at);
         loop {
             let now = self.shared.clock.now();
-            let next = self.rhythm.next(now, &self.target.name);
+            let next = self.interval.next(now, &self.target.name);
             if next < due.at {
                 due = self.due(next);
             }
@@ -107,7 +99,7 @@ impl<L: Look> Task<L> {
                 return (due, None);
             }
             let slice = left.min(SLICE);
-            self.pulse.expect_within(slice);
+            self.liveness.expect_within(slice);
             tokio::select! {
                 () = tokio::time::sleep(slice) => {}
                 asked = self.bell.heard() => return (self.due(self.shared.clock.now()), Some(asked)),
@@ -120,16 +112,16 @@ impl<L: Look> Task<L> {
         Due { at, instant: Instant::now() + left }
     }
 
-    async fn run_one(&mut self, due: Due, pace: Pace) {
+    async fn run_one(&mut self, due: Due, mode: CollectMode) {
         let place = self.place().await;
-        self.pulse.expect_within(self.rhythm.limit);
+        self.liveness.expect_within(self.interval.limit);
         self.shared.daemon.round_started(&self.target.name, due.busy());
         let started = Instant::now();
-        match self.attempt(place, pace).await {
+        match self.attempt(place, mode).await {
             Outcome::Done(round) => self.publish(*round, started.elapsed()),
-            Outcome::Hung => self.lament("a round hung and was cut; the next one runs when it is due", None),
+            Outcome::Hung => self.log_failed_round("a round hung and was cut; the next one runs when it is due", None),
             Outcome::Panicked(place) => {
-                self.lament("a round panicked, which is a bug; the next one runs when it is due", place.as_deref());
+                self.log_failed_round("a round panicked, which is a bug; the next one runs when it is due", place.as_deref());
             }
         }
     }
@@ -138,20 +130,20 @@ impl<L: Look> Task<L> {
     async fn place(&self) -> Option<OwnedSemaphorePermit> {
         let mut place = pin!(Arc::clone(&self.shared.places).acquire_owned());
         loop {
-            self.pulse.expect_within(SLICE);
+            self.liveness.expect_within(SLICE);
             if let Ok(place) = timeout(SLICE, &mut place).await {
                 return place.ok();
             }
         }
     }
 
-    async fn attempt(&self, place: Option<OwnedSemaphorePermit>, pace: Pace) -> Outcome {
-        let (look, target) = (Arc::clone(&self.look), Arc::clone(&self.target));
-        let before = self.shared.board.before(&target.name);
-        let plan = round::plan(pace, before.as_ref().map(|before| &*before.report));
+    async fn attempt(&self, place: Option<OwnedSemaphorePermit>, mode: CollectMode) -> Outcome {
+        let (runner, target) = (Arc::clone(&self.runner), Arc::clone(&self.target));
+        let before = self.shared.results.before(&target.name);
+        let plan = round::plan(mode, before.as_ref().map(|before| &*before.report));
         let before = before.map(|before| before.snapshot);
-        let round = async move { look.round(&target, before.as_deref(), plan).await };
-        let mut attempt = pin!(attempt(round, self.rhythm.limit));
+        let round = async move { runner.round(&target, before.as_deref(), plan).await };
+        let mut attempt = pin!(attempt(round, self.interval.limit));
         if let Ok(outcome) = timeout(PLACE_FOR, &mut attempt).await {
             return outcome;
         }
@@ -160,30 +152,30 @@ impl<L: Look> Task<L> {
     }
 
     fn publish(&mut self, round: Round, took: Duration) {
-        let Shared { board, daemon, journal, .. } = &*self.shared;
+        let Shared { results, daemon, journal, .. } = &*self.shared;
         let name = &self.target.name;
         if std::mem::take(&mut self.troubled) {
             info!(target = %name, "rounds run to their end again");
         }
         // One that is no longer listed is left out: its task is about to be stopped.
-        let _ = Publisher { board, daemon, journal }.publish(name, round, took);
+        let _ = Publisher { results, daemon, journal }.publish(name, round, took);
     }
 
     /// Logs a round that gave nothing: once, until one gives something again.
-    fn lament(&mut self, message: &str, place: Option<&str>) {
+    fn log_failed_round(&mut self, message: &str, place: Option<&str>) {
         let name = &self.target.name;
         self.shared.daemon.rounds_missed(name, 1);
         if std::mem::replace(&mut self.troubled, true) {
-            debug!(target = %name, place, limit_seconds = self.rhythm.limit.as_secs(), "{message}");
+            debug!(target = %name, place, limit_seconds = self.interval.limit.as_secs(), "{message}");
         } else {
-            error!(target = %name, place, limit_seconds = self.rhythm.limit.as_secs(), "{message}");
+            error!(target = %name, place, limit_seconds = self.interval.limit.as_secs(), "{message}");
         }
     }
 
     /// Counts the rounds that came due meanwhile; they are not run late. The first round of a target is due when it
     /// is loaded, so it stands for the one that the schedule has next.
     fn count_missed(&self, due: Due, is_first: bool) {
-        let missed = self.rhythm.missed(&self.target.name, due.at, due.busy());
+        let missed = self.interval.missed(&self.target.name, due.at, due.busy());
         let missed = if is_first { missed.saturating_sub(1) } else { missed };
         if missed > 0 {
             self.shared.daemon.rounds_missed(&self.target.name, missed);

@@ -1,15 +1,9 @@
 //! `/probe`.
 
 use chrono::TimeDelta;
-use ssowatch::{
-    board::Board,
-    clock::{Clock, unix_seconds},
-    journal::{Query, What},
-    lab::{Lab, LabOptions},
-    model::{Login, Snapshot},
-};
+use ssowatch::{results::Results, clock::{Clock, unix_seconds}, journal::{Query, What}, lab::{Lab, LabOptions}, model::{Login, Snapshot}};
 
-use super::support::{Setup, board_of, broken_snapshot, families, noon, place, promtool, target};
+use super::support::{Setup, results_of, broken_snapshot, families, noon, place, promtool, target};
 
 #[tokio::test]
 async fn what_is_not_configured_is_refused_with_what_exists() {
@@ -58,7 +52,7 @@ async fn a_login_probe_takes_the_round_that_is_still_fresh() {
 
 #[tokio::test]
 async fn a_failed_probe_is_an_answer_with_success_0() {
-    let surface = Setup::with(board_of(&[broken_snapshot()])).serve().await;
+    let surface = Setup::with(results_of(&[broken_snapshot()])).serve().await;
     let answer = surface.get("/probe?target=home&module=login").await;
     assert_eq!(answer.status, 200);
     let samples = answer.samples();
@@ -82,7 +76,7 @@ async fn the_scrapers_time_limit_is_kept_with_half_a_second_for_the_way_home() {
 
 #[tokio::test]
 async fn a_probe_speaks_open_metrics_too_and_promtool_finds_nothing_to_say() {
-    let surface = Setup::with(board_of(&[Snapshot::healthy()])).serve().await;
+    let surface = Setup::with(results_of(&[Snapshot::healthy()])).serve().await;
     let accept = [("Accept", "application/openmetrics-text")];
     let answer = surface.ask("GET", "/probe?target=home&module=login", &accept).await;
     let samples = super::openmetrics::parse(answer.text()).unwrap();
@@ -90,18 +84,18 @@ async fn a_probe_speaks_open_metrics_too_and_promtool_finds_nothing_to_say() {
     assert_eq!(samples["probe_success"], 1.0);
 }
 
-/// A lab, and a surface that watches it and on whose board nothing stands.
-async fn with_a_lab(board: Board) -> (Lab, Setup) {
+/// A lab, and a surface that watches it and on whose results nothing stands.
+async fn with_a_lab(results: Results) -> (Lab, Setup) {
     let lab = Lab::start(LabOptions { clock: Clock::simulated(noon()), ..LabOptions::default() }).await.unwrap();
     let mut target = lab.target();
     target.name = "home".to_owned();
-    let setup = Setup { targets: vec![target], now: noon(), ..Setup::with(board) };
+    let setup = Setup { targets: vec![target], now: noon(), ..Setup::with(results) };
     (lab, setup)
 }
 
 #[tokio::test]
 async fn with_rounds_off_a_probe_says_when_checks_and_sources_were_last_good() {
-    let (lab, setup) = with_a_lab(Board::default()).await;
+    let (lab, setup) = with_a_lab(Results::default()).await;
     let surface = setup.serve().await;
     let samples = surface.get("/probe?target=home&module=login").await.samples();
     assert_eq!(samples["probe_success"], 1.0);
@@ -109,18 +103,18 @@ async fn with_rounds_off_a_probe_says_when_checks_and_sources_were_last_good() {
     assert!((good - unix_seconds(noon())).abs() < 60.0, "{good}");
     assert_eq!(samples["ssowatch_round_last_timestamp_seconds"], good);
     assert!(samples.contains_key(r#"ssowatch_source_last_success_timestamp_seconds{source="discovery"}"#));
-    assert!(surface.state.board.entries().is_empty(), "no page and no scrape shows it");
+    assert!(surface.state.results.entries().is_empty(), "no page and no scrape shows it");
     assert_eq!(lab.stop().await, Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn a_round_that_a_probe_asked_for_is_published_like_any_other() {
-    let board = Board::default();
-    board.list([place("home")]);
-    let (lab, setup) = with_a_lab(board).await;
+    let results = Results::default();
+    results.list([place("home")]);
+    let (lab, setup) = with_a_lab(results).await;
     let surface = setup.serve().await;
     assert_eq!(surface.get("/probe?target=home&module=login").await.samples()["probe_success"], 1.0);
-    let latest = surface.state.board.entry("home").unwrap().latest.clone().unwrap();
+    let latest = surface.state.results.entry("home").unwrap().latest.clone().unwrap();
     assert_eq!(latest.report.login, Login::Ok);
     assert_eq!(latest.last_success["login_starts"], latest.report.at);
     let events = surface.state.journal.events(&Query { limit: 9, ..Query::default() });
