@@ -2,7 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::{checks, config::Target, model::{Credential, Report, Snapshot}, collect::{CollectionPlan, Collector, CollectMode}};
+use crate::{
+    checks,
+    collect::{CollectMode, CollectionPlan, Collector},
+    config::Target,
+    model::{Credential, Report, Snapshot},
+};
 
 /// What one round gives.
 #[derive(Debug, Clone)]

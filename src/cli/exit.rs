@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
-use crate::{model::{Login, Report, Severity}, round::Round};
+use crate::{
+    model::{Login, Report, Severity},
+    round::Round,
+};
 
 /// What the exit code says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +48,10 @@ fn exit(report: &Report) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks, model::{Snapshot, Verdict}};
+    use crate::{
+        checks,
+        model::{Snapshot, Verdict},
+    };
 
     fn report(login: Login, failing: Option<Severity>) -> Report {
         let mut report = checks::evaluate(&Snapshot::healthy(), None);

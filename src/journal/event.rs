@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Entry;
-use crate::{clock::Time, model::{Cause, Change, Login, Report, Verdict}};
+use crate::{
+    clock::Time,
+    model::{Cause, Change, Login, Report, Verdict},
+};
 
 /// One thing that happened to one target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,10 @@
 
 use tracing::{Level, debug, info, warn};
 
-use crate::{checks, model::{CheckReport, Login, Report, Severity, Verdict}};
+use crate::{
+    checks,
+    model::{CheckReport, Login, Report, Severity, Verdict},
+};
 
 /// One line to log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,7 +172,10 @@ mod tests {
     use chrono::{TimeZone as _, Utc};
 
     use super::*;
-    use crate::{model::{Cause, Coverage, Finding, Stage, Verified}, providers::pocket_id::Recognised};
+    use crate::{
+        model::{Cause, Coverage, Finding, Stage, Verified},
+        providers::pocket_id::Recognised,
+    };
 
     fn check(id: &str, severity: Severity, verdict: Verdict) -> CheckReport {
         let fails = verdict == Verdict::Fail;

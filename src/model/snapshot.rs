@@ -3,11 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answered, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, CustomClaims, DryRun,
-    EndpointAnswers, GroupMapping, AppHealth, KasmUser, KasmVersion, KeyOwner, Known, LastSignIn, Missing, Observed,
-    Page, PasskeyDomain, Registration, SecretProof, Side, SourceId, TargetFacts, change,
+    Answered, AppHealth, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, CustomClaims,
+    DryRun, EndpointAnswers, GroupMapping, KasmUser, KasmVersion, KeyOwner, Known, LastSignIn, Missing, Observed, Page,
+    PasskeyDomain, Registration, SecretProof, Side, SourceId, TargetFacts, change,
 };
-use crate::{clock::Time, apps::kasm::{KasmStart, LoginSettings, OidcConfigs}, oidc::{Discovery, Jwks}, providers::pocket_id::{Recognised, recognise}};
+use crate::{
+    apps::kasm::{KasmStart, LoginSettings, OidcConfigs},
+    clock::Time,
+    oidc::{Discovery, Jwks},
+    providers::pocket_id::{Recognised, recognise},
+};
 
 /// All observations of one target at one time: plain data without secrets, that can be saved and evaluated again later.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

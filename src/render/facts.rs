@@ -1,6 +1,12 @@
 //! Facts of a report or a snapshot in a few words.
 
-use crate::{checks, clock::Time, apps::kasm::{Chosen, StartOutcome}, model::{CheckReport, Credential, Finding, Inconclusive, Report, Snapshot, Stage}, providers::pocket_id::ProviderKind};
+use crate::{
+    apps::kasm::{Chosen, StartOutcome},
+    checks,
+    clock::Time,
+    model::{CheckReport, Credential, Finding, Inconclusive, Report, Snapshot, Stage},
+    providers::pocket_id::ProviderKind,
+};
 
 /// The provider's name: `Pocket ID`, or `Provider` where it is another or not known.
 pub(crate) fn provider_name(report: &Report) -> &'static str {

@@ -3,7 +3,13 @@
 use std::time::Duration;
 
 use super::restore;
-use crate::{results::{Results, Latest, Replaced}, journal::{self, Journal}, logging, metrics::Daemon, round::Round};
+use crate::{
+    journal::{self, Journal},
+    logging,
+    metrics::Daemon,
+    results::{Latest, Replaced, Results},
+    round::Round,
+};
 
 /// Where a round is published.
 #[derive(Debug, Clone, Copy)]

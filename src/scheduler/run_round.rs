@@ -1,6 +1,11 @@
 //! What the scheduler runs: one round of one target. The real one looks and evaluates; tests have theirs.
 
-use crate::{config::Target, model::Snapshot, collect::{CollectionPlan, Collector}, round::{self, Round}};
+use crate::{
+    collect::{CollectionPlan, Collector},
+    config::Target,
+    model::Snapshot,
+    round::{self, Round},
+};
 
 /// What the scheduler runs.
 pub trait RunRound: Send + Sync + 'static {

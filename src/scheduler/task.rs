@@ -9,14 +9,22 @@ use tokio::{
 use tracing::{debug, error, info};
 
 use super::{
-    RunTriggers, RunMode, RunRound,
+    RunMode, RunRound, RunTriggers,
     attempt::{Outcome, attempt},
-    triggers::{PendingRuns, RunRequests},
-    publish::Publisher,
-    liveness::Liveness,
     interval::Interval,
+    liveness::Liveness,
+    publish::Publisher,
+    triggers::{PendingRuns, RunRequests},
 };
-use crate::{results::Results, clock::{Clock, Time}, config::Target, journal::Journal, metrics::Daemon, collect::CollectMode, round::{self, Round}};
+use crate::{
+    clock::{Clock, Time},
+    collect::CollectMode,
+    config::Target,
+    journal::Journal,
+    metrics::Daemon,
+    results::Results,
+    round::{self, Round},
+};
 
 /// How long a task sleeps at most before it looks at the clock again: it may have been set.
 const SLICE: Duration = Duration::from_mins(1);
@@ -121,7 +129,10 @@ impl<L: RunRound> Task<L> {
             Outcome::Done(round) => self.publish(*round, started.elapsed()),
             Outcome::Hung => self.log_failed_round("a round hung and was cut; the next one runs when it is due", None),
             Outcome::Panicked(place) => {
-                self.log_failed_round("a round panicked, which is a bug; the next one runs when it is due", place.as_deref());
+                self.log_failed_round(
+                    "a round panicked, which is a bug; the next one runs when it is due",
+                    place.as_deref(),
+                );
             }
         }
     }

@@ -33,7 +33,10 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::evaluate, model::{Snapshot, Verdict}};
+    use crate::{
+        checks::evaluate,
+        model::{Snapshot, Verdict},
+    };
 
     #[test]
     fn it_is_never_proven_and_says_when_our_copy_is_accepted() {

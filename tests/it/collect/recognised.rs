@@ -1,6 +1,11 @@
 //! What the provider is recognised as, over several rounds.
 
-use ssowatch::{checks::evaluate, model::{Missing, Snapshot, SourceId, Verdict}, collect::CollectMode, providers::pocket_id::{ProviderKind, Recognised}};
+use ssowatch::{
+    checks::evaluate,
+    collect::CollectMode,
+    model::{Missing, Snapshot, SourceId, Verdict},
+    providers::pocket_id::{ProviderKind, Recognised},
+};
 
 use super::{pair::Pair, server::json};
 

@@ -1,9 +1,15 @@
 //! `/probe`.
 
 use chrono::TimeDelta;
-use ssowatch::{results::Results, clock::{Clock, unix_seconds}, journal::{Query, What}, lab::{Lab, LabOptions}, model::{Login, Snapshot}};
+use ssowatch::{
+    clock::{Clock, unix_seconds},
+    journal::{Query, What},
+    lab::{Lab, LabOptions},
+    model::{Login, Snapshot},
+    results::Results,
+};
 
-use super::support::{Setup, results_of, broken_snapshot, families, noon, place, promtool, target};
+use super::support::{Setup, broken_snapshot, families, noon, place, promtool, results_of, target};
 
 #[tokio::test]
 async fn what_is_not_configured_is_refused_with_what_exists() {
