@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{facts, path, told};
+use super::{facts, headline, path};
 use crate::{
     checks,
     model::{CheckReport, Login, Report, Severity, Verdict},

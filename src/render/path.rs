@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{facts, told};
+use super::{facts, headline};
 use crate::model::{CheckReport, Credential, Report, Severity, Snapshot, Stage, Verdict};
 
 /// One stage of the login path.

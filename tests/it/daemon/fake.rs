@@ -108,7 +108,7 @@ impl RunRound for Fake {
             let mut ran = self.ran.lock().unwrap();
             let rounds = ran.entry(name.clone()).or_default();
             let before = before.map(|before| before.taken_at);
-            rounds.push(Ran { began: self.start.elapsed(), ended: None, pace: plan.pace, before });
+            rounds.push(Ran { began: self.start.elapsed(), ended: None, pace: plan.mode, before });
             rounds.len() - 1
         };
         let _ending = Ending { ran: Arc::clone(&self.ran), target: name.clone(), number, start: self.start };
