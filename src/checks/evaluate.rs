@@ -74,9 +74,9 @@ fn report(case: &Case<'_>, stage: Stage, check: &Check) -> CheckReport {
 
 /// A finding with every text in it cut: their values are what servers say.
 fn bounded(finding: Finding) -> Finding {
-    let Finding { code, message, fix, drift } = finding;
+    let Finding { code, message, fix, drift, expiry } = finding;
     let drift = drift.map(|drift| Drift { expected: cut(drift.expected), actual: cut(drift.actual), ..drift });
-    Finding { code, message: cut(message), fix: fix.map(cut), drift }
+    Finding { code, message: cut(message), fix: fix.map(cut), drift, expiry }
 }
 
 /// At most [`LONGEST`] characters.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Entry;
 use crate::{
     clock::Time,
-    model::{Cause, Change, Login, Report, Verdict},
+    model::{Cause, Change, Login, Report, Side, Verdict},
 };
 
 /// One thing that happened to one target.
@@ -28,8 +28,8 @@ pub struct Event {
 pub enum What {
     /// A watched value is another one: a setting, a key, a certificate, a release.
     Change {
-        /// `provider` or `kasm`.
-        side: String,
+        /// Where.
+        side: Side,
         /// What changed.
         #[serde(flatten)]
         change: Change,
@@ -57,9 +57,7 @@ pub enum What {
 /// What a round tells that the one before did not: changes first, then what followed from them.
 pub(super) fn of(entry: &Entry<'_>) -> Vec<(Time, What)> {
     let Entry { report, before, changes, .. } = entry;
-    let change = |change: &Change| {
-        (change.at, What::Change { side: change.subject.side().id().to_owned(), change: change.clone() })
-    };
+    let change = |change: &Change| (change.at, What::Change { side: change.subject.side(), change: change.clone() });
     let mut found: Vec<(Time, What)> = changes.iter().map(change).collect();
     let from = before.map(|before| before.login);
     if from != Some(report.login) || before.is_some_and(|before| before.cause != report.cause) {

@@ -239,18 +239,28 @@ pub struct Finding {
     /// What differs.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub drift: Option<Drift>,
+    /// Which [`super::Expiry`] it speaks of, by its item.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub expiry: Option<String>,
 }
 
 impl Finding {
     /// A finding without drift, fixed as the check says.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), fix: None, drift: None }
+        Self { code: code.to_owned(), message: message.into(), fix: None, drift: None, expiry: None }
     }
 
     /// The same, fixed in another way than the check says.
     #[must_use]
     pub fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());
+        self
+    }
+
+    /// The same, speaking of what ends.
+    #[must_use]
+    pub fn expiry(mut self, item: &str) -> Self {
+        self.expiry = Some(item.to_owned());
         self
     }
 
@@ -302,7 +312,7 @@ impl Drift {
         format!(
             "{} differs: {} {}, {} {}",
             self.field.replace('_', " "),
-            self.actual_by.to_lowercase().replace("app", "Kasm"),
+            self.actual_by.to_lowercase().replace("kasm", "Kasm"),
             self.actual,
             self.expected_by.to_lowercase().replace("pocket id", "Pocket ID"),
             self.expected

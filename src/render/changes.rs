@@ -198,7 +198,7 @@ mod tests {
     use chrono::{TimeDelta, TimeZone as _, Utc};
 
     use super::*;
-    use crate::model::{Stage, Verdict};
+    use crate::model::{Side, Stage, Verdict};
 
     fn start() -> Time {
         Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap()
@@ -221,7 +221,7 @@ mod tests {
             What::Verdict { check: "redirect_uri_registered".to_owned(), from: Some(Verdict::Ok), to: Verdict::Fail };
         let whats = [
             (start(), What::Login { from: None, to: Login::Ok, cause: None }),
-            (at, What::Change { side: "kasm".to_owned(), change: redirect_url(at) }),
+            (at, What::Change { side: Side::App, change: redirect_url(at) }),
             (at, What::Login { from: Some(Login::Ok), to: Login::Broken, cause }),
             (at, verdict),
         ];

@@ -159,7 +159,7 @@ fn check(report: &CheckReport) -> CheckView<'_> {
 
 /// A finding that has no fix of its own is fixed as its check says.
 fn finding<'r>(found: &'r Finding, own_fix: Option<&'r str>) -> FindingView<'r> {
-    let Finding { code, message, fix, drift } = found;
+    let Finding { code, message, fix, drift, expiry: _ } = found;
     FindingView { code, message, fix: fix.as_deref().or(own_fix), drift: drift.as_ref().map(drift_view) }
 }
 

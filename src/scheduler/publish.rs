@@ -23,8 +23,8 @@ pub struct Publisher<'a> {
 }
 
 impl Publisher<'_> {
-    /// Puts a round on the results, counts it, notes it in the journal, and logs what changed. `None` where the target is
-    /// not listed, or not any more: then nothing was done.
+    /// Stores a round in the results, counts it, notes it in the journal, and logs what changed. `None` where the target
+    /// is not listed, or no longer: then nothing was done.
     pub fn publish(&self, name: &str, round: Round, took: Duration) -> Option<Latest> {
         let Replaced { latest, before, stale_after_seconds } =
             self.results.replace(name, round.snapshot, round.report)?;

@@ -51,7 +51,7 @@ fn throttled(case: &Case<'_>) -> Vec<SourceId> {
 
 /// Turned away by the server; a question that our own limit put off is nobody's fault.
 fn is_turned_away(missing: &Missing) -> bool {
-    matches!(missing, Missing::Failed { reason: Reason::Throttled, detail, .. } if !detail.contains("our own limit"))
+    matches!(missing, Missing::Failed { reason: Reason::Throttled, .. })
 }
 
 fn is_throttled(state: &EndpointState) -> bool {
@@ -80,8 +80,7 @@ mod tests {
             (healthy_but(|now| now.jwks = failed(SourceId::Jwks, Reason::Status, "")), "ok"),
             (
                 healthy_but(|now| {
-                    let ours = "put off to a later round by our own limit of requests";
-                    now.provider_page = failed(SourceId::ProviderPage, throttled, ours);
+                    now.provider_page = failed(SourceId::ProviderPage, Reason::Deferred, "");
                 }),
                 "ok",
             ),

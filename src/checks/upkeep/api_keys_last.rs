@@ -37,7 +37,8 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
         return Ok(Outcome::noting("the Pocket ID key stands in no list of keys, as a static one: it has no end"));
     };
     if let Some(when) = ends_soon(case, &CHECK, end, USUAL) {
-        return Ok(Outcome::fail(Finding::new("ends_soon", format!("our Pocket ID key {when}"))));
+        let finding = Finding::new("ends_soon", format!("our Pocket ID key {when}"));
+        return Ok(Outcome::fail(finding.expiry("provider_key")));
     }
     Ok(Outcome::noting(format!("the Pocket ID key ends on {}", end.format("%Y-%m-%d"))))
 }

@@ -70,9 +70,9 @@ fn margin(certificate: &Certificate, index: usize) -> TimeDelta {
 }
 
 fn finding(side: Side, certificate: &Certificate, margin: TimeDelta, at: Time) -> Finding {
-    let whose = match side {
-        Side::Provider => "The provider's",
-        Side::App => "Kasm's",
+    let (whose, item) = match side {
+        Side::Provider => ("The provider's", "provider_certificate"),
+        Side::App => ("Kasm's", "app_certificate"),
     };
     let left = certificate.not_after - at;
     // A tenth of the lifetime, where the margin is a third of it.
@@ -88,7 +88,7 @@ fn finding(side: Side, certificate: &Certificate, margin: TimeDelta, at: Time) -
         certificate.subject,
         certificate.not_after.format("%Y-%m-%d %H:%M UTC")
     );
-    Finding::new(code, message)
+    Finding::new(code, message).expiry(item)
 }
 
 #[cfg(test)]

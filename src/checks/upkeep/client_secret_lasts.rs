@@ -50,7 +50,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
                 } else {
                     format!("the client secret that begins with {}", secret.prefix)
                 };
-                Finding::new("ends_soon", format!("{which} {when}"))
+                Finding::new("ends_soon", format!("{which} {when}")).expiry("client_secret")
             });
             Ok(Outcome::Fail(findings.collect()))
         }

@@ -78,7 +78,7 @@ struct View<'a> {
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum WhatView<'a> {
-    Change { side: &'a str, subject: &'static str, field: Option<&'a str>, from: &'a str, to: &'a str },
+    Change { side: &'static str, subject: &'static str, field: Option<&'a str>, from: &'a str, to: &'a str },
     Login { from: Option<Login>, to: Login, cause: Option<&'a Cause> },
     Verdict { check: &'a str, from: Option<&'static str>, to: &'static str },
 }
@@ -87,7 +87,7 @@ fn view(event: &Event) -> View<'_> {
     let Event { id, at, target, what } = event;
     let what = match what {
         What::Change { side, change: Change { at: _, subject, field, from, to } } => {
-            WhatView::Change { side, subject: subject.id(), field: field.as_deref(), from, to }
+            WhatView::Change { side: side.id(), subject: subject.id(), field: field.as_deref(), from, to }
         }
         What::Login { from, to, cause } => WhatView::Login { from: *from, to: *to, cause: cause.as_ref() },
         What::Verdict { check, from, to } => WhatView::Verdict { check, from: from.map(Verdict::id), to: to.id() },

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     checks,
     journal::{Event, Query, What},
-    model::{Change, Verdict},
+    model::{Change, Side, Verdict},
     render::facts::field_in_words,
 };
 
@@ -104,7 +104,7 @@ fn table(events: &[Event], with_target: bool, view: &View<'_>) -> String {
 
 fn what(what: &What) -> String {
     match what {
-        What::Change { side, change } => changed(side, change),
+        What::Change { side, change } => changed(*side, change),
         What::Login { from, to, cause } => {
             let cause = cause.as_ref().map(|cause| format!(", cause <code>{}</code>", escape(&cause.check)));
             let from = from.map(|from| format!("{}, now ", from.word())).unwrap_or_default();
@@ -125,8 +125,11 @@ fn what(what: &What) -> String {
 }
 
 /// A watched value that is another one.
-fn changed(side: &str, change: &Change) -> String {
-    let side = if side == "kasm" { "Kasm" } else { "Provider" };
+fn changed(side: Side, change: &Change) -> String {
+    let side = match side {
+        Side::App => "Kasm",
+        Side::Provider => "Provider",
+    };
     let subject = field_in_words(change.subject.id());
     let field = change.field.as_ref().map(|field| format!(", {}", escape(&field_in_words(field)))).unwrap_or_default();
     let value = |value: &str| match value {

@@ -143,8 +143,8 @@ fn throttling() -> Rule {
     Rule {
         name: "SsoProviderThrottling",
         urgency: Urgency::Warning,
-        why: "By the check and not by ssowatch_source_failing{reason=\"throttled\"}, which also stands for requests that our own\n\
-              limit put off.",
+        why: "By the check and not by ssowatch_source_failing{reason=\"throttled\"}, which also stands for what\n\
+              Kasm turns away.",
         expr: |_| "min by (target) (ssowatch_check_success{check=\"provider_not_throttling\"}) == 0".to_owned(),
         wait: mins(5),
         keep: mins(5),
