@@ -229,8 +229,12 @@ impl Both<'_> {
     }
 
     async fn ask_dry_run(&self, side: &SideClient, raw: &str, asks: &AuthorizeUrl) -> Result<DryRun, FetchError> {
-        let recognised = self.provider.recognised.ok_or(FetchError::Blocked(SourceId::Discovery))?;
-        let Recognised { dialect, version, .. } = recognised;
+        // Without a document, by what was known in the round before.
+        let recognised = match self.provider.discovery.ok() {
+            Some(_) => self.provider.recognised,
+            None => self.before.and_then(Snapshot::recognised),
+        };
+        let Recognised { dialect, version, .. } = recognised.ok_or(FetchError::Blocked(SourceId::Discovery))?;
         authorize_dry_run::collect(side, raw, asks, dialect, version, self.counts).await
     }
 

@@ -10,7 +10,7 @@ use tracing::{debug, error, info};
 
 use super::{
     RunMode, RunRound, RunTriggers,
-    attempt::{Outcome, attempt},
+    attempt::{RoundEnd, attempt},
     interval::Interval,
     liveness::Liveness,
     publish::Publisher,
@@ -126,9 +126,9 @@ impl<L: RunRound> Task<L> {
         self.shared.daemon.round_started(&self.target.name, due.busy());
         let started = Instant::now();
         match self.attempt(place, mode).await {
-            Outcome::Done(round) => self.publish(*round, started.elapsed()),
-            Outcome::Hung => self.log_failed_round("a round hung and was cut; the next one runs when it is due", None),
-            Outcome::Panicked(place) => {
+            RoundEnd::Done(round) => self.publish(*round, started.elapsed()),
+            RoundEnd::Hung => self.log_failed_round("a round hung and was cut; the next one runs when it is due", None),
+            RoundEnd::Panicked(place) => {
                 self.log_failed_round(
                     "a round panicked, which is a bug; the next one runs when it is due",
                     place.as_deref(),
@@ -148,7 +148,7 @@ impl<L: RunRound> Task<L> {
         }
     }
 
-    async fn attempt(&self, place: Option<OwnedSemaphorePermit>, mode: CollectMode) -> Outcome {
+    async fn attempt(&self, place: Option<OwnedSemaphorePermit>, mode: CollectMode) -> RoundEnd {
         let (runner, target) = (Arc::clone(&self.runner), Arc::clone(&self.target));
         let before = self.shared.results.before(&target.name);
         let plan = round::plan(mode, before.as_ref().map(|before| &*before.report));
