@@ -28,7 +28,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::error;
 
-pub use publish::Publisher;
+pub use publish::{Logged, Publisher};
 pub use run_round::RunRound;
 pub use triggers::{RunMode, RunTriggers};
 
@@ -207,6 +207,7 @@ impl<L: RunRound> Scheduler<L> {
             bell: self.shared.triggers.hang(&target.name),
             first: Some(first),
             troubled: false,
+            logged: Logged::default(),
         };
         let handle = AbortOnDropHandle::new(tokio::spawn(task.run()));
         self.first_rounds.push(waits);

@@ -7,9 +7,13 @@ use crate::{
     journal::{self, Journal},
     logging,
     metrics::Daemon,
+    repeats::Repeats,
     results::{Latest, Replaced, Results},
     round::Round,
 };
+
+/// What was logged of a target, so that one that flaps does not fill the log.
+pub type Logged = Repeats<String>;
 
 /// Where a round is published.
 #[derive(Debug, Clone, Copy)]
@@ -24,8 +28,8 @@ pub struct Publisher<'a> {
 
 impl Publisher<'_> {
     /// Stores a round in the results, counts it, notes it in the journal, and logs what changed. `None` where the target
-    /// is not listed, or no longer: then nothing was done.
-    pub fn publish(&self, name: &str, round: Round, took: Duration) -> Option<Latest> {
+    /// is not listed, or no longer: then nothing was done. `logged` is what was logged of the target before.
+    pub fn publish(&self, name: &str, round: Round, took: Duration, logged: &mut Logged) -> Option<Latest> {
         let Replaced { latest, before, stale_after_seconds } =
             self.results.replace(name, round.snapshot, round.report)?;
         let (snapshot, report) = (&*latest.snapshot, &*latest.report);
@@ -37,7 +41,7 @@ impl Publisher<'_> {
         self.journal.note(name, entry);
         self.journal.keep(name, || restore::state(&latest));
         for event in logging::events(before, report) {
-            event.log();
+            event.log_unless_repeated(logged, report.at);
         }
         Some(latest)
     }

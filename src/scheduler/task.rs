@@ -13,7 +13,7 @@ use super::{
     attempt::{RoundEnd, attempt},
     interval::Interval,
     liveness::Liveness,
-    publish::Publisher,
+    publish::{Logged, Publisher},
     triggers::{PendingRuns, RunRequests},
 };
 use crate::{
@@ -57,6 +57,8 @@ pub(super) struct Task<L> {
     pub first: Option<oneshot::Sender<()>>,
     /// Whether the round before hung or panicked, which is logged once.
     pub troubled: bool,
+    /// What was logged, so that a target that flaps does not fill the log.
+    pub logged: Logged,
 }
 
 /// When a round was due: by the wall clock, and by a clock that nobody sets.
@@ -169,7 +171,7 @@ impl<L: RunRound> Task<L> {
             info!(target = %name, "rounds run to their end again");
         }
         // One that is no longer listed is left out: its task is about to be stopped.
-        let _ = Publisher { results, daemon, journal }.publish(name, round, took);
+        let _ = Publisher { results, daemon, journal }.publish(name, round, took, &mut self.logged);
     }
 
     /// Logs a round that gave nothing: once, until one gives something again.

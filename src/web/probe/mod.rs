@@ -28,7 +28,7 @@ use crate::{
     metrics::{Family, MetricsBuilder},
     results::{Entry, Latest},
     round::{plan, round},
-    scheduler::Publisher,
+    scheduler::{Logged, Publisher},
 };
 
 /// The header in which Prometheus says how long it waits.
@@ -55,9 +55,16 @@ pub(super) struct Probes {
 /// What is kept of one target.
 #[derive(Debug)]
 struct Kept {
-    /// The latest round that a probe made; held while one is made, so that others wait for it and share it.
-    login: tokio::sync::Mutex<Option<Latest>>,
+    /// Held while a round is made, so that others wait for it and share it.
+    login: tokio::sync::Mutex<Probed>,
     discoveries: Semaphore,
+}
+
+/// What is kept of the rounds that probes made.
+#[derive(Debug, Default)]
+struct Probed {
+    latest: Option<Latest>,
+    logged: Logged,
 }
 
 impl Probes {
@@ -138,11 +145,11 @@ fn timeout(headers: &HeaderMap) -> Result<Duration, String> {
 async fn login(app: &App, target: &Target, kept: &Kept, settings_every: Duration, sheet: &mut MetricsBuilder) -> bool {
     let mut entry = results_entry(app, target);
     if !is_fresh(&entry, app.clock.now()) {
-        let mut own = kept.login.lock().await;
-        entry = newer(results_entry(app, target), own.as_ref());
+        let mut probed = kept.login.lock().await;
+        entry = newer(results_entry(app, target), probed.latest.as_ref());
         if !is_fresh(&entry, app.clock.now()) {
-            if let Some(latest) = look(app, target, &entry, settings_every).await {
-                *own = Some(latest.clone());
+            if let Some(latest) = look(app, target, &entry, settings_every, &mut probed.logged).await {
+                probed.latest = Some(latest.clone());
                 entry.latest = Some(latest);
             }
         }
@@ -176,7 +183,13 @@ fn newer(mut entry: Entry, own: Option<&Latest>) -> Entry {
 }
 
 /// One round of a target, published where the target is listed; with rounds off it is kept for probes alone.
-async fn look(app: &App, target: &Target, entry: &Entry, settings_every: Duration) -> Option<Latest> {
+async fn look(
+    app: &App,
+    target: &Target,
+    entry: &Entry,
+    settings_every: Duration,
+    logged: &mut Logged,
+) -> Option<Latest> {
     let share_for = Duration::try_from_secs_f64(entry.interval_seconds / 2.0).unwrap_or_default();
     let facts = target.facts();
     let is_of_it = |latest: &Latest| {
@@ -191,7 +204,7 @@ async fn look(app: &App, target: &Target, entry: &Entry, settings_every: Duratio
         return Some(Latest::following(before.as_ref(), made.snapshot, made.report));
     }
     let publisher = Publisher { results: &app.results, daemon: &app.daemon, journal: &app.journal };
-    publisher.publish(&target.name, made, began.elapsed())
+    publisher.publish(&target.name, made, began.elapsed(), logged)
 }
 
 /// The provider's connection and its discovery document, asked anew; whether that is the document of the issuer that is
