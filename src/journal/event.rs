@@ -71,7 +71,7 @@ impl What {
     pub(super) fn kind(&self) -> String {
         match self {
             Self::Change { side, change } => {
-                format!("{side} {} {}", change.subject.id(), change.field.as_deref().unwrap_or_default())
+                format!("{} {} {}", side.id(), change.subject.id(), change.field.as_deref().unwrap_or_default())
             }
             Self::Login { to, .. } => to.word().to_owned(),
             Self::Verdict { check, to, .. } => format!("{check} {to}"),
