@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::{
     clock::Time,
-    model::{Report, Snapshot},
+    model::{Report, Snapshot, Verdict},
 };
 
 /// The latest round of each target, in the order of the config.
@@ -46,6 +46,42 @@ pub struct Latest {
     pub source_last_success: BTreeMap<&'static str, Time>,
     /// Whether it is from before this process was started, out of the journal.
     pub restored: bool,
+    /// Whether it is about other addresses than the target has now: shown until the next round, which follows on none.
+    pub outdated: bool,
+}
+
+/// A round that was put up, and what stood there.
+#[derive(Debug)]
+pub struct Replaced {
+    /// The round.
+    pub latest: Latest,
+    /// The round before, of the same addresses.
+    pub before: Option<Latest>,
+    /// How long a verdict stays current, in seconds.
+    pub stale_after_seconds: f64,
+}
+
+impl Latest {
+    /// The round that follows on another: when each check and each source was last good goes on from there.
+    #[must_use]
+    pub fn following(before: Option<&Self>, snapshot: Snapshot, report: Report) -> Self {
+        let known = before.map(|before| (before.last_success.clone(), before.source_last_success.clone()));
+        let (mut last_success, mut source_last_success) = known.unwrap_or_default();
+        for check in report.checks.iter().filter(|check| check.verdict == Verdict::Ok) {
+            last_success.insert(check.id.clone(), report.at);
+        }
+        for source in report.sources.iter().filter(|source| source.ok == Some(true)) {
+            source_last_success.insert(source.id.id(), source.at);
+        }
+        Self {
+            snapshot: Arc::new(snapshot),
+            report: Arc::new(report),
+            last_success,
+            source_last_success,
+            restored: false,
+            outdated: false,
+        }
+    }
 }
 
 impl Entry {
@@ -97,7 +133,7 @@ impl Results {
     }
 
     /// Forgets when a target's checks and sources were last good: it has other addresses now. Its latest round stays up
-    /// until the new one.
+    /// until the new one, which does not follow on it.
     pub fn forget_history(&self, name: &str) {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         let Some(slot) = entries.iter_mut().find(|entry| entry.name == name) else { return };
@@ -105,6 +141,7 @@ impl Results {
         if let Some(latest) = &mut entry.latest {
             latest.last_success.clear();
             latest.source_last_success.clear();
+            latest.outdated = true;
         }
         *slot = Arc::new(entry);
     }
@@ -118,31 +155,30 @@ impl Results {
         }
     }
 
+    /// The round that the next one of a target follows on: the latest of the same addresses.
+    #[must_use]
+    pub fn before(&self, name: &str) -> Option<Latest> {
+        self.entry(name)?.latest.clone().filter(|latest| !latest.outdated)
+    }
+
     /// Puts a round up, and gives it back as it stands there. A target that is no longer listed is left out.
     pub fn put(&self, name: &str, snapshot: Snapshot, report: Report) -> Option<Latest> {
+        self.replace(name, snapshot, report).map(|replaced| replaced.latest)
+    }
+
+    /// As [`Results::put`], with what stood there.
+    pub fn replace(&self, name: &str, snapshot: Snapshot, report: Report) -> Option<Replaced> {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         let slot = entries.iter_mut().find(|entry| entry.name == name)?;
         let mut entry = Entry::clone(slot);
-        let (mut last_success, mut source_last_success) =
-            entry.latest.take().map(|latest| (latest.last_success, latest.source_last_success)).unwrap_or_default();
-        for check in report.checks.iter().filter(|check| check.verdict == "ok") {
-            last_success.insert(check.id.clone(), report.at);
-        }
-        for source in report.sources.iter().filter(|source| source.ok == Some(true)) {
-            source_last_success.insert(source.id.id(), source.at);
-        }
-        let latest = Latest {
-            snapshot: Arc::new(snapshot),
-            report: Arc::new(report),
-            last_success,
-            source_last_success,
-            restored: false,
-        };
+        let before = entry.latest.take().filter(|latest| !latest.outdated);
+        let latest = Latest::following(before.as_ref(), snapshot, report);
         entry.latest = Some(latest.clone());
+        let stale_after_seconds = entry.stale_after_seconds;
         *slot = Arc::new(entry);
         drop(entries);
         self.rounds.send_modify(|rounds| *rounds += 1);
-        Some(latest)
+        Some(Replaced { latest, before, stale_after_seconds })
     }
 }
 
@@ -202,7 +238,7 @@ mod tests {
         let mut report = Report::clone(&good.report);
         report.at = start() + TimeDelta::minutes(1);
         for check in &mut report.checks {
-            check.verdict = "fail".to_owned();
+            check.verdict = Verdict::Fail;
         }
         let bad = results.put("home", Snapshot::clone(&good.snapshot), report).unwrap();
         assert!(!bad.last_success.is_empty());
@@ -211,5 +247,9 @@ mod tests {
         let latest = results.entry("home").unwrap().latest.clone().unwrap();
         assert!(latest.last_success.is_empty() && latest.source_last_success.is_empty());
         assert_eq!(latest.report, bad.report, "the latest round stays up");
+        assert!(results.before("home").is_none(), "and the next one does not follow on it");
+        let next = results.replace("home", Snapshot::clone(&latest.snapshot), Report::clone(&latest.report)).unwrap();
+        assert!(next.before.is_none() && next.latest.last_success.is_empty());
+        assert!(results.before("home").is_some());
     }
 }

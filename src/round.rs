@@ -1,10 +1,12 @@
 //! The spine on one screen: look, evaluate.
 
+use std::collections::BTreeSet;
+
 use crate::{
     checks,
-    collect::{CollectMode, Collector},
+    collect::{CollectMode, CollectionPlan, Collector},
     config::Target,
-    model::{Report, Snapshot},
+    model::{Credential, Report, Snapshot},
 };
 
 /// What one round gives.
@@ -17,10 +19,21 @@ pub struct Round {
 }
 
 /// One round of one target: looks at it, notes what changed since the snapshot before, and evaluates.
-pub async fn round(collector: &Collector, target: &Target, before: Option<&Snapshot>, mode: CollectMode) -> Round {
-    let mut snapshot = collector.observe(target, before, mode).await.after(before);
+pub async fn round(
+    collector: &Collector,
+    target: &Target,
+    before: Option<&Snapshot>,
+    plan: impl Into<CollectionPlan>,
+) -> Round {
+    let snapshot = collector.observe(target, before, plan).await.after(before);
     let report = checks::evaluate(&snapshot, before);
-    let failing = report.failing().filter_map(|failing| checks::find(&failing.id));
-    snapshot.recheck = failing.flat_map(|(_, check)| check.needs).copied().collect();
     Round { snapshot, report }
+}
+
+/// The plan of the round after this report: what its failing checks rest on is asked again soon.
+#[must_use]
+pub fn plan(mode: CollectMode, before: Option<&Report>) -> CollectionPlan {
+    let failing = before.into_iter().flat_map(Report::failing).filter_map(|failing| checks::find(&failing.id));
+    let recheck: BTreeSet<Credential> = failing.flat_map(|(_, check)| check.needs).copied().collect();
+    CollectionPlan { mode, recheck }
 }

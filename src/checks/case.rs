@@ -2,9 +2,9 @@
 
 use crate::{
     apps::kasm::{Chosen, OidcConfig, Start, StartOutcome},
-    model::{Missing, Observed, Reason, Registration, Snapshot, SourceId, TargetFacts, Verdict},
+    model::{Missing, Observed, Outcome, Reason, Registration, Snapshot, SourceId, TargetFacts},
     oidc::{AuthorizeUrl, Discovery},
-    providers::pocket_id::{Dialect, ProviderKind, Version, VersionSpan, recognise},
+    providers::pocket_id::{Dialect, ProviderKind, Recognised, Version, VersionSpan},
 };
 
 /// The release that a key was told, where the document agrees with it: the document alone cannot tell some apart.
@@ -20,27 +20,32 @@ pub struct Case<'a> {
     pub now: &'a Snapshot,
     /// Whose provider it is.
     pub kind: ProviderKind,
-    /// How it speaks OAuth. Without a discovery document, now or before: the newest.
+    /// How it speaks OAuth.
     pub dialect: Dialect,
     /// Which releases of Pocket ID it can be.
     pub version: Option<VersionSpan>,
+    /// Whether it is known whose provider it is: by a document, now or before, or by the config. If not, it counts as any
+    /// OpenID provider.
+    pub is_recognised: bool,
     /// Whether the release is assumed: what another one answered to a trial then says nothing.
     pub is_assumed: bool,
 }
 
 impl<'a> Case<'a> {
-    /// The case of a snapshot. Kind, dialect and version come from its discovery document, else from the one before.
+    /// The case of a snapshot. What the provider is comes from it, else from the one before.
     #[must_use]
     pub fn new(now: &'a Snapshot, before: Option<&'a Snapshot>) -> Self {
-        let document = now.discovery.ok().or_else(|| before.and_then(|before| before.discovery.ok()));
-        let named = now.target.provider.kind;
-        let (kind, dialect, version) = match document {
-            Some(answer) => recognise(&answer.fact, named),
-            None if named == Some(ProviderKind::Openid) => (ProviderKind::Openid, Dialect::Openid, None),
-            None => (ProviderKind::PocketId, Dialect::Fosite, None),
-        };
+        let seen = now.recognised().or_else(|| before.and_then(Snapshot::recognised));
+        let recognised = seen.or(now.target.provider.kind.map(Recognised::by_name));
+        let Recognised { kind, dialect, version } = recognised.unwrap_or_default();
         let version = version.map(|span| narrowed(span, now));
-        Self { now, kind, dialect, version, is_assumed: false }
+        Self { now, kind, dialect, version, is_recognised: recognised.is_some(), is_assumed: false }
+    }
+
+    /// What the provider was recognised as.
+    #[must_use]
+    pub fn recognised(&self) -> Recognised {
+        Recognised { kind: self.kind, dialect: self.dialect, version: self.version }
     }
 
     /// The same as if the provider were another release of Pocket ID. Another provider stays what it is.
@@ -94,11 +99,11 @@ impl<'a> Case<'a> {
     /// What is said where neither side is reached, by name or connection: then the fault is as likely this host's, and
     /// nothing is proven of theirs.
     #[must_use]
-    pub fn neither_is_reached(&self) -> Option<Verdict> {
+    pub fn neither_is_reached(&self) -> Option<Outcome> {
         let reasons = [self.now.app_connection.failure()?.0, self.now.provider_connection.failure()?.0];
         let all_lost = reasons.iter().all(|reason| matches!(reason, Reason::Dns | Reason::Connect));
         all_lost.then(|| {
-            Verdict::Unknown(
+            Outcome::Unknown(
                 "neither Kasm nor the provider is reachable from here: look at this host first, then at what both \
                  stand behind"
                     .to_owned(),
@@ -198,10 +203,11 @@ impl<'a> Case<'a> {
     /// Whether the provider is Pocket ID; a check that is Pocket ID's own begins with this and `?`.
     ///
     /// # Errors
-    /// *Not applicable* for any other provider.
+    /// *Not applicable* for any other provider; while it is not recognised, it waits for the discovery document.
     pub fn pocket_id_only(&self) -> Result<(), Missing> {
         match self.kind {
             ProviderKind::PocketId => Ok(()),
+            ProviderKind::Openid if !self.is_recognised => Err(Missing::Blocked { by: SourceId::Discovery }),
             ProviderKind::Openid => Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned())),
         }
     }
@@ -210,4 +216,65 @@ impl<'a> Case<'a> {
 /// A stored config that says too little.
 fn unclear(detail: String) -> Missing {
     Missing::failed(SourceId::KasmConfig, Reason::Body, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::lose;
+
+    #[test]
+    fn a_provider_counts_as_pocket_id_only_where_a_document_or_the_config_says_so() {
+        type Change = fn(&mut Snapshot);
+        let lost = |now: &mut Snapshot| lose(&mut now.discovery, SourceId::Discovery, Reason::Status);
+        let before = Snapshot::healthy();
+        let rows: [(&str, Change, Option<&Snapshot>, &str, bool); 6] = [
+            ("by its document", |_| {}, None, "Pocket ID 2.14 or later", true),
+            ("never seen", |_| {}, None, "OpenID provider", false),
+            ("by the document before", |_| {}, Some(&before), "Pocket ID 2.14 or later", true),
+            (
+                "recognised in an earlier round",
+                |now| now.provider = before_document(),
+                None,
+                "Pocket ID 2.14 or later",
+                true,
+            ),
+            ("by the config", |now| now.target.provider.kind = Some(ProviderKind::PocketId), None, "Pocket ID", true),
+            (
+                "another, by the config",
+                |now| now.target.provider.kind = Some(ProviderKind::Openid),
+                None,
+                "OpenID provider",
+                true,
+            ),
+        ];
+        for (name, change, before, expected, is_recognised) in rows {
+            let mut now = Snapshot::healthy();
+            if name != "by its document" {
+                lost(&mut now);
+            }
+            change(&mut now);
+            let case = Case::new(&now, before);
+            assert_eq!(
+                (case.recognised().to_string().as_str(), case.is_recognised),
+                (expected, is_recognised),
+                "{name}"
+            );
+        }
+    }
+
+    fn before_document() -> Option<Recognised> {
+        Snapshot::healthy().recognised()
+    }
+
+    #[test]
+    fn what_only_pocket_id_answers_waits_until_the_provider_is_recognised() {
+        let mut now = Snapshot::healthy();
+        let only = |now: &Snapshot| Case::new(now, None).pocket_id_only();
+        assert_eq!(only(&now), Ok(()));
+        lose(&mut now.discovery, SourceId::Discovery, Reason::Status);
+        assert_eq!(only(&now), Err(Missing::Blocked { by: SourceId::Discovery }));
+        now.target.provider.kind = Some(ProviderKind::Openid);
+        assert!(matches!(only(&now), Err(Missing::NotApplicable(_))));
+    }
 }

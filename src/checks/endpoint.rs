@@ -10,7 +10,7 @@ use super::{
     start::{is_same, on_base, part_that_differs},
 };
 use crate::{
-    model::{Drift, Finding, Missing, SourceId, Verdict},
+    model::{Drift, Finding, Missing, Outcome, SourceId},
     providers::pocket_id::ProviderKind,
 };
 
@@ -18,21 +18,21 @@ use crate::{
 ///
 /// # Errors
 /// The discovery document is missing, or does not announce it.
-pub(super) fn compare(case: &Case<'_>, field: &str, stored: &str, announced: Option<&str>) -> Result<Verdict, Missing> {
+pub(super) fn compare(case: &Case<'_>, field: &str, stored: &str, announced: Option<&str>) -> Result<Outcome, Missing> {
     let announced = announced.ok_or(Missing::Blocked { by: SourceId::Discovery })?;
     let accepted = accepted(case, announced)?;
     if accepted.iter().any(|one| is_to_the_letter(one, stored)) {
-        return Ok(Verdict::OK);
+        return Ok(Outcome::OK);
     }
     let expected = nearest(&accepted, stored);
     let Some(drift) = Drift::of(field, ("The provider has", expected), ("Kasm stores", stored)) else {
-        return Ok(Verdict::OK);
+        return Ok(Outcome::OK);
     };
     let part =
         if is_same(expected, stored) { "spelling" } else { part_that_differs(expected, stored).unwrap_or("form") };
     let message = format!("Kasm's {} has another {part}: {stored}, where {expected} is expected", in_words(field));
     let finding = Finding::new("differs", message).drift(drift);
-    Ok(Verdict::fail(match is_only_elsewhere(case, expected, stored) {
+    Ok(Outcome::fail(match is_only_elsewhere(case, expected, stored) {
         true => finding.fix(format!(
             "Kasm: Access Management > Authentication > OpenID > your config > {}: enter {expected}. If the stored \
              address is Pocket ID's own inside your network, name its base in provider.internal_url instead.",

@@ -4,11 +4,11 @@ use super::{Case, Check, all};
 use crate::{
     clock::Time,
     model::{
-        Cause, CheckReport, Coverage, Drift, Expiry, Finding, Login, Missing, Report, Severity, Snapshot, SourceReport,
-        Stage, Verdict, Verified,
+        Cause, CheckReport, Coverage, Drift, Expiry, Finding, Login, Missing, Outcome, Report, Severity, Snapshot,
+        SourceReport, Stage, Verdict, Verified,
     },
     oidc,
-    providers::pocket_id::{ProviderKind, Version},
+    providers::pocket_id::Version,
 };
 
 /// The longest text that is told of one thing, in characters: more than any good address or sentence has.
@@ -38,7 +38,8 @@ fn report_of(case: &Case<'_>) -> Report {
         cause,
         coverage,
         at: now.taken_at,
-        provider: provider_in_words(case),
+        provider: case.recognised().to_string(),
+        recognised: case.recognised(),
         auto_login: auto_login(case),
         checks,
         sources: sources(now),
@@ -47,33 +48,35 @@ fn report_of(case: &Case<'_>) -> Report {
 }
 
 fn report(case: &Case<'_>, stage: Stage, check: &Check) -> CheckReport {
-    let verdict = if case.target().off.contains(check.id) {
-        Verdict::Off
-    } else {
-        (check.run)(case).unwrap_or_else(|missing| without(&missing))
+    let run = if case.target().off.contains(check.id) { Ok(Outcome::Off) } else { (check.run)(case) };
+    let inconclusive = match &run {
+        Ok(outcome) => outcome.inconclusive(),
+        Err(missing) => Some(missing.into()),
     };
-    let word = verdict.word().to_owned();
-    let (reason, findings) = match verdict {
-        Verdict::Fail(findings) => (None, findings.into_iter().map(bounded).collect()),
-        Verdict::Ok(note) => (note.map(cut), Vec::new()),
-        Verdict::Unknown(why) | Verdict::Unverified(why) | Verdict::NotApplicable(why) => (Some(cut(why)), Vec::new()),
-        Verdict::Off => (None, Vec::new()),
+    let outcome = run.unwrap_or_else(|missing| without(&missing));
+    let verdict = outcome.verdict();
+    let (reason, findings) = match outcome {
+        Outcome::Fail(findings) => (None, findings.into_iter().map(bounded).collect()),
+        Outcome::Ok(note) => (note.map(cut), Vec::new()),
+        Outcome::Unknown(why) | Outcome::Unverified(why) | Outcome::NotApplicable(why) => (Some(cut(why)), Vec::new()),
+        Outcome::Off => (None, Vec::new()),
     };
     CheckReport {
         id: check.id.to_owned(),
         stage,
         severity: check.severity.under(case.dialect),
-        verdict: word,
+        verdict,
         reason,
+        inconclusive,
         findings,
     }
 }
 
 /// A finding with every text in it cut: their values are what servers say.
 fn bounded(finding: Finding) -> Finding {
-    let Finding { code, message, fix, drift } = finding;
+    let Finding { code, message, fix, drift, expiry } = finding;
     let drift = drift.map(|drift| Drift { expected: cut(drift.expected), actual: cut(drift.actual), ..drift });
-    Finding { code, message: cut(message), fix: fix.map(cut), drift }
+    Finding { code, message: cut(message), fix: fix.map(cut), drift, expiry }
 }
 
 /// At most [`LONGEST`] characters.
@@ -81,33 +84,33 @@ fn cut(text: String) -> String {
     if text.len() <= LONGEST { text } else { oidc::cut(&text, LONGEST) }
 }
 
-/// The verdict of a check that lacks a fact.
-fn without(missing: &Missing) -> Verdict {
+/// The outcome of a check that lacks a fact.
+fn without(missing: &Missing) -> Outcome {
     match missing {
-        Missing::NotConfigured(_) | Missing::OutOfReach(_) => Verdict::Unverified(missing.to_string()),
-        Missing::Failed { .. } | Missing::Blocked { .. } => Verdict::Unknown(missing.to_string()),
-        Missing::NotApplicable(_) => Verdict::NotApplicable(missing.to_string()),
+        Missing::NotConfigured(_) | Missing::OutOfReach(_) => Outcome::Unverified(missing.to_string()),
+        Missing::Failed { .. } | Missing::Blocked { .. } => Outcome::Unknown(missing.to_string()),
+        Missing::NotApplicable(_) => Outcome::NotApplicable(missing.to_string()),
     }
 }
 
 fn cause(checks: &[CheckReport]) -> Option<Cause> {
-    let first = checks.iter().find(|check| check.verdict == "fail" && check.severity == Severity::Outage)?;
+    let first = checks.iter().find(|check| check.verdict == Verdict::Fail && check.severity == Severity::Outage)?;
     Some(Cause { check: first.id.clone(), stage: first.stage })
 }
 
 fn login(checks: &[CheckReport]) -> Login {
-    let any = |verdict: &str, severity: Severity| {
+    let any = |verdict: Verdict, severity: Severity| {
         checks.iter().any(|check| check.verdict == verdict && check.severity == severity)
     };
-    if any("fail", Severity::Outage) {
+    if any(Verdict::Fail, Severity::Outage) {
         return Login::Broken;
     }
     let blind = all().zip(checks).any(|((_, check), report)| {
-        check.needs.is_empty() && report.severity == Severity::Outage && report.verdict == "unknown"
+        check.needs.is_empty() && report.severity == Severity::Outage && report.verdict == Verdict::Unknown
     });
     if blind || is_hidden(checks) {
         Login::Unknown
-    } else if any("fail", Severity::Degraded) {
+    } else if any(Verdict::Fail, Severity::Degraded) {
         Login::Degraded
     } else {
         Login::Ok
@@ -117,20 +120,12 @@ fn login(checks: &[CheckReport]) -> Login {
 /// Whether Kasm's side of the login path is hidden from here (a login wall, another web site in its place): its checks
 /// are *unverified* then, since a person can give us the way through, but of the path nothing at all was seen.
 fn is_hidden(checks: &[CheckReport]) -> bool {
-    checks.iter().any(|check| check.id == "login_starts" && check.verdict == "unverified")
+    checks.iter().any(|check| check.id == "login_starts" && check.verdict == Verdict::Unverified)
 }
 
 fn coverage(checks: &[CheckReport]) -> Coverage {
-    let count = |words: &[&str]| checks.iter().filter(|check| words.contains(&check.verdict.as_str())).count();
-    Coverage { proven: count(&["ok", "fail"]), known: count(&["ok", "fail", "unknown", "unverified"]) }
-}
-
-fn provider_in_words(case: &Case<'_>) -> String {
-    match (case.kind, case.version) {
-        (ProviderKind::PocketId, Some(version)) => format!("Pocket ID {version}"),
-        (ProviderKind::PocketId, None) => "Pocket ID".to_owned(),
-        (ProviderKind::Openid, _) => "OpenID provider".to_owned(),
-    }
+    let count = |is: fn(Verdict) -> bool| checks.iter().filter(|check| is(check.verdict)).count();
+    Coverage { proven: count(Verdict::is_proven), known: count(Verdict::is_known) }
 }
 
 fn auto_login(case: &Case<'_>) -> Option<bool> {
@@ -252,10 +247,10 @@ mod tests {
         let now = Snapshot::healthy_with_credentials();
         let report = evaluate_as_if(&now, None, Version::new(2, 9));
         assert_eq!(report.provider, "Pocket ID 2.9");
-        assert_eq!(report.check("authorize_accepted").unwrap().verdict, "unverified");
-        assert_eq!(report.check("redirect_uri_registered").unwrap().verdict, "ok", "by the registration");
-        assert_eq!(report.check("client_secret_active").unwrap().verdict, "not_applicable");
+        assert_eq!(report.check("authorize_accepted").unwrap().verdict, Verdict::Unverified);
+        assert_eq!(report.check("redirect_uri_registered").unwrap().verdict, Verdict::Ok, "by the registration");
+        assert_eq!(report.check("client_secret_active").unwrap().verdict, Verdict::NotApplicable);
         let same = evaluate_as_if(&now, None, Version::new(2, 14));
-        assert_eq!(same.check("authorize_accepted").unwrap().verdict, "ok", "the release that it is");
+        assert_eq!(same.check("authorize_accepted").unwrap().verdict, Verdict::Ok, "the release that it is");
     }
 }

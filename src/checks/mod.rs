@@ -24,7 +24,7 @@ pub use case::Case;
 pub use evaluate::{evaluate, evaluate_as_if, self_test};
 
 use crate::{
-    model::{Credential, Missing, Severity, Stage, Verdict},
+    model::{Credential, Missing, Outcome, Severity, Stage},
     providers::pocket_id::Dialect,
 };
 
@@ -50,7 +50,7 @@ pub struct Check {
     /// The fields that it compares: the `field` label of `ssowatch_config_drift`.
     pub fields: &'static [&'static str],
     /// The rule. `?` on a missing fact makes the verdict *unknown* or *unverified*.
-    pub run: fn(&Case<'_>) -> Result<Verdict, Missing>,
+    pub run: fn(&Case<'_>) -> Result<Outcome, Missing>,
 }
 
 /// How bad a failing check is: always the same, or by the provider's dialect.

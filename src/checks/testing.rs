@@ -31,7 +31,7 @@ pub(super) fn table_with_credentials(check: &Check, rows: &[Row]) {
 /// The verdict and the codes of its findings.
 fn said(report: &CheckReport) -> String {
     let codes = report.findings.iter().map(|finding| finding.code.as_str());
-    std::iter::once(report.verdict.as_str()).chain(codes).collect::<Vec<_>>().join(" ")
+    std::iter::once(report.verdict.id()).chain(codes).collect::<Vec<_>>().join(" ")
 }
 
 /// What one check says about the healthy snapshot with a change.

@@ -25,7 +25,7 @@ use crate::{
     model::Snapshot,
     providers::pocket_id::Version,
     render,
-    round::{Round, round},
+    round::{Round, plan, round},
 };
 
 /// How many targets are looked at side by side.
@@ -149,7 +149,11 @@ async fn watch_and_tell(
 async fn look(collector: &Collector, targets: &[Target], before: &[Round], pace: CollectMode) -> Vec<Round> {
     let progress = Progress::begin(targets);
     let rounds = stream::iter(targets.iter().enumerate())
-        .map(|(index, target)| round(collector, target, before.get(index).map(|round| &round.snapshot), pace))
+        .map(|(index, target)| {
+            let before = before.get(index);
+            let plan = plan(pace, before.map(|round| &round.report));
+            round(collector, target, before.map(|round| &round.snapshot), plan)
+        })
         .buffered(SIDE_BY_SIDE)
         .collect()
         .await;

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app::{self, ListenAddress, Running, TcpAddress},
     clock::Clock,
-    collect::{CollectMode, Collector},
+    collect::{CollectMode, CollectionPlan, Collector},
     config::{Config, Target},
     lab::{Fault, Lab, LabOptions},
     model::Snapshot,
@@ -183,7 +183,7 @@ fn fault(id: &str) -> Result<Fault, String> {
 struct LookAtAll;
 
 impl RunRound for LookAtAll {
-    async fn round(&self, target: &Target, before: Option<&Snapshot>, _: CollectMode) -> Round {
+    async fn round(&self, target: &Target, before: Option<&Snapshot>, _: CollectionPlan) -> Round {
         Box::pin(round(&Collector::new(Clock::System), target, before, CollectMode::Full)).await
     }
 }

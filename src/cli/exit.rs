@@ -48,7 +48,10 @@ fn exit(report: &Report) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks, model::Snapshot};
+    use crate::{
+        checks,
+        model::{Snapshot, Verdict},
+    };
 
     fn report(login: Login, failing: Option<Severity>) -> Report {
         let mut report = checks::evaluate(&Snapshot::healthy(), None);
@@ -56,7 +59,7 @@ mod tests {
         report.checks.truncate(1);
         if let Some(severity) = failing {
             report.checks[0].severity = severity;
-            report.checks[0].verdict = "fail".to_owned();
+            report.checks[0].verdict = Verdict::Fail;
         }
         report
     }

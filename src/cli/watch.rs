@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    model::{Coverage, Login, Report},
+    model::{CheckReport, Coverage, Login, Report, Verdict},
     round::Round,
 };
 
@@ -54,15 +54,15 @@ impl Watch {
 
 /// What a reader would call the same report: no times, no durations, no figures in notes.
 type Gist = (String, Login, Coverage, Vec<CheckGist>);
-type CheckGist = (String, String, Vec<(String, Option<(String, String)>)>);
+type CheckGist = (String, Verdict, Vec<(String, Option<(String, String)>)>);
 
 fn gist(report: &Report) -> Gist {
-    let check = |check: &crate::model::CheckReport| {
+    let check = |check: &CheckReport| {
         let findings = check.findings.iter().map(|finding| {
             let drift = finding.drift.as_ref().map(|drift| (drift.expected.clone(), drift.actual.clone()));
             (finding.code.clone(), drift)
         });
-        (check.id.clone(), check.verdict.clone(), findings.collect())
+        (check.id.clone(), check.verdict, findings.collect())
     };
     (report.name.clone(), report.login, report.coverage, report.checks.iter().map(check).collect())
 }
@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(watch.worth_telling(&[round(|_| ())]), Some(String::new()));
         let later = round(|round| round.report.at += chrono::TimeDelta::minutes(1));
         assert_eq!(watch.worth_telling(&[later]), None, "time alone is no news");
-        let worse = round(|round| round.report.checks[0].verdict = "unknown".to_owned());
+        let worse = round(|round| round.report.checks[0].verdict = Verdict::Unknown);
         assert_eq!(watch.worth_telling(std::slice::from_ref(&worse)), Some("\n".to_owned()));
         assert_eq!(watch.worth_telling(std::slice::from_ref(&worse)), None);
         assert_eq!(watch.after_text(&[worse]), "");

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     checks::{self, Case},
-    model::{CheckReport, Report, Severity, Snapshot},
+    model::{CheckReport, Report, Severity, Snapshot, Verdict},
     providers::pocket_id::{ProviderKind, Version},
     round::Round,
 };
@@ -63,8 +63,9 @@ pub(super) fn head(snapshot: &Snapshot, as_if: &Report, release: Version) -> Str
 
 /// Whether a check fails as it does not now: not at all, or less badly.
 fn is_new(now: &Report, check: &CheckReport) -> bool {
-    let fails_now = now.check(&check.id).is_some_and(|now| now.verdict == "fail" && now.severity >= check.severity);
-    check.verdict == "fail" && !fails_now
+    let fails_now =
+        now.check(&check.id).is_some_and(|now| now.verdict == Verdict::Fail && now.severity >= check.severity);
+    check.verdict == Verdict::Fail && !fails_now
 }
 
 fn list(text: &mut String, title: &str, checks: &[&CheckReport]) {

@@ -1,5 +1,7 @@
 //! What the sources go by that need a credential: what both sides showed without one.
 
+use std::collections::BTreeSet;
+
 use super::{context::RoundContext, from_app::AppCollection, provider_cache::ProviderCollection};
 use crate::{
     apps::kasm::OidcConfigs,
@@ -26,6 +28,8 @@ pub(super) struct Credentialed<'a> {
     pub client_id: Option<String>,
     /// The snapshot before.
     pub before: Option<&'a Snapshot>,
+    /// The credentials whose facts a check fails by.
+    pub recheck: &'a BTreeSet<Credential>,
     /// The requests of this collection.
     pub counts: &'a Counts,
 }

@@ -20,7 +20,7 @@ use crate::{
     config::Target,
     model::{self, Answered, Connection, EndpointAnswers, EndpointState, Missing, Observed, Page, Snapshot, SourceId},
     oidc::{Discovery, Jwks},
-    providers::pocket_id::{ProviderKind, recognise},
+    providers::pocket_id::{ProviderKind, Recognised, recognise},
 };
 
 /// Looks at the provider, or takes the collection that another target of it has just had.
@@ -98,7 +98,7 @@ fn new_side(deps: &Deps, target: &Target) -> Result<SideClient, FetchError> {
 
 /// What was known of the provider before.
 struct Before {
-    kind: Option<ProviderKind>,
+    recognised: Option<Recognised>,
     discovery: Observed<Answered<Discovery>>,
     endpoints: Observed<EndpointAnswers>,
     page: Observed<Page>,
@@ -106,12 +106,17 @@ struct Before {
 
 impl Before {
     fn of_look(collect: ProviderCollection) -> Self {
-        Self { kind: collect.kind, discovery: collect.discovery, endpoints: collect.endpoints, page: collect.page }
+        Self {
+            recognised: collect.recognised,
+            discovery: collect.discovery,
+            endpoints: collect.endpoints,
+            page: collect.page,
+        }
     }
 
     fn of_snapshot(snapshot: &Snapshot) -> Self {
         Self {
-            kind: snapshot.discovery.ok().map(|answer| recognise(&answer.fact, snapshot.target.provider.kind).0),
+            recognised: snapshot.recognised(),
             discovery: snapshot.discovery.clone(),
             endpoints: snapshot.provider_endpoints.clone(),
             page: snapshot.provider_page.clone(),
@@ -123,13 +128,13 @@ impl ProviderCollection {
     /// A collection that ended with the connection, or before it.
     fn ended(
         round: &RoundContext<'_>,
-        kind: Option<ProviderKind>,
+        known: Option<Recognised>,
         connection: Observed<Connection>,
         why: FetchError,
     ) -> Self {
         let now = round.clock.now();
         Self {
-            kind,
+            recognised: known,
             connection,
             discovery: Observed::missing(now, why.clone().missing(SourceId::Discovery)),
             jwks: Observed::missing(now, why.clone().missing(SourceId::Jwks)),
@@ -148,7 +153,7 @@ async fn ask(
     mode: CollectMode,
     counts: &Counts,
 ) -> ProviderCollection {
-    let known = target.provider.kind.or_else(|| before?.kind);
+    let known = before.and_then(|before| before.recognised).or(target.provider.kind.map(Recognised::by_name));
     let round = &RoundContext { clock: &deps.clock, budget: &deps.budget, mode, who: target.provider.url.as_str() };
     let side = match new_side(deps, target) {
         Ok(side) => Arc::new(side),
@@ -163,13 +168,13 @@ async fn ask(
     }
     let (connection, rest) =
         tokio::join!(whole_connection(connection), Box::pin(documents(round, &side, target, before, known, counts)));
-    let Documents { kind, discovery, jwks, key_set, endpoints, page } = rest;
-    ProviderCollection { side: Ok(side), kind, connection, discovery, jwks, key_set, endpoints, page }
+    let Documents { recognised, discovery, jwks, key_set, endpoints, page } = rest;
+    ProviderCollection { side: Ok(side), recognised, connection, discovery, jwks, key_set, endpoints, page }
 }
 
 /// What came over the connection.
 struct Documents {
-    kind: Option<ProviderKind>,
+    recognised: Option<Recognised>,
     discovery: Observed<Answered<Discovery>>,
     jwks: Observed<Jwks>,
     key_set: Option<Arc<[u8]>>,
@@ -183,12 +188,13 @@ async fn documents(
     side: &SideClient,
     target: &Target,
     before: Option<&Before>,
-    known: Option<ProviderKind>,
+    known: Option<Recognised>,
     counts: &Counts,
 ) -> Documents {
     let discovery = observe(round.clock, SourceId::Discovery, discovery::collect(side, counts)).await;
     let document = discovery.ok().map(|answer| &answer.fact);
-    let kind = document.map(|document| recognise(document, target.provider.kind).0).or(known);
+    let recognised = document.map(|document| recognise(document, target.provider.kind)).or(known);
+    let kind = recognised.map(|recognised| recognised.kind);
     let mut key_set = None;
     let (jwks, endpoints, page) = tokio::join!(
         observe(round.clock, SourceId::Jwks, async {
@@ -200,7 +206,7 @@ async fn documents(
         endpoints(round, side, document.zip(kind), before, counts),
         sign_in_page(round, side, kind, before, counts),
     );
-    Documents { kind, discovery, jwks, key_set, endpoints, page }
+    Documents { recognised, discovery, jwks, key_set, endpoints, page }
 }
 
 async fn endpoints(

@@ -23,12 +23,12 @@ mod with_provider_key;
 
 pub use transport::{local, webhook_client};
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use crate::{
     clock::Clock,
     config::Target,
-    model::{Answered, Connection, Observed, Snapshot},
+    model::{Answered, Connection, Credential, Observed, Snapshot},
     oidc::Discovery,
 };
 
@@ -45,6 +45,21 @@ pub enum CollectMode {
         /// How old what targets of one provider share may get: less than a round.
         share_for: Duration,
     },
+}
+
+/// What one collection asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectionPlan {
+    /// How much.
+    pub mode: CollectMode,
+    /// What these credentials show is asked again soon, whatever its interval: a check fails by it, and a fix is to show.
+    pub recheck: BTreeSet<Credential>,
+}
+
+impl From<CollectMode> for CollectionPlan {
+    fn from(mode: CollectMode) -> Self {
+        Self { mode, recheck: BTreeSet::new() }
+    }
 }
 
 /// Looks at targets: keeps loaded TLS settings, what targets of one provider share, and the budgets of requests.
@@ -72,8 +87,13 @@ impl Collector {
     }
 
     /// Looks at a target. Never fails and never panics: what could not be seen is missing, with its reason.
-    pub async fn observe(&self, target: &Target, before: Option<&Snapshot>, mode: CollectMode) -> Snapshot {
-        Box::pin(target::collect(&self.deps, &self.shared, target, before, mode)).await
+    pub async fn observe(
+        &self,
+        target: &Target,
+        before: Option<&Snapshot>,
+        plan: impl Into<CollectionPlan>,
+    ) -> Snapshot {
+        Box::pin(target::collect(&self.deps, &self.shared, target, before, &plan.into())).await
     }
 
     /// Asks for the discovery document on a connection of its own: one request, never shared and never put off, since

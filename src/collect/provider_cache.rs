@@ -14,7 +14,7 @@ use crate::{
     config::{HttpSettings, SecretSource, Target},
     model::{Answered, Connection, EndpointAnswers, Observed, Page},
     oidc::{Discovery, Jwks},
-    providers::pocket_id::ProviderKind,
+    providers::pocket_id::Recognised,
 };
 
 /// What was seen of a provider, and the way to it.
@@ -22,8 +22,8 @@ use crate::{
 pub(super) struct ProviderCollection {
     /// The way to it; why there is none, where its settings are wrong or it does not connect.
     pub side: Result<Arc<SideClient>, FetchError>,
-    /// Its kind, where that is known by now.
-    pub kind: Option<ProviderKind>,
+    /// What it was recognised as, now or before; `None` before a discovery document was seen, if no kind is configured.
+    pub recognised: Option<Recognised>,
     /// The connection.
     pub connection: Observed<Connection>,
     /// The discovery document.

@@ -1,9 +1,7 @@
 //! The order of a collection: both sides side by side, then what needs both.
 
-use std::collections::BTreeSet;
-
 use super::{
-    CollectMode,
+    CollectMode, CollectionPlan,
     context::{RoundContext, observe},
     credentialed::{Credentialed, stored_client_id},
     from_app::{self, AppCollection},
@@ -23,7 +21,7 @@ use crate::{
     config::Target,
     model::{ClientMeta, DryRun, Missing, Observed, PasskeyDomain, Snapshot, SourceId, TargetFacts},
     oidc::AuthorizeUrl,
-    providers::pocket_id::{ProviderKind, recognise},
+    providers::pocket_id::{ProviderKind, Recognised},
 };
 
 /// Looks at a target.
@@ -32,8 +30,9 @@ pub(super) async fn collect(
     shelf: &ProviderCache,
     target: &Target,
     before: Option<&Snapshot>,
-    mode: CollectMode,
+    plan: &CollectionPlan,
 ) -> Snapshot {
+    let mode = plan.mode;
     let facts = target.facts();
     // A snapshot of other addresses is no snapshot of this target, whatever its name.
     let before = before.filter(|before| before.target.provider == facts.provider && before.target.app == facts.app);
@@ -55,6 +54,7 @@ pub(super) async fn collect(
         client_meta: &client_meta,
         client_id: both.sent_client_id(),
         before,
+        recheck: &plan.recheck,
         counts: &counts,
     };
     let (authorize_dry_run, by_kasm_key) =
@@ -70,6 +70,7 @@ pub(super) async fn collect(
     Snapshot {
         format: Snapshot::FORMAT,
         taken_at: deps.clock.now(),
+        provider: provider.recognised,
         provider_connection: provider.connection,
         app_connection: kasm.connection,
         discovery: provider.discovery,
@@ -96,7 +97,6 @@ pub(super) async fn collect(
         kasm_mappings: by_kasm_key.mappings,
         kasm_user: by_kasm_key.user,
         known_keys: None,
-        recheck: BTreeSet::new(),
         known: Vec::new(),
         changes: Vec::new(),
         requests: counts.all(),
@@ -125,10 +125,22 @@ impl Both<'_> {
         (!id.is_empty()).then_some(id)
     }
 
+    /// Whether the provider may be asked what only Pocket ID answers: not before it is recognised as such.
+    fn pocket_id_only(&self, source: SourceId) -> Result<(), Missing> {
+        match self.provider.recognised.map(|recognised| recognised.kind) {
+            Some(ProviderKind::PocketId) => Ok(()),
+            Some(ProviderKind::Openid) => Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned())),
+            None => Err(match &self.provider.side {
+                Err(why) => why.clone().missing(source),
+                Ok(_) => Missing::Blocked { by: SourceId::Discovery },
+            }),
+        }
+    }
+
     async fn client_meta(&self) -> Observed<ClientMeta> {
         let source = SourceId::ClientMeta;
-        if self.provider.kind == Some(ProviderKind::Openid) {
-            return self.missing(Missing::NotApplicable("the provider is not Pocket ID".to_owned()));
+        if let Err(why) = self.pocket_id_only(source) {
+            return self.missing(why);
         }
         let client_id = self.sent_client_id();
         let client_id = client_id.as_deref();
@@ -143,8 +155,8 @@ impl Both<'_> {
         if !self.facts.passkey_enabled {
             return self.missing(Missing::OutOfReach("passkey.enabled is off".to_owned()));
         }
-        if self.provider.kind == Some(ProviderKind::Openid) {
-            return self.missing(Missing::NotApplicable("the provider is not Pocket ID".to_owned()));
+        if let Err(why) = self.pocket_id_only(source) {
+            return self.missing(why);
         }
         let side = match &self.provider.side {
             Ok(side) => side,
@@ -171,10 +183,12 @@ impl Both<'_> {
     }
 
     async fn ask_dry_run(&self, side: &SideClient, raw: &str, asks: &AuthorizeUrl) -> Result<DryRun, FetchError> {
-        let named = self.facts.provider.kind;
-        let document = self.provider.discovery.ok().or_else(|| self.before.and_then(|before| before.discovery.ok()));
-        let document = document.ok_or(FetchError::Blocked(SourceId::Discovery))?;
-        let (_, dialect, version) = recognise(&document.fact, named);
+        // Without a document, by what was known in the round before.
+        let recognised = match self.provider.discovery.ok() {
+            Some(_) => self.provider.recognised,
+            None => self.before.and_then(Snapshot::recognised),
+        };
+        let Recognised { dialect, version, .. } = recognised.ok_or(FetchError::Blocked(SourceId::Discovery))?;
         authorize_dry_run::collect(side, raw, asks, dialect, version, self.counts).await
     }
 

@@ -92,7 +92,7 @@ fn config_is_due(asked: &Credentialed<'_>, old: &Observed<OidcConfigs>) -> bool 
         Ok(answer) => !DryRun::is_accepted(answer),
         Err(missing) => matches!(missing, Missing::Failed { .. }),
     };
-    let is_in_doubt = sent_before.is_none() || dry_run_failed || before.recheck.contains(&Credential::AppKey);
+    let is_in_doubt = sent_before.is_none() || dry_run_failed || asked.recheck.contains(&Credential::AppKey);
     let is_due = asked.round.is_due(SourceId::KasmConfig, Some(old), |_| !is_in_doubt);
     is_due || sent_before != sent
 }

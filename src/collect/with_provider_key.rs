@@ -18,7 +18,7 @@ use crate::{
         Registration, Snapshot, SourceId,
     },
     oidc::AuthorizeUrl,
-    providers::pocket_id::{ProviderKind, VersionSpan, recognise},
+    providers::pocket_id::{ProviderKind, VersionSpan},
 };
 
 /// What a Pocket ID key shows.
@@ -85,7 +85,7 @@ impl Refused {
 
 fn key<'a>(asked: &'a Credentialed<'_>) -> Key<'a> {
     let source = asked.target.provider.api_key.as_ref().ok_or(Refused::NoKey)?;
-    match asked.provider.kind {
+    match asked.provider.recognised.map(|recognised| recognised.kind) {
         Some(ProviderKind::PocketId) => {}
         Some(ProviderKind::Openid) => {
             return Err(Refused::Missing(Missing::NotApplicable("the provider is not Pocket ID".to_owned())));
@@ -159,11 +159,9 @@ impl With<'_> {
         self.refresh(SourceId::KeyOwner, old, |_| true, ask).await
     }
 
-    /// The releases that the provider can be, by its document, now or before.
+    /// The releases that the provider can be.
     fn version(&self) -> Option<VersionSpan> {
-        let before = self.asked.before.and_then(|before: &Snapshot| before.discovery.ok());
-        let document = self.asked.provider.discovery.ok().or(before)?;
-        recognise(&document.fact, self.asked.facts.provider.kind).2
+        self.asked.provider.recognised?.version
     }
 }
 

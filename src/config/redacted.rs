@@ -88,10 +88,7 @@ fn enabled(flag: bool) -> Option<Shown> {
 
 fn provider_side(provider: &Provider) -> Shown {
     let Provider { url, internal_url, kind, client_secret, api_key, http } = provider;
-    let kind = kind.map(|kind| match kind {
-        ProviderKind::PocketId => "pocket_id",
-        ProviderKind::Openid => "openid",
-    });
+    let kind = kind.map(ProviderKind::id);
     let mut entries = Shown::entries([
         ("url", Some(text(without_slash(url)))),
         ("internal_url", internal_url.as_ref().map(|url| text(without_slash(url)))),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Entry;
 use crate::{
     clock::Time,
-    model::{Cause, Change, Login, Report},
+    model::{Cause, Change, Login, Report, Side, Verdict},
 };
 
 /// One thing that happened to one target.
@@ -40,8 +40,8 @@ pub struct Repeated {
 pub enum What {
     /// A watched value is another one: a setting, a key, a certificate, a release.
     Change {
-        /// `provider` or `kasm`.
-        side: String,
+        /// Where.
+        side: Side,
         /// What changed.
         #[serde(flatten)]
         change: Change,
@@ -60,9 +60,9 @@ pub enum What {
         /// Its id.
         check: String,
         /// The verdict before; none at a target's first round.
-        from: Option<String>,
+        from: Option<Verdict>,
         /// The verdict now.
-        to: String,
+        to: Verdict,
     },
 }
 
@@ -71,7 +71,7 @@ impl What {
     pub(super) fn kind(&self) -> String {
         match self {
             Self::Change { side, change } => {
-                format!("{side} {} {}", change.subject.id(), change.field.as_deref().unwrap_or_default())
+                format!("{} {} {}", side.id(), change.subject.id(), change.field.as_deref().unwrap_or_default())
             }
             Self::Login { to, .. } => to.word().to_owned(),
             Self::Verdict { check, to, .. } => format!("{check} {to}"),
@@ -82,9 +82,7 @@ impl What {
 /// What a round tells that the one before did not: changes first, then what followed from them.
 pub(super) fn of(entry: &Entry<'_>) -> Vec<(Time, What)> {
     let Entry { report, before, changes, .. } = entry;
-    let change = |change: &Change| {
-        (change.at, What::Change { side: change.subject.side().id().to_owned(), change: change.clone() })
-    };
+    let change = |change: &Change| (change.at, What::Change { side: change.subject.side(), change: change.clone() });
     let mut found: Vec<(Time, What)> = changes.iter().map(change).collect();
     let from = before.map(|before| before.login);
     if from != Some(report.login) || before.is_some_and(|before| before.cause != report.cause) {
@@ -98,10 +96,9 @@ pub(super) fn of(entry: &Entry<'_>) -> Vec<(Time, What)> {
 /// from being evaluated is one.
 fn verdicts(report: &Report, before: Option<&Report>) -> impl Iterator<Item = (Time, What)> {
     report.checks.iter().filter_map(move |check| {
-        let from = before.and_then(|before| before.check(&check.id)).map(|check| check.verdict.clone());
-        let failed = from.as_deref() == Some("fail");
-        let fails = check.verdict == "fail";
-        (failed != fails)
-            .then(|| (report.at, What::Verdict { check: check.id.clone(), from, to: check.verdict.clone() }))
+        let from = before.and_then(|before| before.check(&check.id)).map(|check| check.verdict);
+        let failed = from == Some(Verdict::Fail);
+        let fails = check.verdict == Verdict::Fail;
+        (failed != fails).then(|| (report.at, What::Verdict { check: check.id.clone(), from, to: check.verdict }))
     })
 }

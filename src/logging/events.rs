@@ -5,7 +5,7 @@ use tracing::{Level, debug, info, warn};
 use crate::{
     checks,
     clock::Time,
-    model::{CheckReport, Login, Report},
+    model::{CheckReport, Login, Report, Severity, Verdict},
     repeats::{Repeats, Repetition, WINDOW},
 };
 
@@ -36,9 +36,9 @@ pub enum LogEvent {
         /// Its severity.
         severity: &'static str,
         /// The verdict before; none at the first round.
-        from: Option<String>,
+        from: Option<Verdict>,
         /// The verdict now.
-        to: String,
+        to: Verdict,
         /// The sentence.
         message: String,
     },
@@ -52,7 +52,7 @@ impl LogEvent {
         match self {
             Self::Login { to: Login::Ok, .. } => Level::INFO,
             Self::Login { .. } => Level::WARN,
-            Self::Check { from, to, .. } if to == "fail" || from.as_deref() == Some("fail") => Level::INFO,
+            Self::Check { from, to, .. } if *to == Verdict::Fail || *from == Some(Verdict::Fail) => Level::INFO,
             Self::Check { .. } => Level::DEBUG,
         }
     }
@@ -98,7 +98,7 @@ impl LogEvent {
                 }
             }
             Self::Check { target, check, severity, from, to, message } => {
-                let from = from.as_deref();
+                let (from, to) = (from.map(Verdict::id), to.id());
                 if self.level() == Level::INFO {
                     info!(target, check, from, to, severity, not_logged, "{message}");
                 } else {
@@ -132,8 +132,8 @@ fn login_event(before: Option<&Report>, after: &Report) -> Option<LogEvent> {
 fn login_message(report: &Report) -> String {
     let name = &report.name;
     let why = |check: Option<&CheckReport>| check.and_then(saying).map_or_else(String::new, |why| format!(": {why}"));
-    let first = |verdict: &str, severity: &str| {
-        report.checks.iter().find(|check| check.verdict == verdict && check.severity.id() == severity)
+    let first = |verdict: Verdict, severity: Severity| {
+        report.checks.iter().find(|check| check.verdict == verdict && check.severity == severity)
     };
     match report.login {
         Login::Ok => {
@@ -143,22 +143,27 @@ fn login_message(report: &Report) -> String {
                 coverage.proven, coverage.known
             )
         }
-        Login::Degraded => format!("{name}: sign-in works only in part{}", why(first("fail", "degraded"))),
+        Login::Degraded => {
+            format!("{name}: sign-in works only in part{}", why(first(Verdict::Fail, Severity::Degraded)))
+        }
         Login::Broken => format!("{name}: people cannot sign in{}", why(report.cause_check())),
         Login::Unknown => {
-            format!("{name}: it cannot be told whether people can sign in{}", why(first("unknown", "outage")))
+            format!(
+                "{name}: it cannot be told whether people can sign in{}",
+                why(first(Verdict::Unknown, Severity::Outage))
+            )
         }
     }
 }
 
 fn check_event(before: Option<&Report>, after: &Report, check: &CheckReport) -> Option<LogEvent> {
     let from = match before {
-        None if check.verdict == "fail" => None,
+        None if check.verdict == Verdict::Fail => None,
         None => return None,
         // A check that is new with a release is told as at a first round.
-        Some(before) => before.check(&check.id).map(|before| before.verdict.clone()),
+        Some(before) => before.check(&check.id).map(|before| before.verdict),
     };
-    if from.as_deref() == Some(check.verdict.as_str()) || (from.is_none() && check.verdict != "fail") {
+    if from == Some(check.verdict) || (from.is_none() && check.verdict != Verdict::Fail) {
         return None;
     }
     Some(LogEvent::Check {
@@ -166,17 +171,17 @@ fn check_event(before: Option<&Report>, after: &Report, check: &CheckReport) -> 
         check: check.id.clone(),
         severity: check.severity.id(),
         from,
-        to: check.verdict.clone(),
+        to: check.verdict,
         message: check_message(&after.name, check),
     })
 }
 
 fn check_message(target: &str, check: &CheckReport) -> String {
     let title = checks::find(&check.id).map_or(check.id.as_str(), |(_, known)| known.title);
-    match (check.verdict.as_str(), saying(check)) {
-        ("ok", _) => format!("{target}: ok: {title}"),
-        ("fail", Some(finding)) => format!("{target}: {finding}"),
-        ("fail", None) => format!("{target}: it is not so: {title}"),
+    match (check.verdict, saying(check)) {
+        (Verdict::Ok, _) => format!("{target}: ok: {title}"),
+        (Verdict::Fail, Some(finding)) => format!("{target}: {finding}"),
+        (Verdict::Fail, None) => format!("{target}: it is not so: {title}"),
         (_, Some(reason)) => format!("{target}: not evaluated: {title}: {reason}"),
         (_, None) => format!("{target}: not evaluated: {title}"),
     }
@@ -197,22 +202,26 @@ mod tests {
     use chrono::{TimeZone as _, Utc};
 
     use super::*;
-    use crate::model::{Cause, Coverage, Finding, Severity, Stage, Verified};
+    use crate::{
+        model::{Cause, Coverage, Finding, Stage, Verified},
+        providers::pocket_id::Recognised,
+    };
 
-    fn check(id: &str, severity: Severity, verdict: &str) -> CheckReport {
-        let fails = verdict == "fail";
+    fn check(id: &str, severity: Severity, verdict: Verdict) -> CheckReport {
+        let fails = verdict == Verdict::Fail;
         CheckReport {
             id: id.to_owned(),
             stage: Stage::Start,
             severity,
-            verdict: verdict.to_owned(),
-            reason: (verdict == "unknown").then(|| "Kasm did not answer".to_owned()),
+            verdict,
+            reason: (verdict == Verdict::Unknown).then(|| "Kasm did not answer".to_owned()),
+            inconclusive: None,
             findings: fails.then(|| Finding::new("differs", format!("{id} differs"))).into_iter().collect(),
         }
     }
 
     fn report(login: Login, checks: Vec<CheckReport>) -> Report {
-        let cause = checks.iter().find(|check| check.verdict == "fail" && check.severity == Severity::Outage);
+        let cause = checks.iter().find(|check| check.verdict == Verdict::Fail && check.severity == Severity::Outage);
         Report {
             name: "home".to_owned(),
             login,
@@ -221,6 +230,7 @@ mod tests {
             coverage: Coverage { proven: 21, known: 44 },
             at: Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap(),
             provider: "Pocket ID 2.14".to_owned(),
+            recognised: Recognised::default(),
             auto_login: None,
             checks,
             sources: Vec::new(),
@@ -231,19 +241,28 @@ mod tests {
     const URL: &str = "authorization_url_matches";
 
     fn good() -> Report {
-        report(Login::Ok, vec![check(URL, Severity::Outage, "ok"), check("b", Severity::Degraded, "ok")])
+        report(Login::Ok, vec![check(URL, Severity::Outage, Verdict::Ok), check("b", Severity::Degraded, Verdict::Ok)])
     }
 
     fn broken() -> Report {
-        report(Login::Broken, vec![check(URL, Severity::Outage, "fail"), check("b", Severity::Degraded, "ok")])
+        report(
+            Login::Broken,
+            vec![check(URL, Severity::Outage, Verdict::Fail), check("b", Severity::Degraded, Verdict::Ok)],
+        )
     }
 
     fn blind() -> Report {
-        report(Login::Unknown, vec![check(URL, Severity::Outage, "unknown"), check("b", Severity::Degraded, "ok")])
+        report(
+            Login::Unknown,
+            vec![check(URL, Severity::Outage, Verdict::Unknown), check("b", Severity::Degraded, Verdict::Ok)],
+        )
     }
 
     fn degraded() -> Report {
-        report(Login::Degraded, vec![check(URL, Severity::Outage, "ok"), check("b", Severity::Degraded, "fail")])
+        report(
+            Login::Degraded,
+            vec![check(URL, Severity::Outage, Verdict::Ok), check("b", Severity::Degraded, Verdict::Fail)],
+        )
     }
 
     /// Level and message of each event.
@@ -313,10 +332,14 @@ mod tests {
 
     #[test]
     fn another_cause_is_told_though_it_stays_broken() {
-        let one =
-            report(Login::Broken, vec![check("a", Severity::Outage, "fail"), check("b", Severity::Outage, "fail")]);
-        let other =
-            report(Login::Broken, vec![check("a", Severity::Outage, "ok"), check("b", Severity::Outage, "fail")]);
+        let one = report(
+            Login::Broken,
+            vec![check("a", Severity::Outage, Verdict::Fail), check("b", Severity::Outage, Verdict::Fail)],
+        );
+        let other = report(
+            Login::Broken,
+            vec![check("a", Severity::Outage, Verdict::Ok), check("b", Severity::Outage, Verdict::Fail)],
+        );
         let found = events(Some(&one), &other);
         assert!(
             matches!(&found[0], LogEvent::Login { from: Some(Login::Broken), to: Login::Broken, cause: Some(cause), .. } if cause == "b"),

@@ -11,7 +11,7 @@ use crate::{
     clock::{Time, unix_seconds},
     model::{
         Answered, CheckReport, Connection, HttpTiming, Login, Observed, Report, Severity, Side, Snapshot, SourceReport,
-        Trust,
+        Trust, Verdict,
     },
     oidc::Discovery,
     providers::pocket_id::ProviderKind,
@@ -88,14 +88,14 @@ pub fn verdicts(builder: &mut MetricsBuilder, target: &str, report: &Report) {
 }
 
 fn verdict(builder: &mut MetricsBuilder, target: &str, check: &CheckReport) {
-    match check.verdict.as_str() {
-        word @ ("ok" | "fail") => builder.set_flag(
+    match check.verdict {
+        verdict @ (Verdict::Ok | Verdict::Fail) => builder.set_flag(
             Family::CheckSuccess,
             &[target, &check.id, check.stage.id(), check.severity.id()],
-            word == "ok",
+            verdict == Verdict::Ok,
         ),
-        "unknown" => builder.set(Family::CheckUnknown, &[target, &check.id], 1.0),
-        _ => {}
+        Verdict::Unknown => builder.set(Family::CheckUnknown, &[target, &check.id], 1.0),
+        Verdict::Unverified | Verdict::NotApplicable | Verdict::Off => {}
     }
 }
 
@@ -134,11 +134,11 @@ fn drifts(reports: &[CheckReport]) -> BTreeMap<&'static str, FieldDrift> {
         for field in check.fields {
             let drift = fields.entry(field).or_default();
             drift.breaking |= breaks_sign_in(report.severity);
-            match report.verdict.as_str() {
-                "ok" => drift.good = true,
-                "fail" if has_drift(report, field) => drift.found = true,
-                "fail" | "unknown" => drift.doubt = true,
-                _ => {}
+            match report.verdict {
+                Verdict::Ok => drift.good = true,
+                Verdict::Fail if has_drift(report, field) => drift.found = true,
+                Verdict::Fail | Verdict::Unknown => drift.doubt = true,
+                Verdict::Unverified | Verdict::NotApplicable | Verdict::Off => {}
             }
         }
     }

@@ -142,6 +142,8 @@ pub enum Reason {
     Unlicensed,
     /// 429: we, or all behind the same proxy, ask too much.
     Throttled,
+    /// Not asked in this round: our own limit of requests put it off.
+    Deferred,
     /// A bot challenge (Cloudflare and the like) answered in the server's place.
     Challenged,
     /// Not asked: credentials withheld, or another source failed first.
@@ -150,7 +152,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Dns,
         Self::Connect,
         Self::Tls,
@@ -161,6 +163,7 @@ impl Reason {
         Self::Unauthorized,
         Self::Unlicensed,
         Self::Throttled,
+        Self::Deferred,
         Self::Challenged,
         Self::Blocked,
     ];
@@ -179,6 +182,7 @@ impl Reason {
             Self::Unauthorized => "unauthorized",
             Self::Unlicensed => "unlicensed",
             Self::Throttled => "throttled",
+            Self::Deferred => "deferred",
             Self::Challenged => "challenged",
             Self::Blocked => "blocked",
         }

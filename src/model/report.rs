@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, Reason, Severity, SourceId, Stage};
-use crate::clock::Time;
+use super::{Credential, Finding, Missing, Reason, Severity, SourceId, Stage, Verdict};
+use crate::{clock::Time, providers::pocket_id::Recognised};
 
 /// One round's verdicts for one target. The fields of `check --output json`: more may follow, these stay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +22,9 @@ pub struct Report {
     pub at: Time,
     /// The provider in a few words, for example `Pocket ID 2.14`.
     pub provider: String,
+    /// The same for code: what the provider was recognised as.
+    #[serde(default)]
+    pub recognised: Recognised,
     /// Whether Kasm sends every visitor to the provider at once, where that is known.
     pub auto_login: Option<bool>,
     /// Every check in cause order.
@@ -41,7 +44,7 @@ impl Report {
 
     /// The checks that failed, in cause order.
     pub fn failing(&self) -> impl Iterator<Item = &CheckReport> {
-        self.checks.iter().filter(|check| check.verdict == "fail")
+        self.checks.iter().filter(|check| check.verdict == Verdict::Fail)
     }
 
     /// The check that is the cause.
@@ -124,13 +127,57 @@ pub struct CheckReport {
     pub stage: Stage,
     /// Its severity under the provider's dialect.
     pub severity: Severity,
-    /// `ok`, `fail`, `unknown`, `unverified`, `not_applicable` or `off`.
-    pub verdict: String,
+    /// What it says.
+    pub verdict: Verdict,
     /// What was seen, or why it could not be evaluated.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
+    /// Why it is neither `ok` nor `fail`: what code goes by, where `reason` is for people.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub inconclusive: Option<Inconclusive>,
     /// What is wrong.
     pub findings: Vec<Finding>,
+}
+
+/// Why a check is neither `ok` nor `fail`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Inconclusive {
+    /// The config names no credential that shows the fact.
+    NotConfigured {
+        /// The credential.
+        credential: Credential,
+    },
+    /// The fact was not asked for, since another source had failed first.
+    WaitsFor {
+        /// The source that failed first.
+        source: SourceId,
+    },
+    /// The fact's own source failed.
+    Failed {
+        /// The source.
+        source: SourceId,
+        /// Why.
+        reason: Reason,
+    },
+    /// It cannot be known from here: a person can.
+    OutOfReach,
+    /// The question does not arise.
+    NotApplicable,
+    /// What was seen says neither.
+    Unclear,
+}
+
+impl From<&Missing> for Inconclusive {
+    fn from(missing: &Missing) -> Self {
+        match missing {
+            Missing::NotConfigured(credential) => Self::NotConfigured { credential: *credential },
+            Missing::Failed { source, reason, .. } => Self::Failed { source: *source, reason: *reason },
+            Missing::Blocked { by } => Self::WaitsFor { source: *by },
+            Missing::OutOfReach(_) => Self::OutOfReach,
+            Missing::NotApplicable(_) => Self::NotApplicable,
+        }
+    }
 }
 
 /// How one source did.
@@ -159,4 +206,21 @@ pub struct Expiry {
     pub item: String,
     /// When.
     pub at: Time,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_of_an_earlier_release_is_read_without_what_it_does_not_hold() {
+        let saved = r#"{"id": "a_check_that_is_gone", "stage": "token", "severity": "outage", "verdict": "unknown",
+                        "reason": "waits for the discovery document", "findings": []}"#;
+        let read: CheckReport = serde_json::from_str(saved).unwrap();
+        assert_eq!((read.verdict, read.inconclusive), (Verdict::Unknown, None));
+        let waits = CheckReport { inconclusive: Some(Inconclusive::WaitsFor { source: SourceId::Discovery }), ..read };
+        let again = serde_json::to_value(&waits).unwrap();
+        assert_eq!(again["inconclusive"], serde_json::json!({"kind": "waits_for", "source": "discovery"}));
+        assert_eq!(serde_json::from_value::<CheckReport>(again).unwrap(), waits);
+    }
 }

@@ -1,18 +1,17 @@
 //! All observations of one target at one time.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answered, AppHealth, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, Credential,
-    CustomClaims, DryRun, EndpointAnswers, KeyOwner, Known, LastSignIn, Missing, Observed, Page, PasskeyDomain,
-    Registration, SecretProof, Side, SourceId, TargetFacts,
+    Answered, AppHealth, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, CustomClaims,
+    DryRun, EndpointAnswers, KeyOwner, Known, LastSignIn, Missing, Observed, Page, PasskeyDomain, Registration,
+    SecretProof, Side, SourceId, TargetFacts,
 };
 use crate::{
     apps::kasm::{GroupMapping, KasmStart, KasmUser, KasmVersion, LoginSettings, OidcConfigs},
     clock::Time,
     oidc::{Discovery, Jwks},
+    providers::pocket_id::{Recognised, recognise},
 };
 
 /// All observations of one target at one time: plain data without secrets, that can be saved and evaluated again later.
@@ -24,6 +23,10 @@ pub struct Snapshot {
     pub taken_at: Time,
     /// What was looked at.
     pub target: TargetFacts,
+    /// What the provider was recognised as, in this look or an earlier one; none before a discovery document was seen
+    /// where the config names no kind. See [`Snapshot::recognised`].
+    #[serde(default)]
+    pub provider: Option<Recognised>,
     /// The connection to the provider.
     pub provider_connection: Observed<Connection>,
     /// The connection to Kasm.
@@ -78,10 +81,6 @@ pub struct Snapshot {
     /// look right before often failed. Kept by [`Snapshot::after`]; a look leaves it empty.
     #[serde(default)]
     pub known_keys: Option<Jwks>,
-    /// The credentials whose facts a failing check rests on: what they show is asked again in the next round, so that a
-    /// fix shows. Noted by the round; a look leaves it empty.
-    #[serde(default)]
-    pub recheck: BTreeSet<Credential>,
     /// The values that are watched for changes, each source's from the last look that saw it. Kept by
     /// [`Snapshot::after`]; a look leaves it empty.
     #[serde(default)]
@@ -122,9 +121,43 @@ impl Snapshot {
         (source.row().lose)(self, why);
     }
 
+    /// What the provider was recognised as. A snapshot of an earlier release says it by its discovery document alone.
+    #[must_use]
+    pub fn recognised(&self) -> Option<Recognised> {
+        let by_document = || self.discovery.ok().map(|answer| recognise(&answer.fact, self.target.provider.kind));
+        self.provider.or_else(by_document)
+    }
+
     /// The key set that was seen last. One without a key is a fault, not a change of keys.
     #[must_use]
     pub fn last_keys(&self) -> Option<&Jwks> {
         self.jwks.ok().filter(|set| !set.keys.is_empty()).or(self.known_keys.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::pocket_id::ProviderKind;
+
+    #[test]
+    fn a_snapshot_of_an_earlier_release_is_recognised_by_its_document() {
+        let mut saved = serde_json::to_value(Snapshot::healthy()).unwrap();
+        saved.as_object_mut().unwrap().remove("provider");
+        saved["recheck"] = json!(["kasm_key"]);
+        let read: Snapshot = serde_json::from_value(saved).unwrap();
+        assert_eq!(read, Snapshot::healthy());
+        assert_eq!(read.recognised().unwrap().to_string(), "Pocket ID 2.14 or later");
+    }
+
+    #[test]
+    fn what_was_recognised_is_saved_and_stands_above_the_document() {
+        let mut now = Snapshot::healthy();
+        now.provider = Some(Recognised::by_name(ProviderKind::Openid));
+        let saved = serde_json::to_string(&now).unwrap();
+        let read: Snapshot = serde_json::from_str(&saved).unwrap();
+        assert_eq!(read.recognised(), Some(Recognised::default()));
     }
 }

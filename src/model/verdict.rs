@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Inconclusive;
+
 /// A part of the login path, in order; `upkeep` for what expires or threatens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -101,10 +103,63 @@ impl Severity {
     }
 }
 
-/// What a check says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a check says, in one word: the word in JSON, metrics and pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
+    /// Proven good.
+    Ok,
+    /// Proven bad.
+    Fail,
+    /// Could not look this time.
+    Unknown,
+    /// Cannot be known with these credentials, on this version, or from outside at all.
+    Unverified,
+    /// The question does not arise here.
+    NotApplicable,
+    /// Switched off in the config.
+    Off,
+}
+
+impl Verdict {
+    /// Every verdict.
+    pub const ALL: [Self; 6] = [Self::Ok, Self::Fail, Self::Unknown, Self::Unverified, Self::NotApplicable, Self::Off];
+
+    /// The label value.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Fail => "fail",
+            Self::Unknown => "unknown",
+            Self::Unverified => "unverified",
+            Self::NotApplicable => "not_applicable",
+            Self::Off => "off",
+        }
+    }
+
+    /// Whether it was proven good or bad.
+    #[must_use]
+    pub fn is_proven(self) -> bool {
+        matches!(self, Self::Ok | Self::Fail)
+    }
+
+    /// Whether the question arises: all but what does not apply or is off.
+    #[must_use]
+    pub fn is_known(self) -> bool {
+        !matches!(self, Self::NotApplicable | Self::Off)
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// What running a check gives: its verdict with what was found, or why there is nothing to find.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
     /// Proven good; may say what was seen.
     Ok(Option<String>),
     /// Proven bad: one finding or more.
@@ -119,7 +174,7 @@ pub enum Verdict {
     Off,
 }
 
-impl Verdict {
+impl Outcome {
     /// Good, with nothing to add.
     pub const OK: Self = Self::Ok(None);
 
@@ -146,23 +201,28 @@ impl Verdict {
         Self::fail(Finding::new("differs", drift.sentence()).drift(drift))
     }
 
-    /// The word in JSON, metrics and pages.
+    /// Why it is neither good nor bad, as far as the outcome alone shows that.
     #[must_use]
-    pub fn word(&self) -> &'static str {
+    pub fn inconclusive(&self) -> Option<Inconclusive> {
         match self {
-            Self::Ok(_) => "ok",
-            Self::Fail(_) => "fail",
-            Self::Unknown(_) => "unknown",
-            Self::Unverified(_) => "unverified",
-            Self::NotApplicable(_) => "not_applicable",
-            Self::Off => "off",
+            Self::Ok(_) | Self::Fail(_) | Self::Off => None,
+            Self::Unknown(_) => Some(Inconclusive::Unclear),
+            Self::Unverified(_) => Some(Inconclusive::OutOfReach),
+            Self::NotApplicable(_) => Some(Inconclusive::NotApplicable),
         }
     }
 
-    /// Whether it was proven good or bad.
+    /// The verdict alone.
     #[must_use]
-    pub fn is_proven(&self) -> bool {
-        matches!(self, Self::Ok(_) | Self::Fail(_))
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::Ok(_) => Verdict::Ok,
+            Self::Fail(_) => Verdict::Fail,
+            Self::Unknown(_) => Verdict::Unknown,
+            Self::Unverified(_) => Verdict::Unverified,
+            Self::NotApplicable(_) => Verdict::NotApplicable,
+            Self::Off => Verdict::Off,
+        }
     }
 }
 
@@ -179,18 +239,28 @@ pub struct Finding {
     /// What differs.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub drift: Option<Drift>,
+    /// Which [`super::Expiry`] it speaks of, by its item.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub expiry: Option<String>,
 }
 
 impl Finding {
     /// A finding without drift, fixed as the check says.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), fix: None, drift: None }
+        Self { code: code.to_owned(), message: message.into(), fix: None, drift: None, expiry: None }
     }
 
     /// The same, fixed in another way than the check says.
     #[must_use]
     pub fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());
+        self
+    }
+
+    /// The same, speaking of what ends.
+    #[must_use]
+    pub fn expiry(mut self, item: &str) -> Self {
+        self.expiry = Some(item.to_owned());
         self
     }
 
@@ -242,7 +312,7 @@ impl Drift {
         format!(
             "{} differs: {} {}, {} {}",
             self.field.replace('_', " "),
-            self.actual_by.to_lowercase().replace("app", "Kasm"),
+            self.actual_by.to_lowercase().replace("kasm", "Kasm"),
             self.actual,
             self.expected_by.to_lowercase().replace("pocket id", "Pocket ID"),
             self.expected
@@ -259,5 +329,19 @@ impl Drift {
 impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.sentence())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_is_saved_as_the_word_that_its_label_has() {
+        for verdict in Verdict::ALL {
+            let saved = serde_json::to_string(&verdict).unwrap();
+            assert_eq!(saved, format!("\"{}\"", verdict.id()));
+            assert_eq!(serde_json::from_str::<Verdict>(&saved).unwrap(), verdict);
+        }
     }
 }

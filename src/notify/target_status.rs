@@ -6,7 +6,7 @@ use super::message::AlertKey;
 use crate::{
     clock::Time,
     config::Topic,
-    model::{Login, Report, Severity},
+    model::{Login, Report, Severity, Verdict},
     render::notice::{self, Notice},
     results::Entry,
 };
@@ -68,10 +68,10 @@ impl TargetStatus {
 
     fn risk(&self, check: &str) -> Presence {
         let Some(report) = &self.report else { return Presence::CannotTell };
-        match report.check(check).map(|check| check.verdict.as_str()) {
-            Some("fail") => Presence::Yes,
-            Some("unknown" | "unverified") => Presence::CannotTell,
-            _ => Presence::No,
+        match report.check(check).map(|check| check.verdict) {
+            Some(Verdict::Fail) => Presence::Yes,
+            Some(Verdict::Unknown | Verdict::Unverified) => Presence::CannotTell,
+            Some(Verdict::Ok | Verdict::NotApplicable | Verdict::Off) | None => Presence::No,
         }
     }
 

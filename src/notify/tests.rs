@@ -9,7 +9,7 @@ use crate::{
     checks,
     clock::Time,
     config::{Alertmanager, HttpSettings, Receiver, ReceiverKind, SecretSource, Topic, Webhook},
-    model::{Cause, Finding, Login, Report, Snapshot},
+    model::{Cause, Finding, Login, Report, Snapshot, Verdict},
 };
 
 pub(super) fn at(seconds: i64) -> Time {
@@ -18,7 +18,7 @@ pub(super) fn at(seconds: i64) -> Time {
 
 fn fail(report: &mut Report, id: &str, says: &str) {
     let check = report.checks.iter_mut().find(|check| check.id == id).unwrap();
-    check.verdict = "fail".to_owned();
+    check.verdict = Verdict::Fail;
     check.findings = vec![Finding::new("test", says)];
 }
 

@@ -203,7 +203,7 @@ mod tests {
     use chrono::{TimeDelta, TimeZone as _, Utc};
 
     use super::*;
-    use crate::model::Stage;
+    use crate::model::{Side, Stage, Verdict};
 
     fn start() -> Time {
         Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap()
@@ -222,14 +222,11 @@ mod tests {
     fn broke() -> Vec<Event> {
         let at = start() + TimeDelta::minutes(1);
         let cause = Some(Cause { check: "redirect_uri_registered".to_owned(), stage: Stage::Authorize });
-        let verdict = What::Verdict {
-            check: "redirect_uri_registered".to_owned(),
-            from: Some("ok".to_owned()),
-            to: "fail".to_owned(),
-        };
+        let verdict =
+            What::Verdict { check: "redirect_uri_registered".to_owned(), from: Some(Verdict::Ok), to: Verdict::Fail };
         let whats = [
             (start(), What::Login { from: None, to: Login::Ok, cause: None }),
-            (at, What::Change { side: "kasm".to_owned(), change: redirect_url(at) }),
+            (at, What::Change { side: Side::App, change: redirect_url(at) }),
             (at, What::Login { from: Some(Login::Ok), to: Login::Broken, cause }),
             (at, verdict),
         ];

@@ -4,12 +4,16 @@ use crate::{
     apps::kasm::{Chosen, StartOutcome},
     checks,
     clock::Time,
-    model::{CheckReport, Credential, Finding, Report, Snapshot, Stage},
+    model::{CheckReport, Credential, Finding, Inconclusive, Report, Snapshot, Stage},
+    providers::pocket_id::ProviderKind,
 };
 
 /// The provider's name: `Pocket ID`, or `Provider` where it is another or not known.
 pub(crate) fn provider_name(report: &Report) -> &'static str {
-    if report.provider.starts_with("Pocket ID") { "Pocket ID" } else { "Provider" }
+    match report.recognised.kind {
+        ProviderKind::PocketId => "Pocket ID",
+        ProviderKind::Openid => "Provider",
+    }
 }
 
 /// A field as people say it: `redirect_url` is a redirect URL.
@@ -54,9 +58,8 @@ pub(crate) fn good(report: &Report, snapshot: &Snapshot, stage: Stage) -> Option
 
 fn provider(report: &Report, snapshot: &Snapshot) -> String {
     let url = &snapshot.target.provider.url;
-    match report.provider.strip_prefix("Pocket ID") {
-        Some("") => url.clone(),
-        Some(version) => format!("{} at {url}", version.trim_start()),
+    match report.recognised.version {
+        Some(version) => format!("{version} at {url}"),
         None => url.clone(),
     }
 }
@@ -88,11 +91,15 @@ fn sent_to(snapshot: &Snapshot) -> Option<String> {
     Some(format!("at {}", url.endpoint))
 }
 
-/// The credentials that a check needs and the config does not name, in one order, whatever the check's own is.
+/// The credentials that a check needs and the config does not name, in one order, whatever the check's own is. A key that
+/// is configured and shows less than the check needs counts as none.
 pub(crate) fn missing_credentials(snapshot: &Snapshot, check: &CheckReport) -> Vec<Credential> {
     let needs = checks::find(&check.id).map_or(&[][..], |(_, check)| check.needs);
     let mut missing: Vec<Credential> =
         needs.iter().copied().filter(|credential| !snapshot.target.credentials.contains(credential)).collect();
+    if let (true, Some(Inconclusive::NotConfigured { credential })) = (missing.is_empty(), check.inconclusive) {
+        missing.push(credential);
+    }
     missing.sort_unstable();
     missing
 }

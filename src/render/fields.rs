@@ -10,7 +10,7 @@ use serde::Serialize;
 use self::rows::{ROWS, Row};
 use crate::{
     checks::{self, Case},
-    model::{CheckReport, Missing, Report, Snapshot},
+    model::{CheckReport, Missing, Report, Snapshot, Verdict},
     oidc::cut,
 };
 
@@ -122,18 +122,18 @@ fn agreement(compared_by: &[(&str, &str)], report: &Report, has_two: bool) -> Ag
         return Agreement::Differs;
     }
     let Some((first, several, _)) = compared_by.first().and_then(of) else { return Agreement::Unproven };
-    match first.verdict.as_str() {
-        "not_applicable" => Agreement::NotApplicable,
+    match first.verdict {
+        Verdict::NotApplicable => Agreement::NotApplicable,
         // It speaks of what it saw two of; what fails there is another field.
-        "ok" | "fail" if several => {
+        Verdict::Ok | Verdict::Fail if several => {
             if has_two {
                 Agreement::Agrees
             } else {
                 Agreement::NotApplicable
             }
         }
-        "ok" => Agreement::Agrees,
-        _ => Agreement::Unproven,
+        Verdict::Ok => Agreement::Agrees,
+        Verdict::Fail | Verdict::Unknown | Verdict::Unverified | Verdict::Off => Agreement::Unproven,
     }
 }
 
@@ -145,7 +145,7 @@ fn compares_several(check: &str) -> bool {
 fn fails(check: &CheckReport, several: bool, field: &str) -> bool {
     let is_about_it =
         || check.findings.iter().any(|found| found.drift.as_ref().is_some_and(|drift| drift.field == field));
-    check.verdict == "fail" && (!several || is_about_it())
+    check.verdict == Verdict::Fail && (!several || is_about_it())
 }
 
 impl Held {

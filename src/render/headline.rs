@@ -2,7 +2,7 @@
 
 use crate::{
     checks,
-    model::{CheckReport, Login, Report, Severity, Snapshot},
+    model::{CheckReport, Inconclusive, Login, Report, Severity, Snapshot, Verdict},
 };
 
 use super::facts;
@@ -20,12 +20,15 @@ pub(crate) fn told(report: &Report) -> Option<&CheckReport> {
 /// Why it cannot be told: by the first outage check that could not be evaluated for a reason of its own; else by the first
 /// that waits for something.
 pub(crate) fn doubt(report: &Report) -> Option<&str> {
-    let reasons = || {
-        let doubtful = |check: &&CheckReport| check.verdict == "unknown" && check.severity == Severity::Outage;
-        report.checks.iter().filter(doubtful).filter_map(|check| check.reason.as_deref())
-    };
-    let own = reasons().find(|reason| !reason.starts_with("waits for"));
-    own.or_else(|| reasons().next())
+    let unknown = |check: &&CheckReport| check.verdict == Verdict::Unknown && check.severity == Severity::Outage;
+    own_reason(report.checks.iter().filter(unknown))
+}
+
+/// Why these checks are inconclusive: what failed itself says more than what waits for it.
+pub(crate) fn own_reason<'r>(checks: impl Iterator<Item = &'r CheckReport> + Clone) -> Option<&'r str> {
+    let waits = |check: &&CheckReport| matches!(check.inconclusive, Some(Inconclusive::WaitsFor { .. }));
+    let first = checks.clone().find(|check| !waits(check)).or_else(|| checks.clone().next());
+    first.and_then(|check| check.reason.as_deref())
 }
 
 /// What to change: each way that the findings of a check name, once.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::{
     checks,
     clock::Time,
-    model::{CheckReport, Coverage, Drift, Expiry, Finding, Report, SourceReport},
+    model::{CheckReport, Coverage, Drift, Expiry, Finding, Inconclusive, Report, SourceReport},
 };
 
 /// The version of the form.
@@ -45,6 +45,7 @@ pub struct TargetView<'r> {
     coverage: CoverageView,
     at: Time,
     provider: &'r str,
+    provider_kind: &'static str,
     auto_login: Option<bool>,
     checks: Vec<CheckView<'r>>,
     sources: Vec<SourceView<'r>>,
@@ -68,8 +69,9 @@ struct CheckView<'r> {
     id: &'r str,
     stage: &'static str,
     severity: &'static str,
-    verdict: &'r str,
+    verdict: &'static str,
     reason: Option<&'r str>,
+    inconclusive: Option<Inconclusive>,
     findings: Vec<FindingView<'r>>,
 }
 
@@ -110,7 +112,20 @@ struct ExpiryView<'r> {
 
 /// One report as a value that serialises to the public form.
 pub fn target(report: &Report) -> TargetView<'_> {
-    let Report { name, login, verified, cause, coverage, at, provider, auto_login, checks, sources, expiries } = report;
+    let Report {
+        name,
+        login,
+        verified,
+        cause,
+        coverage,
+        at,
+        provider,
+        recognised,
+        auto_login,
+        checks,
+        sources,
+        expiries,
+    } = report;
     let Coverage { proven, known } = *coverage;
     TargetView {
         name,
@@ -120,6 +135,7 @@ pub fn target(report: &Report) -> TargetView<'_> {
         coverage: CoverageView { proven, known },
         at: *at,
         provider,
+        provider_kind: recognised.kind.id(),
         auto_login: *auto_login,
         checks: checks.iter().map(check).collect(),
         sources: sources.iter().map(source).collect(),
@@ -128,21 +144,22 @@ pub fn target(report: &Report) -> TargetView<'_> {
 }
 
 fn check(report: &CheckReport) -> CheckView<'_> {
-    let CheckReport { id, stage, severity, verdict, reason, findings } = report;
+    let CheckReport { id, stage, severity, verdict, reason, inconclusive, findings } = report;
     let own_fix = checks::find(id).map(|(_, check)| check.fix);
     CheckView {
         id,
         stage: stage.id(),
         severity: severity.id(),
-        verdict,
+        verdict: verdict.id(),
         reason: reason.as_deref(),
+        inconclusive: *inconclusive,
         findings: findings.iter().map(|found| finding(found, own_fix)).collect(),
     }
 }
 
 /// A finding that has no fix of its own is fixed as its check says.
 fn finding<'r>(found: &'r Finding, own_fix: Option<&'r str>) -> FindingView<'r> {
-    let Finding { code, message, fix, drift } = found;
+    let Finding { code, message, fix, drift, expiry: _ } = found;
     FindingView { code, message, fix: fix.as_deref().or(own_fix), drift: drift.as_ref().map(drift_view) }
 }
 

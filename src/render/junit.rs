@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     checks,
-    model::{CheckReport, Finding, Report, Severity},
+    model::{CheckReport, Finding, Report, Severity, Verdict},
 };
 
 /// Reports as a JUnit document.
@@ -47,7 +47,7 @@ fn case(check: &CheckReport) -> TestCase {
     for message in check.findings.iter().filter(|_| check.severity == Severity::Info) {
         case.add_property(Property::new("information", plain(&message.message)));
     }
-    if let Some(seen) = check.reason.as_deref().filter(|_| check.verdict == "ok") {
+    if let Some(seen) = check.reason.as_deref().filter(|_| check.verdict == Verdict::Ok) {
         case.add_property(Property::new("seen", plain(seen)));
     }
     case
@@ -55,19 +55,20 @@ fn case(check: &CheckReport) -> TestCase {
 
 fn status(check: &CheckReport) -> TestCaseStatus {
     let reason = plain(check.reason.as_deref().unwrap_or_default());
-    match check.verdict.as_str() {
-        "ok" => TestCaseStatus::success(),
-        "fail" if check.severity == Severity::Info => TestCaseStatus::success(),
-        "fail" => failure(check),
-        "unknown" => {
+    match check.verdict {
+        Verdict::Ok => TestCaseStatus::success(),
+        Verdict::Fail if check.severity == Severity::Info => TestCaseStatus::success(),
+        Verdict::Fail => failure(check),
+        Verdict::Unknown => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             status.set_type("unknown").set_message(reason);
             status
         }
-        verdict => {
+        Verdict::Unverified | Verdict::NotApplicable | Verdict::Off => {
+            let verdict = check.verdict.id();
             let mut status = TestCaseStatus::skipped();
             let message = if reason.is_empty() { verdict.to_owned() } else { format!("{verdict}: {reason}") };
-            status.set_type(plain(verdict)).set_message(message);
+            status.set_type(verdict).set_message(message);
             status
         }
     }

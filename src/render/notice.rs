@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{facts, path};
+use super::{facts, headline, path};
 use crate::{
     checks,
-    model::{CheckReport, Login, Report, Severity},
+    model::{CheckReport, Login, Report, Severity, Verdict},
 };
 
 /// The most that is told of what was found, in characters: some receivers take short texts only.
@@ -31,14 +31,16 @@ pub struct Notice {
 /// How sign-in stands, and by the check that matters most why.
 #[must_use]
 pub fn login(report: &Report) -> Notice {
-    let first = |verdict: &str, severity: Severity| {
+    let first = |verdict: Verdict, severity: Severity| {
         report.checks.iter().find(|check| check.verdict == verdict && check.severity == severity)
     };
     let check = match report.login {
         Login::Ok => None,
         Login::Broken => report.cause_check(),
-        Login::Degraded => first("fail", Severity::Degraded),
-        Login::Unknown => return Notice { what: doubt(report), ..plain(Login::Unknown) },
+        Login::Degraded => first(Verdict::Fail, Severity::Degraded),
+        Login::Unknown => {
+            return Notice { what: headline::doubt(report).unwrap_or_default().to_owned(), ..plain(Login::Unknown) };
+        }
     };
     check.map_or_else(|| plain(report.login), |check| of(report, check))
 }
@@ -81,14 +83,4 @@ fn found(check: &CheckReport) -> String {
         return text;
     }
     text.chars().take(LONGEST - 1).chain(['…']).collect()
-}
-
-/// Why it cannot be told: by the first outage check that could not be evaluated for a reason of its own.
-fn doubt(report: &Report) -> String {
-    let reasons = || {
-        let doubtful = |check: &&CheckReport| check.verdict == "unknown" && check.severity == Severity::Outage;
-        report.checks.iter().filter(doubtful).filter_map(|check| check.reason.as_deref())
-    };
-    let own = reasons().find(|reason| !reason.starts_with("waits for"));
-    own.or_else(|| reasons().next()).unwrap_or_default().to_owned()
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::facts;
-use crate::model::{CheckReport, Credential, Report, Severity, Snapshot, Stage};
+use super::{facts, headline};
+use crate::model::{CheckReport, Credential, Report, Severity, Snapshot, Stage, Verdict};
 
 /// One stage of the login path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,20 +94,20 @@ fn title(report: &Report, stage: Stage) -> String {
 }
 
 fn state(checks: &[&CheckReport]) -> State {
-    let any = |verdict: &str, severities: &[Severity]| {
+    let any = |verdict: Verdict, severities: &[Severity]| {
         checks.iter().any(|check| check.verdict == verdict && severities.contains(&check.severity))
     };
-    if any("fail", &[Severity::Outage]) {
+    if any(Verdict::Fail, &[Severity::Outage]) {
         State::Broken
-    } else if any("fail", &[Severity::Degraded]) {
+    } else if any(Verdict::Fail, &[Severity::Degraded]) {
         State::Degraded
-    } else if any("unknown", &[Severity::Outage, Severity::Degraded]) {
+    } else if any(Verdict::Unknown, &[Severity::Outage, Severity::Degraded]) {
         State::Unknown
-    } else if any("fail", &[Severity::Risk]) {
+    } else if any(Verdict::Fail, &[Severity::Risk]) {
         State::AtRisk
     } else if proves_enough(checks) {
         State::Ok
-    } else if any("unknown", &Severity::ALL) {
+    } else if any(Verdict::Unknown, &Severity::ALL) {
         State::Unknown
     } else {
         State::Unproven
@@ -116,9 +116,9 @@ fn state(checks: &[&CheckReport]) -> State {
 
 /// Whether something was proven, and not only by the way while all that sign-in hangs on is unverified.
 fn proves_enough(checks: &[&CheckReport]) -> bool {
-    let is_proven = |check: &CheckReport| check.verdict == "ok" || check.verdict == "fail";
+    let is_proven = |check: &CheckReport| check.verdict.is_proven();
     let mut outage = checks.iter().filter(|check| check.severity == Severity::Outage);
-    let has_open_outage = outage.clone().any(|check| check.verdict == "unverified");
+    let has_open_outage = outage.clone().any(|check| check.verdict == Verdict::Unverified);
     if has_open_outage { outage.any(|check| is_proven(check)) } else { checks.iter().any(|check| is_proven(check)) }
 }
 
@@ -135,7 +135,8 @@ fn note(report: &Report, snapshot: &Snapshot, stage: Stage, state: State, checks
 
 /// What the first failing check of this severity found, and how many more there are.
 fn failing(checks: &[&CheckReport], severity: Severity) -> String {
-    let failing: Vec<_> = checks.iter().filter(|check| check.verdict == "fail" && check.severity == severity).collect();
+    let failing: Vec<_> =
+        checks.iter().filter(|check| check.verdict == Verdict::Fail && check.severity == severity).collect();
     let Some(first) = failing.first() else { return String::new() };
     let what = in_short(first);
     match failing.len() - 1 {
@@ -159,25 +160,24 @@ fn first_clause(text: &str) -> &str {
     text[..end.unwrap_or(text.len())].trim_end_matches('.')
 }
 
-/// Why it could not be evaluated: what failed itself says more than what waits for it.
+/// Why it could not be evaluated.
 fn unknown(checks: &[&CheckReport]) -> String {
-    let reasons = checks.iter().filter(|check| check.verdict == "unknown").filter_map(|check| check.reason.as_deref());
-    let (waiting, own): (Vec<&str>, Vec<&str>) = reasons.partition(|reason| reason.starts_with("waits for"));
-    own.first().or(waiting.first()).copied().unwrap_or_default().to_owned()
+    let unknown = checks.iter().copied().filter(|check| check.verdict == Verdict::Unknown);
+    headline::own_reason(unknown).unwrap_or_default().to_owned()
 }
 
 fn unproven(snapshot: &Snapshot, checks: &[&CheckReport]) -> String {
-    let first = |verdict: &str| checks.iter().find(|check| check.verdict == verdict);
-    let unverified = checks.iter().filter(|check| check.verdict == "unverified");
+    let first = |verdict: Verdict| checks.iter().find(|check| check.verdict == verdict);
+    let unverified = checks.iter().filter(|check| check.verdict == Verdict::Unverified);
     let credentials: BTreeSet<Credential> =
         unverified.flat_map(|check| facts::missing_credentials(snapshot, check)).collect();
     if !credentials.is_empty() {
         return format!("unverified: needs {}", facts::in_words(credentials));
     }
-    if first("unverified").is_some() {
+    if first(Verdict::Unverified).is_some() {
         return "unverified from here, see below".to_owned();
     }
-    match first("not_applicable") {
+    match first(Verdict::NotApplicable) {
         Some(check) => format!("not applicable: {}", check.reason.as_deref().unwrap_or_default()),
         None => "switched off".to_owned(),
     }
@@ -185,20 +185,21 @@ fn unproven(snapshot: &Snapshot, checks: &[&CheckReport]) -> String {
 
 /// What a good check saw.
 fn seen(checks: &[&CheckReport]) -> Option<String> {
-    checks.iter().find_map(|check| check.reason.clone().filter(|_| check.verdict == "ok"))
+    checks.iter().find_map(|check| check.reason.clone().filter(|_| check.verdict == Verdict::Ok))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(severity: Severity, verdict: &str) -> CheckReport {
+    fn check(severity: Severity, verdict: Verdict) -> CheckReport {
         CheckReport {
             id: "a_check".to_owned(),
             stage: Stage::Token,
             severity,
-            verdict: verdict.to_owned(),
+            verdict,
             reason: None,
+            inconclusive: None,
             findings: Vec::new(),
         }
     }
@@ -206,19 +207,21 @@ mod tests {
     #[test]
     fn a_stage_is_not_green_while_all_that_sign_in_hangs_on_is_unverified() {
         use Severity::{Degraded, Outage, Risk};
+        use Verdict::{Fail, NotApplicable, Off, Ok, Unknown, Unverified};
         let cases = [
-            (&[(Outage, "unverified"), (Degraded, "ok")][..], State::Unproven),
-            (&[(Outage, "unverified"), (Outage, "ok")], State::Ok),
-            (&[(Degraded, "unverified"), (Risk, "ok")], State::Ok),
-            (&[(Outage, "not_applicable"), (Degraded, "ok")], State::Ok),
-            (&[(Outage, "ok"), (Degraded, "unknown")], State::Unknown),
-            (&[(Outage, "ok"), (Risk, "unknown")], State::Ok),
-            (&[(Risk, "unknown"), (Risk, "off")], State::Unknown),
-            (&[(Outage, "off")], State::Unproven),
-            (&[(Outage, "unknown"), (Degraded, "fail")], State::Degraded),
+            (&[(Outage, Unverified), (Degraded, Ok)][..], State::Unproven),
+            (&[(Outage, Unverified), (Outage, Ok)], State::Ok),
+            (&[(Degraded, Unverified), (Risk, Ok)], State::Ok),
+            (&[(Outage, NotApplicable), (Degraded, Ok)], State::Ok),
+            (&[(Outage, Ok), (Degraded, Unknown)], State::Unknown),
+            (&[(Outage, Ok), (Risk, Unknown)], State::Ok),
+            (&[(Risk, Unknown), (Risk, Off)], State::Unknown),
+            (&[(Outage, Off)], State::Unproven),
+            (&[(Outage, Unknown), (Degraded, Fail)], State::Degraded),
         ];
         for (checks, expected) in cases {
-            let checks: Vec<CheckReport> = checks.iter().map(|(severity, verdict)| check(*severity, verdict)).collect();
+            let checks: Vec<CheckReport> =
+                checks.iter().map(|(severity, verdict)| check(*severity, *verdict)).collect();
             assert_eq!(state(&checks.iter().collect::<Vec<_>>()), expected, "{checks:?}");
         }
     }

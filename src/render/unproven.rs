@@ -1,6 +1,6 @@
 //! What could not be proven, by what would change that: another round, a credential, or a person.
 
-use crate::model::{CheckReport, Credential, Report, Snapshot};
+use crate::model::{CheckReport, Credential, Report, Snapshot, Verdict};
 
 use super::facts;
 
@@ -9,7 +9,7 @@ pub(crate) type Groups<'r, K> = Vec<(K, Vec<&'r CheckReport>)>;
 
 /// What could not be evaluated this time, by reason.
 pub(crate) fn not_evaluated(report: &Report) -> Groups<'_, String> {
-    let unknown = report.checks.iter().filter(|check| check.verdict == "unknown");
+    let unknown = report.checks.iter().filter(|check| check.verdict == Verdict::Unknown);
     grouped(unknown, |check| check.reason.clone().unwrap_or_default())
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn gain(credentials: &[Credential], count: usize) -> String {
 }
 
 fn unverified(report: &Report) -> impl Iterator<Item = &CheckReport> {
-    report.checks.iter().filter(|check| check.verdict == "unverified")
+    report.checks.iter().filter(|check| check.verdict == Verdict::Unverified)
 }
 
 /// Checks that share a key, in the order in which the keys appear.

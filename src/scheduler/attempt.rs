@@ -8,7 +8,7 @@ use crate::{logging, round::Round};
 
 /// How one round went.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(super) enum RoundEnd {
     /// It ended by itself.
     Done(Box<Round>),
     /// It was cut at its limit.
@@ -21,7 +21,7 @@ pub(super) enum Outcome {
 ///
 /// A round that is cut has ended when this returns, so that two rounds of one target never overlap. One that blocks
 /// its thread cannot be cut: this then waits for it, without a beat, until the watchdog restarts the daemon.
-pub(super) async fn attempt(round: impl Future<Output = Round> + Send + 'static, limit: Duration) -> Outcome {
+pub(super) async fn attempt(round: impl Future<Output = Round> + Send + 'static, limit: Duration) -> RoundEnd {
     let (round, place) = logging::noting_panics(round);
     let mut task = AbortOnDropHandle::new(tokio::spawn(round));
     let ended = match tokio::time::timeout(limit, &mut task).await {
@@ -32,8 +32,8 @@ pub(super) async fn attempt(round: impl Future<Output = Round> + Send + 'static,
         }
     };
     match ended {
-        Ok(round) => Outcome::Done(Box::new(round)),
-        Err(error) if error.is_panic() => Outcome::Panicked(place.get().cloned()),
-        Err(_) => Outcome::Hung,
+        Ok(round) => RoundEnd::Done(Box::new(round)),
+        Err(error) if error.is_panic() => RoundEnd::Panicked(place.get().cloned()),
+        Err(_) => RoundEnd::Hung,
     }
 }

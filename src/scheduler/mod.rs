@@ -16,6 +16,7 @@
 mod attempt;
 mod interval;
 mod liveness;
+mod publish;
 mod restore;
 mod run_round;
 mod task;
@@ -27,6 +28,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::error;
 
+pub use publish::{Logged, Publisher};
 pub use run_round::RunRound;
 pub use triggers::{RunMode, RunTriggers};
 
@@ -40,8 +42,7 @@ use crate::{
     config::{Config, Target},
     journal::Journal,
     metrics::Daemon,
-    repeats::Repeats,
-    results::{Entry, Latest, Results},
+    results::{Entry, Results},
 };
 
 /// How many rounds run at once, as long as they are quick.
@@ -111,18 +112,18 @@ impl<L: RunRound> Scheduler<L> {
             if self.running.contains_key(&target.name) {
                 continue;
             }
-            let before = match outgoing.remove(&target.name) {
+            match outgoing.remove(&target.name) {
                 None => {
                     self.shared.daemon.target_added(&target.name);
                     applied.added.push(target.name.clone());
-                    self.restore(target)
+                    self.restore(target);
                 }
                 Some(old) => {
                     applied.changed.push(target.name.clone());
-                    self.known_of(&old.target, target)
+                    self.forget_other_servers(&old.target, target);
                 }
-            };
-            self.start(Arc::new(target.clone()), Arc::clone(&interval), before);
+            }
+            self.start(Arc::new(target.clone()), Arc::clone(&interval));
         }
         applied.removed = outgoing.into_keys().collect();
         for name in &applied.removed {
@@ -151,9 +152,8 @@ impl<L: RunRound> Scheduler<L> {
             self.running.iter().filter(|(_, task)| task.handle.is_finished()).map(|(name, _)| name.clone()).collect();
         for name in ended {
             error!(target = %name, "the task of a target ended, which is a bug; it is started again");
-            let before = self.latest(&name);
             if let Some(old) = self.running.remove(&name) {
-                self.start(old.target, old.interval, before);
+                self.start(old.target, old.interval);
             }
         }
         self.running.values().all(|task| task.liveness.is_alive())
@@ -176,31 +176,26 @@ impl<L: RunRound> Scheduler<L> {
         go
     }
 
-    /// What was last seen of a target, if it is still about the same servers; else only its latest round stays up.
-    fn known_of(&self, old: &Target, new: &Target) -> Option<Latest> {
+    /// Where a target is about other servers now, what was seen of the old ones stays up, and counts for nothing else.
+    fn forget_other_servers(&self, old: &Target, new: &Target) {
         let place = |target: &Target| {
             let sides = [&target.provider.http, &target.app.http].map(|http| http.connect_to.clone());
             (target.provider.url.clone(), target.provider.internal_url.clone(), target.app.url.clone(), sides)
         };
-        if place(old) == place(new) {
-            return self.latest(&new.name);
+        if place(old) != place(new) {
+            self.shared.results.forget_history(&new.name);
         }
-        self.shared.results.forget_history(&new.name);
-        None
     }
 
-    /// What an earlier process saw last of a target, which then is on the results, too.
-    fn restore(&self, target: &Target) -> Option<Latest> {
-        let latest = restore::latest(self.shared.journal.state(&target.name)?, target)?;
-        self.shared.results.restore(&target.name, latest.clone());
-        Some(latest)
+    /// Puts up what an earlier process saw last of a target.
+    fn restore(&self, target: &Target) {
+        let latest = self.shared.journal.state(&target.name).and_then(|state| restore::latest(state, target));
+        if let Some(latest) = latest {
+            self.shared.results.restore(&target.name, latest);
+        }
     }
 
-    fn latest(&self, name: &str) -> Option<Latest> {
-        self.shared.results.entry(name)?.latest.clone()
-    }
-
-    fn start(&mut self, target: Arc<Target>, interval: Arc<Interval>, before: Option<Latest>) {
+    fn start(&mut self, target: Arc<Target>, interval: Arc<Interval>) {
         let (first, waits) = oneshot::channel();
         let liveness = Arc::new(Liveness::new());
         let task = Task {
@@ -210,10 +205,9 @@ impl<L: RunRound> Scheduler<L> {
             shared: Arc::clone(&self.shared),
             liveness: Arc::clone(&liveness),
             bell: self.shared.triggers.hang(&target.name),
-            before: before.map(Into::into),
             first: Some(first),
             troubled: false,
-            logged: Repeats::default(),
+            logged: Logged::default(),
         };
         let handle = AbortOnDropHandle::new(tokio::spawn(task.run()));
         self.first_rounds.push(waits);
@@ -245,12 +239,12 @@ mod tests {
     use tokio::time::sleep;
 
     use super::*;
-    use crate::{checks, collect::CollectMode, model::Snapshot, round::Round};
+    use crate::{checks, collect::CollectionPlan, model::Snapshot, round::Round};
 
     struct Quick;
 
     impl RunRound for Quick {
-        async fn round(&self, _: &Target, _: Option<&Snapshot>, _: CollectMode) -> Round {
+        async fn round(&self, _: &Target, _: Option<&Snapshot>, _: CollectionPlan) -> Round {
             let snapshot = Snapshot::healthy();
             let report = checks::evaluate(&snapshot, None);
             Round { snapshot, report }

@@ -11,7 +11,7 @@ use crate::{
 
 /// A round on the results as the journal keeps it.
 pub(super) fn state(latest: &Latest) -> State {
-    let Latest { snapshot, report, last_success, source_last_success, restored: _ } = latest;
+    let Latest { snapshot, report, last_success, source_last_success, restored: _, outdated: _ } = latest;
     let source = |id: &str| SourceId::ALL.into_iter().find(|source| source.id() == id);
     State {
         snapshot: Arc::clone(snapshot),
@@ -33,5 +33,6 @@ pub(super) fn latest(state: State, target: &Target) -> Option<Latest> {
         last_success,
         source_last_success,
         restored: true,
+        outdated: false,
     })
 }

@@ -1,7 +1,7 @@
 //! What the scheduler runs: one round of one target. The real one looks and evaluates; tests have theirs.
 
 use crate::{
-    collect::{CollectMode, Collector},
+    collect::{CollectionPlan, Collector},
     config::Target,
     model::Snapshot,
     round::{self, Round},
@@ -14,7 +14,7 @@ pub trait RunRound: Send + Sync + 'static {
         &self,
         target: &Target,
         before: Option<&Snapshot>,
-        mode: CollectMode,
+        plan: CollectionPlan,
     ) -> impl Future<Output = Round> + Send;
 
     /// Forgets what belongs to no target of this list (after a reload).
@@ -24,8 +24,8 @@ pub trait RunRound: Send + Sync + 'static {
 }
 
 impl RunRound for Collector {
-    async fn round(&self, target: &Target, before: Option<&Snapshot>, mode: CollectMode) -> Round {
-        round::round(self, target, before, mode).await
+    async fn round(&self, target: &Target, before: Option<&Snapshot>, plan: CollectionPlan) -> Round {
+        round::round(self, target, before, plan).await
     }
 
     fn retain(&self, targets: &[Target]) {

@@ -10,23 +10,20 @@ use tracing::{debug, error, info};
 
 use super::{
     RunMode, RunRound, RunTriggers,
-    attempt::{Outcome, attempt},
+    attempt::{RoundEnd, attempt},
     interval::Interval,
     liveness::Liveness,
-    restore,
+    publish::{Logged, Publisher},
     triggers::{PendingRuns, RunRequests},
 };
 use crate::{
     clock::{Clock, Time},
     collect::CollectMode,
     config::Target,
-    journal::{self, Journal},
-    logging,
+    journal::Journal,
     metrics::Daemon,
-    model::{Report, Snapshot},
-    repeats::Repeats,
-    results::{Latest, Results},
-    round::Round,
+    results::Results,
+    round::{self, Round},
 };
 
 /// How long a task sleeps at most before it looks at the clock again: it may have been set.
@@ -47,18 +44,6 @@ pub(super) struct Shared {
     pub places: Arc<Semaphore>,
 }
 
-/// A round before.
-pub(super) struct Before {
-    snapshot: Arc<Snapshot>,
-    report: Arc<Report>,
-}
-
-impl From<Latest> for Before {
-    fn from(latest: Latest) -> Self {
-        Self { snapshot: latest.snapshot, report: latest.report }
-    }
-}
-
 /// The task of one target.
 pub(super) struct Task<L> {
     pub runner: Arc<L>,
@@ -68,14 +53,12 @@ pub(super) struct Task<L> {
     pub liveness: Arc<Liveness>,
     /// Rings when somebody wants a round before it is due.
     pub bell: RunRequests,
-    /// The round before, of the same addresses.
-    pub before: Option<Before>,
     /// Who waits for the first round. Dropped, if the task is stopped before.
     pub first: Option<oneshot::Sender<()>>,
     /// Whether the round before hung or panicked, which is logged once.
     pub troubled: bool,
     /// What was logged, so that a target that flaps does not fill the log.
-    pub logged: Repeats<String>,
+    pub logged: Logged,
 }
 
 /// When a round was due: by the wall clock, and by a clock that nobody sets.
@@ -145,9 +128,9 @@ impl<L: RunRound> Task<L> {
         self.shared.daemon.round_started(&self.target.name, due.busy());
         let started = Instant::now();
         match self.attempt(place, mode).await {
-            Outcome::Done(round) => self.tell(*round, started.elapsed()),
-            Outcome::Hung => self.log_failed_round("a round hung and was cut; the next one runs when it is due", None),
-            Outcome::Panicked(place) => {
+            RoundEnd::Done(round) => self.publish(*round, started.elapsed()),
+            RoundEnd::Hung => self.log_failed_round("a round hung and was cut; the next one runs when it is due", None),
+            RoundEnd::Panicked(place) => {
                 self.log_failed_round(
                     "a round panicked, which is a bug; the next one runs when it is due",
                     place.as_deref(),
@@ -167,10 +150,12 @@ impl<L: RunRound> Task<L> {
         }
     }
 
-    async fn attempt(&self, place: Option<OwnedSemaphorePermit>, mode: CollectMode) -> Outcome {
+    async fn attempt(&self, place: Option<OwnedSemaphorePermit>, mode: CollectMode) -> RoundEnd {
         let (runner, target) = (Arc::clone(&self.runner), Arc::clone(&self.target));
-        let before = self.before.as_ref().map(|before| Arc::clone(&before.snapshot));
-        let round = async move { runner.round(&target, before.as_deref(), mode).await };
+        let before = self.shared.results.before(&target.name);
+        let plan = round::plan(mode, before.as_ref().map(|before| &*before.report));
+        let before = before.map(|before| before.snapshot);
+        let round = async move { runner.round(&target, before.as_deref(), plan).await };
         let mut attempt = pin!(attempt(round, self.interval.limit));
         if let Ok(outcome) = timeout(PLACE_FOR, &mut attempt).await {
             return outcome;
@@ -179,33 +164,14 @@ impl<L: RunRound> Task<L> {
         attempt.await
     }
 
-    /// Puts a round on the results, counts it, and logs what changed.
-    fn tell(&mut self, round: Round, took: Duration) {
+    fn publish(&mut self, round: Round, took: Duration) {
         let Shared { results, daemon, journal, .. } = &*self.shared;
         let name = &self.target.name;
-        // No longer listed: its task is about to be stopped.
-        let Some(latest) = results.put(name, round.snapshot, round.report) else { return };
-        let now = Before { snapshot: Arc::clone(&latest.snapshot), report: Arc::clone(&latest.report) };
-        let before = self.before.take();
-        let known = before.as_ref().map_or(&[][..], |before| &before.snapshot.changes);
-        let changes: Vec<_> = now.snapshot.changes.iter().filter(|change| !known.contains(change)).cloned().collect();
-        daemon.round_finished(name, now.report.at, took, &now.report.sources, &now.snapshot.requests, &changes);
-        let entry = journal::Entry {
-            snapshot: &now.snapshot,
-            report: &now.report,
-            before: before.as_ref().map(|before| &*before.report),
-            changes: &changes,
-            stale_after_seconds: self.interval.stale_after().as_secs_f64(),
-        };
-        journal.note(name, entry);
-        journal.keep(name, || restore::state(&latest));
         if std::mem::take(&mut self.troubled) {
             info!(target = %name, "rounds run to their end again");
         }
-        for event in logging::events(before.as_ref().map(|before| &*before.report), &now.report) {
-            event.log_unless_repeated(&mut self.logged, now.report.at);
-        }
-        self.before = Some(now);
+        // One that is no longer listed is left out: its task is about to be stopped.
+        let _ = Publisher { results, daemon, journal }.publish(name, round, took, &mut self.logged);
     }
 
     /// Logs a round that gave nothing: once, until one gives something again.

@@ -7,7 +7,7 @@ use ssowatch::{
     collect::{CollectMode, Collector},
     config::Target,
     lab::{ADMIN_API_KEY, Fault, Lab, LabOptions, USER_API_KEY},
-    model::{ClaimsPreview, Credential, Missing, Reason, Side, Snapshot, SourceId},
+    model::{ClaimsPreview, Credential, Missing, Reason, Side, Snapshot, SourceId, Verdict},
     render::{json, junit, style::Style, text::text},
     round::{Round, round},
 };
@@ -31,15 +31,15 @@ async fn look(target: &Target) -> Round {
 }
 
 fn failing(round: &Round) -> Vec<&str> {
-    round.report.checks.iter().filter(|check| check.verdict == "fail").map(|check| check.id.as_str()).collect()
+    round.report.checks.iter().filter(|check| check.verdict == Verdict::Fail).map(|check| check.id.as_str()).collect()
 }
 
 fn cause(round: &Round) -> &str {
     round.report.cause.as_ref().map_or("", |cause| cause.check.as_str())
 }
 
-fn verdict<'r>(round: &'r Round, id: &str) -> &'r str {
-    &round.report.check(id).unwrap().verdict
+fn verdict(round: &Round, id: &str) -> &'static str {
+    round.report.check(id).unwrap().verdict.id()
 }
 
 /// The checks that an admin's key proves.

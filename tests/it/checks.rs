@@ -8,6 +8,7 @@ use ssowatch::{
     checks::{self, evaluate},
     model::{
         ClientMeta, Credential, DryRun, Login, Missing, Reason, Report, Severity, Snapshot, SourceId, Stage, Trust,
+        Verdict,
     },
     oidc::{AuthorizeUrl, Discovery, State},
 };
@@ -85,12 +86,12 @@ fn sent(now: &mut Snapshot) -> &mut AuthorizeUrl {
 }
 
 /// The ids of the checks with that verdict.
-fn with_verdict(report: &Report, verdict: &str) -> Vec<String> {
+fn with_verdict(report: &Report, verdict: Verdict) -> Vec<String> {
     report.checks.iter().filter(|check| check.verdict == verdict).map(|check| check.id.clone()).collect()
 }
 
 fn failing(report: &Report) -> Vec<String> {
-    with_verdict(report, "fail")
+    with_verdict(report, Verdict::Fail)
 }
 
 fn failed(source: SourceId, reason: Reason) -> Missing {
@@ -105,12 +106,12 @@ fn refused(source: SourceId) -> Missing {
 fn a_healthy_snapshot_is_good_and_its_unverified_checks_are_known() {
     let report = evaluate(&Snapshot::healthy(), None);
     assert_eq!(failing(&report), Vec::<String>::new());
-    assert_eq!(with_verdict(&report, "unknown"), Vec::<String>::new());
+    assert_eq!(with_verdict(&report, Verdict::Unknown), Vec::<String>::new());
     assert_eq!((report.login, report.cause.clone()), (Login::Ok, None));
     let unverified: Vec<&str> = report
         .checks
         .iter()
-        .filter(|check| check.verdict == "unverified" && check.stage != Stage::Provider)
+        .filter(|check| check.verdict == Verdict::Unverified && check.stage != Stage::Provider)
         .map(|check| check.id.as_str())
         .collect();
     assert_eq!(unverified, known(&UNVERIFIED));
@@ -131,14 +132,14 @@ fn every_generation_of_provider_is_good_when_healthy() {
     for (name, now) in [("1.16", v1_16()), ("2.9", v2_9()), ("another provider", generic())] {
         let report = evaluate(&now, None);
         assert_eq!(failing(&report), Vec::<String>::new(), "{name}");
-        assert_eq!(with_verdict(&report, "unknown"), Vec::<String>::new(), "{name}");
+        assert_eq!(with_verdict(&report, Verdict::Unknown), Vec::<String>::new(), "{name}");
         assert_eq!(report.login, Login::Ok, "{name}");
     }
 }
 
 #[test]
 fn what_an_older_release_cannot_show_is_unverified_and_what_it_lacks_does_not_apply() {
-    let verdict = |now: &Snapshot, id: &str| evaluate(now, None).check(id).unwrap().verdict.clone();
+    let verdict = |now: &Snapshot, id: &str| evaluate(now, None).check(id).unwrap().verdict.id();
     for (id, on_1_16, on_2_9, on_another) in [
         ("authorize_accepted", "unverified", "ok", "ok"),
         ("redirect_uri_registered", "unverified", "ok", "ok"),
@@ -214,7 +215,7 @@ fn when_the_provider_is_down_only_its_own_stage_fails() {
         let report = evaluate(&now, None);
         assert_eq!(failing(&report), known(&["provider_reachable"]));
         for check in report.checks.iter().filter(|check| check.stage < Stage::Provider) {
-            assert_ne!(check.verdict, "fail", "{}", check.id);
+            assert_ne!(check.verdict, Verdict::Fail, "{}", check.id);
         }
         assert_ne!(report.login, Login::Ok, "never good without having seen it");
     }
@@ -268,7 +269,7 @@ fn a_check_that_needs_a_credential_names_it() {
     let report = evaluate(&Snapshot::healthy(), None);
     for (_, check) in checks::all() {
         let said = report.check(check.id).unwrap();
-        if said.verdict == "unverified" && !check.needs.is_empty() {
+        if said.verdict == Verdict::Unverified && !check.needs.is_empty() {
             let reason = said.reason.as_deref().unwrap();
             assert!(check.needs.iter().any(|key| reason.contains(&key.to_string())), "{}: {reason}", check.id);
         }
@@ -425,7 +426,7 @@ fn a_check_without_credentials_is_never_left_to_one() {
     let always_unverified = ["back_channel", "app_secret_accepted", "landing_after_sign_in"];
     for (stage, check) in checks::all() {
         let said = report.check(check.id).unwrap();
-        if check.needs.is_empty() && stage != Stage::Provider && said.verdict == "unverified" {
+        if check.needs.is_empty() && stage != Stage::Provider && said.verdict == Verdict::Unverified {
             assert!(always_unverified.contains(&check.id), "{}: {:?}", check.id, said.reason);
         }
     }
@@ -435,7 +436,7 @@ fn a_check_without_credentials_is_never_left_to_one() {
 fn holds(report: &Report) {
     for check in &report.checks {
         let (_, of) = checks::find(&check.id).unwrap();
-        assert_eq!(check.verdict == "fail", !check.findings.is_empty(), "{check:?}");
+        assert_eq!(check.verdict == Verdict::Fail, !check.findings.is_empty(), "{check:?}");
         for finding in &check.findings {
             assert!(finding.code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{finding:?}");
             assert!(!finding.message.is_empty(), "{finding:?}");

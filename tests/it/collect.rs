@@ -9,6 +9,7 @@ mod clients;
 mod garbage;
 mod hostile;
 mod reading;
+mod recognised;
 mod sharing;
 mod trust;
 mod where_to;

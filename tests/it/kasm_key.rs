@@ -9,7 +9,7 @@ use ssowatch::{
     collect::{CollectMode, Collector},
     config::Target,
     lab::{Fault, InternalUrl, Lab, LabOptions},
-    model::{Credential, Report, Side, Snapshot},
+    model::{Credential, Report, Side, Snapshot, Verdict},
     providers::pocket_id::{ProviderKind, Version},
 };
 
@@ -24,7 +24,7 @@ pub async fn look(target: &Target) -> Snapshot {
     Collector::new(Clock::System).observe(target, None, CollectMode::Full).await
 }
 
-pub fn with_verdict(report: &Report, verdict: &str) -> Vec<String> {
+pub fn with_verdict(report: &Report, verdict: Verdict) -> Vec<String> {
     report.checks.iter().filter(|check| check.verdict == verdict).map(|check| check.id.clone()).collect()
 }
 
@@ -69,11 +69,11 @@ async fn a_healthy_pair_gives_no_failing_check_and_proves_what_the_key_shows() {
         let lab = Lab::start(options.clone()).await.unwrap();
         let snapshot = look(&target(&lab)).await;
         let report = evaluate(&snapshot, None);
-        assert_eq!(with_verdict(&report, "fail"), Vec::<String>::new(), "{options:?}");
-        assert_eq!(with_verdict(&report, "unknown"), Vec::<String>::new(), "{options:?}");
+        assert_eq!(with_verdict(&report, Verdict::Fail), Vec::<String>::new(), "{options:?}");
+        assert_eq!(with_verdict(&report, Verdict::Unknown), Vec::<String>::new(), "{options:?}");
         for id in PROVEN {
             let said = report.check(id).unwrap();
-            assert_eq!(said.verdict, "ok", "{id}: {said:?} {options:?}");
+            assert_eq!(said.verdict, Verdict::Ok, "{id}: {said:?} {options:?}");
         }
         assert_eq!(snapshot.kasm_version.get().unwrap().build, "1.19.0.00c9b2");
         assert_eq!(snapshot.kasm_mappings.get().unwrap()[0].sso_groups, ["kasm-users"]);
@@ -85,8 +85,8 @@ async fn a_healthy_pair_gives_no_failing_check_and_proves_what_the_key_shows() {
 async fn another_provider_gives_no_failing_check_either() {
     let lab = Lab::start(LabOptions { kind: ProviderKind::Openid, ..LabOptions::default() }).await.unwrap();
     let report = evaluate(&look(&target(&lab)).await, None);
-    assert_eq!(with_verdict(&report, "fail"), Vec::<String>::new());
-    assert_eq!(report.check("scopes_cover_groups").unwrap().verdict, "unverified", "its own affair");
+    assert_eq!(with_verdict(&report, Verdict::Fail), Vec::<String>::new());
+    assert_eq!(report.check("scopes_cover_groups").unwrap().verdict, Verdict::Unverified, "its own affair");
     assert_eq!(lab.stop().await, Vec::<String>::new());
 }
 
@@ -132,7 +132,7 @@ async fn each_fault_that_a_kasm_key_shows_has_its_failing_checks_and_its_cause()
         for (fault, expected, caused_by) in FAULTS {
             lab.break_with(*fault);
             let report = evaluate(&look(&target).await, None);
-            assert_eq!(with_verdict(&report, "fail"), *expected, "{fault}");
+            assert_eq!(with_verdict(&report, Verdict::Fail), *expected, "{fault}");
             let is_risk_before = *fault == Fault::ScopesInOneEntry && !is_new;
             assert_eq!(cause(&report), if is_risk_before { "" } else { caused_by }, "{fault}");
             lab.fix(*fault);
@@ -166,7 +166,7 @@ async fn a_fault_that_shows_from_outside_has_the_same_cause_with_the_key() {
         lab.break_with(fault);
         let (outside, inside) = (evaluate(&look(&plain).await, None), evaluate(&look(&with_key).await, None));
         assert_eq!(cause(&inside), cause(&outside), "{fault}");
-        assert_eq!(with_verdict(&inside, "fail"), with_verdict(&outside, "fail"), "{fault}");
+        assert_eq!(with_verdict(&inside, Verdict::Fail), with_verdict(&outside, Verdict::Fail), "{fault}");
         lab.fix(fault);
     }
     assert_eq!(lab.stop().await, Vec::<String>::new());
@@ -177,9 +177,9 @@ async fn a_renamed_provider_is_told_once_however_much_kasm_stores_of_it() {
     let lab = Lab::start(LabOptions::default()).await.unwrap();
     lab.break_with(Fault::ProviderRenamed);
     let report = evaluate(&look(&target(&lab)).await, None);
-    assert!(!with_verdict(&report, "fail").is_empty());
+    assert!(!with_verdict(&report, Verdict::Fail).is_empty());
     for id in ["token_url_matches", "userinfo_url_matches", "issuer_field_matches"] {
-        assert_eq!(report.check(id).unwrap().verdict, "ok", "{id}: Kasm holds provider.url");
+        assert_eq!(report.check(id).unwrap().verdict, Verdict::Ok, "{id}: Kasm holds provider.url");
     }
 }
 

@@ -6,7 +6,7 @@ mod hostile;
 use fixture::Story;
 use ssowatch::{
     checks,
-    model::{Drift, Finding, Snapshot, Verdict},
+    model::{Drift, Finding, Outcome, Snapshot, Verdict},
     render::{json, junit, path, style::Style, text::text},
 };
 
@@ -166,7 +166,8 @@ fn every_check_of_a_real_report_is_told_where_it_is_not_good() {
     let told_by_credential: usize =
         text.lines().filter(|line| line.starts_with("  With ")).map(|line| number_before(line, " check")).sum();
     let needing = |check: &&ssowatch::model::CheckReport| {
-        check.verdict == "unverified" && checks::find(&check.id).is_some_and(|(_, check)| !check.needs.is_empty())
+        check.verdict == Verdict::Unverified
+            && checks::find(&check.id).is_some_and(|(_, check)| !check.needs.is_empty())
     };
     assert_eq!(told_by_credential, report.checks.iter().filter(needing).count(), "{text}");
 }
@@ -187,7 +188,7 @@ fn json_has_the_fields_that_the_design_promises() {
     }
     assert_eq!(target["cause"], serde_json::json!({"check": "redirect_uri_registered", "stage": "authorize"}));
     let failing = target["checks"].as_array().unwrap().iter().find(|check| check["verdict"] == "fail").unwrap();
-    for field in ["id", "stage", "severity", "verdict", "reason", "findings"] {
+    for field in ["id", "stage", "severity", "verdict", "reason", "inconclusive", "findings"] {
         assert!(failing.get(field).is_some(), "{field} stands there even where it is null");
     }
     let drift = &failing["findings"][0]["drift"];
@@ -200,7 +201,7 @@ fn json_has_the_fields_that_the_design_promises() {
 #[test]
 fn a_failing_check_without_a_fix_of_its_own_is_fixed_as_the_check_says() {
     let drift = Drift::of("authorization_url", ("The provider has", "a"), ("Kasm sends", "b")).unwrap();
-    let Verdict::Fail(findings) = Verdict::drifted(drift) else { panic!("a drift fails") };
+    let Outcome::Fail(findings) = Outcome::drifted(drift) else { panic!("a drift fails") };
     let story = fixture::good().fails("authorization_url_matches", findings[0].clone());
     let fix = checks::find("authorization_url_matches").unwrap().1.fix;
     assert!(json::json([&story.report]).unwrap().contains(fix));

@@ -75,8 +75,8 @@ fn check<'a>(round: &'a Round, id: &str) -> &'a CheckReport {
     round.report.check(id).unwrap()
 }
 
-fn verdict<'a>(round: &'a Round, id: &str) -> &'a str {
-    &check(round, id).verdict
+fn verdict(round: &Round, id: &str) -> &'static str {
+    check(round, id).verdict.id()
 }
 
 fn cause(round: &Round) -> Option<&str> {

@@ -1,7 +1,7 @@
 //! Every address that Kasm's name has takes connections.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{AddressState, Finding, Missing, Verdict};
+use crate::model::{AddressState, Finding, Missing, Outcome};
 
 pub(super) const CHECK: Check = Check {
     id: "app_addresses_answer",
@@ -17,7 +17,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let connection = case.now.app_connection.get()?;
     let findings = connection
         .addresses
@@ -33,9 +33,9 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         .collect::<Vec<_>>();
     let untried = connection.addresses.iter().filter(|one| one.answer == AddressState::NoRoute).count();
     if findings.is_empty() && untried > 0 {
-        return Ok(Verdict::noting(format!("{untried} not tried: this host has no route to that family of addresses")));
+        return Ok(Outcome::noting(format!("{untried} not tried: this host has no route to that family of addresses")));
     }
-    Ok(Verdict::from_findings(findings))
+    Ok(Outcome::from_findings(findings))
 }
 
 #[cfg(test)]

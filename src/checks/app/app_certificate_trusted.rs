@@ -1,7 +1,7 @@
 //! Somebody vouches for Kasm's certificate, or it is pinned.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Certificate, Finding, Missing, Trust, Verdict};
+use crate::model::{Certificate, Finding, Missing, Outcome, Trust};
 
 pub(super) const CHECK: Check = Check {
     id: "app_certificate_trusted",
@@ -18,18 +18,18 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let connection = case.now.app_connection.get()?;
     let Some(tls) = &connection.tls else {
-        return Ok(Verdict::NotApplicable("Kasm is watched over plain HTTP".to_owned()));
+        return Ok(Outcome::NotApplicable("Kasm is watched over plain HTTP".to_owned()));
     };
     let leaf = tls.chain.first();
     let issuer = leaf.map_or("an unknown issuer", |leaf| leaf.issuer.as_str());
     let finding = match &tls.trust {
-        Trust::Verified => return Ok(Verdict::OK),
-        Trust::Pinned => return Ok(Verdict::noting("pinned")),
+        Trust::Verified => return Ok(Outcome::OK),
+        Trust::Pinned => return Ok(Outcome::noting("pinned")),
         Trust::OutOfDate | Trust::OtherName => {
-            return Ok(Verdict::noting("its issuer is trusted; app_certificate_valid evaluates dates and name"));
+            return Ok(Outcome::noting("its issuer is trusted; app_certificate_valid evaluates dates and name"));
         }
         Trust::SelfSigned => {
             Finding::new("self_signed", format!("The certificate signs itself.{}", print(leaf))).fix(how_to_pin(leaf))
@@ -55,7 +55,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
             Finding::new("refused", format!("The certificate is refused: {why}.{}", print(leaf))).fix(how_to_pin(leaf))
         }
     };
-    Ok(Verdict::fail(finding))
+    Ok(Outcome::fail(finding))
 }
 
 fn print(leaf: Option<&Certificate>) -> String {

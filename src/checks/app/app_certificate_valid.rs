@@ -6,7 +6,7 @@
 use super::{Case, Check, SeverityRule};
 use crate::{
     clock::Time,
-    model::{Certificate, Finding, Missing, Trust, Verdict},
+    model::{Certificate, Finding, Missing, Outcome, Trust},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -24,10 +24,10 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let connection = case.now.app_connection.get()?;
     let Some(tls) = &connection.tls else {
-        return Ok(Verdict::NotApplicable("Kasm is watched over plain HTTP".to_owned()));
+        return Ok(Outcome::NotApplicable("Kasm is watched over plain HTTP".to_owned()));
     };
     let at = case.now.taken_at;
     let is_ours_to_evaluate = |index: usize| index == 0 || tls.trust == Trust::OutOfDate;
@@ -46,7 +46,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         let message = format!("The certificate is for {names}, not for {}", connection.host);
         findings.push(Finding::new("other_name", message));
     }
-    Ok(Verdict::from_findings(findings))
+    Ok(Outcome::from_findings(findings))
 }
 
 fn out_of_date(certificate: &Certificate, at: Time) -> Option<Finding> {

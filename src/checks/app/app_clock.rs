@@ -5,7 +5,7 @@
 //! coarse, and older than its arrival.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{ClockReading, Finding, Missing, Verdict};
+use crate::model::{ClockReading, Finding, Missing, Outcome};
 
 /// In seconds.
 const TOLERATED: f64 = 30.0;
@@ -27,27 +27,27 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let health = case.now.app_health.get()?;
     let Some(clock) = &health.clock else {
-        return Ok(Verdict::Unverified("Kasm's answers have no Date header".to_owned()));
+        return Ok(Outcome::Unverified("Kasm's answers have no Date header".to_owned()));
     };
     if let Some(cdn) = &clock.through {
-        return Ok(Verdict::Unverified(format!(
+        return Ok(Outcome::Unverified(format!(
             "the clock that answers is that of {cdn}: compare Kasm's own on its host"
         )));
     }
     let skew = clock.skew_seconds;
     if skew.abs() <= TOLERATED {
-        return Ok(Verdict::OK);
+        return Ok(Outcome::OK);
     }
     let direction = if skew > 0.0 { "ahead of" } else { "behind" };
     let distance = format!("{:.0} s {direction} this host's", skew.abs());
     let provider = case.now.discovery.ok().and_then(|answer| answer.clock.as_ref());
     if provider.is_some_and(|provider| says_the_same(provider, clock)) {
-        return Ok(Verdict::noting(format!("the same as the provider's; both are {distance}: set this host's clock")));
+        return Ok(Outcome::noting(format!("the same as the provider's; both are {distance}: set this host's clock")));
     }
-    Ok(Verdict::fail(Finding::new("clock_off", format!("Kasm's clock is {distance}"))))
+    Ok(Outcome::fail(Finding::new("clock_off", format!("Kasm's clock is {distance}"))))
 }
 
 fn says_the_same(provider: &ClockReading, kasm: &ClockReading) -> bool {

@@ -1,7 +1,7 @@
 //! Kasm says that its API and its database are well.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Finding, HealthState, Missing, Verdict};
+use crate::model::{Finding, HealthState, Missing, Outcome};
 
 pub(super) const CHECK: Check = Check {
     id: "app_healthy",
@@ -17,14 +17,14 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let health = &case.now.app_health.get()?.fact;
     Ok(match &health.state {
-        HealthState::Healthy => Verdict::OK,
+        HealthState::Healthy => Outcome::OK,
         HealthState::Unhealthy(what) => {
-            Verdict::fail(Finding::new("unhealthy", format!("/api/__healthcheck answers {}: {what}", health.status)))
+            Outcome::fail(Finding::new("unhealthy", format!("/api/__healthcheck answers {}: {what}", health.status)))
         }
-        HealthState::Hidden(what) => Verdict::Unverified(format!(
+        HealthState::Hidden(what) => Outcome::Unverified(format!(
             "something before Kasm hides /api/__healthcheck ({}: {what}); if a login wall stands there, \
              kasm.http_headers or kasm.basic_auth lets this daemon through",
             health.status

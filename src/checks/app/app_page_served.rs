@@ -1,7 +1,7 @@
 //! People get Kasm's login page, and the script that draws it.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Finding, Missing, Page, Verdict};
+use crate::model::{Finding, Missing, Outcome, Page};
 
 pub(super) const CHECK: Check = Check {
     id: "app_page_served",
@@ -17,33 +17,33 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let page = case.now.app_page.get()?;
     Ok(match page.status {
         200 if page.is_html => script(page),
-        300..=399 | 401 | 403 | 407 => Verdict::Unverified(format!(
+        300..=399 | 401 | 403 | 407 => Outcome::Unverified(format!(
             "{} answers {}: if a login wall stands before Kasm, kasm.http_headers or kasm.basic_auth lets this daemon \
              through",
             page.url, page.status
         )),
-        500.. => Verdict::fail(Finding::new("no_page", format!("{} answers {}", page.url, page.status))),
+        500.. => Outcome::fail(Finding::new("no_page", format!("{} answers {}", page.url, page.status))),
         // What Kasm shows at this path is written down nowhere, so anything but a server's own error is open.
-        status => Verdict::Unverified(format!(
+        status => Outcome::Unverified(format!(
             "{} answers {status} and no web page, which may be right for this release: open it in a browser",
             page.url
         )),
     })
 }
 
-fn script(page: &Page) -> Verdict {
-    let Some(script) = &page.script else { return Verdict::noting("the page has no script of its own") };
+fn script(page: &Page) -> Outcome {
+    let Some(script) = &page.script else { return Outcome::noting("the page has no script of its own") };
     match script.status {
-        None => Verdict::Unknown(format!("no answer for the page's script {}", script.path)),
-        Some(200) if script.is_script => Verdict::OK,
+        None => Outcome::Unknown(format!("no answer for the page's script {}", script.path)),
+        Some(200) if script.is_script => Outcome::OK,
         Some(200) => {
-            Verdict::fail(Finding::new("script_is_no_script", format!("{} is served as something else", script.path)))
+            Outcome::fail(Finding::new("script_is_no_script", format!("{} is served as something else", script.path)))
         }
-        Some(status) => Verdict::fail(Finding::new("no_script", format!("{} answers {status}", script.path))),
+        Some(status) => Outcome::fail(Finding::new("no_script", format!("{} answers {status}", script.path))),
     }
 }
 

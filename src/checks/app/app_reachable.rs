@@ -4,7 +4,7 @@
 //! good are questions of their own.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Finding, Missing, Observed, Reason, Verdict};
+use crate::model::{Finding, Missing, Observed, Outcome, Reason};
 
 pub(super) const CHECK: Check = Check {
     id: "app_reachable",
@@ -20,21 +20,21 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let now = case.now;
     if let Some(neither) = case.neither_is_reached() {
         return Ok(neither);
     }
     if let Some((reason, detail)) = transport_failure(&now.app_connection) {
-        return Ok(Verdict::fail(finding(case, reason, detail)));
+        return Ok(Outcome::fail(finding(case, reason, detail)));
     }
     let answered = has_answered(&now.app_health) || has_answered(&now.kasm_login_settings);
     match transport_failure(&now.app_health) {
-        _ if answered => Ok(Verdict::OK),
-        Some((reason, detail)) => Ok(Verdict::fail(finding(case, reason, detail))),
-        None if is_behind_a_wall(case) => Ok(Verdict::noting("something before Kasm answers in its place")),
+        _ if answered => Ok(Outcome::OK),
+        Some((reason, detail)) => Ok(Outcome::fail(finding(case, reason, detail))),
+        None if is_behind_a_wall(case) => Ok(Outcome::noting("something before Kasm answers in its place")),
         // Seen and failed are dealt with: what is left says why nothing was asked.
-        None => now.app_health.get().map(|_| Verdict::OK),
+        None => now.app_health.get().map(|_| Outcome::OK),
     }
 }
 
@@ -65,7 +65,7 @@ mod tests {
     use super::CHECK;
     use crate::{
         checks::testing::{evaluated, lose, table},
-        model::{Credential, Missing, Reason, SourceId},
+        model::{Credential, Missing, Reason, SourceId, Verdict},
     };
 
     #[test]
@@ -138,7 +138,7 @@ mod tests {
             lose(&mut now.app_connection, SourceId::AppConnection, Reason::Connect);
             lose(&mut now.provider_connection, SourceId::ProviderConnection, Reason::Dns);
         });
-        assert_eq!(report.verdict, "unknown");
+        assert_eq!(report.verdict, Verdict::Unknown);
         assert!(report.reason.as_ref().unwrap().contains("look at this host first"), "{report:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! Kasm's licence has the Developer API.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Credential, Finding, Missing, Reason, Verdict};
+use crate::model::{Credential, Finding, Missing, Outcome, Reason};
 
 pub(super) const CHECK: Check = Check {
     id: "kasm_licensed",
@@ -17,11 +17,11 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     match case.now.kasm_config.get() {
-        Ok(_) => Ok(Verdict::OK),
+        Ok(_) => Ok(Outcome::OK),
         Err(Missing::Failed { reason: Reason::Unlicensed, detail, .. }) => {
-            Ok(Verdict::fail(Finding::new("unlicensed", detail)))
+            Ok(Outcome::fail(Finding::new("unlicensed", detail)))
         }
         Err(missing) => Err(missing),
     }

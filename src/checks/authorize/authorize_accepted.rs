@@ -3,7 +3,7 @@
 //! The symptom, so the last of its stage: where another check knows the reason, that one is the cause.
 
 use super::{Case, Check, Refusal, SeverityRule, dry_run};
-use crate::model::{DryRun, Finding, Missing, Verdict};
+use crate::model::{DryRun, Finding, Missing, Outcome};
 
 pub(super) const CHECK: Check = Check {
     id: "authorize_accepted",
@@ -21,19 +21,19 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     Ok(match dry_run(case)? {
-        DryRun::Accepted(code) => Verdict::noting(format!("it asks for the user ({code})")),
+        DryRun::Accepted(code) => Outcome::noting(format!("it asks for the user ({code})")),
         DryRun::RedirectAccepted => {
-            Verdict::noting("it takes client and redirect URL; this release tells no more without a user")
+            Outcome::noting("it takes client and redirect URL; this release tells no more without a user")
         }
         DryRun::SentBack { error, description } if is_about_the_dry_run(error, description) => {
-            Verdict::Unknown(format!("the provider does not take prompt=none, by which this is tried: {description}"))
+            Outcome::Unknown(format!("the provider does not take prompt=none, by which this is tried: {description}"))
         }
-        DryRun::SentBack { error, description } => Verdict::fail(sent_back(error, description)),
-        DryRun::ErrorPage { status, message } => Verdict::fail(error_page(*status, message)),
+        DryRun::SentBack { error, description } => Outcome::fail(sent_back(error, description)),
+        DryRun::ErrorPage { status, message } => Outcome::fail(error_page(*status, message)),
         DryRun::Unrecognised { status, seen } => {
-            Verdict::Unknown(format!("an answer that no known provider gives ({status}): {seen}"))
+            Outcome::Unknown(format!("an answer that no known provider gives ({status}): {seen}"))
         }
     })
 }

@@ -4,7 +4,7 @@
 //! know is told by `client_known`, so that one fault has one check.
 
 use super::{Case, Check, SeverityRule, client_exists, client_id};
-use crate::model::{Finding, Missing, Verdict};
+use crate::model::{Finding, Missing, Outcome};
 
 pub(super) const CHECK: Check = Check {
     id: "client_id_agrees",
@@ -21,23 +21,23 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     if client_id(case)?.is_none() {
-        return Ok(Verdict::fail(Finding::new("missing", "Kasm sends no client ID")));
+        return Ok(Outcome::fail(Finding::new("missing", "Kasm sends no client ID")));
     }
     let now = case.now;
     if client_exists(case) == Some(true) {
-        return Ok(Verdict::noting("the provider knows Kasm's client"));
+        return Ok(Outcome::noting("the provider knows Kasm's client"));
     }
     match &now.authorize_dry_run.value {
-        Ok(dry_run) if dry_run.is_accepted() => return Ok(Verdict::noting("the provider takes it")),
+        Ok(dry_run) if dry_run.is_accepted() => return Ok(Outcome::noting("the provider takes it")),
         Err(missing @ (Missing::Failed { .. } | Missing::Blocked { .. })) => return Err(missing.clone()),
         _ => {}
     }
     if let Err(missing @ (Missing::Failed { .. } | Missing::Blocked { .. })) = &now.client_meta.value {
         return Err(missing.clone());
     }
-    Ok(Verdict::Unverified("nothing here says which client is Kasm's: compare Client ID on both web forms".to_owned()))
+    Ok(Outcome::Unverified("nothing here says which client is Kasm's: compare Client ID on both web forms".to_owned()))
 }
 
 #[cfg(test)]

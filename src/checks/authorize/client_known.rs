@@ -2,7 +2,7 @@
 
 use super::{Case, Check, Refusal, SeverityRule, after, client_id, dry_run, left_to_the_form};
 use crate::{
-    model::{DryRun, Finding, Missing, SourceId, Verdict},
+    model::{DryRun, Finding, Missing, Outcome, SourceId},
     providers::pocket_id::ProviderKind,
 };
 
@@ -21,7 +21,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let sent = client_id(case)?.ok_or_else(|| after("client_id_agrees", "it names no client"))?;
     match case.kind {
         ProviderKind::PocketId => by_its_entry(case, sent),
@@ -29,33 +29,33 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     }
 }
 
-fn by_its_entry(case: &Case<'_>, sent: &str) -> Result<Verdict, Missing> {
+fn by_its_entry(case: &Case<'_>, sent: &str) -> Result<Outcome, Missing> {
     let is_accepted = case.now.authorize_dry_run.ok().is_some_and(DryRun::is_accepted);
     match &case.now.client_meta.value {
         Ok(meta) if meta.is_app_client => Ok(match &meta.name {
             Some(name) if meta.requires_reauthentication == Some(true) => {
-                Verdict::noting(format!("\"{name}\"; each sign-in asks for the passkey anew"))
+                Outcome::noting(format!("\"{name}\"; each sign-in asks for the passkey anew"))
             }
-            Some(name) => Verdict::noting(format!("\"{name}\"")),
-            None => Verdict::fail(unknown(sent)),
+            Some(name) => Outcome::noting(format!("\"{name}\"")),
+            None => Outcome::fail(unknown(sent)),
         }),
-        _ if is_accepted => Ok(Verdict::OK),
+        _ if is_accepted => Ok(Outcome::OK),
         Ok(_) => Err(Missing::Blocked { by: SourceId::LoginStart }),
         Err(missing) => Err(missing.clone()),
     }
 }
 
-fn by_the_dry_run(case: &Case<'_>, sent: &str) -> Result<Verdict, Missing> {
+fn by_the_dry_run(case: &Case<'_>, sent: &str) -> Result<Outcome, Missing> {
     let refusal = match dry_run(case)? {
-        DryRun::Accepted(_) | DryRun::RedirectAccepted => return Ok(Verdict::OK),
+        DryRun::Accepted(_) | DryRun::RedirectAccepted => return Ok(Outcome::OK),
         DryRun::SentBack { error, .. } if error == "unauthorized_client" => Refusal::Client,
         // It sends people only to an address that it has for this client.
-        DryRun::SentBack { .. } => return Ok(Verdict::OK),
+        DryRun::SentBack { .. } => return Ok(Outcome::OK),
         DryRun::ErrorPage { message, .. } => Refusal::read(message),
         DryRun::Unrecognised { .. } => Refusal::Other,
     };
     if refusal == Refusal::Client {
-        return Ok(Verdict::fail(unknown(sent)));
+        return Ok(Outcome::fail(unknown(sent)));
     }
     Err(left_to_the_form(case))
 }

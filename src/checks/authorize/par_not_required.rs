@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Case, Check, Refusal, SeverityRule, dry_run, registration};
 use crate::{
-    model::{Credential, DryRun, Finding, Missing, Verdict},
+    model::{Credential, DryRun, Finding, Missing, Outcome},
     providers::pocket_id::ProviderKind,
 };
 
@@ -23,27 +23,27 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     if let Ok(discovery) = case.discovery() {
         if discovery.document.get("require_pushed_authorization_requests") == Some(&Value::Bool(true)) {
-            return Ok(Verdict::fail(required("of every client (require_pushed_authorization_requests)")));
+            return Ok(Outcome::fail(required("of every client (require_pushed_authorization_requests)")));
         }
         if discovery.document.get("pushed_authorization_request_endpoint").is_none() {
-            return Ok(Verdict::NotApplicable("the provider announces no pushed authorization requests".to_owned()));
+            return Ok(Outcome::NotApplicable("the provider announces no pushed authorization requests".to_owned()));
         }
     }
     match dry_run(case) {
-        Ok(DryRun::Accepted(_)) => Ok(Verdict::OK),
+        Ok(DryRun::Accepted(_)) => Ok(Outcome::OK),
         Ok(DryRun::ErrorPage { message: text, .. } | DryRun::SentBack { description: text, .. })
             if Refusal::read(text) == Refusal::Par =>
         {
-            Ok(Verdict::fail(required("of Kasm's client")))
+            Ok(Outcome::fail(required("of Kasm's client")))
         }
         other => match (registration(case), other) {
             (Ok(client), _) if client.requires_pushed_authorization_requests == Some(true) => {
-                Ok(Verdict::fail(required("of Kasm's client")))
+                Ok(Outcome::fail(required("of Kasm's client")))
             }
-            (Ok(_), _) => Ok(Verdict::noting("the client's registration does not demand them")),
+            (Ok(_), _) => Ok(Outcome::noting("the client's registration does not demand them")),
             (Err(Missing::NotConfigured(_)), Ok(DryRun::SentBack { error, .. }))
                 if error == "error" && case.kind == ProviderKind::PocketId =>
             {
@@ -54,8 +54,8 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     }
 }
 
-fn likely() -> Verdict {
-    Verdict::Unverified(format!(
+fn likely() -> Outcome {
+    Outcome::Unverified(format!(
         "likely required: the dry run ends in an error without a name, which this rule gives, and any internal error \
          too; needs {}",
         Credential::ProviderAdminKey
@@ -73,7 +73,7 @@ mod tests {
     use super::CHECK;
     use crate::{
         checks::testing::{document, evaluated, legacy, lose, table},
-        model::{DryRun, Reason, Snapshot, SourceId},
+        model::{DryRun, Reason, Snapshot, SourceId, Verdict},
     };
 
     fn nameless(now: &mut Snapshot) {
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn what_the_dry_run_leaves_open_the_registration_proves() {
-        for (demanded, verdict) in [(Some(true), "fail"), (Some(false), "ok"), (None, "ok")] {
+        for (demanded, verdict) in [(Some(true), Verdict::Fail), (Some(false), Verdict::Ok), (None, Verdict::Ok)] {
             let report = evaluated(&CHECK, |now| {
                 *now = Snapshot::healthy_with_credentials();
                 nameless(now);

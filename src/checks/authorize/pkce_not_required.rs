@@ -2,7 +2,7 @@
 
 use super::{Case, Check, Refusal, SeverityRule, dry_run, registration};
 use crate::{
-    model::{Credential, DryRun, Finding, Missing, Verdict},
+    model::{Credential, DryRun, Finding, Missing, Outcome},
     providers::pocket_id::ClientRegistration,
 };
 
@@ -21,13 +21,13 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     if case.authorize_url()?.has_code_challenge {
-        return Ok(Verdict::noting("Kasm sends a code_challenge"));
+        return Ok(Outcome::noting("Kasm sends a code_challenge"));
     }
     match dry_run(case) {
-        Ok(DryRun::Accepted(_)) => Ok(Verdict::OK),
-        Ok(DryRun::SentBack { error, description }) if demands_pkce(error, description) => Ok(Verdict::fail(
+        Ok(DryRun::Accepted(_)) => Ok(Outcome::OK),
+        Ok(DryRun::SentBack { error, description }) if demands_pkce(error, description) => Ok(Outcome::fail(
             Finding::new("required", "The provider demands PKCE of this client, and Kasm sends no code_challenge"),
         )),
         // 2.9 was asked for the redirect URI only; another error may come before this rule.
@@ -35,18 +35,18 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     }
 }
 
-fn by_registration(client: &ClientRegistration) -> Result<Verdict, Missing> {
+fn by_registration(client: &ClientRegistration) -> Result<Outcome, Missing> {
     match (client.is_public, client.pkce_enabled) {
-        (Some(true), _) => Ok(Verdict::fail(Finding::new(
+        (Some(true), _) => Ok(Outcome::fail(Finding::new(
             "public",
             "Kasm's client is a public one: Pocket ID demands PKCE of it and gives it no secret, and Kasm sends no \
              code_challenge",
         ))),
-        (_, Some(true)) => Ok(Verdict::fail(Finding::new(
+        (_, Some(true)) => Ok(Outcome::fail(Finding::new(
             "required",
             "Pocket ID demands PKCE of this client, and Kasm sends no code_challenge",
         ))),
-        (_, Some(false)) => Ok(Verdict::noting("PKCE is off in the client's registration")),
+        (_, Some(false)) => Ok(Outcome::noting("PKCE is off in the client's registration")),
         (_, None) => Err(Missing::OutOfReach("the client's registration does not say: see its PKCE switch".to_owned())),
     }
 }

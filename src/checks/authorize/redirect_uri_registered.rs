@@ -2,7 +2,7 @@
 
 use super::{Case, Check, Refusal, SeverityRule, after, client_exists, dry_run, registration};
 use crate::{
-    model::{Credential, Drift, DryRun, Finding, Missing, SourceId, Verdict},
+    model::{Credential, Drift, DryRun, Finding, Missing, Outcome, SourceId},
     providers::pocket_id::{ClientRegistration, ProviderKind, Registered, Version, registered},
 };
 
@@ -25,29 +25,29 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let sent = case.authorize_url()?.redirect_uri.as_deref().filter(|sent| !sent.is_empty());
     let sent = sent.ok_or_else(|| after("redirect_uri_is_own", "it names no redirect URL"))?;
     match dry_run(case) {
         // Providers send people only to a registered address, with an error too (RFC 6749, section 4.1.2.1).
-        Ok(DryRun::Accepted(_) | DryRun::RedirectAccepted | DryRun::SentBack { .. }) => Ok(Verdict::OK),
+        Ok(DryRun::Accepted(_) | DryRun::RedirectAccepted | DryRun::SentBack { .. }) => Ok(Outcome::OK),
         Ok(DryRun::ErrorPage { message, .. }) if is_about_the_redirect(case, message) => {
             let client = case.registration().ok().map(|registration| &registration.client);
-            Ok(Verdict::fail(refused(sent, client)))
+            Ok(Outcome::fail(refused(sent, client)))
         }
         // The dry run is fresher than the registration, so this speaks only where that is silent.
         _ => by_registration(case, sent, registration(case)?),
     }
 }
 
-fn by_registration(case: &Case<'_>, sent: &str, client: &ClientRegistration) -> Result<Verdict, Missing> {
+fn by_registration(case: &Case<'_>, sent: &str, client: &ClientRegistration) -> Result<Outcome, Missing> {
     let version = case.version.ok_or(Missing::Blocked { by: SourceId::Discovery })?;
     if client.callback_urls.is_empty() && version.is_before(NO_FIRST_CALLBACK) {
-        return Ok(Verdict::noting("none is registered: this release takes over the first one that it is sent"));
+        return Ok(Outcome::noting("none is registered: this release takes over the first one that it is sent"));
     }
     match registered(version, &client.callback_urls, sent) {
-        Registered::Yes => Ok(Verdict::noting("as registered, by this release's own matching")),
-        Registered::No => Ok(Verdict::fail(refused(sent, Some(client)))),
+        Registered::Yes => Ok(Outcome::noting("as registered, by this release's own matching")),
+        Registered::No => Ok(Outcome::fail(refused(sent, Some(client)))),
         Registered::Depends => Err(Missing::OutOfReach(format!(
             "whether a pattern among Callback URLs takes it depends on the release, which can be {version}"
         ))),

@@ -4,7 +4,7 @@ use url::{Host, Url};
 
 use super::{Case, Check, SeverityRule, after};
 use crate::{
-    model::{Finding, Missing, Verdict},
+    model::{Finding, Missing, Outcome},
     providers::pocket_id::{Registered, registered},
 };
 
@@ -23,12 +23,12 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let mut findings = insecure(case)?;
     if let Ok(registration) = case.registration() {
         findings.extend(registration.client.callback_urls.iter().filter(|url| is_open_to_all(case, url)).map(any));
     }
-    Ok(Verdict::from_findings(findings))
+    Ok(Outcome::from_findings(findings))
 }
 
 /// Whether a registered callback takes an address that nobody here has ever heard of.

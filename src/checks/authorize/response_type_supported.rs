@@ -1,7 +1,7 @@
 //! The response type that Kasm asks for is supported.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Finding, Missing, Verdict};
+use crate::model::{Finding, Missing, Outcome};
 
 pub(super) const CHECK: Check = Check {
     id: "response_type_supported",
@@ -18,18 +18,18 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let Some(sent) = case.authorize_url()?.response_type.as_deref() else {
-        return Ok(Verdict::fail(Finding::new("missing", "Kasm sends no response_type")));
+        return Ok(Outcome::fail(Finding::new("missing", "Kasm sends no response_type")));
     };
     let Some(supported) = &case.discovery()?.response_types_supported else {
-        return Ok(Verdict::Unverified("the discovery document has no response_types_supported".to_owned()));
+        return Ok(Outcome::Unverified("the discovery document has no response_types_supported".to_owned()));
     };
     if supported.iter().any(|known| sorted(known) == sorted(sent)) {
-        return Ok(Verdict::OK);
+        return Ok(Outcome::OK);
     }
     let message = format!("Kasm asks for response_type {sent}; the provider supports {}", supported.join(", "));
-    Ok(Verdict::fail(Finding::new("unsupported", message)))
+    Ok(Outcome::fail(Finding::new("unsupported", message)))
 }
 
 /// The order of the values does not matter (OAuth 2.0 Multiple Response Type Encoding Practices, section 3).

@@ -2,7 +2,7 @@
 
 use super::{Case, Check, SeverityRule, after, scope};
 use crate::{
-    model::{Finding, Missing, Severity, Verdict},
+    model::{Finding, Missing, Outcome, Severity},
     providers::pocket_id::Dialect,
 };
 
@@ -27,16 +27,16 @@ fn severity(dialect: Dialect) -> Severity {
     }
 }
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let sent = scope(case)?;
     if sent.split_whitespace().any(|one| one == "openid") {
-        return Ok(Verdict::OK);
+        return Ok(Outcome::OK);
     }
     if sent.split([',', ';']).any(|one| one.trim() == "openid") {
         return Err(after("scope_list_shape", "openid stands in one word with other scopes"));
     }
     let sent = if sent.is_empty() { "no scope" } else { &sent };
-    Ok(Verdict::fail(Finding::new("missing", format!("Kasm asks for {sent}, without openid"))))
+    Ok(Outcome::fail(Finding::new("missing", format!("Kasm asks for {sent}, without openid"))))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Credential, Finding, Missing, Severity, Verdict},
+    model::{Credential, Finding, Missing, Outcome, Severity},
     providers::pocket_id::Dialect,
 };
 
@@ -32,10 +32,10 @@ fn severity(dialect: Dialect) -> Severity {
     }
 }
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let sent = case.authorize_url().map(|url| url.scope.as_deref().unwrap_or_default());
     if let Some(finding) = sent.as_ref().ok().and_then(|sent| in_the_url(sent)) {
-        return Ok(Verdict::fail(finding));
+        return Ok(Outcome::fail(finding));
     }
     if case.now.kasm_config.value == Err(Missing::NotConfigured(Credential::AppKey)) {
         // What the URL would show outranks what a key would.
@@ -43,10 +43,10 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     }
     let stored = case.stored_field("scope", |stored| stored.scope.as_ref())?;
     if let Some(finding) = in_the_list(stored) {
-        return Ok(Verdict::fail(finding));
+        return Ok(Outcome::fail(finding));
     }
     let twice = stored.iter().enumerate().find(|(index, entry)| stored[..*index].contains(entry));
-    Ok(twice.map_or(Verdict::OK, |(_, entry)| Verdict::noting(format!("{entry} stands twice, which does no harm"))))
+    Ok(twice.map_or(Outcome::OK, |(_, entry)| Outcome::noting(format!("{entry} stands twice, which does no harm"))))
 }
 
 fn in_the_url(sent: &str) -> Option<Finding> {

@@ -2,7 +2,7 @@
 
 use super::{Case, Check, SeverityRule, after, scope};
 use crate::{
-    model::{Drift, Finding, Missing, Severity, Verdict},
+    model::{Drift, Finding, Missing, Outcome, Severity},
     providers::pocket_id::Dialect,
 };
 
@@ -28,23 +28,23 @@ fn severity(dialect: Dialect) -> Severity {
     }
 }
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let sent = scope(case)?;
     if sent.contains([',', ';']) {
         return Err(after("scope_list_shape", "commas join its scopes"));
     }
     let Some(supported) = &case.discovery()?.scopes_supported else {
-        return Ok(Verdict::Unverified("the discovery document has no scopes_supported".to_owned()));
+        return Ok(Outcome::Unverified("the discovery document has no scopes_supported".to_owned()));
     };
     let dropped = unsupported(&sent, supported);
     if dropped.is_empty() {
-        return Ok(Verdict::OK);
+        return Ok(Outcome::OK);
     }
     let hints: Vec<String> = dropped.iter().map(|scope| with_hint(scope, supported)).collect();
     let message = format!("Kasm asks for {}, which the provider does not support", hints.join(", "));
     let drift = Drift::of("scope", ("The provider supports", &supported.join(" ")), ("Kasm sends", &sent));
     let finding = Finding::new("unsupported", message);
-    Ok(Verdict::fail(match drift {
+    Ok(Outcome::fail(match drift {
         Some(drift) => finding.drift(drift),
         None => finding,
     }))

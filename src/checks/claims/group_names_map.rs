@@ -3,7 +3,7 @@
 use super::{Case, Check, SeverityRule, database_answers, with_hint};
 use crate::{
     apps::kasm::GroupMapping,
-    model::{ClaimsPreview, Credential, Drift, Finding, Missing, Verdict},
+    model::{ClaimsPreview, Credential, Drift, Finding, Missing, Outcome},
     providers::pocket_id::ProviderKind,
 };
 
@@ -22,7 +22,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let ours = case.stored()?.id.as_ref();
     let mappings = case.now.kasm_mappings.get()?;
     let named: Vec<&GroupMapping> = mappings
@@ -34,7 +34,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         return Err(Missing::NotApplicable("no group is mapped by name for this config".to_owned()));
     }
     if case.kind == ProviderKind::Openid {
-        return Ok(Verdict::Unverified("only this provider's administrator sees its groups".to_owned()));
+        return Ok(Outcome::Unverified("only this provider's administrator sees its groups".to_owned()));
     }
     let unseen: Vec<(&str, &str)> = named
         .iter()
@@ -42,15 +42,15 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         .filter(|(_, name)| !test_user_has(case, name))
         .collect();
     if unseen.is_empty() {
-        return Ok(Verdict::OK);
+        return Ok(Outcome::OK);
     }
     let Some(groups) = &case.now.client_registration.get()?.groups else {
-        return Ok(Verdict::Unverified("the provider's list of groups was not read".to_owned()));
+        return Ok(Outcome::Unverified("the provider's list of groups was not read".to_owned()));
     };
     database_answers(case)?;
     let known: Vec<String> = groups.iter().map(|group| group.name.clone()).collect();
     let missing = unseen.into_iter().filter(|(_, name)| !known.iter().any(|known| is_same(known, name)));
-    Ok(Verdict::from_findings(missing.map(|(group, name)| finding(group, name, &known)).collect()))
+    Ok(Outcome::from_findings(missing.map(|(group, name)| finding(group, name, &known)).collect()))
 }
 
 /// Kasm compares in lower case, and else to the letter.

@@ -1,7 +1,7 @@
 //! The claim that Kasm takes as groups exists at the provider.
 
 use super::{Case, Check, Groups, SeverityRule, claim_exists, groups};
-use crate::model::{Credential, Finding, Missing, Verdict};
+use crate::model::{Credential, Finding, Missing, Outcome};
 
 pub(super) const CHECK: Check = Check {
     id: "groups_claim",
@@ -17,10 +17,10 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     match groups(case)? {
         Groups::Claim(claim) => claim_exists(case, "groups_attribute", claim),
-        Groups::MappedWithoutClaim(mapped) => Ok(Verdict::fail(Finding::new(
+        Groups::MappedWithoutClaim(mapped) => Ok(Outcome::fail(Finding::new(
             "no_claim",
             format!("Kasm maps groups ({}) and takes groups from no claim", mapped.join(", ")),
         ))),

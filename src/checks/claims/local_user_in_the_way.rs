@@ -3,7 +3,7 @@
 use super::{Case, Check, SeverityRule};
 use crate::{
     apps::kasm::KasmUser,
-    model::{Credential, Finding, Missing, Reason, SourceId, Verdict},
+    model::{Credential, Finding, Missing, Outcome, Reason, SourceId},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -21,19 +21,19 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let user = case.now.kasm_user.get()?;
     let name = case.target().expect.user.as_deref().unwrap_or_default();
     let (realm, is_barred) = match user {
         KasmUser::Absent => {
-            return Ok(Verdict::noting(format!("Kasm has no user {name} yet: the first sign-in makes it")));
+            return Ok(Outcome::noting(format!("Kasm has no user {name} yet: the first sign-in makes it")));
         }
         KasmUser::Present { realm, is_barred, .. } => (realm.as_deref(), *is_barred),
     };
     match realm {
-        Some("oidc") if is_barred => Ok(Verdict::noting(format!("the user {name} is locked or disabled in Kasm"))),
-        Some("oidc") => Ok(Verdict::OK),
-        Some(realm) => Ok(Verdict::fail(Finding::new(
+        Some("oidc") if is_barred => Ok(Outcome::noting(format!("the user {name} is locked or disabled in Kasm"))),
+        Some("oidc") => Ok(Outcome::OK),
+        Some(realm) => Ok(Outcome::fail(Finding::new(
             "other_realm",
             format!("Kasm's user {name} is of the realm {realm}: a sign-in with the provider by that name is rejected"),
         ))),

@@ -3,7 +3,7 @@
 use super::{Case, Check, SeverityRule, endpoint};
 use crate::{
     apps::kasm::Field,
-    model::{ClaimsPreview, Drift, Finding, Missing, Reason, SourceId, Verdict},
+    model::{ClaimsPreview, Drift, Finding, Missing, Outcome, Reason, SourceId},
     providers::pocket_id::ProviderKind,
 };
 
@@ -63,20 +63,20 @@ fn scope_of(claim: &str, kind: ProviderKind) -> Option<&'static str> {
 }
 
 /// Whether Kasm asks for the scope that brings a claim.
-fn scope_is_asked_for(case: &Case<'_>, claim: &str) -> Result<Verdict, Missing> {
+fn scope_is_asked_for(case: &Case<'_>, claim: &str) -> Result<Outcome, Missing> {
     let scopes = case.scopes()?;
     match scope_of(claim.trim(), case.kind) {
-        Some(scope) if scopes.contains(&scope) => Ok(Verdict::OK),
+        Some(scope) if scopes.contains(&scope) => Ok(Outcome::OK),
         Some("openid") => Err(Missing::failed(
             SourceId::KasmConfig,
             Reason::Blocked,
             "openid is not asked for: evaluated once scope_has_openid holds",
         )),
-        Some(scope) => Ok(Verdict::fail(Finding::new(
+        Some(scope) => Ok(Outcome::fail(Finding::new(
             "missing",
             format!("{claim} comes with the scope {scope}, and Kasm asks for {}", in_words(&scopes)),
         ))),
-        None => Ok(Verdict::Unverified(format!("which scope brings {claim} is this provider's own affair"))),
+        None => Ok(Outcome::Unverified(format!("which scope brings {claim} is this provider's own affair"))),
     }
 }
 
@@ -86,29 +86,29 @@ fn in_words(scopes: &[&str]) -> String {
 
 /// Whether the provider has a claim that Kasm takes. One that it does not announce may be a custom claim, which only an
 /// admin's key shows.
-fn claim_exists(case: &Case<'_>, field: &str, claim: &str) -> Result<Verdict, Missing> {
+fn claim_exists(case: &Case<'_>, field: &str, claim: &str) -> Result<Outcome, Missing> {
     let announced = case.discovery()?.claims_supported.as_deref().unwrap_or_default();
     if announced.iter().any(|known| known == claim) {
-        return Ok(Verdict::OK);
+        return Ok(Outcome::OK);
     }
     if let Some(ClaimsPreview::Claims { types, .. }) = case.now.claims_preview.ok()
         && types.contains_key(claim)
     {
-        return Ok(Verdict::noting(format!("the test user has the claim {claim}")));
+        return Ok(Outcome::noting(format!("the test user has the claim {claim}")));
     }
     if case.kind == ProviderKind::Openid {
         let text = format!("the provider does not announce the claim {claim}, and need not announce all");
-        return Ok(Verdict::Unverified(text));
+        return Ok(Outcome::Unverified(text));
     }
     match &case.now.custom_claims.value {
         Ok(custom) if custom.names.iter().any(|name| name == claim) => {
-            Ok(Verdict::noting(format!("{claim} is a custom claim")))
+            Ok(Outcome::noting(format!("{claim} is a custom claim")))
         }
         Ok(_) => {
             database_answers(case)?;
-            Ok(Verdict::fail(no_such_claim(field, claim, announced)))
+            Ok(Outcome::fail(no_such_claim(field, claim, announced)))
         }
-        Err(Missing::NotConfigured(key)) => Ok(Verdict::Unverified(format!(
+        Err(Missing::NotConfigured(key)) => Ok(Outcome::Unverified(format!(
             "the provider does not announce the claim {}; whether it is a custom claim, {key} shows",
             with_hint(claim, announced)
         ))),

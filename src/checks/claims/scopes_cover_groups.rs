@@ -1,7 +1,7 @@
 //! The scopes that Kasm asks for bring the groups.
 
 use super::{Case, Check, Groups, SeverityRule, groups, scope_is_asked_for};
-use crate::model::{Credential, Missing, Verdict};
+use crate::model::{Credential, Missing, Outcome};
 
 pub(super) const CHECK: Check = Check {
     id: "scopes_cover_groups",
@@ -17,7 +17,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     match groups(case)? {
         Groups::Claim(claim) => scope_is_asked_for(case, claim),
         Groups::MappedWithoutClaim(_) => {

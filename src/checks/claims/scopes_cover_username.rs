@@ -1,7 +1,7 @@
 //! The scopes that Kasm asks for bring the claim that it takes as user name.
 
 use super::{Case, Check, SeverityRule, scope_is_asked_for};
-use crate::model::{Credential, Missing, Verdict};
+use crate::model::{Credential, Missing, Outcome};
 
 pub(super) const CHECK: Check = Check {
     id: "scopes_cover_username",
@@ -18,7 +18,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     scope_is_asked_for(case, case.stored_field("username_attribute", |stored| stored.username_attribute.as_deref())?)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Case, Check, SeverityRule, users_allowed};
 use crate::{
     apps::kasm::OidcConfig,
-    model::{ClaimsPreview, Credential, Finding, Missing, SourceId, Verdict},
+    model::{ClaimsPreview, Credential, Finding, Missing, Outcome, SourceId},
 };
 
 /// The claim that Pocket ID's guide enters as Kasm's Username Attribute.
@@ -25,11 +25,11 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     case.pocket_id_only()?;
     let user = case.target().expect.user.as_deref().unwrap_or("the test user");
     match case.by_key(&case.now.claims_preview)? {
-        ClaimsPreview::NoSuchUser => Ok(Verdict::fail(
+        ClaimsPreview::NoSuchUser => Ok(Outcome::fail(
             Finding::new("no_such_user", format!("Pocket ID has no user named {user} (expect.user)")).fix(
                 "Name a test user under expect.user in ssowatch's config, or add that user in Pocket ID: Administration \
                  > Users.",
@@ -39,7 +39,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         ClaimsPreview::NotAllowed if users_allowed::is_closed(case) => {
             Err(Missing::Blocked { by: SourceId::ClientRegistration })
         }
-        ClaimsPreview::NotAllowed => Ok(Verdict::fail(
+        ClaimsPreview::NotAllowed => Ok(Outcome::fail(
             Finding::new("not_allowed", format!("{user} may not use Kasm's client")).fix(
                 "Pocket ID: Administration > Users > the test user: add a group that is among Kasm's client's Allowed \
                  User Groups.",
@@ -62,7 +62,7 @@ fn claims(
     types: &BTreeMap<String, String>,
     groups: Option<&[String]>,
     email_verified: Option<bool>,
-) -> Result<Verdict, Missing> {
+) -> Result<Outcome, Missing> {
     let is = |claim: &str, kinds: &[&str]| types.get(claim).is_some_and(|kind| kinds.contains(&kind.as_str()));
     let attribute = stored.and_then(|config| config.username_attribute.as_deref());
     if attribute.is_none() && !is(BY_THE_GUIDE, &["string"]) {
@@ -80,7 +80,7 @@ fn claims(
         findings.push(Finding::new("no_groups", message));
     }
     if !findings.is_empty() {
-        return Ok(Verdict::Fail(findings));
+        return Ok(Outcome::Fail(findings));
     }
     let mut notes = vec![format!("{user} brings \"{}\"", attribute.unwrap_or(BY_THE_GUIDE))];
     match groups {
@@ -91,7 +91,7 @@ fn claims(
     if email_verified == Some(false) {
         notes.push("an e-mail address that is not verified".to_owned());
     }
-    Ok(Verdict::noting(notes.join(", ")))
+    Ok(Outcome::noting(notes.join(", ")))
 }
 
 #[cfg(test)]
@@ -180,6 +180,6 @@ mod tests {
             *email_verified = Some(false);
         });
         let note = "canary brings \"preferred_username\", groups kasm-users, an e-mail address that is not verified";
-        assert_eq!((report.verdict.as_str(), report.reason.as_deref()), ("ok", Some(note)));
+        assert_eq!((report.verdict.id(), report.reason.as_deref()), ("ok", Some(note)));
     }
 }

@@ -1,7 +1,7 @@
 //! Kasm asks the provider's userinfo endpoint.
 
 use super::{Case, Check, SeverityRule, endpoint};
-use crate::model::{Credential, Missing, Verdict};
+use crate::model::{Credential, Missing, Outcome};
 
 pub(super) const CHECK: Check = Check {
     id: "userinfo_url_matches",
@@ -18,7 +18,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let stored = case.stored_field("user_info_url", |stored| stored.user_info_url.as_deref())?;
     endpoint::compare(case, "user_info_url", stored, case.discovery()?.userinfo_endpoint.as_deref())
 }

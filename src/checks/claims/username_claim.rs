@@ -1,7 +1,7 @@
 //! The claim that Kasm takes as user name exists at the provider.
 
 use super::{Case, Check, SeverityRule, claim_exists};
-use crate::model::{Credential, Missing, Verdict};
+use crate::model::{Credential, Missing, Outcome};
 
 pub(super) const CHECK: Check = Check {
     id: "username_claim",
@@ -17,7 +17,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let claim = case.stored_field("username_attribute", |stored| stored.username_attribute.as_deref())?;
     claim_exists(case, "username_attribute", claim)
 }

@@ -5,7 +5,7 @@
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Credential, Finding, Missing, Registration, Verdict},
+    model::{Credential, Finding, Missing, Outcome, Registration},
     providers::pocket_id::Version,
 };
 
@@ -24,12 +24,12 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let registration = case.registration()?;
     match access(case, registration)? {
-        Access::Open => Ok(Verdict::noting("the client is open to every user")),
-        Access::Groups(names) => Ok(Verdict::noting(format!("members of {names}"))),
-        Access::Nobody(finding) => Ok(Verdict::fail(finding)),
+        Access::Open => Ok(Outcome::noting("the client is open to every user")),
+        Access::Groups(names) => Ok(Outcome::noting(format!("members of {names}"))),
+        Access::Nobody(finding) => Ok(Outcome::fail(finding)),
     }
 }
 

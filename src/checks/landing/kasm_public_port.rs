@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Missing, Verdict};
+use crate::model::{Missing, Outcome};
 
 pub(super) const CHECK: Check = Check {
     id: "kasm_public_port",
@@ -20,11 +20,11 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    let port = Url::parse(&case.target().app.url).ok().and_then(|url| url.port());
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
+    let port = Url::parse(&case.target().kasm.url).ok().and_then(|url| url.port());
     Ok(match port {
-        None => Verdict::NotApplicable("Kasm is at the default port".to_owned()),
-        Some(port) => Verdict::Unverified(format!(
+        None => Outcome::NotApplicable("Kasm is at the default port".to_owned()),
+        Some(port) => Outcome::Unverified(format!(
             "Kasm is at port {port}: sign in once in a private window and see that the last address keeps it"
         )),
     })

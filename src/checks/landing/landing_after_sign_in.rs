@@ -1,7 +1,7 @@
 //! After a good sign-in the browser lands in Kasm.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Missing, Verdict};
+use crate::model::{Missing, Outcome};
 
 pub(super) const CHECK: Check = Check {
     id: "landing_after_sign_in",
@@ -18,8 +18,8 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    Ok(Verdict::Unverified(format!(
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
+    Ok(Outcome::Unverified(format!(
         "only a full sign-in shows it: sign in once in a private window and see that it ends at {}/#/",
         case.target().app.url
     )))

@@ -3,7 +3,7 @@
 use super::{Case, Check, SeverityRule, logout_is_on};
 use crate::{
     apps::kasm::Field,
-    model::{Credential, Drift, Missing, Verdict},
+    model::{Credential, Drift, Missing, Outcome},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -20,7 +20,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     if logout_is_on(case)? == Some(false) {
         return Err(Missing::NotApplicable("Logout with OIDC Provider is off in Kasm".to_owned()));
     }
@@ -30,7 +30,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         Field::Empty => return Err(Missing::NotApplicable("none is entered: told by logout_configured".to_owned())),
     };
     let drift = Drift::of("issuer_field", ("The provider has", issuer(case)?), ("Kasm stores", stored));
-    Ok(drift.map_or(Verdict::OK, Verdict::drifted))
+    Ok(drift.map_or(Outcome::OK, Outcome::drifted))
 }
 
 /// The provider's issuer; `provider.url` where the document is of another base, which is told by `issuer_matches`.

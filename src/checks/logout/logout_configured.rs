@@ -3,7 +3,7 @@
 use super::{Case, Check, SeverityRule, logout_is_on};
 use crate::{
     apps::kasm::Field,
-    model::{Credential, Finding, Missing, Verdict},
+    model::{Credential, Finding, Missing, Outcome},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -21,21 +21,21 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     if case.discovery().is_ok_and(|document| document.end_session_endpoint.is_none()) {
-        return Ok(Verdict::NotApplicable("the provider announces no end_session_endpoint".to_owned()));
+        return Ok(Outcome::NotApplicable("the provider announces no end_session_endpoint".to_owned()));
     }
     match logout_is_on(case)? {
         Some(true) => {}
         Some(false) => {
             let text = "Logout with OIDC Provider is off in Kasm: who logs out there stays signed in at the provider";
-            return Ok(Verdict::NotApplicable(text.to_owned()));
+            return Ok(Outcome::NotApplicable(text.to_owned()));
         }
         None => return Err(Missing::OutOfReach("this Kasm's answer has no Logout with OIDC Provider".to_owned())),
     }
     match &case.stored()?.issuer {
-        Field::Is(_) => Ok(Verdict::OK),
-        Field::Empty => Ok(Verdict::fail(Finding::new(
+        Field::Is(_) => Ok(Outcome::OK),
+        Field::Empty => Ok(Outcome::fail(Finding::new(
             "no_issuer",
             "Logout with OIDC Provider is on in Kasm, and OpenID Connect Issuer is empty",
         ))),

@@ -5,7 +5,7 @@
 use url::Url;
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Credential, Drift, Finding, Missing, Reason, SourceId, Verdict};
+use crate::model::{Credential, Drift, Finding, Missing, Outcome, Reason, SourceId};
 
 pub(super) const CHECK: Check = Check {
     id: "logout_url_registered",
@@ -21,22 +21,22 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let registration = case.registration()?;
     if !is_wanted(case)? {
-        return Ok(Verdict::NotApplicable("Logout with OIDC Provider is off in Kasm".to_owned()));
+        return Ok(Outcome::NotApplicable("Logout with OIDC Provider is off in Kasm".to_owned()));
     }
     let registered = &registration.client.logout_callback_urls;
     let kasm = &case.target().app.url;
     if registered.iter().any(|url| url.contains('*') || is_of_host(url, kasm)) {
-        return Ok(Verdict::OK);
+        return Ok(Outcome::OK);
     }
     let Some(nearest) = registered.iter().min_by_key(|url| strsim::levenshtein(url, kasm)) else {
         let message = "Pocket ID has no address to send people back to after logout";
-        return Ok(Verdict::fail(Finding::new("none", message)));
+        return Ok(Outcome::fail(Finding::new("none", message)));
     };
     let drift = Drift::of("logout_url", ("Kasm is", kasm), ("Pocket ID has", nearest));
-    Ok(drift.map_or(Verdict::OK, Verdict::drifted))
+    Ok(drift.map_or(Outcome::OK, Outcome::drifted))
 }
 
 /// Whether Kasm logs out at the provider too.

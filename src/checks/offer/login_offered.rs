@@ -8,7 +8,7 @@ use url::Url;
 use super::{Case, Check, SeverityRule, error_of_its_own};
 use crate::{
     apps::kasm::{Chosen, KasmStart, LoginConfig, LoginSettings, Start, StartOutcome},
-    model::{Drift, Finding, Missing, TargetFacts, Verdict},
+    model::{Drift, Finding, Missing, Outcome, TargetFacts},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -26,16 +26,16 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let settings = match case.now.kasm_login_settings.get() {
         Ok(settings) => settings,
         Err(missing) => return without_settings(case, missing),
     };
     if let Some(text) = &settings.error_message {
-        return Ok(Verdict::Unknown(format!("Kasm answers its login settings with an error of its own: {text}")));
+        return Ok(Outcome::Unknown(format!("Kasm answers its login settings with an error of its own: {text}")));
     }
     if let Some(finding) = nothing_shown(settings) {
-        return Ok(Verdict::fail(if settings.configs.is_empty() {
+        return Ok(Outcome::fail(if settings.configs.is_empty() {
             why_not_shown(case).unwrap_or(finding)
         } else {
             finding
@@ -46,19 +46,19 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let Some(starts) = starts else { return without_starts(case, settings) };
     Ok(match starts.ours(target.wanted()) {
         Chosen::Ours(start) => ours(settings, start, target),
-        Chosen::Nowhere if starts.starts.is_empty() => Verdict::Unknown("no login was started".to_owned()),
+        Chosen::Nowhere if starts.starts.is_empty() => Outcome::Unknown("no login was started".to_owned()),
         // A login that does not start may be ours: that is told by login_starts.
         Chosen::Nowhere if starts.starts.iter().any(|start| origin(start).is_none()) => shown(settings),
-        Chosen::Nowhere => Verdict::fail(leads_elsewhere(starts, target)),
+        Chosen::Nowhere => Outcome::fail(leads_elsewhere(starts, target)),
         Chosen::Several(_) => shown(settings),
     })
 }
 
 /// Without its settings the login page has no button to show.
-fn without_settings(case: &Case<'_>, missing: Missing) -> Result<Verdict, Missing> {
+fn without_settings(case: &Case<'_>, missing: Missing) -> Result<Outcome, Missing> {
     let Some(detail) = error_of_its_own(case, &missing) else { return Err(missing) };
     let message = format!("Kasm is well, and its login page does not get its settings: {detail}");
-    Ok(Verdict::fail(
+    Ok(Outcome::fail(
         Finding::new("server_error", message)
             .fix("Kasm's log (Diagnostics > Logging) names the reason; see the containers kasm_api and kasm_db."),
     ))
@@ -99,8 +99,8 @@ fn why_not_shown(case: &Case<'_>) -> Option<Finding> {
 }
 
 /// What can be said when no login was started.
-fn without_starts(case: &Case<'_>, settings: &LoginSettings) -> Result<Verdict, Missing> {
-    match &case.target().app.provider {
+fn without_starts(case: &Case<'_>, settings: &LoginSettings) -> Result<Outcome, Missing> {
+    match &case.target().kasm.provider {
         Some(name) if !settings.configs.iter().any(|config| config.display_name == *name) => {
             // Whether another button leads to this provider cannot be told.
             case.now.login_start.get().map(|_| shown(settings))
@@ -109,27 +109,27 @@ fn without_starts(case: &Case<'_>, settings: &LoginSettings) -> Result<Verdict, 
     }
 }
 
-fn ours(settings: &LoginSettings, start: &Start, target: &TargetFacts) -> Verdict {
+fn ours(settings: &LoginSettings, start: &Start, target: &TargetFacts) -> Outcome {
     let config = settings.configs.iter().find(|config| config.id == start.config_id);
     if config.is_some_and(|config| !is_on(config)) {
-        return Verdict::fail(
+        return Outcome::fail(
             Finding::new("disabled", format!("The config \"{}\" is disabled", start.display_name))
                 .fix("Kasm: Access Management > Authentication > OpenID > your config > Enabled: switch it on."),
         );
     }
     match &target.app.provider {
         Some(name) if *name != start.display_name && start.leads_to(&target.provider.url) => {
-            Verdict::noting(format!("shown as \"{}\", not \"{name}\": correct kasm.provider", start.display_name))
+            Outcome::noting(format!("shown as \"{}\", not \"{name}\": correct kasm.provider", start.display_name))
         }
-        Some(name) if *name != start.display_name => Verdict::fail(not_shown(name, settings)),
-        _ => Verdict::noting(format!("\"{}\" is shown", start.display_name)),
+        Some(name) if *name != start.display_name => Outcome::fail(not_shown(name, settings)),
+        _ => Outcome::noting(format!("\"{}\" is shown", start.display_name)),
     }
 }
 
-fn shown(settings: &LoginSettings) -> Verdict {
+fn shown(settings: &LoginSettings) -> Outcome {
     let names =
         names(settings.configs.iter().filter(|config| is_on(config)).map(|config| config.display_name.as_str()));
-    Verdict::noting(format!("shown: {names}"))
+    Outcome::noting(format!("shown: {names}"))
 }
 
 fn not_shown(name: &str, settings: &LoginSettings) -> Finding {

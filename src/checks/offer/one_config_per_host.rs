@@ -3,7 +3,7 @@
 use super::{Case, Check, SeverityRule};
 use crate::{
     apps::kasm::{Chosen, LoginSettings},
-    model::{Finding, Missing, Verdict},
+    model::{Finding, Missing, Outcome},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -21,23 +21,23 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let settings = case.now.kasm_login_settings.get()?;
     if let Some(finding) = auto_login_twice(settings) {
-        return Ok(Verdict::fail(finding));
+        return Ok(Outcome::fail(finding));
     }
     if settings.configs.len() <= 1 {
-        return Ok(Verdict::OK);
+        return Ok(Outcome::OK);
     }
     Ok(match case.now.login_start.get()?.ours(case.target().wanted()) {
         Chosen::Several(starts) => {
             let names = names(starts.iter().map(|start| start.display_name.as_str()));
-            Verdict::fail(Finding::new(
+            Outcome::fail(Finding::new(
                 "several",
                 format!("{} configs lead to {}: {names}", starts.len(), case.target().provider.url),
             ))
         }
-        Chosen::Ours(_) | Chosen::Nowhere => Verdict::OK,
+        Chosen::Ours(_) | Chosen::Nowhere => Outcome::OK,
     })
 }
 

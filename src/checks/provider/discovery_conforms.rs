@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Finding, Missing, Verdict},
+    model::{Finding, Missing, Outcome},
     oidc::{
         Discovery,
         conformance::{Breach, Leniency, Weight, breaches},
@@ -34,7 +34,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let discovery = case.discovery()?;
     let found = breaches(discovery, case.now.jwks.ok(), &leniency(case, discovery));
     let (faults, remarks): (Vec<Breach>, Vec<Breach>) =
@@ -46,7 +46,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     if faults.len() > MOST_FINDINGS {
         findings.push(Finding::new("more", format!("and {} more", faults.len() - MOST_FINDINGS)));
     }
-    Ok(Verdict::Fail(findings))
+    Ok(Outcome::Fail(findings))
 }
 
 fn leniency(case: &Case<'_>, discovery: &Discovery) -> Leniency {
@@ -63,12 +63,12 @@ fn finding(breach: &Breach) -> Finding {
     Finding::new(breach.code, format!("{} ({})", breach.message, breach.source))
 }
 
-fn note(remarks: &[Breach]) -> Verdict {
+fn note(remarks: &[Breach]) -> Outcome {
     if remarks.is_empty() {
-        return Verdict::OK;
+        return Outcome::OK;
     }
     let texts: Vec<&str> = remarks.iter().take(MOST_FINDINGS).map(|breach| breach.message.as_str()).collect();
-    Verdict::noting(format!("for information: {}", texts.join("; ")))
+    Outcome::noting(format!("for information: {}", texts.join("; ")))
 }
 
 #[cfg(test)]

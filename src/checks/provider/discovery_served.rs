@@ -4,7 +4,7 @@
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Finding, Missing, Reason, Verdict},
+    model::{Finding, Missing, Outcome, Reason},
     oidc::Discovery,
 };
 
@@ -24,15 +24,15 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     match &case.now.discovery.value {
-        Ok(answer) => Ok(Verdict::from_findings(incomplete(&answer.fact).into_iter().collect())),
+        Ok(answer) => Ok(Outcome::from_findings(incomplete(&answer.fact).into_iter().collect())),
         Err(Missing::Failed {
             reason: reason @ (Reason::Status | Reason::Body | Reason::TooLarge), detail, ..
         }) => {
             let url = &case.target().provider.url;
             let message = format!("{url}/.well-known/openid-configuration: {detail}");
-            Ok(Verdict::fail(Finding::new(reason.id(), message)))
+            Ok(Outcome::fail(Finding::new(reason.id(), message)))
         }
         Err(missing) => Err(missing.clone()),
     }

@@ -4,7 +4,7 @@
 //! leave: where it alone is broken, `provider_page_served` tells it, since no sign-in fails for it.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{EndpointAnswer, EndpointState, Finding, Missing, Reason, Verdict};
+use crate::model::{EndpointAnswer, EndpointState, Finding, Missing, Outcome, Reason};
 
 pub(super) const CHECK: Check = Check {
     id: "endpoints_answer",
@@ -21,12 +21,12 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     case.discovery()?;
     let answers = case.now.provider_endpoints.get()?;
     let Some(finding) = finding("userinfo", &answers.userinfo) else { return Ok(without_fault(&answers.userinfo)) };
     let other = answers.end_session.as_ref().and_then(|answer| self::finding("end_session", answer));
-    Ok(Verdict::Fail(std::iter::once(finding).chain(other).collect()))
+    Ok(Outcome::Fail(std::iter::once(finding).chain(other).collect()))
 }
 
 /// What is wrong with an endpoint, where something is.
@@ -46,21 +46,21 @@ pub(super) fn finding(name: &str, answer: &EndpointAnswer) -> Option<Finding> {
     }
 }
 
-fn without_fault(answer: &EndpointAnswer) -> Verdict {
+fn without_fault(answer: &EndpointAnswer) -> Outcome {
     match &answer.state {
-        EndpointState::Answers => Verdict::OK,
-        EndpointState::Foreign => Verdict::Unverified(format!(
+        EndpointState::Answers => Outcome::OK,
+        EndpointState::Foreign => Outcome::Unverified(format!(
             "{} is on another origin than the config names, so it is not asked; `provider.internal_url` would allow \
              it. Kasm must reach it",
             answer.url
         )),
-        EndpointState::Walled => Verdict::Unverified(format!(
+        EndpointState::Walled => Outcome::Unverified(format!(
             "the login wall answers for {}: Kasm's access token goes in the header that the wall wants, so the wall must \
              let Kasm through to the paths below /api/oidc/ without its password",
             answer.url
         )),
-        EndpointState::Wrong { .. } => Verdict::Unknown("turned away as one request too many".to_owned()),
-        EndpointState::NoAnswer { detail, .. } => Verdict::Unknown(detail.clone()),
+        EndpointState::Wrong { .. } => Outcome::Unknown("turned away as one request too many".to_owned()),
+        EndpointState::NoAnswer { detail, .. } => Outcome::Unknown(detail.clone()),
     }
 }
 

@@ -7,7 +7,7 @@ use url::{Origin, Url};
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Finding, Missing, SourceId, Verdict},
+    model::{Finding, Missing, Outcome, SourceId},
     oidc::{is_loopback, short},
     providers::pocket_id::Bases,
 };
@@ -28,16 +28,16 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     case.pocket_id_only()?;
     let discovery = case.discovery()?;
     let issuer = discovery.issuer.as_deref().unwrap_or_default();
     let bases = Bases::of(discovery).ok_or(Missing::Blocked { by: SourceId::Discovery })?;
     if issuer.trim_end_matches('/') != case.target().provider.url {
-        return Ok(Verdict::Unknown("waits until the issuer is the provider's address".to_owned()));
+        return Ok(Outcome::Unknown("waits until the issuer is the provider's address".to_owned()));
     }
     let findings = findings(&bases);
-    if findings.is_empty() { Ok(note(case, &bases)) } else { Ok(Verdict::Fail(findings)) }
+    if findings.is_empty() { Ok(note(case, &bases)) } else { Ok(Outcome::Fail(findings)) }
 }
 
 fn findings(bases: &Bases) -> Vec<Finding> {
@@ -78,20 +78,20 @@ fn names(origins: &[Origin]) -> String {
 }
 
 /// What is worth knowing about an internal base.
-fn note(case: &Case<'_>, bases: &Bases) -> Verdict {
+fn note(case: &Case<'_>, bases: &Bases) -> Outcome {
     let internal = bases.internal();
     let configured = case.target().provider.internal_url.as_deref().and_then(|url| Url::parse(url).ok());
     match (&internal[..], configured) {
-        ([], None) => Verdict::OK,
-        ([], Some(_)) => Verdict::noting("`provider.internal_url` is configured, and the document does not use it"),
+        ([], None) => Outcome::OK,
+        ([], Some(_)) => Outcome::noting("`provider.internal_url` is configured, and the document does not use it"),
         ([origin], Some(url)) if *origin == url.origin() => {
-            Verdict::noting(format!("internal base {}", names(&internal)))
+            Outcome::noting(format!("internal base {}", names(&internal)))
         }
-        ([_], Some(_)) => Verdict::noting(format!(
+        ([_], Some(_)) => Outcome::noting(format!(
             "internal base {}, which is not the configured `provider.internal_url`",
             names(&internal)
         )),
-        _ => Verdict::noting(format!("internal base {}: Kasm must reach it; not asked from here", names(&internal))),
+        _ => Outcome::noting(format!("internal base {}: Kasm must reach it; not asked from here", names(&internal))),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Drift, Finding, Missing, SourceId, Verdict},
+    model::{Drift, Finding, Missing, Outcome, SourceId},
     oidc::short,
     providers::pocket_id::ProviderKind,
 };
@@ -25,19 +25,19 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let issuer = case.discovery()?.issuer.as_deref().ok_or(Missing::Blocked { by: SourceId::Discovery })?;
     let expected = case.target().provider.url.as_str();
     let Some(drift) = Drift::of("issuer", ("The config has", expected), ("The provider says", &short(issuer))) else {
-        return Ok(Verdict::OK);
+        return Ok(Outcome::OK);
     };
     if issuer.strip_suffix('/') != Some(expected) {
-        return Ok(Verdict::drifted(drift));
+        return Ok(Outcome::drifted(drift));
     }
     if case.kind == ProviderKind::Openid {
-        return Ok(Verdict::noting("its issuer ends in a slash"));
+        return Ok(Outcome::noting("its issuer ends in a slash"));
     }
-    Ok(Verdict::fail(
+    Ok(Outcome::fail(
         Finding::new("trailing_slash", drift.sentence())
             .fix("Pocket ID: take the slash off the end of APP_URL and restart it (1.14.1 and later do so alone).")
             .drift(drift),

@@ -6,7 +6,7 @@
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Finding, Missing, SourceId, Verdict},
+    model::{Finding, Missing, Outcome, SourceId},
     oidc::{Jwks, short},
     providers::pocket_id::ProviderKind,
 };
@@ -25,17 +25,17 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let announced = case.discovery()?.id_token_signing_alg_values_supported.as_deref();
     let announced = announced.ok_or(Missing::Blocked { by: SourceId::Discovery })?;
     let set = case.now.jwks.get()?;
     if set.usable().next().is_none() {
-        return Ok(Verdict::Unknown("no published key can be used".to_owned()));
+        return Ok(Outcome::Unknown("no published key can be used".to_owned()));
     }
     let asymmetric: Vec<&str> =
         announced.iter().map(String::as_str).filter(|name| *name != "none" && !name.starts_with("HS")).collect();
     if asymmetric.is_empty() {
-        return Ok(Verdict::noting("no algorithm with a public key is announced"));
+        return Ok(Outcome::noting("no algorithm with a public key is announced"));
     }
     let keyless: Vec<&str> =
         asymmetric.iter().copied().filter(|name| !set.usable().any(|key| key.fits(name))).collect();
@@ -50,9 +50,9 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         findings.push(Finding::new("key_not_announced", message));
     }
     if findings.is_empty() && !keyless.is_empty() {
-        return Ok(Verdict::noting(format!("no key for {}, which a client would have to ask for", listed(&keyless))));
+        return Ok(Outcome::noting(format!("no key for {}, which a client would have to ask for", listed(&keyless))));
     }
-    Ok(Verdict::from_findings(findings))
+    Ok(Outcome::from_findings(findings))
 }
 
 /// The keys that fit nothing that is announced.

@@ -2,7 +2,7 @@
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Finding, Missing, Reason, Verdict},
+    model::{Finding, Missing, Outcome, Reason},
     oidc::{Jwk, Jwks},
 };
 
@@ -21,13 +21,13 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     match case.now.jwks.failure() {
         // Discovery came from the same server, so this is the key set's own fault.
         Some((reason @ (Reason::Status | Reason::Body | Reason::TooLarge), detail)) if case.discovery().is_ok() => {
-            Ok(Verdict::fail(Finding::new(reason.id(), format!("The key set (`jwks_uri`) is not served: {detail}"))))
+            Ok(Outcome::fail(Finding::new(reason.id(), format!("The key set (`jwks_uri`) is not served: {detail}"))))
         }
-        _ => Ok(Verdict::from_findings(findings(case.now.jwks.get()?))),
+        _ => Ok(Outcome::from_findings(findings(case.now.jwks.get()?))),
     }
 }
 

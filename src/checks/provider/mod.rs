@@ -65,7 +65,7 @@ mod table {
     pub(super) fn said(check: &str, snapshot: &Snapshot) -> String {
         let report = report(check, snapshot);
         let codes = report.findings.iter().map(|finding| finding.code.as_str());
-        std::iter::once(report.verdict.as_str()).chain(codes).collect::<Vec<_>>().join(" ")
+        std::iter::once(report.verdict.id()).chain(codes).collect::<Vec<_>>().join(" ")
     }
 
     /// The whole report of a check.

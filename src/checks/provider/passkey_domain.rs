@@ -5,7 +5,7 @@ use url::{Host, Url};
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Drift, Finding, Missing, Verdict},
+    model::{Drift, Finding, Missing, Outcome},
     oidc::{is_loopback, short},
 };
 
@@ -24,7 +24,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     case.pocket_id_only()?;
     if !case.target().passkey_enabled {
         return Err(Missing::OutOfReach(
@@ -34,7 +34,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let rp_id = &case.now.passkey_domain.get()?.rp_id;
     let address = &case.target().provider.url;
     let url = Url::parse(address).map_err(|error| Missing::OutOfReach(format!("{address}: {error}")))?;
-    Ok(finding(rp_id, &url).map_or(Verdict::OK, Verdict::fail))
+    Ok(finding(rp_id, &url).map_or(Outcome::OK, Outcome::fail))
 }
 
 fn finding(rp_id: &str, url: &Url) -> Option<Finding> {

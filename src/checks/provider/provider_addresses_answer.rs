@@ -1,7 +1,7 @@
 //! Every address of the provider's name takes connections: browsers pick any of them.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{AddressState, Connection, Finding, Missing, Verdict};
+use crate::model::{AddressState, Connection, Finding, Missing, Outcome};
 
 pub(super) const CHECK: Check = Check {
     id: "provider_addresses_answer",
@@ -18,18 +18,18 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let connection = case.now.provider_connection.get()?;
     let findings = findings(connection);
     if !findings.is_empty() {
-        return Ok(Verdict::Fail(findings));
+        return Ok(Outcome::Fail(findings));
     }
     let untried = count(connection, |state| *state == AddressState::NoRoute);
     match (untried, count(connection, |state| *state == AddressState::Answered)) {
-        (0, _) => Ok(Verdict::OK),
-        (_, 0) => Ok(Verdict::Unverified("this host has no route to any of its addresses".to_owned())),
+        (0, _) => Ok(Outcome::OK),
+        (_, 0) => Ok(Outcome::Unverified("this host has no route to any of its addresses".to_owned())),
         (untried, _) => {
-            Ok(Verdict::noting(format!("{untried} of its addresses not tried: this host has no route to that family")))
+            Ok(Outcome::noting(format!("{untried} of its addresses not tried: this host has no route to that family")))
         }
     }
 }

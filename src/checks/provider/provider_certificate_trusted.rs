@@ -4,7 +4,7 @@
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Finding, Missing, Tls, Trust, Verdict},
+    model::{Finding, Missing, Outcome, Tls, Trust},
     oidc::short,
 };
 
@@ -23,7 +23,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let connection = case.now.provider_connection.get()?;
     let Some(tls) = &connection.tls else {
         return Err(Missing::NotApplicable("plain HTTP has no certificate".to_owned()));
@@ -31,27 +31,27 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     Ok(evaluate(tls))
 }
 
-fn evaluate(tls: &Tls) -> Verdict {
+fn evaluate(tls: &Tls) -> Outcome {
     let issuer = tls.chain.last().map_or_else(|| "an unknown authority".to_owned(), |top| short(&top.issuer));
     match &tls.trust {
-        Trust::Verified => Verdict::OK,
-        Trust::Pinned => Verdict::noting("this very certificate is named in the config"),
-        Trust::OutOfDate | Trust::OtherName => Verdict::noting("trusted, but for a date or a name"),
+        Trust::Verified => Outcome::OK,
+        Trust::Pinned => Outcome::noting("this very certificate is named in the config"),
+        Trust::OutOfDate | Trust::OtherName => Outcome::noting("trusted, but for a date or a name"),
         Trust::SelfSigned => {
-            Verdict::fail(Finding::new("self_signed", "The certificate signs itself, and nobody vouches for it").fix(
+            Outcome::fail(Finding::new("self_signed", "The certificate signs itself, and nobody vouches for it").fix(
                 "Reverse proxy: use a certificate of an authority that browsers know (for example by ACME). Where this \
                  one is meant, pin it in ssowatch by `tls_config.ca_file` or `fingerprint_sha256`.",
             ))
         }
         Trust::UnknownIssuer => {
             let message = format!("It is signed by {issuer}, which is not trusted here");
-            Verdict::fail(Finding::new("unknown_issuer", message))
+            Outcome::fail(Finding::new("unknown_issuer", message))
         }
-        Trust::Incomplete => Verdict::fail(
+        Trust::Incomplete => Outcome::fail(
             Finding::new("incomplete_chain", format!("The server leaves out an intermediate certificate ({issuer})"))
                 .fix("Reverse proxy: serve the full chain (for example fullchain.pem, not cert.pem)."),
         ),
-        Trust::OtherThanPinned => Verdict::fail(
+        Trust::OtherThanPinned => Outcome::fail(
             Finding::new(
                 "other_than_pinned",
                 "The server shows another certificate than the one that the config pins",
@@ -61,7 +61,7 @@ fn evaluate(tls: &Tls) -> Verdict {
                  not, find out who answers in the provider's place.",
             ),
         ),
-        Trust::Refused(why) => Verdict::fail(Finding::new("refused", format!("The certificate is refused: {why}"))),
+        Trust::Refused(why) => Outcome::fail(Finding::new("refused", format!("The certificate is refused: {why}"))),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Case, Check, SeverityRule};
 use crate::{
     clock::Time,
-    model::{Certificate, Finding, Missing, Tls, Trust, Verdict},
+    model::{Certificate, Finding, Missing, Outcome, Tls, Trust},
     oidc::short,
 };
 
@@ -25,13 +25,13 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let connection = case.now.provider_connection.get()?;
     let Some(tls) = &connection.tls else {
         return Err(Missing::NotApplicable("plain HTTP has no certificate".to_owned()));
     };
     let Some(leaf) = tls.chain.first() else {
-        return Ok(Verdict::Unknown("the server showed no certificate".to_owned()));
+        return Ok(Outcome::Unknown("the server showed no certificate".to_owned()));
     };
     let now = case.now.taken_at;
     let mut findings: Vec<Finding> = date_finding(leaf, now, case).into_iter().collect();
@@ -46,9 +46,9 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         )));
     }
     if findings.is_empty() {
-        return Ok(Verdict::noting(format!("until {}", day(leaf.not_after))));
+        return Ok(Outcome::noting(format!("until {}", day(leaf.not_after))));
     }
-    Ok(Verdict::Fail(findings))
+    Ok(Outcome::Fail(findings))
 }
 
 /// The names of a certificate; of many, the first few.

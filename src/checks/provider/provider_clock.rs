@@ -1,7 +1,7 @@
 //! The provider's clock is right, as far as its `Date` header shows it.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{ClockReading, Finding, Missing, Verdict};
+use crate::model::{ClockReading, Finding, Missing, Outcome};
 
 /// What tokens' times are usually compared with, in seconds (clients allow between none and five minutes).
 const MOST_SKEW_SECONDS: f64 = 30.0;
@@ -24,7 +24,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let clock = case.now.discovery.get().map(|answer| answer.clock.as_ref())?;
     let Some(clock) = clock else {
         return Err(Missing::OutOfReach("the provider's answers carry no time (`Date`)".to_owned()));
@@ -33,15 +33,15 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         return Err(Missing::OutOfReach(format!("{cdn} answers in between, and the time is its own")));
     }
     if !clock.skew_seconds.is_finite() || clock.skew_seconds.abs() <= MOST_SKEW_SECONDS {
-        return Ok(Verdict::OK);
+        return Ok(Outcome::OK);
     }
     if kasm_agrees(case, clock) {
         let words = skew_in_words(clock.skew_seconds);
-        return Ok(Verdict::noting(format!("{words} this host's clock, as Kasm's is: set this host's clock")));
+        return Ok(Outcome::noting(format!("{words} this host's clock, as Kasm's is: set this host's clock")));
     }
     let code = if clock.skew_seconds > 0.0 { "ahead" } else { "behind" };
     let message = format!("The provider's clock is {} this host's", skew_in_words(clock.skew_seconds));
-    Ok(Verdict::fail(Finding::new(code, message)))
+    Ok(Outcome::fail(Finding::new(code, message)))
 }
 
 /// Whether Kasm's clock shows the provider's time: then it is ours that is wrong, and no token is refused.

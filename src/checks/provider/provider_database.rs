@@ -5,7 +5,7 @@
 //! fault.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Finding, Missing, Reason, Verdict};
+use crate::model::{Finding, Missing, Outcome, Reason};
 
 pub(super) const CHECK: Check = Check {
     id: "provider_database",
@@ -23,22 +23,22 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     case.pocket_id_only()?;
     case.discovery()?;
     let meta = &case.now.client_meta;
     if let Some(detail) = meta.value.as_ref().err().and_then(Missing::server_error) {
-        return Ok(Verdict::fail(Finding::new(
+        return Ok(Outcome::fail(Finding::new(
             "server_error",
             format!("Pocket ID answers what needs its database with an error ({detail}), and discovery without"),
         )));
     }
     match meta.failure() {
-        Some((Reason::Timeout, detail)) => Ok(Verdict::fail(Finding::new(
+        Some((Reason::Timeout, detail)) => Ok(Outcome::fail(Finding::new(
             "no_answer",
             format!("What needs the database gets no answer in time ({detail}), while discovery is answered"),
         ))),
-        _ => meta.get().map(|_| Verdict::OK),
+        _ => meta.get().map(|_| Outcome::OK),
     }
 }
 

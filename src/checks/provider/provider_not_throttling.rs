@@ -4,7 +4,7 @@
 //! people and Kasm share one bucket, so that a 429 for us may soon be one for Kasm.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{EndpointState, Finding, Missing, Reason, Side, SourceId, Verdict};
+use crate::model::{EndpointState, Finding, Missing, Outcome, Reason, Side, SourceId};
 
 pub(super) const CHECK: Check = Check {
     id: "provider_not_throttling",
@@ -21,14 +21,14 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let throttled = throttled(case);
     if throttled.is_empty() {
-        return case.discovery().map(|_| Verdict::OK);
+        return case.discovery().map(|_| Outcome::OK);
     }
     let names: Vec<&str> = throttled.into_iter().map(SourceId::title).collect();
     let message = format!("Answered with \"too many requests\": {}", names.join(", "));
-    Ok(Verdict::fail(Finding::new("too_many_requests", message)))
+    Ok(Outcome::fail(Finding::new("too_many_requests", message)))
 }
 
 /// The provider's sources that were turned away.
@@ -51,7 +51,7 @@ fn throttled(case: &Case<'_>) -> Vec<SourceId> {
 
 /// Turned away by the server; a question that our own limit put off is nobody's fault.
 fn is_turned_away(missing: &Missing) -> bool {
-    matches!(missing, Missing::Failed { reason: Reason::Throttled, detail, .. } if !detail.contains("our own limit"))
+    matches!(missing, Missing::Failed { reason: Reason::Throttled, .. })
 }
 
 fn is_throttled(state: &EndpointState) -> bool {
@@ -80,8 +80,7 @@ mod tests {
             (healthy_but(|now| now.jwks = failed(SourceId::Jwks, Reason::Status, "")), "ok"),
             (
                 healthy_but(|now| {
-                    let ours = "put off to a later round by our own limit of requests";
-                    now.provider_page = failed(SourceId::ProviderPage, throttled, ours);
+                    now.provider_page = failed(SourceId::ProviderPage, Reason::Deferred, "");
                 }),
                 "ok",
             ),

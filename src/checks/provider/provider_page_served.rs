@@ -4,7 +4,7 @@
 //! people see when they leave, and no sign-in fails for it. The sign-in page itself is Pocket ID's own.
 
 use super::{Case, Check, SeverityRule, endpoints_answer};
-use crate::model::{EndpointAnswers, Finding, Missing, Page, Verdict};
+use crate::model::{EndpointAnswers, Finding, Missing, Outcome, Page};
 
 pub(super) const CHECK: Check = Check {
     id: "provider_page_served",
@@ -21,14 +21,14 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let mut findings: Vec<Finding> = sign_out(case).into_iter().collect();
     match sign_in(case) {
         Ok(found) => findings.extend(found),
         Err(missing) if findings.is_empty() => return Err(missing),
         Err(_) => {}
     }
-    Ok(Verdict::from_findings(findings))
+    Ok(Outcome::from_findings(findings))
 }
 
 /// What is wrong with the end-session endpoint alone.

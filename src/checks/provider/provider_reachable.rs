@@ -4,7 +4,7 @@
 //! time, as a browser makes it: an HTTP client with an old connection may still get answers when nobody else can.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Connection, Finding, Missing, Observed, Reason, Verdict};
+use crate::model::{Connection, Finding, Missing, Observed, Outcome, Reason};
 
 pub(super) const CHECK: Check = Check {
     id: "provider_reachable",
@@ -20,23 +20,23 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let connection = &case.now.provider_connection;
     let answer = transport_failure(&case.now.discovery);
     if let Some(neither) = case.neither_is_reached() {
         return Ok(neither);
     }
     if let Some((reason, detail)) = transport_failure(connection) {
-        return Ok(Verdict::fail(finding(case, reason, detail)));
+        return Ok(Outcome::fail(finding(case, reason, detail)));
     }
     match answer {
         // The certificate's own checks tell why.
         Some((Reason::Tls, _)) if connection.ok().is_some_and(is_distrusted) => {
-            Ok(Verdict::noting("it takes connections; its certificate is evaluated by itself"))
+            Ok(Outcome::noting("it takes connections; its certificate is evaluated by itself"))
         }
-        Some((reason, detail)) => Ok(Verdict::fail(finding(case, reason, detail))),
-        None if case.now.discovery.ok().is_some() || case.now.discovery.failure().is_some() => Ok(Verdict::OK),
-        None => case.discovery().map(|_| Verdict::OK),
+        Some((reason, detail)) => Ok(Outcome::fail(finding(case, reason, detail))),
+        None if case.now.discovery.ok().is_some() || case.now.discovery.failure().is_some() => Ok(Outcome::OK),
+        None => case.discovery().map(|_| Outcome::OK),
     }
 }
 
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(said(CHECK.id, &alone), "fail dns");
         alone.app_connection = failed(SourceId::AppConnection, Reason::Connect, "no route");
         let told = report(CHECK.id, &alone);
-        assert_eq!((told.verdict.as_str(), told.findings.len()), ("unknown", 0));
+        assert_eq!((told.verdict.id(), told.findings.len()), ("unknown", 0));
         assert!(told.reason.unwrap().contains("look at this host first"));
     }
 

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Finding, Missing, SourceId, Verdict},
+    model::{Finding, Missing, Outcome, SourceId},
     oidc::{AuthorizeUrl, is_loopback},
     providers::pocket_id::{Version, VersionSpan},
 };
@@ -74,7 +74,7 @@ const FAULTS: [Fault; 4] = [
     },
 ];
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     case.pocket_id_only()?;
     let span = case.version.ok_or(Missing::Blocked { by: SourceId::Discovery })?;
     let met: Vec<&Fault> = FAULTS.iter().filter(|fault| overlaps(fault, span) && (fault.hits)(case)).collect();
@@ -84,11 +84,11 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         .map(|fault| Finding::new(fault.code, format!("Pocket ID {span}: {}", fault.what)))
         .collect();
     if !findings.is_empty() {
-        return Ok(Verdict::Fail(findings));
+        return Ok(Outcome::Fail(findings));
     }
     let notes: Vec<&str> = met.iter().map(|fault| fault.what).collect();
     let note = if notes.is_empty() { String::new() } else { format!("; to know: {}", notes.join("; ")) };
-    Ok(Verdict::noting(format!("Pocket ID {span}{note}")))
+    Ok(Outcome::noting(format!("Pocket ID {span}{note}")))
 }
 
 /// Whether the release may be one of the faulty ones.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Change, ChangeSubject, Finding, Missing, Verdict},
+    model::{Change, ChangeSubject, Finding, Missing, Outcome},
     oidc::{Jwks, short},
 };
 
@@ -23,7 +23,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let mut findings: Vec<Finding> =
         case.now.changes.iter().filter(|change| change.subject == ChangeSubject::KeyUnderSameId).map(changed).collect();
     match case.now.jwks.get() {
@@ -31,7 +31,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         Err(missing) if findings.is_empty() => return Err(missing),
         Err(_) => {}
     }
-    Ok(Verdict::from_findings(findings))
+    Ok(Outcome::from_findings(findings))
 }
 
 fn changed(change: &Change) -> Finding {

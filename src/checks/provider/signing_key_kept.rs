@@ -3,7 +3,7 @@
 //! A key that is added beside the old ones is a good rotation; one that goes is a change.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Change, ChangeSubject, Finding, Missing, Verdict};
+use crate::model::{Change, ChangeSubject, Finding, Missing, Outcome};
 
 pub(super) const CHECK: Check = Check {
     id: "signing_key_kept",
@@ -23,13 +23,13 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let changes = case.now.changes.iter().filter(|change| change.subject == ChangeSubject::SigningKey);
     let findings: Vec<Finding> = changes.map(finding).collect();
     if findings.is_empty() {
         case.now.jwks.get()?;
     }
-    Ok(Verdict::from_findings(findings))
+    Ok(Outcome::from_findings(findings))
 }
 
 fn finding(change: &Change) -> Finding {

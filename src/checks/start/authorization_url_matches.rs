@@ -7,7 +7,7 @@
 use url::Url;
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Drift, Finding, Missing, SourceId, Verdict};
+use crate::model::{Drift, Finding, Missing, Outcome, SourceId};
 
 pub(super) const CHECK: Check = Check {
     id: "authorization_url_matches",
@@ -23,7 +23,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let sent = &case.authorize_url()?.endpoint;
     let provider = &case.target().provider.url;
     match case.discovery() {
@@ -44,9 +44,9 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 }
 
 /// Kasm sends to another server than the config names, which serves no document: either may be the one that is wrong.
-fn elsewhere(expected: &str, sent: &str, provider: &str) -> Verdict {
+fn elsewhere(expected: &str, sent: &str, provider: &str) -> Outcome {
     let Some(drift) = Drift::of("authorization_url", ("Expected is", expected), ("Kasm sends", sent)) else {
-        return Verdict::OK;
+        return Outcome::OK;
     };
     let message =
         format!("Kasm sends people to another server than provider.url names: {sent}, where {expected} is expected");
@@ -54,14 +54,14 @@ fn elsewhere(expected: &str, sent: &str, provider: &str) -> Verdict {
         "See first that provider.url is right: no discovery document is read from {provider}. If it is: {}",
         CHECK.fix
     );
-    Verdict::fail(Finding::new("differs", message).drift(drift).fix(fix))
+    Outcome::fail(Finding::new("differs", message).drift(drift).fix(fix))
 }
 
-fn compare(expected: &str, sent: &str) -> Verdict {
+fn compare(expected: &str, sent: &str) -> Outcome {
     if is_same(expected, sent) {
-        return Verdict::OK;
+        return Outcome::OK;
     }
-    Drift::between("authorization_url", expected, sent).map_or(Verdict::OK, Verdict::drifted)
+    Drift::between("authorization_url", expected, sent).map_or(Outcome::OK, Outcome::drifted)
 }
 
 /// The same address: host in any case, default port written or not.

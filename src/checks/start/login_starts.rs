@@ -3,7 +3,7 @@
 use super::{Case, Check, SeverityRule, error_of_its_own};
 use crate::{
     apps::kasm::{Chosen, KasmStart, Start, StartOutcome},
-    model::{Finding, Missing, Reason, SourceId, Verdict},
+    model::{Finding, Missing, Outcome, Reason, SourceId},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -20,42 +20,42 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let starts = match case.now.login_start.get() {
         Ok(starts) => starts,
         Err(missing) => return without_an_answer(case, missing),
     };
     match starts.ours(case.target().wanted()) {
         Chosen::Ours(start) => Ok(outcome(case, start)),
-        Chosen::Several(_) => Ok(Verdict::noting("each of the configs for this provider starts a login")),
+        Chosen::Several(_) => Ok(Outcome::noting("each of the configs for this provider starts a login")),
         Chosen::Nowhere => nowhere(case, starts),
     }
 }
 
 /// A Kasm that is well, and ends in an error of its own at the start of a login, is a fault; any other silence is not.
-fn without_an_answer(case: &Case<'_>, missing: Missing) -> Result<Verdict, Missing> {
+fn without_an_answer(case: &Case<'_>, missing: Missing) -> Result<Outcome, Missing> {
     match error_of_its_own(case, &missing) {
         Some(detail) if !is_provider_away(case) => {
             let message = format!("Kasm is well, and does not start the login: {detail}");
-            Ok(Verdict::fail(Finding::new("server_error", message)))
+            Ok(Outcome::fail(Finding::new("server_error", message)))
         }
         _ => Err(missing),
     }
 }
 
-fn outcome(case: &Case<'_>, start: &Start) -> Verdict {
+fn outcome(case: &Case<'_>, start: &Start) -> Outcome {
     match &start.outcome {
-        StartOutcome::Url(_) => Verdict::OK,
-        StartOutcome::NoAnswer(why) => Verdict::Unknown(format!("Kasm's answer could not be read: {why}")),
-        StartOutcome::Refused(text) if is_provider_away(case) => Verdict::Unknown(format!(
+        StartOutcome::Url(_) => Outcome::OK,
+        StartOutcome::NoAnswer(why) => Outcome::Unknown(format!("Kasm's answer could not be read: {why}")),
+        StartOutcome::Refused(text) if is_provider_away(case) => Outcome::Unknown(format!(
             "Kasm refuses (\"{text}\") while the provider is away, which it may need at this step"
         )),
-        StartOutcome::Refused(text) => Verdict::fail(refused(&[(&start.display_name, text)])),
+        StartOutcome::Refused(text) => Outcome::fail(refused(&[(&start.display_name, text)])),
     }
 }
 
 /// No config leads to this provider. Those that do not start may be the one.
-fn nowhere(case: &Case<'_>, starts: &KasmStart) -> Result<Verdict, Missing> {
+fn nowhere(case: &Case<'_>, starts: &KasmStart) -> Result<Outcome, Missing> {
     if starts.starts.is_empty() {
         return Err(Missing::Blocked { by: SourceId::KasmLoginSettings });
     }
@@ -72,11 +72,11 @@ fn nowhere(case: &Case<'_>, starts: &KasmStart) -> Result<Verdict, Missing> {
         })
         .collect();
     match refusals.as_slice() {
-        [] => Ok(Verdict::Unknown("no config leads to this provider (login_offered)".to_owned())),
+        [] => Ok(Outcome::Unknown("no config leads to this provider (login_offered)".to_owned())),
         [(_, text), ..] if is_provider_away(case) => {
-            Ok(Verdict::Unknown(format!("Kasm refuses (\"{text}\") while the provider is away")))
+            Ok(Outcome::Unknown(format!("Kasm refuses (\"{text}\") while the provider is away")))
         }
-        all => Ok(Verdict::fail(refused(all))),
+        all => Ok(Outcome::fail(refused(all))),
     }
 }
 

@@ -6,7 +6,7 @@
 use url::Url;
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Drift, Finding, Missing, SourceId, Verdict};
+use crate::model::{Drift, Finding, Missing, Outcome, SourceId};
 
 /// Where Kasm takes the way back.
 const CALLBACK: &str = "/api/oidc_callback";
@@ -27,13 +27,13 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let sent = case.authorize_url()?.redirect_uri.as_deref().unwrap_or_default();
     let kasm = &case.target().app.url;
     let base = Url::parse(kasm).map_err(|_| Missing::Blocked { by: SourceId::AppConnection })?;
     let expected = format!("{}{CALLBACK}", base.origin().ascii_serialization());
     if sent.is_empty() {
-        return Ok(Verdict::fail(Finding::new(
+        return Ok(Outcome::fail(Finding::new(
             "missing",
             format!("Kasm sends no redirect URL; expected is {expected}"),
         )));
@@ -42,9 +42,9 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     Ok(match (part_that_differs(&expected, sent), drift) {
         (Some(part), Some(drift)) => {
             let message = format!("Kasm's redirect URL has another {part}: {sent}, where {expected} is expected");
-            Verdict::fail(Finding::new("differs", message).drift(drift))
+            Outcome::fail(Finding::new("differs", message).drift(drift))
         }
-        _ => Verdict::OK,
+        _ => Outcome::OK,
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Case, Check, SeverityRule, is_same};
 use crate::{
     apps::kasm::OidcConfig,
-    model::{Credential, Drift, Finding, Missing, Verdict},
+    model::{Credential, Drift, Finding, Missing, Outcome},
     oidc::AuthorizeUrl,
 };
 
@@ -24,7 +24,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let stored = case.stored()?;
     let sent = case.authorize_url()?;
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -35,7 +35,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         differs("sent_scope", scope(stored).as_deref(), &text(&sent.scope), asks_for_the_same),
         config_id(stored, sent),
     ];
-    Ok(Verdict::from_findings(differing.into_iter().flatten().collect()))
+    Ok(Outcome::from_findings(differing.into_iter().flatten().collect()))
 }
 
 /// A finding where what is sent is not what is stored; none where nothing is known to be stored.

@@ -2,7 +2,7 @@
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Finding, Missing, Severity, Verdict},
+    model::{Finding, Missing, Outcome, Severity},
     oidc::AuthorizeUrl,
     providers::pocket_id::Dialect,
 };
@@ -30,18 +30,18 @@ fn severity(dialect: Dialect) -> Severity {
     }
 }
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     case.pocket_id_only()?;
     if case.version.is_none() {
         // Which release will answer is not known.
         case.discovery()?;
     }
     if case.dialect == Dialect::Legacy {
-        return Ok(Verdict::NotApplicable(
+        return Ok(Outcome::NotApplicable(
             "before 2.10 Pocket ID takes any state; next_version_safe looks ahead".to_owned(),
         ));
     }
-    Ok(Verdict::from_findings(too_short(case.authorize_url()?)))
+    Ok(Outcome::from_findings(too_short(case.authorize_url()?)))
 }
 
 /// What Pocket ID 2.10 finds too short.

@@ -1,7 +1,7 @@
 //! The secret that Kasm holds is the provider's.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Missing, SecretAnswer, SecretProof, Verdict};
+use crate::model::{Missing, Outcome, SecretAnswer, SecretProof};
 
 pub(super) const CHECK: Check = Check {
     id: "app_secret_accepted",
@@ -18,11 +18,11 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     const ADVICE: &str = "sign in once in a private window; if that ends in an Internal Error, enter the secret again in \
                           Kasm";
     let proof = case.now.client_secret.ok().filter(|proof| proof.answer == SecretAnswer::Accepted);
-    Ok(Verdict::Unverified(match proof {
+    Ok(Outcome::Unverified(match proof {
         Some(SecretProof { origin, .. }) => {
             format!("{origin} is accepted; whether Kasm holds the same it shows to nobody: {ADVICE}, from {origin}")
         }
@@ -33,7 +33,10 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::evaluate, model::Snapshot};
+    use crate::{
+        checks::evaluate,
+        model::{Snapshot, Verdict},
+    };
 
     #[test]
     fn it_is_never_proven_and_says_when_our_copy_is_accepted() {
@@ -43,7 +46,7 @@ mod tests {
         ] {
             let report = evaluate(&now, None);
             let check = report.check(CHECK.id).unwrap();
-            assert_eq!(check.verdict, "unverified");
+            assert_eq!(check.verdict, Verdict::Unverified);
             assert!(check.reason.as_ref().unwrap().contains(words), "{:?}", check.reason);
         }
     }

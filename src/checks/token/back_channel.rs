@@ -1,7 +1,7 @@
 //! Kasm's API container reaches the provider.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Missing, Verdict};
+use crate::model::{Missing, Outcome};
 
 pub(super) const CHECK: Check = Check {
     id: "back_channel",
@@ -18,8 +18,8 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    Ok(Verdict::Unverified(format!(
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
+    Ok(Outcome::Unverified(format!(
         "it is seen only from Kasm: on its host, docker exec kasm_api curl -sS {}/.well-known/openid-configuration \
          must print JSON",
         case.target().provider.url

@@ -1,7 +1,7 @@
 //! The provider takes the client secret. What is tried is our copy of it.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{ClientSecrets, Credential, Finding, Missing, SecretAnswer, SecretProof, SourceId, Verdict};
+use crate::model::{ClientSecrets, Credential, Finding, Missing, Outcome, SecretAnswer, SecretProof, SourceId};
 
 pub(super) const CHECK: Check = Check {
     id: "client_secret_accepted",
@@ -19,35 +19,35 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let proof = case.now.client_secret.get()?;
     match &proof.answer {
         SecretAnswer::Accepted => Ok(accepted(proof)),
         SecretAnswer::CannotTell { seen, .. } => {
-            Ok(Verdict::Unknown(format!("the provider's answer says nothing about the secret: {seen}")))
+            Ok(Outcome::Unknown(format!("the provider's answer says nothing about the secret: {seen}")))
         }
         SecretAnswer::Refused { status, error } => refused(case, proof, *status, error),
     }
 }
 
-fn accepted(proof: &SecretProof) -> Verdict {
+fn accepted(proof: &SecretProof) -> Outcome {
     match &proof.entry {
-        Some(prefix) => Verdict::noting(format!("{} is accepted, the one that begins with {prefix}", proof.origin)),
-        None => Verdict::noting(format!("{} is accepted", proof.origin)),
+        Some(prefix) => Outcome::noting(format!("{} is accepted, the one that begins with {prefix}", proof.origin)),
+        None => Outcome::noting(format!("{} is accepted", proof.origin)),
     }
 }
 
 /// A refusal says something about the secret only where the database answers, and knows the client as one with secrets.
-fn refused(case: &Case<'_>, proof: &SecretProof, status: u16, error: &str) -> Result<Verdict, Missing> {
+fn refused(case: &Case<'_>, proof: &SecretProof, status: u16, error: &str) -> Result<Outcome, Missing> {
     match &case.now.client_meta.value {
         Ok(meta) if meta.is_app_client && meta.name.is_none() => {
-            return Ok(Verdict::Unknown("the provider does not know the client, whatever its secret".to_owned()));
+            return Ok(Outcome::Unknown("the provider does not know the client, whatever its secret".to_owned()));
         }
         Ok(_) | Err(Missing::NotApplicable(_)) => {}
         Err(_) => return Err(Missing::Blocked { by: SourceId::ClientMeta }),
     }
     if case.now.client_registration.ok().is_some_and(|registration| registration.client.is_public == Some(true)) {
-        return Ok(Verdict::NotApplicable("the client is public in Pocket ID: it has no secret".to_owned()));
+        return Ok(Outcome::NotApplicable("the client is public in Pocket ID: it has no secret".to_owned()));
     }
     let origin = &proof.origin;
     let which = case.now.client_secrets.ok().and_then(|listed| which(listed, proof.entry.as_deref()));
@@ -61,7 +61,7 @@ fn refused(case: &Case<'_>, proof: &SecretProof, status: u16, error: &str) -> Re
          Kasm's client > Client secrets: make one, and enter it in Kasm: Access Management > Authentication > OpenID > \
          your config > Client Secret, in place, and in {origin}."
     );
-    Ok(Verdict::fail(Finding::new("refused", message).fix(fix)))
+    Ok(Outcome::fail(Finding::new("refused", message).fix(fix)))
 }
 
 /// Which of the client's secrets ours is, by the four characters that Pocket ID shows.
@@ -107,7 +107,7 @@ mod tests {
         let report = evaluate(&now, None);
         let check = report.check(CHECK.id).unwrap();
         let message = check.findings.first().map(|finding| finding.message.clone());
-        (check.verdict.clone(), message.or_else(|| check.reason.clone()).unwrap_or_default())
+        (check.verdict.id().to_owned(), message.or_else(|| check.reason.clone()).unwrap_or_default())
     }
 
     #[test]

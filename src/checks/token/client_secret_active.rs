@@ -1,7 +1,7 @@
 //! The client has a secret that is active.
 
 use super::{Case, Check, SeverityRule, has_one_secret_without_an_end, is_active, our_entry};
-use crate::model::{Credential, Finding, Missing, Verdict};
+use crate::model::{Credential, Finding, Missing, Outcome};
 
 pub(super) const CHECK: Check = Check {
     id: "client_secret_active",
@@ -18,14 +18,14 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     case.pocket_id_only()?;
     if has_one_secret_without_an_end(case) {
-        return Ok(Verdict::NotApplicable("before 2.14 a client has one secret, without an end".to_owned()));
+        return Ok(Outcome::NotApplicable("before 2.14 a client has one secret, without an end".to_owned()));
     }
     let secrets = &case.by_key(&case.now.client_secrets)?.secrets;
     if case.registration().is_ok_and(|registration| registration.client.is_public == Some(true)) {
-        return Ok(Verdict::NotApplicable("a public client has no secret: see pkce_not_required".to_owned()));
+        return Ok(Outcome::NotApplicable("a public client has no secret: see pkce_not_required".to_owned()));
     }
     let active = secrets.iter().filter(|secret| is_active(case, secret)).count();
     if active == 0 {
@@ -34,7 +34,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
             1 => ("ended", "the only secret of Kasm's client has ended".to_owned()),
             count => ("ended", format!("all {count} secrets of Kasm's client have ended")),
         };
-        return Ok(Verdict::fail(Finding::new(code, message)));
+        return Ok(Outcome::fail(Finding::new(code, message)));
     }
     if let Some(entry) = our_entry(case) {
         let mut ours = secrets.iter().filter(|secret| secret.prefix == entry).peekable();
@@ -43,10 +43,10 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
                 "our copy of the secret is the one that begins with {entry}, which has ended; if Kasm's is the same, \
                  nobody can sign in"
             );
-            return Ok(Verdict::fail(Finding::new("ours_ended", message)));
+            return Ok(Outcome::fail(Finding::new("ours_ended", message)));
         }
     }
-    Ok(Verdict::noting(if active == 1 { "one is active".to_owned() } else { format!("{active} are active") }))
+    Ok(Outcome::noting(if active == 1 { "one is active".to_owned() } else { format!("{active} are active") }))
 }
 
 #[cfg(test)]

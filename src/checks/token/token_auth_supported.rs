@@ -1,7 +1,7 @@
 //! The provider takes the client secret by HTTP Basic, as Kasm sends it.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Finding, Missing, Verdict};
+use crate::model::{Finding, Missing, Outcome};
 
 /// How Kasm sends the secret (Authelia's guide for Kasm).
 const BASIC: &str = "client_secret_basic";
@@ -21,13 +21,13 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     Ok(match &case.discovery()?.token_endpoint_auth_methods_supported {
-        None => Verdict::noting("the document does not say, which means client_secret_basic"),
-        Some(methods) if methods.iter().any(|method| method == BASIC) => Verdict::OK,
+        None => Outcome::noting("the document does not say, which means client_secret_basic"),
+        Some(methods) if methods.iter().any(|method| method == BASIC) => Outcome::OK,
         Some(methods) => {
             let message = format!("Kasm uses {BASIC}; the provider announces {}", methods.join(", "));
-            Verdict::fail(Finding::new("no_basic", message))
+            Outcome::fail(Finding::new("no_basic", message))
         }
     })
 }

@@ -1,7 +1,7 @@
 //! Kasm fetches tokens at the provider's token endpoint.
 
 use super::{Case, Check, SeverityRule, endpoint};
-use crate::model::{Credential, Missing, Verdict};
+use crate::model::{Credential, Missing, Outcome};
 
 pub(super) const CHECK: Check = Check {
     id: "token_url_matches",
@@ -18,7 +18,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let stored = case.stored_field("token_url", |stored| stored.token_url.as_deref())?;
     endpoint::compare(case, "token_url", stored, case.discovery()?.token_endpoint.as_deref())
 }
@@ -30,7 +30,7 @@ mod tests {
     use super::CHECK;
     use crate::{
         checks::testing::{document, evaluated_with_credentials, generic, lose, stored, table, table_with_credentials},
-        model::{Reason, Snapshot, SourceId},
+        model::{Reason, Snapshot, SourceId, Verdict},
     };
 
     fn store(now: &mut Snapshot, url: &str) {
@@ -120,12 +120,12 @@ mod tests {
             let token = "https://login.example.test/api/oidc/token";
             document(now, &json!({"issuer": "https://login.example.test", "token_endpoint": token}));
         };
-        assert_eq!(evaluated_with_credentials(&CHECK, other).verdict, "ok");
+        assert_eq!(evaluated_with_credentials(&CHECK, other).verdict, Verdict::Ok);
         let follows = evaluated_with_credentials(&CHECK, |now| {
             other(now);
             store(now, "https://login.example.test/api/oidc/token");
         });
-        assert_eq!(follows.verdict, "fail");
+        assert_eq!(follows.verdict, Verdict::Fail);
     }
 
     #[test]

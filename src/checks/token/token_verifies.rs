@@ -2,7 +2,7 @@
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Change, ChangeSubject, ClientToken, Credential, Finding, Missing, Verdict},
+    model::{Change, ChangeSubject, ClientToken, Credential, Finding, Missing, Outcome},
     oidc::{Signature, TokenFacts},
     providers::pocket_id::ProviderKind,
 };
@@ -29,10 +29,10 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let seen = case.now.client_token.get()?;
     if case.now.changes.iter().any(|change| is_later(change, seen)) {
-        return Ok(Verdict::Unknown(
+        return Ok(Outcome::Unknown(
             "keys or issuer changed since the last token; the next one comes by schedule.token".to_owned(),
         ));
     }
@@ -41,7 +41,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let mut findings = Vec::new();
     match token.signature {
         Signature::UnsupportedAlgorithm => {
-            return Ok(Verdict::Unverified(format!(
+            return Ok(Outcome::Unverified(format!(
                 "nobody here can verify the algorithm {}: look at a token with another tool",
                 token.algorithm
             )));
@@ -63,9 +63,9 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     findings.extend(audience(case, token));
     findings.extend(times(seen));
     if findings.is_empty() {
-        return Ok(Verdict::noting(format!("{}, key {key}", token.algorithm)));
+        return Ok(Outcome::noting(format!("{}, key {key}", token.algorithm)));
     }
-    Ok(Verdict::Fail(findings))
+    Ok(Outcome::Fail(findings))
 }
 
 /// Whether what the token is compared with has changed since it was given: two ages are never compared.
@@ -162,7 +162,7 @@ mod tests {
         let report = evaluate(&now, None);
         let check = report.check(CHECK.id).unwrap();
         let codes = check.findings.iter().map(|finding| finding.code.as_str());
-        std::iter::once(check.verdict.as_str()).chain(codes).collect::<Vec<_>>().join(" ")
+        std::iter::once(check.verdict.id()).chain(codes).collect::<Vec<_>>().join(" ")
     }
 
     type Row = (&'static str, fn(&mut Snapshot), &'static str);

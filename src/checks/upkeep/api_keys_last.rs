@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::{Case, Check, SeverityRule, ends_soon};
-use crate::model::{Credential, Finding, Missing, Verdict};
+use crate::model::{Credential, Finding, Missing, Outcome};
 
 /// The warning begins so long before the end: keys are often made for a month.
 const USUAL: TimeDelta = TimeDelta::days(7);
@@ -22,24 +22,25 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let has = |credential| case.target().credentials.contains(&credential);
     if !has(Credential::ProviderKey) {
         return Ok(match has(Credential::AppKey) {
-            true => Verdict::Unverified(
+            true => Outcome::Unverified(
                 "Kasm does not tell a key when it ends: see Settings > Developers in Kasm".to_owned(),
             ),
-            false => Verdict::NotApplicable("no API key is configured".to_owned()),
+            false => Outcome::NotApplicable("no API key is configured".to_owned()),
         });
     }
     let owner = case.now.key_owner.get()?;
     let Some(end) = owner.key_expires_at else {
-        return Ok(Verdict::noting("the Pocket ID key stands in no list of keys, as a static one: it has no end"));
+        return Ok(Outcome::noting("the Pocket ID key stands in no list of keys, as a static one: it has no end"));
     };
     if let Some(when) = ends_soon(case, &CHECK, end, USUAL) {
-        return Ok(Verdict::fail(Finding::new("ends_soon", format!("our Pocket ID key {when}"))));
+        let finding = Finding::new("ends_soon", format!("our Pocket ID key {when}"));
+        return Ok(Outcome::fail(finding.expiry("provider_key")));
     }
-    Ok(Verdict::noting(format!("the Pocket ID key ends on {}", end.format("%Y-%m-%d"))))
+    Ok(Outcome::noting(format!("the Pocket ID key ends on {}", end.format("%Y-%m-%d"))))
 }
 
 #[cfg(test)]

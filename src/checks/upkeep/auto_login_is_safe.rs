@@ -2,7 +2,7 @@
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Finding, Missing, Verdict},
+    model::{Finding, Missing, Outcome},
     providers::pocket_id::Dialect,
 };
 
@@ -21,25 +21,25 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     match auto_login(case)? {
-        None => return Ok(Verdict::Unverified("Kasm does not say whether Auto Login is on".to_owned())),
-        Some(false) => return Ok(Verdict::noting("Auto Login is off")),
+        None => return Ok(Outcome::Unverified("Kasm does not say whether Auto Login is on".to_owned())),
+        Some(false) => return Ok(Outcome::noting("Auto Login is off")),
         Some(true) => {}
     }
     let way_in = format!("{}/#/staticlogin", case.target().app.url);
     let dry_run = case.authorize_url().and_then(|_| case.discovery()).and_then(|_| case.now.authorize_dry_run.get());
     Ok(match dry_run {
-        Ok(answer) if answer.is_accepted() => Verdict::noting(format!("Auto Login is on; local accounts: {way_in}")),
+        Ok(answer) if answer.is_accepted() => Outcome::noting(format!("Auto Login is on; local accounts: {way_in}")),
         // No release of that age can ever be tried: a lasting alarm would say nothing.
-        Err(Missing::OutOfReach(why)) if cannot_be_tried(case) => Verdict::Unverified(format!(
+        Err(Missing::OutOfReach(why)) if cannot_be_tried(case) => Outcome::Unverified(format!(
             "Auto Login is on, and the path cannot be tried to its end ({why}); local accounts get in at {way_in}"
         )),
         Ok(_) | Err(_) => {
             let message = format!(
                 "Auto Login is on, and the login path is not seen to be good; local accounts get in at {way_in}"
             );
-            Verdict::fail(Finding::new("locks_out", message))
+            Outcome::fail(Finding::new("locks_out", message))
         }
     })
 }

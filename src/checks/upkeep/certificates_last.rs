@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use super::{Case, Check, SeverityRule};
 use crate::{
     clock::{Time, span},
-    model::{Certificate, Connection, Finding, Missing, Side, Verdict},
+    model::{Certificate, Connection, Finding, Missing, Outcome, Side},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -27,7 +27,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let now = case.now;
     let sides = [(Side::Provider, &now.provider_connection), (Side::App, &now.app_connection)];
     let findings: Vec<Finding> = sides
@@ -36,16 +36,16 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         .flat_map(|(side, connection)| near_their_end(case, side, connection))
         .collect();
     if !findings.is_empty() {
-        return Ok(Verdict::Fail(findings));
+        return Ok(Outcome::Fail(findings));
     }
     let mut is_plain = true;
     for (_, seen) in sides {
         is_plain &= seen.get()?.tls.is_none();
     }
     if is_plain {
-        return Ok(Verdict::NotApplicable("both sides are watched over plain HTTP".to_owned()));
+        return Ok(Outcome::NotApplicable("both sides are watched over plain HTTP".to_owned()));
     }
-    Ok(Verdict::OK)
+    Ok(Outcome::OK)
 }
 
 /// One finding at most for a side: its certificate that ends first.
@@ -70,9 +70,9 @@ fn margin(certificate: &Certificate, index: usize) -> TimeDelta {
 }
 
 fn finding(side: Side, certificate: &Certificate, margin: TimeDelta, at: Time) -> Finding {
-    let whose = match side {
-        Side::Provider => "The provider's",
-        Side::App => "Kasm's",
+    let (whose, item) = match side {
+        Side::Provider => ("The provider's", "provider_certificate"),
+        Side::App => ("Kasm's", "app_certificate"),
     };
     let left = certificate.not_after - at;
     // A tenth of the lifetime, where the margin is a third of it.
@@ -88,7 +88,7 @@ fn finding(side: Side, certificate: &Certificate, margin: TimeDelta, at: Time) -
         certificate.subject,
         certificate.not_after.format("%Y-%m-%d %H:%M UTC")
     );
-    Finding::new(code, message)
+    Finding::new(code, message).expiry(item)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::{Case, Check, SeverityRule, ends_soon, has_one_secret_without_an_end, secrets_in_use};
-use crate::model::{Credential, Finding, Missing, Verdict};
+use crate::model::{Credential, Finding, Missing, Outcome};
 
 /// The warning begins so long before the end.
 const USUAL: TimeDelta = TimeDelta::days(30);
@@ -23,25 +23,25 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     case.pocket_id_only()?;
     if has_one_secret_without_an_end(case) {
-        return Ok(Verdict::NotApplicable("before 2.14 a client has one secret, without an end".to_owned()));
+        return Ok(Outcome::NotApplicable("before 2.14 a client has one secret, without an end".to_owned()));
     }
     case.by_key(&case.now.client_secrets)?;
     let secrets = secrets_in_use(case);
     if secrets.is_empty() {
-        return Ok(Verdict::NotApplicable("no secret is active: see client_secret_active".to_owned()));
+        return Ok(Outcome::NotApplicable("no secret is active: see client_secret_active".to_owned()));
     }
     let ends: Vec<Option<String>> =
         secrets.iter().map(|secret| secret.expires_at.and_then(|end| ends_soon(case, &CHECK, end, USUAL))).collect();
     let soon: Vec<&String> = ends.iter().flatten().collect();
     match (&soon[..], secrets.len()) {
-        ([], _) => Ok(Verdict::OK),
+        ([], _) => Ok(Outcome::OK),
         // Which of several Kasm has is not known, and one of them goes on.
         (soon, count) if soon.len() < count => {
             let note = format!("{} of {count} active secrets end soon; Kasm may have another", soon.len());
-            Ok(Verdict::noting(note))
+            Ok(Outcome::noting(note))
         }
         (soon, _) => {
             let findings = secrets.iter().zip(soon).map(|(secret, when)| {
@@ -50,9 +50,9 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
                 } else {
                     format!("the client secret that begins with {}", secret.prefix)
                 };
-                Finding::new("ends_soon", format!("{which} {when}"))
+                Finding::new("ends_soon", format!("{which} {when}")).expiry("client_secret")
             });
-            Ok(Verdict::Fail(findings.collect()))
+            Ok(Outcome::Fail(findings.collect()))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Kasm's OpenID debug switch is off.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Credential, Finding, Missing, Verdict};
+use crate::model::{Credential, Finding, Missing, Outcome};
 
 pub(super) const CHECK: Check = Check {
     id: "debug_is_off",
@@ -16,10 +16,10 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     Ok(match case.stored_field("debug", |stored| stored.debug.as_ref())? {
-        true => Verdict::fail(Finding::new("on", "Debug is on in Kasm's OpenID config: tokens stand in its log")),
-        false => Verdict::OK,
+        true => Outcome::fail(Finding::new("on", "Debug is on in Kasm's OpenID config: tokens stand in its log")),
+        false => Outcome::OK,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Case, Check, SeverityRule, insecure, too_short, unsupported};
 use crate::{
-    model::{Finding, Missing, Verdict},
+    model::{Finding, Missing, Outcome},
     oidc::AuthorizeUrl,
     providers::pocket_id::{ClientRegistration, Dialect, Registered, Version, VersionSpan, registered},
 };
@@ -22,7 +22,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     case.pocket_id_only()?;
     let discovery = case.discovery()?;
     let sent = case.authorize_url()?;
@@ -41,7 +41,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     }
     findings.extend(case.registration().ok().and_then(|seen| callbacks(case, &seen.client, sent)));
     let next = if case.dialect == Dialect::Legacy { "2.10" } else { "v3" };
-    Ok(Verdict::from_findings(findings.into_iter().map(|finding| looking_ahead(finding, next)).collect()))
+    Ok(Outcome::from_findings(findings.into_iter().map(|finding| looking_ahead(finding, next)).collect()))
 }
 
 /// What a later release makes of the registered callbacks, where this one takes what Kasm sends.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Drift, Finding, Missing, Verdict};
+use crate::model::{Drift, Finding, Missing, Outcome};
 
 pub(super) const CHECK: Check = Check {
     id: "settings_as_declared",
@@ -19,17 +19,17 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let declared = [auto_login(case), display_name(case), groups(case), user(case)];
     let said: Vec<Result<Option<Finding>, Missing>> = declared.into_iter().flatten().collect();
     if said.is_empty() {
-        return Ok(Verdict::NotApplicable("nothing is declared under expect".to_owned()));
+        return Ok(Outcome::NotApplicable("nothing is declared under expect".to_owned()));
     }
     let findings: Vec<Finding> = said.iter().filter_map(|one| one.as_ref().ok().cloned().flatten()).collect();
     let unseen = said.into_iter().find_map(Result::err);
     match unseen {
         Some(missing) if findings.is_empty() => Err(missing),
-        _ => Ok(Verdict::from_findings(findings)),
+        _ => Ok(Outcome::from_findings(findings)),
     }
 }
 

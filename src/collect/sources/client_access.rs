@@ -12,7 +12,7 @@ use crate::{
     config::Secret,
     model::{Missing, Snapshot, SourceId, TargetFacts},
     oidc::Discovery,
-    providers::pocket_id::{ProviderKind, VersionSpan, recognise},
+    providers::pocket_id::{ProviderKind, Recognised, VersionSpan},
 };
 
 /// What a request as Kasm's client goes by.
@@ -40,7 +40,8 @@ impl<'a> Access<'a> {
         let side = asked.provider_side(source)?;
         let blocked = |by| Missing::Blocked { by };
         let document = asked.provider.discovery.ok().ok_or_else(|| blocked(SourceId::Discovery))?;
-        let (kind, _, version) = recognise(&document.fact, asked.facts.provider.kind);
+        let recognised = asked.provider.recognised.ok_or_else(|| blocked(SourceId::Discovery))?;
+        let Recognised { kind, version, .. } = recognised;
         let client_id = asked.client_id.clone().ok_or_else(|| blocked(SourceId::LoginStart))?;
         let redirect_uri =
             asked.kasm.start.ok().and_then(|start| start.our_url(asked.facts.wanted())?.redirect_uri.clone());

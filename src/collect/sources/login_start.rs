@@ -39,7 +39,7 @@ pub(in crate::collect) async fn collect(
 ) -> Result<Started, FetchError> {
     let visible: Vec<&LoginConfig> =
         settings.configs.iter().filter(|config| config.enabled != Some(false)).take(MOST_STARTS).collect();
-    let outcomes: Vec<Result<Outcome, FetchError>> =
+    let outcomes: Vec<Result<StartRead, FetchError>> =
         join_all(visible.iter().map(|config| start(kasm, config, counts))).await;
     if !outcomes.is_empty()
         && outcomes.iter().all(Result::is_err)
@@ -60,28 +60,28 @@ pub(in crate::collect) async fn collect(
     Ok(started)
 }
 
-struct Outcome {
+struct StartRead {
     fact: StartOutcome,
     raw: Option<String>,
 }
 
-async fn start(kasm: &SideClient, config: &LoginConfig, counts: &Counts) -> Result<Outcome, FetchError> {
+async fn start(kasm: &SideClient, config: &LoginConfig, counts: &Counts) -> Result<StartRead, FetchError> {
     let body = serde_json::json!({"id": config.id_as_written, "sso_type": "oidc_id"});
     read(&kasm.ask(&Request::post(kasm.at("/api/sso"), &body), counts).await?)
 }
 
 /// Evaluates by the body: which status a refusal has is not known (`kasm.md`, section 14).
-fn read(answer: &Answer) -> Result<Outcome, FetchError> {
+fn read(answer: &Answer) -> Result<StartRead, FetchError> {
     if let Some(wall) = fetch_error::login_wall(answer) {
         return Err(wall);
     }
     match StartOutcome::parse(&answer.body) {
-        Ok(Err(refusal)) => Ok(Outcome { fact: StartOutcome::Refused(bounded(&refusal)), raw: None }),
+        Ok(Err(refusal)) => Ok(StartRead { fact: StartOutcome::Refused(bounded(&refusal)), raw: None }),
         Ok(Ok(url)) if answer.status == 200 => Ok(match AuthorizeUrl::parse(&url) {
-            Ok(parsed) => Outcome { fact: StartOutcome::Url(parsed), raw: Some(url) },
+            Ok(parsed) => StartRead { fact: StartOutcome::Url(parsed), raw: Some(url) },
             Err(problem) => {
                 let text = format!("the authorize URL that Kasm gives is {problem}");
-                Outcome { fact: StartOutcome::Refused(bounded(&text)), raw: None }
+                StartRead { fact: StartOutcome::Refused(bounded(&text)), raw: None }
             }
         }),
         _ if answer.status != 200 => Err(fetch_error::of_status(answer)),

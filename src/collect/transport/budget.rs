@@ -32,7 +32,7 @@ pub(in crate::collect) struct Budget {
     origins: Mutex<HashMap<String, Account>>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Account {
     tokens: f64,
     per_minute: u32,
@@ -43,10 +43,15 @@ struct Account {
 }
 
 impl Account {
-    fn at(self, now: Time) -> Self {
-        // A clock that is set back gives nothing.
-        let gained = ((now - self.at).as_seconds_f64() / 60.0 * f64::from(self.per_minute)).max(0.0);
-        Self { tokens: (self.tokens + gained).min(CAPACITY), at: now, ..self }
+    fn new(now: Time) -> Self {
+        Self { tokens: CAPACITY, per_minute: PER_MINUTE, at: now, refused: None, not_before: None }
+    }
+
+    /// Adds what came in since the last time. A clock that is set back gives nothing.
+    fn refill(&mut self, now: Time) {
+        let gained = (now - self.at).as_seconds_f64() / 60.0 * f64::from(self.per_minute);
+        self.tokens = (self.tokens + gained.max(0.0)).min(CAPACITY);
+        self.at = now;
     }
 }
 
@@ -55,44 +60,36 @@ impl Budget {
     /// stays empty, one in [`PATIENCE_SECONDS`] may.
     pub(in crate::collect) fn affords(&self, origin: &str, requests: u32, full: bool, now: Time) -> bool {
         let overdraft = if full { OVERDRAFT } else { 0.0 };
-        let account = self.account(origin, now);
-        let has = account.tokens + overdraft >= f64::from(requests);
-        let waited = account.refused.is_some_and(|since| (now - since).as_seconds_f64() >= PATIENCE_SECONDS);
-        let refused = if has {
-            None
-        } else if waited {
-            Some(now)
-        } else {
-            account.refused.or(Some(now))
-        };
-        self.accounts().insert(origin.to_owned(), Account { refused, ..account });
-        has || waited
+        self.with(origin, now, |account| {
+            let has = account.tokens + overdraft >= f64::from(requests);
+            let waited = account.refused.is_some_and(|since| (now - since).as_seconds_f64() >= PATIENCE_SECONDS);
+            account.refused = match (has, waited) {
+                (true, _) => None,
+                (false, true) => Some(now),
+                (false, false) => account.refused.or(Some(now)),
+            };
+            has || waited
+        })
     }
 
     /// Notes that a request is sent.
     pub(in crate::collect) fn spend(&self, origin: &str, now: Time) {
-        let mut account = self.account(origin, now);
-        account.tokens = (account.tokens - 1.0).max(-MOST_OWED);
-        self.accounts().insert(origin.to_owned(), account);
+        self.with(origin, now, |account| account.tokens = (account.tokens - 1.0).max(-MOST_OWED));
     }
 
     /// Sets how many requests a minute the origin is asked at most on average.
     pub(in crate::collect) fn allow(&self, origin: &str, per_minute: u32, now: Time) {
-        let account = self.account(origin, now);
-        if account.per_minute != per_minute {
-            self.accounts().insert(origin.to_owned(), Account { per_minute, ..account });
-        }
+        self.with(origin, now, |account| account.per_minute = per_minute);
     }
 
-    /// Notes that the origin is not to be asked before this time.
+    /// Notes that the origin is not to be asked before this time. Of two such times, the later one counts.
     pub(in crate::collect) fn wait(&self, origin: &str, until: Time, now: Time) {
-        let account = Account { not_before: Some(until), ..self.account(origin, now) };
-        self.accounts().insert(origin.to_owned(), account);
+        self.with(origin, now, |account| account.not_before = account.not_before.max(Some(until)));
     }
 
     /// Until when the origin is not to be asked, if it said so.
     pub(in crate::collect) fn waits_until(&self, origin: &str, now: Time) -> Option<Time> {
-        self.account(origin, now).not_before.filter(|until| *until > now)
+        self.with(origin, now, |account| account.not_before.filter(|until| *until > now))
     }
 
     /// Forgets the origins that are not in the list.
@@ -100,9 +97,12 @@ impl Budget {
         self.accounts().retain(|origin, _| keep(origin));
     }
 
-    fn account(&self, origin: &str, now: Time) -> Account {
-        let fresh = Account { tokens: CAPACITY, per_minute: PER_MINUTE, at: now, refused: None, not_before: None };
-        self.accounts().get(origin).copied().unwrap_or(fresh).at(now)
+    /// Refills an origin's account and changes it, under one lock: what another user of it did meanwhile is never undone.
+    fn with<T>(&self, origin: &str, now: Time, change: impl FnOnce(&mut Account) -> T) -> T {
+        let mut accounts = self.accounts();
+        let account = accounts.entry(origin.to_owned()).or_insert_with(|| Account::new(now));
+        account.refill(now);
+        change(account)
     }
 
     fn accounts(&self) -> MutexGuard<'_, HashMap<String, Account>> {
@@ -200,5 +200,39 @@ mod tests {
         assert_eq!(budget.waits_until(ORIGIN, start() + TimeDelta::seconds(29)), Some(until));
         assert_eq!(budget.waits_until(ORIGIN, until), None);
         assert_eq!(budget.waits_until("https://other.example.test", start()), None);
+    }
+
+    #[test]
+    fn two_users_of_one_origin_never_undo_what_the_other_noted() {
+        // Often enough that two steps with a gap between them would lose something.
+        const TIMES: i64 = 5_000;
+        let budget = Budget::default();
+        let until = |time: i64| start() + TimeDelta::seconds(1 + time);
+        std::thread::scope(|threads| {
+            threads.spawn(|| (0..TIMES).for_each(|_| budget.spend(ORIGIN, start())));
+            threads.spawn(|| {
+                for time in 0..TIMES {
+                    budget.wait(ORIGIN, until(time), start());
+                    assert_eq!(budget.waits_until(ORIGIN, start()), Some(until(time)), "the pause of a 429 stays");
+                }
+            });
+        });
+        budget.wait(ORIGIN, until(0), start());
+        assert_eq!(
+            budget.waits_until(ORIGIN, start()),
+            Some(until(TIMES - 1)),
+            "a shorter pause does not end a longer one"
+        );
+
+        let shared = Budget::default();
+        for round in 0..200 {
+            let origin = format!("https://id{round}.example.test");
+            std::thread::scope(|threads| {
+                for _ in 0..2 {
+                    threads.spawn(|| (0..5).for_each(|_| shared.spend(&origin, start())));
+                }
+            });
+            assert!(!shared.affords(&origin, 1, false, start()), "ten requests were at hand, and ten were sent");
+        }
     }
 }

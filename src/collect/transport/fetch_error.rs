@@ -43,7 +43,7 @@ impl FetchError {
 
     /// Not asked in this round, since our own budget of requests is used up.
     pub(in crate::collect) fn put_off() -> Self {
-        Self::failed(Reason::Throttled, "put off to a later round by our own limit of requests")
+        Self::failed(Reason::Deferred, "put off to a later round by our own limit of requests")
     }
 
     /// The same, as the model has it.

@@ -19,7 +19,7 @@ use crate::{
 struct Refusal(&'static str, String);
 
 /// Where a good request ends without a session.
-enum Outcome {
+enum Decision {
     /// `prompt=none`: an error at the callback, and nothing is written.
     LoginRequired,
     /// A page that asks the user to sign in; writes a row.
@@ -35,8 +35,8 @@ pub(super) fn answer(provider: &Provider, request: &Request) -> Answer {
         Err(text) => return error_page(provider, &text),
     };
     let (error, description) = match evaluate(provider, client, &get) {
-        Ok(Outcome::Interaction) => return found(&format!("/interaction?interaction={}", random::uuid())),
-        Ok(Outcome::LoginRequired) => {
+        Ok(Decision::Interaction) => return found(&format!("/interaction?interaction={}", random::uuid())),
+        Ok(Decision::LoginRequired) => {
             ("login_required", "The Authorization Server requires End-User authentication.".to_owned())
         }
         Err(Refusal(error, description)) => (error, description),
@@ -84,7 +84,7 @@ fn evaluate<'a>(
     provider: &Provider,
     client: &Client,
     get: &impl Fn(&str) -> Option<&'a str>,
-) -> Result<Outcome, Refusal> {
+) -> Result<Decision, Refusal> {
     let invalid = |hint: String| Err(Refusal("invalid_request", format!("{INVALID_REQUEST} {hint}")));
     if let Some(audience) = get("audience") {
         return invalid(format!("Requested audience '{audience}' has not been whitelisted by the OAuth 2.0 Client."));
@@ -125,10 +125,10 @@ fn evaluate<'a>(
         return invalid("The 'resource' or 'scope' parameter is invalid.".to_owned());
     }
     match (prompts.contains(&"none"), provider.database) {
-        (true, _) => Ok(Outcome::LoginRequired),
+        (true, _) => Ok(Decision::LoginRequired),
         // The interaction cannot be stored.
         (false, Database::Locked) => Err(Refusal("error", "The error is unrecognizable".to_owned())),
-        (false, _) => Ok(Outcome::Interaction),
+        (false, _) => Ok(Decision::Interaction),
     }
 }
 

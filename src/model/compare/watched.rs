@@ -4,7 +4,6 @@ use crate::{
     apps::kasm::{Chosen, Field, LoginSettings, OidcConfig, StartOutcome},
     model::{Answered, ChangeSubject, Connection, Known, Observed, Registration, Snapshot, SourceId, Watched},
     oidc::{AuthorizeUrl, Discovery},
-    providers::pocket_id::recognise,
 };
 
 /// The watched values of a snapshot; a source that was not seen has none.
@@ -80,7 +79,7 @@ fn certificate(subject: ChangeSubject, seen: &Connection) -> Option<Vec<Watched>
 fn document(now: &Snapshot, answer: &Answered<Discovery>) -> Vec<Watched> {
     use ChangeSubject::{Endpoints, Issuer, ProviderVersion};
     let document = &answer.fact;
-    let release = recognise(document, now.target.provider.kind).2;
+    let release = now.recognised().and_then(|recognised| recognised.version);
     let endpoints = document.document.as_object().into_iter().flatten().filter_map(|(name, value)| {
         let is_endpoint = name.ends_with("_endpoint") || name == "jwks_uri";
         value.as_str().filter(|_| is_endpoint).map(|url| named(Endpoints, name, url.to_owned()))

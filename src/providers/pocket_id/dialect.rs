@@ -7,13 +7,25 @@ use serde::{Deserialize, Serialize};
 use crate::oidc::Discovery;
 
 /// Whose server it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProviderKind {
     /// Pocket ID.
     PocketId,
-    /// Any other OpenID provider.
+    /// Any other OpenID provider, and one that is not recognised.
+    #[default]
     Openid,
+}
+
+impl ProviderKind {
+    /// The word in the configuration and in JSON.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::PocketId => "pocket_id",
+            Self::Openid => "openid",
+        }
+    }
 }
 
 /// How the provider speaks OAuth.
@@ -111,17 +123,56 @@ impl VersionSpan {
     }
 }
 
-/// The kind, the dialect and the span of releases that a discovery document shows.
+/// What a provider was recognised as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recognised {
+    /// Whose server it is.
+    pub kind: ProviderKind,
+    /// How it speaks OAuth.
+    pub dialect: Dialect,
+    /// Which releases of Pocket ID it can be; none for another provider, and before a document was seen.
+    pub version: Option<VersionSpan>,
+}
+
+impl Recognised {
+    /// By the configuration alone, before a discovery document was seen. Pocket ID then counts as the newest.
+    #[must_use]
+    pub fn by_name(kind: ProviderKind) -> Self {
+        let dialect = match kind {
+            ProviderKind::PocketId => Dialect::Fosite,
+            ProviderKind::Openid => Dialect::Openid,
+        };
+        Self { kind, dialect, version: None }
+    }
+}
+
+/// Not recognised: what the specifications say, and no more.
+impl Default for Recognised {
+    fn default() -> Self {
+        Self::by_name(ProviderKind::Openid)
+    }
+}
+
+/// In a few words, for example `Pocket ID 2.14`.
+impl fmt::Display for Recognised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.kind, self.version) {
+            (ProviderKind::PocketId, Some(version)) => write!(f, "Pocket ID {version}"),
+            (ProviderKind::PocketId, None) => f.write_str("Pocket ID"),
+            (ProviderKind::Openid, _) => f.write_str("OpenID provider"),
+        }
+    }
+}
+
+/// The kind, the dialect and the span of releases that a discovery document shows; `kind` where the operator names it.
 ///
 /// Source: the table of fields by release, Pocket ID v0.1 to v2.14.0 (`well_known_controller.go`).
 #[must_use]
-pub fn recognise(discovery: &Discovery, kind: Option<ProviderKind>) -> (ProviderKind, Dialect, Option<VersionSpan>) {
+pub fn recognise(discovery: &Discovery, kind: Option<ProviderKind>) -> Recognised {
     let kind = kind.unwrap_or_else(|| kind_of(discovery));
-    if kind == ProviderKind::Openid {
-        return (kind, Dialect::Openid, None);
-    }
-    let span = span_of(discovery);
-    (kind, span.dialect(), Some(span))
+    let version = (kind == ProviderKind::PocketId).then(|| span_of(discovery));
+    let dialect = version.map_or(Dialect::Openid, VersionSpan::dialect);
+    Recognised { kind, dialect, version }
 }
 
 /// Pocket ID's paths have not moved since v0.1; no other provider known to us has all three.
@@ -190,8 +241,8 @@ mod tests {
 
     fn recognised(document: &Value, kind: Option<ProviderKind>) -> (ProviderKind, Dialect, Option<String>) {
         let discovery = Discovery::parse(200, None, document.to_string().as_bytes()).unwrap();
-        let (kind, dialect, span) = recognise(&discovery, kind);
-        (kind, dialect, span.map(|span| span.to_string()))
+        let Recognised { kind, dialect, version } = recognise(&discovery, kind);
+        (kind, dialect, version.map(|span| span.to_string()))
     }
 
     const V1_16: &str = include_str!("../../../tests/fixtures/pocket-id/1.16.0/discovery.json");

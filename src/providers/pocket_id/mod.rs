@@ -8,7 +8,7 @@ mod registration;
 
 pub use asked_of::AskedOf;
 pub use bases::Bases;
-pub use dialect::{Dialect, ProviderKind, Version, VersionSpan, recognise};
+pub use dialect::{Dialect, ProviderKind, Recognised, Version, VersionSpan, recognise};
 pub use redirect::{Registered, registered};
 pub use registration::{
     AllowedGroup, ApiKeyEntry, ClientRegistration, GroupEntry, Paged, Pagination, SecretEntry, parse_answer,

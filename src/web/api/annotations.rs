@@ -39,10 +39,11 @@ pub(super) async fn annotations(State(app): Shared, uri: Uri) -> Told {
 fn annotation(event: &Event) -> Option<Annotation> {
     let (title, text, tag) = match &event.what {
         What::Change { side, change } => {
+            let side = side.id();
             let subject = change.subject.id().replace('_', " ");
             let of = change.field.as_ref().map(|field| format!(" ({field})")).unwrap_or_default();
             let text = format!("{} → {}", or_nothing(&change.from), or_nothing(&change.to));
-            (format!("{}: {side}: {subject} changed{of}", event.target), text, side.as_str())
+            (format!("{}: {side}: {subject} changed{of}", event.target), text, side)
         }
         What::Login { from, to, cause } if *from != Some(*to) => {
             let cause = cause.as_ref().map(|cause| cause.check.clone()).unwrap_or_default();

@@ -10,7 +10,7 @@ use super::{Answer, FORMAT, Problem, Query, Shared, Told, targets};
 use crate::{
     clock::Time,
     journal::{self, Event, Repeated, What},
-    model::{Cause, Change, Login},
+    model::{Cause, Change, Login, Verdict},
     render::similar,
     web::App,
 };
@@ -79,19 +79,19 @@ struct View<'a> {
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum WhatView<'a> {
-    Change { side: &'a str, subject: &'static str, field: Option<&'a str>, from: &'a str, to: &'a str },
+    Change { side: &'static str, subject: &'static str, field: Option<&'a str>, from: &'a str, to: &'a str },
     Login { from: Option<Login>, to: Login, cause: Option<&'a Cause> },
-    Verdict { check: &'a str, from: Option<&'a str>, to: &'a str },
+    Verdict { check: &'a str, from: Option<&'static str>, to: &'static str },
 }
 
 fn view(event: &Event) -> View<'_> {
     let Event { id, at, target, what, repeated } = event;
     let what = match what {
         What::Change { side, change: Change { at: _, subject, field, from, to } } => {
-            WhatView::Change { side, subject: subject.id(), field: field.as_deref(), from, to }
+            WhatView::Change { side: side.id(), subject: subject.id(), field: field.as_deref(), from, to }
         }
         What::Login { from, to, cause } => WhatView::Login { from: *from, to: *to, cause: cause.as_ref() },
-        What::Verdict { check, from, to } => WhatView::Verdict { check, from: from.as_deref(), to },
+        What::Verdict { check, from, to } => WhatView::Verdict { check, from: from.map(Verdict::id), to: to.id() },
     };
     View { id: *id, at: *at, target, what, repeated: *repeated }
 }

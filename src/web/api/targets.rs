@@ -13,6 +13,7 @@ use super::{Answer, FORMAT, Problem, Query, Shared, Told};
 use crate::{
     clock::Time,
     model::{Coverage, Login, Report, Verified},
+    providers::pocket_id::Recognised,
     render::json::{self, TargetView},
     results::Entry,
     web::App,
@@ -85,6 +86,7 @@ fn nothing_yet(entry: &Entry, now: Time) -> Report {
         coverage: Coverage { proven: 0, known: 0 },
         at: now,
         provider: String::new(),
+        recognised: Recognised::default(),
         auto_login: None,
         checks: Vec::new(),
         sources: Vec::new(),

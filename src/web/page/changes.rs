@@ -10,7 +10,7 @@ use super::{
 use crate::{
     checks,
     journal::{Event, Query, Repeated, What},
-    model::Change,
+    model::{Change, Side, Verdict},
     render::facts::field_in_words,
 };
 
@@ -112,7 +112,7 @@ fn repeated(event: &Event) -> String {
 
 fn what(what: &What) -> String {
     match what {
-        What::Change { side, change } => changed(side, change),
+        What::Change { side, change } => changed(*side, change),
         What::Login { from, to, cause } => {
             let cause = cause.as_ref().map(|cause| format!(", cause <code>{}</code>", escape(&cause.check)));
             let from = from.map(|from| format!("{}, now ", from.word())).unwrap_or_default();
@@ -120,16 +120,24 @@ fn what(what: &What) -> String {
         }
         What::Verdict { check, to, .. } => {
             let title = checks::find(check).map_or(check.as_str(), |(_, check)| check.title);
-            let now = if to == "fail" { "Does not hold any more" } else { "Holds again" };
-            let now = if to == "fail" || to == "ok" { now } else { "No longer known to fail" };
+            let now = match to {
+                Verdict::Fail => "Does not hold any more",
+                Verdict::Ok => "Holds again",
+                Verdict::Unknown | Verdict::Unverified | Verdict::NotApplicable | Verdict::Off => {
+                    "No longer known to fail"
+                }
+            };
             format!("{now}: {} <code>{}</code>", escape(title), escape(check))
         }
     }
 }
 
 /// A watched value that is another one.
-fn changed(side: &str, change: &Change) -> String {
-    let side = if side == "kasm" { "Kasm" } else { "Provider" };
+fn changed(side: Side, change: &Change) -> String {
+    let side = match side {
+        Side::App => "Kasm",
+        Side::Provider => "Provider",
+    };
     let subject = field_in_words(change.subject.id());
     let field = change.field.as_ref().map(|field| format!(", {}", escape(&field_in_words(field)))).unwrap_or_default();
     let value = |value: &str| match value {

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     checks,
     clock::Time,
-    model::{CheckReport, Reason, Report, Severity, SourceReport, Stage},
+    model::{CheckReport, Reason, Report, Severity, SourceReport, Stage, Verdict},
     render::path::{self, State},
     results::Entry,
 };
@@ -55,10 +55,12 @@ fn every_check(report: &Report) -> String {
 fn check(report: &CheckReport) -> String {
     let title = checks::find(&report.id).map_or("", |(_, check)| check.title);
     let (state, word) = state(report);
-    let said = match report.verdict.as_str() {
-        "ok" => String::new(),
-        "fail" => path::in_short(report),
-        _ => report.reason.clone().unwrap_or_default(),
+    let said = match report.verdict {
+        Verdict::Ok => String::new(),
+        Verdict::Fail => path::in_short(report),
+        Verdict::Unknown | Verdict::Unverified | Verdict::NotApplicable | Verdict::Off => {
+            report.reason.clone().unwrap_or_default()
+        }
     };
     let said =
         if said.is_empty() { said } else { format!(" <span class=\"dim\">({})</span>", clipped(&said, SENTENCE)) };
@@ -74,16 +76,16 @@ fn mark(state: State) -> String {
 }
 
 fn state(check: &CheckReport) -> (State, &'static str) {
-    match (check.verdict.as_str(), check.severity) {
-        ("ok", _) => (State::Ok, "ok"),
-        ("fail", Severity::Outage) => (State::Broken, "fails"),
-        ("fail", Severity::Degraded) => (State::Degraded, "degraded"),
-        ("fail", Severity::Risk) => (State::AtRisk, "at risk"),
-        ("fail", Severity::Info) => (State::Unproven, "worth knowing"),
-        ("unknown", _) => (State::Unknown, "unknown"),
-        ("unverified", _) => (State::Unproven, "unverified"),
-        ("not_applicable", _) => (State::Unproven, "not applicable"),
-        _ => (State::Unproven, "off"),
+    match (check.verdict, check.severity) {
+        (Verdict::Ok, _) => (State::Ok, "ok"),
+        (Verdict::Fail, Severity::Outage) => (State::Broken, "fails"),
+        (Verdict::Fail, Severity::Degraded) => (State::Degraded, "degraded"),
+        (Verdict::Fail, Severity::Risk) => (State::AtRisk, "at risk"),
+        (Verdict::Fail, Severity::Info) => (State::Unproven, "worth knowing"),
+        (Verdict::Unknown, _) => (State::Unknown, "unknown"),
+        (Verdict::Unverified, _) => (State::Unproven, "unverified"),
+        (Verdict::NotApplicable, _) => (State::Unproven, "not applicable"),
+        (Verdict::Off, _) => (State::Unproven, "off"),
     }
 }
 

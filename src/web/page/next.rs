@@ -26,7 +26,7 @@ pub(super) fn next(report: &Report, view: &View<'_>, heading: Heading) -> String
         more => format!("<li>{more} more risks</li>\n"),
     };
     let risks = &risks[..risks.len().min(MOST)];
-    let is_untold = |expiry: &&Expiry| !risks.iter().any(|check| tells(sentence(check), expiry));
+    let is_untold = |expiry: &&Expiry| !risks.iter().any(|check| tells(check, expiry));
     let ends = report.expiries.iter().filter(is_untold).map(|expiry| {
         let what = expiries::in_words(&expiry.item);
         let ends = if expiry.at > view.now { "ends" } else { "ended" };
@@ -50,10 +50,11 @@ fn sentence(check: &CheckReport) -> &str {
     check.findings.first().map_or(check.id.as_str(), |finding| finding.message.as_str())
 }
 
-/// Whether a sentence, as far as it is shown, tells already when this ends.
-fn tells(sentence: &str, expiry: &Expiry) -> bool {
-    let shown = sentence.chars().take(SENTENCE).collect::<String>().to_lowercase();
-    shown.contains(&expiries::in_words(&expiry.item).to_lowercase()) && shown.contains(&day(expiry.at))
+/// Whether a risk tells already when this ends, by a sentence that is shown whole.
+fn tells(check: &CheckReport, expiry: &Expiry) -> bool {
+    check.findings.first().is_some_and(|finding| {
+        finding.expiry.as_ref() == Some(&expiry.item) && finding.message.chars().count() <= SENTENCE
+    })
 }
 
 fn risk(check: &CheckReport, login: Login) -> String {
@@ -66,25 +67,50 @@ fn risk(check: &CheckReport, login: Login) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Finding, Stage, Verdict};
 
     #[test]
     fn a_date_that_a_risk_tells_is_not_told_again() {
         let at = "2026-11-30T12:00:00Z".parse().unwrap();
-        let far = format!("{}Kasm's certificate ends in 6 days, on 2026-11-30 12:00 UTC", "x".repeat(SENTENCE));
-        for (sentence, item, is_told) in [
-            (
-                "Kasm's certificate CN=kasm ends in 6 days, on 2026-11-30 12:00 UTC: renew it now",
-                "app_certificate",
-                true,
-            ),
-            ("Kasm's certificate CN=kasm ends in 6 days, on 2026-11-30 12:00 UTC", "provider_certificate", false),
-            ("Kasm's certificate CN=kasm ends in 7 days, on 2026-12-01 12:00 UTC", "app_certificate", false),
-            ("the client secret ends in 6 days, on 2026-11-30 12:00 UTC", "client_secret", true),
-            ("our Pocket ID key ended on 2026-11-30 12:00 UTC", "provider_key", true),
-            (&far, "app_certificate", false),
+        let far = "x".repeat(SENTENCE + 1);
+        for (message, speaks_of, item, is_told) in [
+            ("Kasm's certificate ends in 6 days", Some("app_certificate"), "app_certificate", true),
+            ("Kasm's certificate ends in 6 days", Some("app_certificate"), "provider_certificate", false),
+            ("the client secret ends in 6 days", Some("client_secret"), "client_secret", true),
+            ("our Pocket ID key ended on 2026-11-30", Some("provider_key"), "provider_key", true),
+            ("Kasm's certificate is odd", None, "app_certificate", false),
+            (&far, Some("app_certificate"), "app_certificate", false),
         ] {
+            let mut finding = Finding::new("ends_soon", message);
+            finding.expiry = speaks_of.map(str::to_owned);
+            let check = CheckReport {
+                id: "a_check".to_owned(),
+                stage: Stage::Upkeep,
+                severity: Severity::Risk,
+                verdict: Verdict::Fail,
+                reason: None,
+                inconclusive: None,
+                findings: vec![finding],
+            };
             let expiry = Expiry { item: item.to_owned(), at };
-            assert_eq!(tells(sentence, &expiry), is_told, "{item}: {sentence}");
+            assert_eq!(tells(&check, &expiry), is_told, "{item}: {message}");
+        }
+    }
+
+    #[test]
+    fn what_ends_soon_speaks_of_the_expiry_that_the_report_lists() {
+        let mut now = crate::model::Snapshot::healthy_with_credentials();
+        now.taken_at =
+            now.app_connection.ok().unwrap().tls.as_ref().unwrap().chain[0].not_after - chrono::TimeDelta::days(1);
+        let report = crate::checks::evaluate(&now, None);
+        let spoken: Vec<&str> = report
+            .failing()
+            .flat_map(|check| &check.findings)
+            .filter_map(|finding| finding.expiry.as_deref())
+            .collect();
+        assert!(spoken.contains(&"app_certificate"), "{spoken:?}");
+        for item in spoken {
+            assert!(report.expiries.iter().any(|expiry| expiry.item == item), "{item}");
         }
     }
 }

@@ -27,7 +27,8 @@ use crate::{
     config::Target,
     metrics::{Family, MetricsBuilder},
     results::{Entry, Latest},
-    round::round,
+    round::{plan, round},
+    scheduler::{Logged, Publisher},
 };
 
 /// The header in which Prometheus says how long it waits.
@@ -54,9 +55,16 @@ pub(super) struct Probes {
 /// What is kept of one target.
 #[derive(Debug)]
 struct Kept {
-    /// The latest round that a probe made; held while one is made, so that others wait for it and share it.
-    login: tokio::sync::Mutex<Option<Latest>>,
+    /// Held while a round is made, so that others wait for it and share it.
+    login: tokio::sync::Mutex<Probed>,
     discoveries: Semaphore,
+}
+
+/// What is kept of the rounds that probes made.
+#[derive(Debug, Default)]
+struct Probed {
+    latest: Option<Latest>,
+    logged: Logged,
 }
 
 impl Probes {
@@ -137,12 +145,13 @@ fn timeout(headers: &HeaderMap) -> Result<Duration, String> {
 async fn login(app: &App, target: &Target, kept: &Kept, settings_every: Duration, sheet: &mut MetricsBuilder) -> bool {
     let mut entry = results_entry(app, target);
     if !is_fresh(&entry, app.clock.now()) {
-        let mut own = kept.login.lock().await;
-        entry = newer(results_entry(app, target), own.as_ref());
+        let mut probed = kept.login.lock().await;
+        entry = newer(results_entry(app, target), probed.latest.as_ref());
         if !is_fresh(&entry, app.clock.now()) {
-            let latest = look(app, target, &entry, settings_every).await;
-            *own = Some(latest.clone());
-            entry.latest = Some(latest);
+            if let Some(latest) = look(app, target, &entry, settings_every, &mut probed.logged).await {
+                probed.latest = Some(latest.clone());
+                entry.latest = Some(latest);
+            }
         }
     }
     tell::login(sheet, &entry, app.clock.now())
@@ -173,21 +182,29 @@ fn newer(mut entry: Entry, own: Option<&Latest>) -> Entry {
     entry
 }
 
-async fn look(app: &App, target: &Target, entry: &Entry, settings_every: Duration) -> Latest {
+/// One round of a target, published where the target is listed; with rounds off it is kept for probes alone.
+async fn look(
+    app: &App,
+    target: &Target,
+    entry: &Entry,
+    settings_every: Duration,
+    logged: &mut Logged,
+) -> Option<Latest> {
     let share_for = Duration::try_from_secs_f64(entry.interval_seconds / 2.0).unwrap_or_default();
-    let before = entry.latest.as_ref().map(|latest| latest.snapshot.as_ref());
-    let made = Box::pin(round(&app.collector, target, before, CollectMode::Due { settings_every, share_for })).await;
-    let (last_success, source_last_success) = match &entry.latest {
-        Some(latest) => (latest.last_success.clone(), latest.source_last_success.clone()),
-        None => Default::default(),
+    let facts = target.facts();
+    let is_of_it = |latest: &Latest| {
+        let seen = &latest.snapshot.target;
+        !latest.outdated && seen.provider == facts.provider && seen.kasm == facts.kasm
     };
-    Latest {
-        snapshot: Arc::new(made.snapshot),
-        report: Arc::new(made.report),
-        last_success,
-        source_last_success,
-        restored: false,
+    let before = entry.latest.clone().filter(is_of_it);
+    let plan = plan(CollectMode::Due { settings_every, share_for }, before.as_ref().map(|before| &*before.report));
+    let began = Instant::now();
+    let made = Box::pin(round(&app.collector, target, before.as_ref().map(|before| &*before.snapshot), plan)).await;
+    if app.results.entry(&target.name).is_none() {
+        return Some(Latest::following(before.as_ref(), made.snapshot, made.report));
     }
+    let publisher = Publisher { results: &app.results, daemon: &app.daemon, journal: &app.journal };
+    publisher.publish(&target.name, made, began.elapsed(), logged)
 }
 
 /// The provider's connection and its discovery document, asked anew; whether that is the document of the issuer that is
@@ -223,6 +240,7 @@ mod tests {
             last_success: BTreeMap::new(),
             source_last_success: BTreeMap::new(),
             restored: false,
+            outdated: false,
         }
     }
 

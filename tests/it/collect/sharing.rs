@@ -228,7 +228,7 @@ async fn a_settings_source_without_a_look_before_and_without_budget_says_whose_l
     }
     let seen = pair.collector.observe(&pair.target, None, pace).await;
     let (reason, detail) = failure(&seen.authorize_dry_run);
-    assert_eq!((reason, detail.as_str()), (Reason::Throttled, "put off to a later round by our own limit of requests"));
+    assert_eq!((reason, detail.as_str()), (Reason::Deferred, "put off to a later round by our own limit of requests"));
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use std::{
 use ssowatch::{
     checks,
     clock::{Clock, Time},
-    collect::CollectMode,
+    collect::{CollectMode, CollectionPlan},
     config::{Config, Target},
     model::{Report, Snapshot},
     round::Round,
@@ -102,13 +102,13 @@ impl Drop for Ending {
 }
 
 impl RunRound for Fake {
-    async fn round(&self, target: &Target, before: Option<&Snapshot>, pace: CollectMode) -> Round {
+    async fn round(&self, target: &Target, before: Option<&Snapshot>, plan: CollectionPlan) -> Round {
         let name = target.name.clone();
         let number = {
             let mut ran = self.ran.lock().unwrap();
             let rounds = ran.entry(name.clone()).or_default();
             let before = before.map(|before| before.taken_at);
-            rounds.push(Ran { began: self.start.elapsed(), ended: None, pace, before });
+            rounds.push(Ran { began: self.start.elapsed(), ended: None, pace: plan.mode, before });
             rounds.len() - 1
         };
         let _ending = Ending { ran: Arc::clone(&self.ran), target: name.clone(), number, start: self.start };

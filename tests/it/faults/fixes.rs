@@ -1,7 +1,7 @@
 //! A daemon that watches while something breaks and is fixed.
 
 use futures_util::{StreamExt as _, stream};
-use ssowatch::lab::Fault;
+use ssowatch::{lab::Fault, model::Verdict};
 
 use super::{
     stage::{SIDE_BY_SIDE, Stage, Variant, failing},
@@ -75,7 +75,7 @@ async fn play(row: &Row) -> Vec<String> {
         let unknown: Vec<String> = report
             .checks
             .iter()
-            .filter(|check| check.verdict == "unknown")
+            .filter(|check| check.verdict == Verdict::Unknown)
             .map(|check| format!("{}: {:?}", check.id, check.reason))
             .collect();
         wrong.push(format!("{fault} is fixed, and still {} {left:?} {unknown:?}", report.login.word()));

@@ -6,7 +6,7 @@ use futures_util::{StreamExt as _, stream};
 use ssowatch::{
     checks,
     lab::{InternalUrl, LabOptions},
-    model::{AddressAnswer, AddressState},
+    model::{AddressAnswer, AddressState, Verdict},
     providers::pocket_id::{ProviderKind, Version},
 };
 
@@ -54,7 +54,7 @@ async fn no_check_fails_in_a_lab_that_is_well() {
         let unknown: Vec<String> = report
             .checks
             .iter()
-            .filter(|check| check.verdict == "unknown")
+            .filter(|check| check.verdict == Verdict::Unknown)
             .map(|check| format!("{}: {:?}", check.id, check.reason))
             .collect();
         stage.close(&name).await;

@@ -4,6 +4,7 @@ use serde_json::json;
 use ssowatch::{
     collect::CollectMode,
     config::Config,
+    model::Verdict,
     render::{json::json as as_json, junit::junit, style::Style, text::text},
     round::{Round, round},
     web::page::SCRIPT,
@@ -187,7 +188,7 @@ async fn each_attack_is_seen() {
         let pair = pair;
         let Round { mut snapshot, report } = round(&pair.collector, &pair.target, None, CollectMode::Full).await;
         snapshot.target.provider.url.clear();
-        let ids: Vec<(String, String)> = report.checks.into_iter().map(|check| (check.id, check.verdict)).collect();
+        let ids: Vec<(String, Verdict)> = report.checks.into_iter().map(|check| (check.id, check.verdict)).collect();
         let seen = serde_json::to_string(&snapshot).unwrap();
         (ids, seen.contains("owned"))
     };

@@ -13,7 +13,7 @@ use ssowatch::{
     lab::{Fault, Lab, LabOptions},
     model::{Report, Snapshot},
     providers::pocket_id::{ProviderKind, Version},
-    round::round,
+    round::{Round, plan, round},
 };
 
 /// How many labs run side by side.
@@ -72,7 +72,7 @@ pub struct Stage {
     /// By which whoever looks reads the time.
     pub clock: Clock,
     step: &'static AtomicI64,
-    before: Option<Snapshot>,
+    before: Option<Round>,
 }
 
 /// The same for every test, so that settings sources are due in the same rounds each time: none at the edge of one.
@@ -120,14 +120,15 @@ impl Stage {
     }
 
     async fn round(&mut self, pace: CollectMode) -> Report {
-        let round = round(&self.collector, &self.target, self.before.as_ref(), pace).await;
-        self.before = Some(round.snapshot);
-        round.report
+        let before = self.before.take();
+        let plan = plan(pace, before.as_ref().map(|before| &before.report));
+        let round = round(&self.collector, &self.target, before.as_ref().map(|before| &before.snapshot), plan).await;
+        self.before.insert(round).report.clone()
     }
 
     /// The latest snapshot.
     pub fn snapshot(&self) -> &Snapshot {
-        self.before.as_ref().unwrap()
+        &self.before.as_ref().unwrap().snapshot
     }
 
     /// How far the clock was set forward, in seconds.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures_util::{StreamExt as _, stream};
-use ssowatch::lab::Fault;
+use ssowatch::{lab::Fault, model::Verdict};
 
 use super::stage::{SIDE_BY_SIDE, Stage, Variant, failing};
 
@@ -73,7 +73,7 @@ async fn play(row: &Row, variant: Variant) -> Vec<String> {
     }
     if let Some(id) = row.unverified {
         let check = report.check(id).unwrap();
-        if check.verdict != "unverified" {
+        if check.verdict != Verdict::Unverified {
             wrong.push(format!("{} in {variant:?}: {id} is {}, not unverified", row.fault, check.verdict));
         }
     }

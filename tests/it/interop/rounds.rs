@@ -6,7 +6,7 @@ use ssowatch::{
     collect::{CollectMode, Collector},
     config::Target,
     lab::{Fault, Lab, LabOptions, OtherProvider},
-    model::{CheckReport, DryRun, Login, Report, Severity, Snapshot},
+    model::{CheckReport, DryRun, Login, Report, Severity, Snapshot, Verdict},
     round::{Round, round},
 };
 use url::Url;
@@ -96,7 +96,7 @@ async fn a_real_provider_that_agrees_with_kasm_gives_no_false_alarm() {
         let round = pair.fails(&[], None).await;
         assert_eq!(round.report.login, Login::Ok, "{product:?}");
         assert!(round.snapshot.authorize_dry_run.ok().is_some_and(DryRun::is_accepted), "{product:?}");
-        let unknown: Vec<_> = round.report.checks.iter().filter(|check| check.verdict == "unknown").collect();
+        let unknown: Vec<_> = round.report.checks.iter().filter(|check| check.verdict == Verdict::Unknown).collect();
         assert!(unknown.is_empty(), "{product:?}: {unknown:#?}");
         pair.ends_well().await;
     }
@@ -111,7 +111,7 @@ async fn refused(pair: Pair, check: &str) {
     let round = pair.fails(&failing, Some(cause)).await;
     assert_eq!(round.report.login, Login::Broken);
     for check in ["client_known", "redirect_uri_registered"] {
-        assert_ne!(self::check(&round, check).verdict, "ok", "{:?}: {check} is not proven", pair.product);
+        assert_ne!(self::check(&round, check).verdict, Verdict::Ok, "{:?}: {check} is not proven", pair.product);
     }
     pair.ends_well().await;
 }
@@ -185,7 +185,7 @@ async fn a_provider_that_signs_with_es256_gives_no_false_alarm() {
     let pair = Pair::with(Product::OidcProvider, json!({"alg": "ES256"})).await;
     let round = pair.fails(&[], None).await;
     assert_eq!(round.report.login, Login::Ok);
-    assert_eq!(check(&round, "jwks_matches_algorithms").verdict, "ok");
+    assert_eq!(check(&round, "jwks_matches_algorithms").verdict, Verdict::Ok);
     pair.ends_well().await;
 }
 

@@ -93,7 +93,7 @@ async fn what_changed_while_nobody_watched_is_seen_and_what_stayed_is_no_event()
     let new: Vec<&Event> = events.iter().take_while(|event| event.id > first[0].id).collect();
     assert!(
         new.iter().any(|event| matches!(&event.what, What::Change { side, change }
-            if side == Side::App.id() && change.to.ends_with("oidc_callback/"))),
+            if *side == Side::App && change.to.ends_with("oidc_callback/"))),
         "{new:#?}"
     );
     let login = |event: &&&Event| matches!(event.what, What::Login { from: Some(Login::Ok), to: Login::Broken, .. });

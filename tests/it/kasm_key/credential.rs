@@ -4,7 +4,7 @@ use ssowatch::{
     checks::evaluate,
     config::{ApiAuth, Secret, SecretSource},
     lab::{Fault, KASM_API_KEY, KASM_API_KEY_SECRET, Lab, LabOptions},
-    model::{Credential, Login, Missing, Reason, Side},
+    model::{Credential, Login, Missing, Reason, Side, Verdict},
     render::{json, junit, style::Style, text::text},
 };
 
@@ -36,7 +36,7 @@ async fn a_key_that_is_refused_makes_checks_unknown_with_the_right_words_and_no_
         let report = evaluate(&snapshot, None);
         assert_eq!(report.login, Login::Ok, "{fault}");
         for id in PROVEN.iter().filter(|id| **id != "kasm_licensed") {
-            assert_eq!(report.check(id).unwrap().verdict, "unknown", "{fault}: {id}");
+            assert_eq!(report.check(id).unwrap().verdict, Verdict::Unknown, "{fault}: {id}");
         }
         assert!(reason(&report, "token_url_matches").contains(words), "{fault}");
         let waits = reason(&report, "local_user_in_the_way");
@@ -61,10 +61,10 @@ async fn what_a_key_may_not_see_beside_the_configs_is_unverified_with_the_name_o
     assert!(out_of_reach(snapshot.kasm_mappings.value.as_ref().err()).contains("Groups View"));
     assert!(out_of_reach(snapshot.kasm_user.value.as_ref().err()).contains("Users View"));
     let report = evaluate(&snapshot, None);
-    assert_eq!(report.check("local_user_in_the_way").unwrap().verdict, "unverified");
+    assert_eq!(report.check("local_user_in_the_way").unwrap().verdict, Verdict::Unverified);
     assert!(reason(&report, "local_user_in_the_way").contains("lacks the permission Users View"));
-    assert_eq!(with_verdict(&report, "fail"), Vec::<String>::new());
-    assert_eq!(with_verdict(&report, "unknown"), Vec::<String>::new());
+    assert_eq!(with_verdict(&report, Verdict::Fail), Vec::<String>::new());
+    assert_eq!(with_verdict(&report, Verdict::Unknown), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn basic_goes_in_a_header_below_api_and_no_other_way_is_tried() {
     let mut target = target(&lab);
     target.app.api_auth = ApiAuth::Basic;
     let report = evaluate(&look(&target).await, None);
-    assert_eq!(report.check("token_url_matches").unwrap().verdict, "ok");
+    assert_eq!(report.check("token_url_matches").unwrap().verdict, Verdict::Ok);
     assert_eq!(lab.count(Side::App, "/api/get_oidc_configs"), 1);
     lab.break_with(Fault::KasmKeyWrong);
     let _ = look(&target).await;
@@ -104,8 +104,8 @@ async fn a_certificate_that_is_not_trusted_keeps_the_key_here() {
     assert!(detail.contains("withheld"), "{detail}");
     assert!(lab.seen().iter().all(|seen| !seen.path.starts_with("/api/public/")));
     let report = evaluate(&snapshot, None);
-    assert_eq!(report.check("token_url_matches").unwrap().verdict, "unknown");
-    assert_eq!(report.check("login_starts").unwrap().verdict, "ok", "what needs no credential goes on");
+    assert_eq!(report.check("token_url_matches").unwrap().verdict, Verdict::Unknown);
+    assert_eq!(report.check("login_starts").unwrap().verdict, Verdict::Ok, "what needs no credential goes on");
 
     let mut pinned = target(&lab);
     pinned.app.http.tls.ca = Some(lab.kasm_certificate_pem());

@@ -5,7 +5,7 @@ use ssowatch::{
     lab::{ADMIN_API_KEY, InternalUrl, Lab, LabOptions, USER_API_KEY},
     model::{Credential, Side},
     oidc::Discovery,
-    providers::pocket_id::{Dialect, ProviderKind, Version, recognise},
+    providers::pocket_id::{Dialect, ProviderKind, Recognised, Version, recognise},
 };
 
 use super::client::{get, post_json};
@@ -30,7 +30,7 @@ async fn each_release_is_recognised_as_itself() {
         ((2, 14), (2, 14), None),
     ] {
         let lab = Lab::start(LabOptions::version(version.0, version.1)).await.unwrap();
-        let (kind, dialect, span) = recognise(&discovery(&lab).await, None);
+        let Recognised { kind, dialect, version: span } = recognise(&discovery(&lab).await, None);
         let span = span.unwrap();
         assert_eq!(kind, ProviderKind::PocketId);
         assert_eq!(dialect == Dialect::Fosite, version >= (2, 10), "{version:?}");
@@ -43,7 +43,7 @@ async fn each_release_is_recognised_as_itself() {
 async fn another_provider_is_not_taken_for_pocket_id_and_passes_the_dry_run() {
     let lab = Lab::start(LabOptions { kind: ProviderKind::Openid, ..LabOptions::default() }).await.unwrap();
     let document = discovery(&lab).await;
-    assert_eq!(recognise(&document, None).0, ProviderKind::Openid);
+    assert_eq!(recognise(&document, None).kind, ProviderKind::Openid);
     let start = post_json(&lab, Side::App, "/api/sso", &json!({"id": "5ca1ab1e000040008000000000000001"})).await.json();
     let (endpoint, query) = start["url"].as_str().unwrap().split_once('?').unwrap();
     assert_eq!(Some(endpoint), document.authorization_endpoint.as_deref());

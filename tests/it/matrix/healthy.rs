@@ -3,7 +3,7 @@
 use futures_util::{StreamExt as _, stream};
 use ssowatch::{
     lab::{InternalUrl, LabOptions},
-    model::Credential,
+    model::{Credential, Verdict},
     providers::pocket_id::ProviderKind,
 };
 
@@ -58,7 +58,7 @@ async fn with_all_credentials_no_check_fails_and_none_is_unknown_in_a_lab_that_i
         // A look at everything, then what a daemon does in six minutes.
         for number in 0..7 {
             let report = if number == 0 { stage.look().await } else { stage.next_round().await };
-            let open = report.checks.iter().filter(|check| check.verdict == "unknown");
+            let open = report.checks.iter().filter(|check| check.verdict == Verdict::Unknown);
             let open: Vec<String> = open.map(|check| format!("{}: {:?}", check.id, check.reason)).collect();
             if (failing(&report), report.login.word()) != (vec![], "ok") || !open.is_empty() {
                 wrong.push(format!("{name}, look {number}: {:?} {} {open:?}", failing(&report), report.login.word()));

@@ -13,10 +13,10 @@ use chrono::{TimeDelta, TimeZone as _, Utc};
 use ssowatch::{
     checks,
     clock::{Clock, Time},
-    collect::{CollectMode, webhook_client::SendError},
+    collect::{CollectionPlan, webhook_client::SendError},
     config::{Config, Heartbeat, Receiver, Target, Topic},
     metrics::Daemon,
-    model::{Cause, Finding, Login, Report, Snapshot},
+    model::{Cause, Finding, Login, Report, Snapshot, Verdict},
     notify::{AlertKey, Item, Message, Phase, heartbeat, maintenance::Windows, notifier, send::Transport, title},
     render::notice::Notice,
     results::Results,
@@ -42,7 +42,7 @@ pub fn report(good: &Report, says: &str) -> Report {
     let (word, check) = says.split_once(" by ").unwrap_or((says, "redirect_uri_registered"));
     let mut fail = |id: &str| {
         let check = report.checks.iter_mut().find(|check| check.id == id).expect(id);
-        check.verdict = "fail".to_owned();
+        check.verdict = Verdict::Fail;
         check.findings = vec![Finding::new("test", format!("What {id} found"))];
         check.stage
     };
@@ -72,7 +72,7 @@ pub struct Scripted {
 }
 
 impl RunRound for Scripted {
-    async fn round(&self, target: &Target, _: Option<&Snapshot>, _: CollectMode) -> Round {
+    async fn round(&self, target: &Target, _: Option<&Snapshot>, _: CollectionPlan) -> Round {
         self.rounds.fetch_add(1, Ordering::Relaxed);
         let at = self.clock.now();
         let says = (self.script)(&target.name, at - start());

@@ -3,8 +3,8 @@
 use ssowatch::{
     checks,
     model::{
-        Cause, CheckReport, Coverage, Drift, Finding, Login, Missing, Observed, Reason, Report, Severity, Snapshot,
-        SourceId, Stage, Verified,
+        Cause, CheckReport, Coverage, Drift, Finding, Inconclusive, Login, Missing, Observed, Reason, Report, Severity,
+        Snapshot, SourceId, Stage, Verdict, Verified,
     },
 };
 
@@ -47,7 +47,7 @@ pub fn good() -> Story {
             "logout_configured",
             Stage::Logout,
             Severity::Degraded,
-            "not_applicable",
+            Verdict::NotApplicable,
             "logout with the provider is off",
         ),
         check("certificates_last", Stage::Upkeep, Severity::Risk),
@@ -83,7 +83,7 @@ pub fn provider_down() -> Story {
     for id in
         ["discovery_served", "authorization_url_matches", "issuer_matches", "authorize_accepted", "scope_has_openid"]
     {
-        story = story.says(id, "unknown", "waits for the connection to the provider");
+        story = story.waits_for(id, SourceId::ProviderConnection);
     }
     story.snapshot.discovery = Observed::missing(
         story.snapshot.taken_at,
@@ -95,9 +95,9 @@ pub fn provider_down() -> Story {
 /// Kasm's health cannot be told, and with it nothing else.
 pub fn in_doubt() -> Story {
     good()
-        .says("app_reachable", "unknown", "the connection to Kasm: a bot challenge answered in Kasm's place")
-        .says("login_offered", "unknown", "waits for the connection to Kasm")
-        .says("login_starts", "unknown", "waits for the connection to Kasm")
+        .says("app_reachable", Verdict::Unknown, "the connection to Kasm: a bot challenge answered in Kasm's place")
+        .waits_for("login_offered", SourceId::AppConnection)
+        .waits_for("login_starts", SourceId::AppConnection)
 }
 
 /// The issuer differs, and a certificate ends soon.
@@ -134,17 +134,26 @@ impl Story {
     /// The same, with a check that fails.
     pub fn fails(self, id: &str, finding: Finding) -> Self {
         self.with(id, |check| {
-            check.verdict = "fail".to_owned();
+            check.verdict = Verdict::Fail;
             check.reason = None;
             check.findings.push(finding);
         })
     }
 
     /// The same, with another verdict of a check.
-    pub fn says(self, id: &str, verdict: &str, reason: &str) -> Self {
+    pub fn says(self, id: &str, verdict: Verdict, reason: &str) -> Self {
         self.with(id, |check| {
-            check.verdict = verdict.to_owned();
+            check.verdict = verdict;
             check.reason = Some(reason.to_owned());
+        })
+    }
+
+    /// The same, with a check that could not be evaluated since this source failed first.
+    pub fn waits_for(self, id: &str, source: SourceId) -> Self {
+        self.with(id, |check| {
+            check.verdict = Verdict::Unknown;
+            check.reason = Some(Missing::Blocked { by: source }.to_string());
+            check.inconclusive = Some(Inconclusive::WaitsFor { source });
         })
     }
 
@@ -162,24 +171,24 @@ impl Story {
     /// What `evaluate` derives from the verdicts.
     fn counted(mut self) -> Self {
         let checks = &self.report.checks;
-        let any =
-            |verdict: &str, severity| checks.iter().any(|check| check.verdict == verdict && check.severity == severity);
-        let count = |words: &[&str]| checks.iter().filter(|check| words.contains(&check.verdict.as_str())).count();
-        self.report.login = if any("fail", Severity::Outage) {
+        let any = |verdict: Verdict, severity| {
+            checks.iter().any(|check| check.verdict == verdict && check.severity == severity)
+        };
+        let count = |is: fn(Verdict) -> bool| checks.iter().filter(|check| is(check.verdict)).count();
+        self.report.login = if any(Verdict::Fail, Severity::Outage) {
             Login::Broken
-        } else if any("unknown", Severity::Outage) {
+        } else if any(Verdict::Unknown, Severity::Outage) {
             Login::Unknown
-        } else if any("fail", Severity::Degraded) {
+        } else if any(Verdict::Fail, Severity::Degraded) {
             Login::Degraded
         } else {
             Login::Ok
         };
         self.report.cause = checks
             .iter()
-            .find(|check| check.verdict == "fail" && check.severity == Severity::Outage)
+            .find(|check| check.verdict == Verdict::Fail && check.severity == Severity::Outage)
             .map(|check| Cause { check: check.id.clone(), stage: check.stage });
-        self.report.coverage =
-            Coverage { proven: count(&["ok", "fail"]), known: count(&["ok", "fail", "unknown", "unverified"]) };
+        self.report.coverage = Coverage { proven: count(Verdict::is_proven), known: count(Verdict::is_known) };
         self.report.verified =
             if self.report.coverage.proven == self.report.coverage.known { Verified::Full } else { Verified::Partial };
         self
@@ -187,13 +196,21 @@ impl Story {
 }
 
 fn check(id: &str, stage: Stage, severity: Severity) -> CheckReport {
-    CheckReport { id: id.to_owned(), stage, severity, verdict: "ok".to_owned(), reason: None, findings: Vec::new() }
+    CheckReport {
+        id: id.to_owned(),
+        stage,
+        severity,
+        verdict: Verdict::Ok,
+        reason: None,
+        inconclusive: None,
+        findings: Vec::new(),
+    }
 }
 
-fn with(id: &str, stage: Stage, severity: Severity, verdict: &str, reason: &str) -> CheckReport {
-    CheckReport { verdict: verdict.to_owned(), reason: Some(reason.to_owned()), ..check(id, stage, severity) }
+fn with(id: &str, stage: Stage, severity: Severity, verdict: Verdict, reason: &str) -> CheckReport {
+    CheckReport { verdict, reason: Some(reason.to_owned()), ..check(id, stage, severity) }
 }
 
 fn unverified(id: &str, stage: Stage, reason: &str) -> CheckReport {
-    with(id, stage, Severity::Outage, "unverified", reason)
+    with(id, stage, Severity::Outage, Verdict::Unverified, reason)
 }

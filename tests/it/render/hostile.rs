@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use ssowatch::{
-    model::{Drift, Finding},
+    model::{Drift, Finding, Verdict},
     render::{json, junit, style::Style},
 };
 
@@ -23,9 +23,9 @@ fn told_by(text: &str, other: &str) -> Story {
         .fails("authorize_accepted", finding.clone())
         .fails("certificates_last", finding.clone())
         .fails("signing_key_kept", finding)
-        .says("app_reachable", "unknown", text)
-        .says("app_secret_accepted", "unverified", text)
-        .says("login_offered", "ok", text);
+        .says("app_reachable", Verdict::Unknown, text)
+        .says("app_secret_accepted", Verdict::Unverified, text)
+        .says("login_offered", Verdict::Ok, text);
     story.report.name = text.to_owned();
     story.report.provider = text.to_owned();
     story.snapshot.target.app.url = text.to_owned();

@@ -5,7 +5,7 @@ use ssowatch::{
     clock::Clock,
     collect::{CollectMode, Collector},
     lab::{Lab, LabOptions, OtherProvider},
-    model::SecretMethod,
+    model::{SecretMethod, Verdict},
     round::{Round, round},
 };
 
@@ -42,12 +42,12 @@ async fn a_secret_is_told_right_from_wrong_by_introspection_and_by_a_made_up_cod
     for introspection in [true, false] {
         let right = look(json!({"introspection": introspection}), SECRET).await;
         let found = check(&right, "client_secret_accepted");
-        assert_eq!(found.verdict, "ok", "introspection {introspection}: {found:?}");
+        assert_eq!(found.verdict, Verdict::Ok, "introspection {introspection}: {found:?}");
         let method = right.snapshot.client_secret.get().unwrap().method;
         assert_eq!(method == SecretMethod::Introspection, introspection);
         let wrong = look(json!({"introspection": introspection}), "wrong").await;
         let found = check(&wrong, "client_secret_accepted");
-        assert_eq!(found.verdict, "fail", "introspection {introspection}: {found:?}");
+        assert_eq!(found.verdict, Verdict::Fail, "introspection {introspection}: {found:?}");
         assert_eq!(wrong.report.cause.as_ref().unwrap().check, "client_secret_accepted");
     }
 }
@@ -57,7 +57,7 @@ async fn a_token_verifies_by_each_algorithm() {
     for algorithm in ["RS256", "PS256", "ES256", "EdDSA"] {
         let round = look(json!({"alg": algorithm, "client_credentials": true}), SECRET).await;
         let found = check(&round, "token_verifies");
-        assert_eq!(found.verdict, "ok", "{algorithm}: {found:?} {:?}", round.snapshot.client_token);
+        assert_eq!(found.verdict, Verdict::Ok, "{algorithm}: {found:?} {:?}", round.snapshot.client_token);
         let token = &round.snapshot.client_token.get().unwrap().token;
         assert_eq!((token.algorithm.as_str(), token.token_type.as_deref()), (algorithm, Some("at+jwt")));
         assert_eq!(verdict(&round, "client_secret_accepted"), "ok", "{algorithm}");

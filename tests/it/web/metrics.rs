@@ -3,7 +3,11 @@
 use std::{collections::BTreeMap, io::Read as _};
 
 use chrono::TimeDelta;
-use ssowatch::{checks, model::Snapshot, results::Results};
+use ssowatch::{
+    checks,
+    model::{Snapshot, Verdict},
+    results::Results,
+};
 
 use super::{
     openmetrics,
@@ -30,7 +34,7 @@ fn results_where_all_fails() -> Results {
     let results = results_of(&[]);
     let mut good = all_fails(&healthy, "x");
     for check in &mut good.checks {
-        check.verdict = "ok".to_owned();
+        check.verdict = Verdict::Ok;
         check.findings.clear();
     }
     for source in &mut good.sources {
@@ -199,7 +203,7 @@ async fn a_login_that_cannot_be_evaluated_has_no_series() {
     let results = results_of(&[]);
     let mut report = checks::evaluate(&snapshot, None);
     report.login = ssowatch::model::Login::Unknown;
-    report.checks[0].verdict = "unknown".to_owned();
+    report.checks[0].verdict = Verdict::Unknown;
     let check = report.checks[0].id.clone();
     results.put("home", snapshot, report);
     let samples = scrape(Setup::with(results)).await;
@@ -210,14 +214,18 @@ async fn a_login_that_cannot_be_evaluated_has_no_series() {
 #[tokio::test]
 async fn fields_agree_only_where_that_is_proven() {
     let field = r#"ssowatch_config_drift{target="home",field="authorization_url",breaking="true"}"#;
-    for (verdict, expected) in
-        [("ok", Some(0.0)), ("fail", None), ("unknown", None), ("unverified", None), ("not_applicable", None)]
-    {
+    for (verdict, expected) in [
+        (Verdict::Ok, Some(0.0)),
+        (Verdict::Fail, None),
+        (Verdict::Unknown, None),
+        (Verdict::Unverified, None),
+        (Verdict::NotApplicable, None),
+    ] {
         let snapshot = Snapshot::healthy();
         let results = results_of(&[]);
         let mut report = checks::evaluate(&snapshot, None);
         for check in report.checks.iter_mut().filter(|check| check.id == "authorization_url_matches") {
-            check.verdict = verdict.to_owned();
+            check.verdict = verdict;
         }
         results.put("home", snapshot, report);
         assert_eq!(scrape(Setup::with(results)).await.get(field).copied(), expected, "{verdict} without a drift");

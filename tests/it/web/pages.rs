@@ -8,7 +8,7 @@ use ssowatch::{
     checks,
     clock::Time,
     journal::{self, Journal},
-    model::{Change, ChangeSubject, Login, Report, Snapshot},
+    model::{Change, ChangeSubject, Login, Report, Snapshot, Verdict},
     notify::maintenance::Windows,
     results::{Entry, Latest, Results},
     web::{
@@ -138,7 +138,7 @@ fn where_it_cannot_be_told_the_reason_is() {
     let mut snapshot = Snapshot::healthy();
     let mut report = checks::evaluate(&snapshot, None);
     report.login = Login::Unknown;
-    report.checks[0].verdict = "unknown".to_owned();
+    report.checks[0].verdict = Verdict::Unknown;
     report.checks[0].severity = ssowatch::model::Severity::Outage;
     report.checks[0].reason = Some("a bot challenge answered".to_owned());
     let results = results_of(&[]);

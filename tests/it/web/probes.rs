@@ -1,9 +1,15 @@
 //! `/probe`.
 
 use chrono::TimeDelta;
-use ssowatch::model::Snapshot;
+use ssowatch::{
+    clock::{Clock, unix_seconds},
+    journal::{Query, What},
+    lab::{Lab, LabOptions},
+    model::{Login, Snapshot},
+    results::Results,
+};
 
-use super::support::{Setup, broken_snapshot, families, noon, promtool, results_of, target};
+use super::support::{Setup, broken_snapshot, families, noon, place, promtool, results_of, target};
 
 #[tokio::test]
 async fn what_is_not_configured_is_refused_with_what_exists() {
@@ -82,4 +88,45 @@ async fn a_probe_speaks_open_metrics_too_and_promtool_finds_nothing_to_say() {
     let samples = super::openmetrics::parse(answer.text()).unwrap();
     assert_eq!(promtool(surface.get("/probe?target=home&module=login").await.text()), "");
     assert_eq!(samples["probe_success"], 1.0);
+}
+
+/// A lab, and a surface that watches it and on whose results nothing stands.
+async fn with_a_lab(results: Results) -> (Lab, Setup) {
+    let lab = Lab::start(LabOptions { clock: Clock::simulated(noon()), ..LabOptions::default() }).await.unwrap();
+    let mut target = lab.target();
+    target.name = "home".to_owned();
+    let setup = Setup { targets: vec![target], now: noon(), ..Setup::with(results) };
+    (lab, setup)
+}
+
+#[tokio::test]
+async fn with_rounds_off_a_probe_says_when_checks_and_sources_were_last_good() {
+    let (lab, setup) = with_a_lab(Results::default()).await;
+    let surface = setup.serve().await;
+    let samples = surface.get("/probe?target=home&module=login").await.samples();
+    assert_eq!(samples["probe_success"], 1.0);
+    let good = samples[r#"ssowatch_check_last_success_timestamp_seconds{check="login_starts"}"#];
+    assert!((good - unix_seconds(noon())).abs() < 60.0, "{good}");
+    assert_eq!(samples["ssowatch_round_last_timestamp_seconds"], good);
+    assert!(samples.contains_key(r#"ssowatch_source_last_success_timestamp_seconds{source="discovery"}"#));
+    assert!(surface.state.results.entries().is_empty(), "no page and no scrape shows it");
+    assert_eq!(lab.stop().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_round_that_a_probe_asked_for_is_published_like_any_other() {
+    let results = Results::default();
+    results.list([place("home")]);
+    let (lab, setup) = with_a_lab(results).await;
+    let surface = setup.serve().await;
+    assert_eq!(surface.get("/probe?target=home&module=login").await.samples()["probe_success"], 1.0);
+    let latest = surface.state.results.entry("home").unwrap().latest.clone().unwrap();
+    assert_eq!(latest.report.login, Login::Ok);
+    assert_eq!(latest.last_success["login_starts"], latest.report.at);
+    let events = surface.state.journal.events(&Query { limit: 9, ..Query::default() });
+    assert!(events.iter().any(|event| matches!(event.what, What::Login { to: Login::Ok, .. })), "{events:?}");
+    let scraped = surface.get("/metrics").await.samples();
+    assert_eq!(scraped[r#"ssowatch_rounds_total{target="home"}"#], 1.0);
+    assert_eq!(scraped[r#"ssowatch_login_success{target="home"}"#], 1.0);
+    assert_eq!(lab.stop().await, Vec::<String>::new());
 }

@@ -19,7 +19,7 @@ use ssowatch::{
     collect::Collector,
     config::{Config, Target},
     metrics::Daemon,
-    model::{CheckReport, Drift, Finding, Missing, Observed, Reason, Report, Snapshot, SourceId, Stage},
+    model::{CheckReport, Drift, Finding, Missing, Observed, Reason, Report, Snapshot, SourceId, Stage, Verdict},
     notify::maintenance::{Window, Windows},
     results::{Entry, Results},
     web::{self, Limits, Options, Reload, State},
@@ -58,8 +58,9 @@ pub fn all_fails(snapshot: &Snapshot, message: &str) -> Report {
             id: check.id.to_owned(),
             stage,
             severity: check.severity.under(ssowatch::providers::pocket_id::Dialect::Fosite),
-            verdict: "fail".to_owned(),
+            verdict: Verdict::Fail,
             reason: None,
+            inconclusive: None,
             findings: findings(check.fields, message),
         })
         .collect();
