@@ -123,13 +123,15 @@ impl App {
 type Shared = extract::State<App>;
 
 /// Every path, what it is, for the page that says what exists, and how much it tells.
-const PATHS: [(&str, &str, Tells); 29] = [
+const PATHS: [(&str, &str, Tells); 31] = [
     ("/", "status page", Tells::Verdicts),
     ("/targets/{name}", "one target in full", Tells::Verdicts),
     ("/targets/{name}/checks", "every check and every source of a target", Tells::All),
     ("/targets/{name}/badge.svg", "a badge for other pages", Tells::Verdicts),
     ("/targets/{name}/expiries.ics", "what expires, for a calendar", Tells::All),
     ("/changes", "what changed and when", Tells::All),
+    ("/checks/{id}", "what a check means and how to fix it", Tells::Verdicts),
+    ("/runbooks/{alert}", "what to do about an alert", Tells::Verdicts),
     ("/metrics", "metrics for Prometheus", Tells::All),
     ("/probe", "one probe: ?target=NAME&module=login or discovery", Tells::All),
     ("/sd", "HTTP service discovery for Prometheus: the targets", Tells::All),
@@ -190,6 +192,8 @@ fn handler(path: &str) -> MethodRouter<App> {
         "/targets/{name}/badge.svg" => get(pages::badge),
         "/targets/{name}/expiries.ics" => get(pages::expiries),
         "/changes" => get(pages::changes),
+        "/checks/{id}" => get(pages::check),
+        "/runbooks/{alert}" => get(pages::runbook),
         "/metrics" => get(exposition::metrics),
         "/probe" => get(probe::probe),
         "/sd" => get(sd::targets),

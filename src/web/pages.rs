@@ -50,6 +50,20 @@ pub(super) async fn checks(extract::State(app): Shared, Extension(viewer): By, P
     }
 }
 
+pub(super) async fn check(extract::State(app): Shared, Extension(viewer): By, Path(id): Path<String>) -> Response {
+    match page::check(&id, &app.view(viewer)) {
+        Some(page) => Html(page).into_response(),
+        None => missing(&app, viewer),
+    }
+}
+
+pub(super) async fn runbook(extract::State(app): Shared, Extension(viewer): By, Path(alert): Path<String>) -> Response {
+    match page::runbook(&alert, &app.view(viewer)) {
+        Some(page) => Html(page).into_response(),
+        None => missing(&app, viewer),
+    }
+}
+
 #[derive(Deserialize)]
 pub(super) struct ChangesQuery {
     target: Option<String>,

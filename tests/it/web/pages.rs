@@ -45,8 +45,9 @@ fn soon() -> Time {
 /// The text that a reader sees of a page, without markup, on one line.
 fn seen(html: &str) -> String {
     let body = html.split_once("<main").unwrap().1.split_once("</main>").unwrap().0;
-    // Cells stand beside each other.
-    let body = ["</td>", "</th>", "</dt>"].iter().fold(body.to_owned(), |body, end| body.replace(end, " "));
+    // Cells stand beside each other, blocks below each other.
+    let ends = ["</td>", "</th>", "</dt>", "</dd>", "</p>", "</li>", "</h1>", "</h2>", "</h3>", "</caption>", "<br>"];
+    let body = ends.iter().fold(body.to_owned(), |body, end| body.replace(end, &format!(" {end}")));
     let mut text = String::new();
     let mut inside = true;
     for character in body.chars() {
@@ -355,6 +356,55 @@ fn of_a_broken_sign_in_what_changed_since_it_worked_is_told() {
     has_in_order(&told(&[change]), &["What to change:", heading, changed, "What will break it next"]);
 }
 
+#[tokio::test]
+async fn every_check_and_every_alert_that_is_shipped_has_a_page() {
+    let surface = Setup::healthy().serve().await;
+    for (_, check) in checks::all() {
+        let page = surface.get(&format!("/checks/{}", check.id)).await;
+        assert_eq!(page.status, 200, "{}", check.id);
+        let text = seen(page.text());
+        has_in_order(&text, &[check.title, check.id, "Severity", "Why", check.why, "Fix", check.fix, "Needs", "Off"]);
+    }
+    let runbooks = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/alerts/runbooks")).unwrap();
+    let names = runbooks.map(|file| file.unwrap().file_name().into_string().unwrap());
+    for name in names.filter(|name| name != "README.md") {
+        let alert = name.strip_suffix(".md").unwrap();
+        let page = surface.get(&format!("/runbooks/{alert}")).await;
+        assert_eq!(page.status, 200, "{alert}");
+        has_in_order(page.text(), &[&format!("<h1>{alert}</h1>"), "<h2>Meaning</h2>", "<h2>Mitigation</h2>"]);
+    }
+    for path in ["/checks/no_such_check", "/runbooks/NoSuchAlert", "/runbooks/README", "/runbooks/..%2f..%2fREADME"] {
+        assert_eq!(surface.get(path).await.status, 404, "{path}");
+    }
+}
+
+#[test]
+fn every_mention_of_a_check_leads_to_its_page() {
+    let snapshot = broken_snapshot();
+    let mut report = all_fails(&snapshot, "a fault");
+    // Of another release: it has no page here.
+    report.checks[0].id = "no_such_check".to_owned();
+    let results = Results::default();
+    results.list([place("home")]);
+    results.put("home", snapshot, report);
+    let mut mentions = 0;
+    for page in pages(Entry::clone(&results.entries()[0])) {
+        for (_, check) in checks::all() {
+            for name in [format!("<code>{}</code>", check.id), check.title.to_owned()] {
+                for (at, _) in page.match_indices(&name) {
+                    let link = format!("<a class=\"quiet\" href=\"/checks/{}\">", check.id);
+                    let is_linked = page[..at].ends_with(&link);
+                    let stands_beside_its_id = page[at + name.len()..].starts_with(&format!(" {link}"));
+                    assert!(is_linked || stands_beside_its_id, "{name}: {}", &page[at.saturating_sub(80)..at]);
+                    mentions += 1;
+                }
+            }
+        }
+        assert!(!page.contains("/checks/no_such_check"));
+    }
+    assert!(mentions > 20, "{mentions}");
+}
+
 /// Every page of an entry.
 fn pages(entry: Entry) -> [String; 5] {
     let (options, journal) = (Options::default(), Journal::default());
@@ -383,7 +433,7 @@ fn no_text_from_outside_becomes_markup() {
     results.put(hostile, snapshot, report);
     for page in pages(Entry::clone(&results.entries()[0])) {
         assert!(page.contains("&lt;script&gt;"), "the text is there, as text");
-        for markup in ["<script>alert", "<img", "onerror='", "\u{202e}", "\u{0}"] {
+        for markup in ["<script>alert", "<img", "\"&gt;&lt;script", "\u{202e}", "\u{0}"] {
             assert!(!page.contains(markup), "{markup} in {page}");
         }
     }
