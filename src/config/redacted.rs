@@ -101,6 +101,7 @@ fn target(target: &Target) -> Shown {
         last_sign_in_enabled,
         change_hold,
         notify,
+        group,
     } = target;
     let rules: Vec<(String, Shown)> = off
         .iter()
@@ -111,6 +112,7 @@ fn target(target: &Target) -> Shown {
         .collect();
     Shown::map([
         ("name", Some(text(name))),
+        ("group", group.as_ref().map(text)),
         ("provider", Some(provider_side(provider))),
         ("kasm", Some(kasm_side(kasm))),
         ("expect", expected(expect)),

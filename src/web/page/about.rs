@@ -63,23 +63,21 @@ fn markdown(text: &str, view: &View<'_>) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{journal::Journal, notify::maintenance::Windows, web};
+    use crate::{config::Config, journal::Journal, notify::maintenance::Windows, web};
 
     #[test]
     fn markdown_makes_markup_and_nothing_else_does() {
         let (journal, windows) = (Journal::default(), Windows::default());
         let options = web::Options { route_prefix: "/watch".to_owned(), ..web::Options::default() };
         let now = crate::model::Snapshot::healthy().taken_at;
-        let view = View { journal: &journal, windows: &windows, now, options: &options, viewer: web::Viewer::Full };
+        let (config, viewer) = (Config::of_targets(Vec::new()), web::Viewer::Full);
+        let view = View { journal: &journal, windows: &windows, now, options: &options, config: &config, viewer };
         for (text, html) in [
             ("# One\n\n**two** `a<b`", "<h1>One</h1>\n<p><strong>two</strong> <code>a&lt;b</code></p>\n"),
             ("<!-- a comment -->\n\ntext", "<p>text</p>\n"),
             ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
             ("at https://<id>/token & more", "<p>at https://&lt;id&gt;/token &amp; more</p>\n"),
-            (
-                "#### client_known",
-                "<h4><a href=\"/watch/checks/client_known\">client_known</a></h4>\n",
-            ),
+            ("#### client_known", "<h4><a href=\"/watch/checks/client_known\">client_known</a></h4>\n"),
             ("#### no_such_check", "<h4>no_such_check</h4>\n"),
             ("client_known", "<p>client_known</p>\n"),
         ] {

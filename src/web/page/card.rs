@@ -9,6 +9,7 @@ use super::{
     shape::{class, icon},
     steps,
     text::shown,
+    uptime,
     words::{Standing, distance, time},
 };
 use crate::{
@@ -17,9 +18,9 @@ use crate::{
     results::{Entry, Latest},
 };
 
-/// One target among a few.
-pub(super) fn card(entry: &Entry, view: &View<'_>) -> Markup {
-    let heading = Heading(3);
+/// One target among a few, under a heading of this level.
+pub(super) fn card(entry: &Entry, view: &View<'_>, level: Heading) -> Markup {
+    let heading = Heading(level.0 + 1);
     let standing = Standing::of(entry, view.now);
     let rest = known(standing, view, |latest| {
         let report = &latest.report;
@@ -27,18 +28,19 @@ pub(super) fn card(entry: &Entry, view: &View<'_>) -> Markup {
         html! {
             (facts(latest, view))
             (steps::strip(links.iter().map(|link| (link.title.as_str(), link.state))))
+            (uptime::uptime(entry, view))
             (cause(report, &latest.snapshot, view, heading))
             (next::next(report, view, heading))
         }
     });
-    boxed(entry, standing, &rest, view)
+    boxed(entry, standing, &rest, view, level)
 }
 
 /// A target's name and answer, and the rest, in a box that links to the target's page.
-pub(super) fn boxed(entry: &Entry, standing: Standing<'_>, rest: &Markup, view: &View<'_>) -> Markup {
+pub(super) fn boxed(entry: &Entry, standing: Standing<'_>, rest: &Markup, view: &View<'_>, level: Heading) -> Markup {
     html! {
         section class={ "card " (class(standing.state())) } {
-            (Heading(2).of(html! { a href=(link(&entry.name, view)) { (shown(&entry.name)) } }))
+            (level.of(html! { a href=(link(&entry.name, view)) { (shown(&entry.name)) } }))
             (answer(entry, standing, view))
             (rest)
         }
@@ -69,6 +71,7 @@ pub(super) fn answer(entry: &Entry, standing: Standing<'_>, view: &View<'_>) -> 
     let state = standing.state();
     html! {
         p class={ "say " (class(state)) } { (icon(state)) " " span { (shown(&standing.answer())) } }
+        (uptime::since(entry, standing, view))
         (maintenance::line(&entry.name, view))
     }
 }

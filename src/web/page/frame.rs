@@ -74,12 +74,13 @@ fn header(here: &str, view: &View<'_>) -> Markup {
 
 fn footer(view: &View<'_>) -> Markup {
     let base = view.options.base();
+    let feed = html! { a href={ (base) "/feed.atom" } type="application/atom+xml" { "Feed" } };
     html! {
         footer {
             @match view.viewer {
-                Viewer::Public => { span { "ssowatch" } }
+                Viewer::Public => { span { "ssowatch" } " " (feed) }
                 Viewer::Full => {
-                    span { "ssowatch " (env!("CARGO_PKG_VERSION")) } " "
+                    span { "ssowatch " (env!("CARGO_PKG_VERSION")) } " " (feed) " "
                     a href={ (base) "/metrics" } { "Metrics" } " "
                     a href={ (base) "/api/v1/targets" } { "JSON" } " "
                     a href={ (base) "/config" } { "Configuration" }

@@ -20,12 +20,12 @@ use crate::{
 const OUTAGES: usize = 5;
 
 /// One row of bars.
-struct Row {
-    title: &'static str,
+pub(super) struct Row {
+    pub title: &'static str,
     /// What one bar stands for, in words.
-    each: &'static str,
-    bars: i32,
-    length: TimeDelta,
+    pub each: &'static str,
+    pub bars: i32,
+    pub length: TimeDelta,
 }
 
 const fn rows() -> [Row; 2] {
@@ -45,7 +45,7 @@ pub(super) fn of_verdicts(entry: &Entry, view: &View<'_>, heading: Heading) -> M
     drawn(entry, view, heading, false)
 }
 
-fn spans(entry: &Entry, view: &View<'_>, length: TimeDelta) -> Vec<Span> {
+pub(super) fn spans(entry: &Entry, view: &View<'_>, length: TimeDelta) -> Vec<Span> {
     view.journal.history(&entry.name, view.now - length, view.now)
 }
 
@@ -89,7 +89,7 @@ fn in_words(spans: &[Span], from: Time, to: Time) -> Option<String> {
 }
 
 /// A share in percent. It is never rounded up to all or down to nothing.
-fn share(ratio: f64) -> String {
+pub(super) fn share(ratio: f64) -> String {
     match ratio * 100.0 {
         all if all >= 100.0 => "100 %".to_owned(),
         none if none <= 0.0 => "0 %".to_owned(),
@@ -103,7 +103,7 @@ fn reaches(span: &Span, from: Time, to: Time) -> bool {
 }
 
 /// The bars: low for good, half for degraded, full for broken; a thin line where nobody watched.
-fn bars(row: &Row, spans: &[Span], now: Time) -> Markup {
+pub(super) fn bars(row: &Row, spans: &[Span], now: Time) -> Markup {
     let each = row.length / row.bars;
     let start = now - row.length;
     let worst = |n: i32| {
@@ -145,8 +145,7 @@ fn shape(worst: Option<Login>) -> (&'static str, i32) {
 
 /// The last outages in words.
 fn outages(spans: &[Span], with_cause: bool, view: &View<'_>) -> Markup {
-    let broken: Vec<&Span> =
-        spans.iter().rev().filter(|span| span.login == Login::Broken).take(OUTAGES).collect();
+    let broken: Vec<&Span> = spans.iter().rev().filter(|span| span.login == Login::Broken).take(OUTAGES).collect();
     html! {
         @if !broken.is_empty() {
             h3 { "The last outages" }

@@ -36,7 +36,7 @@ pub fn index(entries: &[Arc<Entry>], page: usize, view: &View<'_>) -> String {
         entries.iter().map(|entry| (Standing::of(entry, view.now).state(), entry.as_ref())).collect();
     rows.sort_by_key(|(state, _)| rank(*state));
     let content = html! {
-        h1 { "Single sign-on" }
+        h1 { (shown(view.title())) }
         @match rows.len() {
             0 => {
                 p {
@@ -44,22 +44,51 @@ pub fn index(entries: &[Arc<Entry>], page: usize, view: &View<'_>) -> String {
                     ") and only " code { "/probe" } " looks."
                 }
             }
-            1..=FEW => { div.cards { @for (_, entry) in &rows { (in_full(entry, view)) } } }
+            1..=FEW => { (few(&rows, view)) }
             _ => { (many(&rows, page, view)) }
         }
     };
     let state = rows.first().map(|(state, _)| *state);
-    frame(&Page { title: "Single sign-on", state, here: "/", content: &content }, view)
+    frame(&Page { title: view.title(), state, here: "/", content: &content }, view)
 }
 
 fn rank(state: State) -> usize {
     ORDER.iter().position(|other| *other == state).unwrap_or(ORDER.len())
 }
 
-fn in_full(entry: &Entry, view: &View<'_>) -> Markup {
+/// A card for each target; by group, where the configuration has any: that with the worst target stands first, the
+/// targets without a group last.
+fn few(rows: &[(State, &Entry)], view: &View<'_>) -> Markup {
+    let mut groups: Vec<Option<&str>> = Vec::new();
+    for (_, entry) in rows {
+        let group = group_of(entry, view);
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
+    groups.sort_by_key(Option::is_none);
+    let is_grouped = groups.iter().any(Option::is_some);
+    let level = Heading(if is_grouped { 3 } else { 2 });
+    html! {
+        @for of in groups {
+            @if is_grouped { (Heading(2).of(shown(of.unwrap_or("Others")))) }
+            div.cards {
+                @for (_, entry) in rows.iter().filter(|(_, entry)| group_of(entry, view) == of) {
+                    (in_full(entry, view, level))
+                }
+            }
+        }
+    }
+}
+
+fn group_of<'v>(entry: &Entry, view: &View<'v>) -> Option<&'v str> {
+    view.config.targets.iter().find(|target| target.name == entry.name)?.group.as_deref()
+}
+
+fn in_full(entry: &Entry, view: &View<'_>, level: Heading) -> Markup {
     match view.viewer {
-        Viewer::Public => public::card(entry, view),
-        Viewer::Full => card::card(entry, view),
+        Viewer::Public => public::card(entry, view, level),
+        Viewer::Full => card::card(entry, view, level),
     }
 }
 

@@ -22,6 +22,7 @@ mod steps;
 mod style;
 mod target;
 pub(super) mod text;
+mod uptime;
 mod words;
 
 use std::sync::Arc;
@@ -30,7 +31,7 @@ use maud::{Markup, Render, html};
 
 use self::{frame::Page, frame::frame, text::shown};
 use super::{Options, Tells, Viewer};
-use crate::{checks, clock::Time, journal::Journal, notify::maintenance::Windows, results::Entry};
+use crate::{checks, clock::Time, config::Config, journal::Journal, notify::maintenance::Windows, results::Entry};
 
 pub use about::{check, runbook};
 pub use changes::{Asked, changes};
@@ -53,8 +54,17 @@ pub struct View<'a> {
     pub now: Time,
     /// Settings by flags.
     pub options: &'a Options,
+    /// The configuration in force.
+    pub config: &'a Config,
     /// Who looks.
     pub viewer: Viewer,
+}
+
+impl View<'_> {
+    /// The title of the status page.
+    pub(in crate::web) fn title(&self) -> &str {
+        self.config.web.title.as_deref().unwrap_or("Single sign-on")
+    }
 }
 
 /// The level of the headings of a part: below the page's own, or below a target's.
@@ -67,7 +77,8 @@ impl Heading {
         match self.0 {
             1 => html! { h1 { (content) } },
             2 => html! { h2 { (content) } },
-            _ => html! { h3 { (content) } },
+            3 => html! { h3 { (content) } },
+            _ => html! { h4 { (content) } },
         }
     }
 }

@@ -6,7 +6,7 @@
 use maud::{Markup, html};
 
 use super::{
-    Heading, View, card, check_title, history, steps,
+    Heading, View, card, check_title, history, steps, uptime,
     words::{Standing, distance},
 };
 use crate::{
@@ -55,8 +55,9 @@ impl Verdicts {
 }
 
 /// The verdicts on one target among a few.
-pub(super) fn card(entry: &Entry, view: &View<'_>) -> Markup {
-    card::boxed(entry, Standing::of(entry, view.now), &Verdicts::of(entry, view.now).shown(view), view)
+pub(super) fn card(entry: &Entry, view: &View<'_>, level: Heading) -> Markup {
+    let rest = html! { (Verdicts::of(entry, view.now).shown(view)) (uptime::uptime(entry, view)) };
+    card::boxed(entry, Standing::of(entry, view.now), &rest, view, level)
 }
 
 /// The verdict on one target among many, in a line.

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use ssowatch::{
     checks,
     clock::Time,
+    config::Config,
     journal::{self, Journal},
     model::{Change, ChangeSubject, Login, Report, Snapshot},
     notify::maintenance::Windows,
@@ -17,11 +18,13 @@ use ssowatch::{
     },
 };
 
-use super::support::{Setup, all_fails, broken_snapshot, no_windows, noon, place, results_of, window};
+use super::support::{
+    Setup, all_fails, broken_snapshot, no_config, no_windows, noon, place, results_of, target, window,
+};
 
 /// What a page goes by, for who may see all.
 fn view<'a>(journal: &'a Journal, options: &'a Options, now: Time) -> View<'a> {
-    View { journal, windows: no_windows(), now, options, viewer: Viewer::Full }
+    View { journal, windows: no_windows(), now, options, config: no_config(), viewer: Viewer::Full }
 }
 
 fn index_of(entries: &[Arc<Entry>], now: Time) -> String {
@@ -281,6 +284,107 @@ fn remember(journal: &Journal, rounds: &[(i64, Login)]) {
         journal.note("home", entry);
         before = Some(report);
     }
+}
+
+#[test]
+fn a_card_says_since_when_and_how_much_of_the_watched_time_people_could_sign_in() {
+    let rounds = [(-180, Login::Ok), (-120, Login::Broken), (-60, Login::Ok), (-30, Login::Ok), (0, Login::Ok)];
+    for (rounds, since, shares) in [
+        (&rounds[..], "Since 2026-11-24 11:00:00 UTC (60 minutes)", "24 h 66.67 % (of 3 hours watched)"),
+        (&rounds[..4], "Since 2026-11-24 11:00:00 UTC (60 minutes)", "24 h 66.67 % (of 3 hours watched)"),
+        (&rounds[4..], "Since 2026-11-24 12:00:00 UTC", ""),
+        (&[], "", ""),
+    ] {
+        let (journal, options) = (Journal::default(), Options::default());
+        remember(&journal, rounds);
+        let results = results_of(&[Snapshot::healthy()]);
+        let card = seen(&page::index(&results.entries(), 1, &view(&journal, &options, noon())));
+        assert!(card.contains(since) && (card.contains("Since ") == !since.is_empty()), "{rounds:?}: {card}");
+        assert!(
+            card.contains(shares) && (card.contains("could sign in: ") == !shares.is_empty()),
+            "{rounds:?}: {card}"
+        );
+        assert!(!card.contains("7 d "), "no longer time of which no more is known: {card}");
+    }
+    let (journal, options) = (Journal::default(), Options::default());
+    let days: Vec<(i64, Login)> = (0..=20 * 24).map(|hour| ((hour - 20 * 24) * 60, Login::Ok)).collect();
+    remember(&journal, &days);
+    let results = results_of(&[Snapshot::healthy()]);
+    let html = page::index(&results.entries(), 1, &view(&journal, &options, noon()));
+    assert!(seen(&html).contains("24 h 100 % · 7 d 100 % · 30 d 100 % (of 20 days watched)"), "{}", seen(&html));
+    assert!(html.contains("aria-label=\"The last 90 days: 90 bars of a day each, the worst of each\""), "{html}");
+}
+
+#[test]
+fn targets_stand_under_their_groups_and_the_page_under_its_title() {
+    let results = Results::default();
+    let names = ["alone", "shop", "broken", "wiki"];
+    results.list(names.map(place));
+    let targets = names.map(|name| {
+        let mut target = target(name);
+        target.group = match name {
+            "shop" | "broken" => Some("Sales".to_owned()),
+            "wiki" => Some("Office & <more>".to_owned()),
+            _ => None,
+        };
+        target
+    });
+    for name in names {
+        let snapshot = if name == "broken" { broken_snapshot() } else { Snapshot::healthy() };
+        results.put(name, snapshot.clone(), checks::evaluate(&snapshot, None));
+    }
+    let mut config = Config::of_targets(targets.to_vec());
+    config.web.title = Some("Our <sign-in>".to_owned());
+    let (journal, options) = (Journal::default(), Options::default());
+    let html = page::index(&results.entries(), 1, &View { config: &config, ..view(&journal, &options, soon()) });
+    let parts =
+        ["Our <sign-in>", "Sales", "broken No", "shop Yes", "Office & <more>", "wiki Yes", "Others", "alone Yes"];
+    has_in_order(&seen(&html), &parts);
+    assert!(html.contains("<title>fails · Our &lt;sign-in&gt; · ssowatch</title>"), "{html}");
+    assert_eq!(html.matches("<h2>").count(), 3, "the groups");
+}
+
+#[tokio::test]
+async fn the_feed_tells_breaks_and_fixes_and_no_value() {
+    let rounds = [
+        (-40, Login::Ok),
+        (-30, Login::Broken),
+        (-20, Login::Unknown),
+        (-15, Login::Ok),
+        (-10, Login::Unknown),
+        (-5, Login::Ok),
+        (-2, Login::Degraded),
+    ];
+    let options = Options { external_url: Some("https://sso.example.com/watch".to_owned()), ..Options::default() };
+    let surface = Setup { options: Options { public: true, ..options }, ..Setup::healthy() }.serve().await;
+    remember(&surface.state.journal, &rounds);
+    let feed = surface.get("/feed.atom").await;
+    assert_eq!((feed.status, feed.header("content-type")), (200, "application/atom+xml; charset=utf-8"));
+    let text = feed.text();
+    let entries: Vec<&str> = text.split("<entry>").skip(1).collect();
+    let titles: Vec<&str> =
+        entries.iter().map(|entry| entry.split_once("<title>").unwrap().1.split_once('<').unwrap().0).collect();
+    assert_eq!(
+        titles,
+        [
+            "home: some people cannot sign in",
+            "home: cannot tell any more whether people can sign in",
+            "home: people cannot sign in"
+        ]
+    );
+    has_in_order(
+        text,
+        &[
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">",
+            "<updated>2026-11-24T11:58:00Z</updated>",
+            "<link rel=\"self\" href=\"https://sso.example.com/watch/feed.atom\"></link>",
+            "<id>urn:ssowatch:home:",
+            "<link rel=\"alternate\" type=\"text/html\" href=\"https://sso.example.com/watch/targets/home\"></link>",
+        ],
+    );
+    let ids: std::collections::BTreeSet<&str> =
+        entries.iter().map(|entry| entry.split_once("<id>").unwrap().1.split_once('<').unwrap().0).collect();
+    assert_eq!(ids.len(), entries.len(), "each entry has an id of its own");
 }
 
 #[test]

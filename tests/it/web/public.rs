@@ -12,7 +12,7 @@ use ssowatch::{
     },
 };
 
-use super::support::{Setup, all_fails, no_windows, noon, place, window};
+use super::support::{Setup, all_fails, no_config, no_windows, noon, place, window};
 
 /// What is planted, with a number after it.
 const CANARY: &str = "canary7f3a";
@@ -61,7 +61,7 @@ fn results() -> Results {
 }
 
 fn view<'a>(journal: &'a Journal, options: &'a Options, viewer: Viewer) -> View<'a> {
-    View { journal, windows: no_windows(), now: noon(), options, viewer }
+    View { journal, windows: no_windows(), now: noon(), options, config: no_config(), viewer }
 }
 
 fn public() -> Options {
