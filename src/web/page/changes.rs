@@ -10,7 +10,7 @@ use super::{
     words::{distance, time},
 };
 use crate::{
-    journal::{Event, Query, What},
+    journal::{Event, Query, Repeated, What},
     model::Change,
     render::facts::field_in_words,
 };
@@ -93,12 +93,19 @@ fn table(events: &[Event], with_target: bool, view: &View<'_>) -> Markup {
                     tr {
                         th.when scope="row" { (time(event.at)) }
                         @if with_target { td { a href=(link(&event.target, view)) { (shown(&event.target)) } } }
-                        td { (what(&event.what, view)) }
+                        td { (what(&event.what, view)) (repeated(event)) }
                     }
                 }
             }
         }
     }
+}
+
+/// How often the same happened again, which is counted and not listed.
+fn repeated(event: &Event) -> String {
+    let Some(Repeated { count, last }) = event.repeated else { return String::new() };
+    let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
+    format!("; again {times} until {}", time(last))
 }
 
 fn what(what: &What, view: &View<'_>) -> Markup {
@@ -118,7 +125,7 @@ fn what(what: &What, view: &View<'_>) -> Markup {
 
 /// A watched value that is another one.
 fn changed(side: &str, change: &Change) -> Markup {
-    let side = if side == "kasm" { "Kasm" } else { "Provider" };
+    let side = if side == "app" { "Kasm" } else { "Provider" };
     let value = |value: &str| match value {
         "" => html! { "(nothing)" },
         value => html! { span.v { (clipped(value, VALUE)) } },
