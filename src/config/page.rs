@@ -13,13 +13,23 @@ pub struct WebSettings {
     /// Names under which the daemon answers where no login is needed, beside those that cannot be an attacker's. In lower
     /// case, without a port.
     pub allowed_hosts: Vec<String>,
+    /// The title of the status page.
+    pub title: Option<String>,
+    /// Origins whose pages may show ours in a frame.
+    pub frame_ancestors: Vec<String>,
 }
 
 /// Reads them.
 pub(super) fn settings(reader: &mut Reader<'_>, field: Field) -> WebSettings {
     let read = reader.section(field, |reader, section| {
         let hosts = section.take("allowed_hosts").and_then(|field| reader.list(field)).unwrap_or_default();
-        WebSettings { allowed_hosts: hosts.into_iter().filter_map(|field| host(reader, field)).collect() }
+        let title = section.take("title").and_then(|field| reader.text(field)).map(|text| text.value);
+        let ancestors = section.take("frame_ancestors").and_then(|field| reader.list(field)).unwrap_or_default();
+        WebSettings {
+            allowed_hosts: hosts.into_iter().filter_map(|field| host(reader, field)).collect(),
+            title,
+            frame_ancestors: ancestors.into_iter().filter_map(|field| origin(reader, field)).collect(),
+        }
     });
     read.unwrap_or_default()
 }
@@ -27,6 +37,27 @@ pub(super) fn settings(reader: &mut Reader<'_>, field: Field) -> WebSettings {
 fn host(reader: &mut Reader<'_>, field: Field) -> Option<String> {
     let text = reader.text(field)?;
     reader.check(&text.place, host_name(&text.value))
+}
+
+/// Reads an origin, as a page names those that may frame it (CSP Level 3, section 6.4.2).
+fn origin(reader: &mut Reader<'_>, field: Field) -> Option<String> {
+    let text = reader.text(field)?;
+    let url = Url::parse(text.value.trim()).ok();
+    let origin = url.filter(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.host_str().is_some_and(|host| !host.contains(['*', ';', ',', '\'']))
+    });
+    let wrong = || {
+        format!(
+            "{:?} is not the origin of a page; write scheme, host and port, for example https://portal.example.com",
+            text.value
+        )
+    };
+    reader.check(&text.place, origin.map(|url| url.origin().ascii_serialization()).ok_or_else(wrong))
 }
 
 /// Reads the name of a host.
@@ -52,9 +83,18 @@ pub fn host_name(text: &str) -> Result<String, String> {
 
 /// The settings as they are shown; `None` where there are none.
 pub(super) fn shown(settings: &WebSettings) -> Option<Shown> {
-    let WebSettings { allowed_hosts } = settings;
-    let hosts: Vec<Shown> = allowed_hosts.iter().map(|host| Shown::Text(host.clone())).collect();
-    (!hosts.is_empty()).then(|| Shown::Map(vec![("allowed_hosts".to_owned(), Shown::List(hosts))]))
+    let WebSettings { allowed_hosts, title, frame_ancestors } = settings;
+    let list = |texts: &[String]| {
+        (!texts.is_empty()).then(|| Shown::List(texts.iter().map(|text| Shown::Text(text.clone())).collect()))
+    };
+    let shown = [
+        ("title", title.as_ref().map(|title| Shown::Text(title.clone()))),
+        ("allowed_hosts", list(allowed_hosts)),
+        ("frame_ancestors", list(frame_ancestors)),
+    ];
+    let shown: Vec<(String, Shown)> =
+        shown.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
+    (!shown.is_empty()).then_some(Shown::Map(shown))
 }
 
 #[cfg(test)]

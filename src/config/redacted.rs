@@ -60,6 +60,7 @@ fn target(target: &Target) -> Shown {
         last_sign_in_enabled,
         change_hold,
         notify,
+        group,
     } = target;
     let rules: Vec<(String, Shown)> = off
         .iter()
@@ -70,6 +71,7 @@ fn target(target: &Target) -> Shown {
         .collect();
     Shown::map([
         ("name", Some(text(name))),
+        ("group", group.as_ref().map(text)),
         ("provider", Some(provider_side(provider))),
         ("kasm", Some(app_side(app))),
         ("expect", expected(expect)),

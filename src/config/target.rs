@@ -32,6 +32,7 @@ pub(super) fn target(
             .and_then(|field| reader.section(field, kasm)?);
         let expect = section.take("expect").and_then(|field| reader.section(field, expect)).unwrap_or_default();
         let notify = section.take("notify").map(|field| notify(reader, field, receivers));
+        let group = section.take("group").and_then(|field| reader.text(field)).map(|text| text.value);
         let defaults = defaults(reader, section, outer);
         let (token_enabled, passkey_enabled) = (defaults.token_enabled, defaults.passkey_enabled);
         let (last_sign_in_enabled, change_hold) = (defaults.last_sign_in_enabled, defaults.change_hold);
@@ -60,6 +61,7 @@ pub(super) fn target(
             last_sign_in_enabled,
             change_hold,
             notify,
+            group,
         };
         Some(Marked { place, value })
     })?

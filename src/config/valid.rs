@@ -112,6 +112,8 @@ pub struct Target {
     pub change_hold: Duration,
     /// The names of the receivers that are told of this target; all of them where it says nothing.
     pub notify: Option<BTreeSet<String>>,
+    /// The heading that it stands under on the status page.
+    pub group: Option<String>,
 }
 
 /// The provider's side of a target.
@@ -226,6 +228,7 @@ impl Target {
             last_sign_in_enabled: false,
             change_hold: Duration::from_hours(24),
             notify: None,
+            group: None,
         }
     }
 }

@@ -50,7 +50,9 @@ pub fn one(id: &str, style: Style) -> Option<String> {
     Some(page.finish())
 }
 
-fn entries(stage: Stage, check: &Check) -> Vec<(&'static str, String)> {
+/// What there is to say of a check, each with its label.
+#[must_use]
+pub fn entries(stage: Stage, check: &Check) -> Vec<(&'static str, String)> {
     let needs = match check.needs {
         [] => "no credential".to_owned(),
         needs => {

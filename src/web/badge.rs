@@ -1,6 +1,8 @@
 //! A badge for other pages: a target's name and how sign-in stands. A verdict, and nothing else.
 
-use super::page::{Standing, escape};
+use maud::{Markup, html};
+
+use super::page::{Standing, text};
 use crate::{clock::Time, model::Login, results::Entry};
 
 /// The badge of a target, as an image (SVG 1.1) that needs no font of its own and no style sheet.
@@ -12,29 +14,27 @@ pub(super) fn badge(entry: &Entry, now: Time) -> String {
         Login::Broken => ("broken", "#b3131c"),
         Login::Unknown => ("unknown", "#57606a"),
     };
-    let name = escape::clipped(&entry.name, LONGEST);
-    let mut name_width = 0;
-    name.each(|letter, _| name_width += letter_width(letter));
-    let label = format!("{name} sign-in");
-    let (left, right) = (width(name_width + text_width(" sign-in")), width(text_width(word)));
-    let title = format!("{}: {}", name, escape::escape(&standing.answer()));
-    let text = |middle: usize, length: usize, text: &str| {
-        format!("<text x=\"{middle}\" y=\"14\" textLength=\"{length}\" lengthAdjust=\"spacingAndGlyphs\">{text}</text>")
+    let name = text::clipped(&entry.name, LONGEST);
+    let (left, right) = (width(text_width(&name) + text_width(" sign-in")), width(text_width(word)));
+    let (all, edge) = (left + right, right - 3);
+    let text = |middle: usize, length: usize, text: Markup| {
+        html! { text x=(middle) y="14" textLength=(length) lengthAdjust="spacingAndGlyphs" { (text) } }
     };
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{all}\" height=\"20\" role=\"img\" aria-labelledby=\"t\">\
-         <title id=\"t\">{title}</title>\
-         <rect width=\"{all}\" height=\"20\" rx=\"3\" fill=\"#32383f\"/>\
-         <path d=\"M{left} 0h{edge}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3h-{edge}z\" fill=\"{colour}\"/>\
-         <g fill=\"#fff\" font-family=\"Verdana,DejaVu Sans,sans-serif\" font-size=\"11\" text-anchor=\"middle\">{}{}</g></svg>\n",
-        text(left / 2, left - PADDING, &label),
-        text(left + right / 2, right - PADDING, word),
-        all = left + right,
-        edge = right - 3,
-    )
+    let badge = html! {
+        svg xmlns="http://www.w3.org/2000/svg" width=(all) height="20" role="img" aria-labelledby="t" {
+            title #t { (name) ": " (standing.answer()) }
+            rect width=(all) height="20" rx="3" fill="#32383f" {}
+            path d=(format!("M{left} 0h{edge}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3h-{edge}z")) fill=(colour) {}
+            g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle" {
+                (text(left / 2, left - PADDING, html! { (name) " sign-in" }))
+                (text(left + right / 2, right - PADDING, html! { (word) }))
+            }
+        }
+    };
+    badge.into_string()
 }
 
-/// The longest name on a badge, in characters of markup.
+/// The longest name on a badge, in characters.
 const LONGEST: usize = 40;
 /// The blank beside a text, both sides together.
 const PADDING: usize = 12;

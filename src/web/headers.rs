@@ -3,23 +3,27 @@
 use std::sync::LazyLock;
 
 use axum::{
+    extract::{Request, State},
     http::{HeaderValue, header},
+    middleware::Next,
     response::Response,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::page::{SCRIPT, STYLE};
+use super::{
+    App,
+    page::{SCRIPT, STYLE},
+};
 
-/// Nothing from elsewhere, no frame, no form. The one style sheet and the one script are allowed by their hashes (CSP
+/// Nothing from elsewhere, no form, and no frame but in the pages that the configuration names, which follow it. The one style sheet and the one script are allowed by their hashes (CSP
 /// Level 3); the script may ask this origin, the icon of the page stands in its own address.
-static CONTENT_SECURITY_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let policy = format!(
+static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(|| {
+    format!(
         "default-src 'none'; style-src {}; script-src {}; connect-src 'self'; img-src data:; base-uri 'none'; \
-         form-action 'none'; frame-ancestors 'none'",
+         form-action 'none'; frame-ancestors ",
         hash(STYLE),
         hash(SCRIPT)
-    );
-    HeaderValue::from_str(&policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
+    )
 });
 
 fn hash(text: &str) -> String {
@@ -28,14 +32,19 @@ fn hash(text: &str) -> String {
 }
 
 /// Adds them.
-pub(super) async fn secure(mut response: Response) -> Response {
+pub(super) async fn secure(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let ancestors = app.config.borrow().web.frame_ancestors.join(" ");
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY.clone());
-    for (name, value) in [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-    ] {
+    // Older than the policy, and cannot name more than one page.
+    if ancestors.is_empty() {
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    }
+    let ancestors = if ancestors.is_empty() { "'none'" } else { &ancestors };
+    let policy = HeaderValue::from_str(&format!("{}{ancestors}", *CONTENT_SECURITY_POLICY));
+    let policy = policy.unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    for (name, value) in [(header::X_CONTENT_TYPE_OPTIONS, "nosniff"), (header::REFERRER_POLICY, "no-referrer")] {
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

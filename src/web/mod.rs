@@ -6,6 +6,7 @@ mod badge;
 mod calendar;
 mod connection_limiter;
 mod exposition;
+mod feed;
 mod handshake;
 mod headers;
 mod lifecycle;
@@ -123,13 +124,16 @@ impl App {
 type Shared = extract::State<App>;
 
 /// Every path, what it is, for the page that says what exists, and how much it tells.
-const PATHS: [(&str, &str, Tells); 29] = [
+const PATHS: [(&str, &str, Tells); 32] = [
     ("/", "status page", Tells::Verdicts),
     ("/targets/{name}", "one target in full", Tells::Verdicts),
     ("/targets/{name}/checks", "every check and every source of a target", Tells::All),
     ("/targets/{name}/badge.svg", "a badge for other pages", Tells::Verdicts),
     ("/targets/{name}/expiries.ics", "what expires, for a calendar", Tells::All),
     ("/changes", "what changed and when", Tells::All),
+    ("/feed.atom", "when sign-in broke and when it was fixed, as an Atom feed", Tells::Verdicts),
+    ("/checks/{id}", "what a check means and how to fix it", Tells::Verdicts),
+    ("/runbooks/{alert}", "what to do about an alert", Tells::Verdicts),
     ("/metrics", "metrics for Prometheus", Tells::All),
     ("/probe", "one probe: ?target=NAME&module=login or discovery", Tells::All),
     ("/sd", "HTTP service discovery for Prometheus: the targets", Tells::All),
@@ -171,13 +175,14 @@ pub fn router(state: State) -> Router {
     }
     let guard = middleware::from_fn_with_state(app.clone(), access::guard);
     let finish = middleware::from_fn_with_state(app.clone(), api::finish);
+    let secure = middleware::from_fn_with_state(app.clone(), headers::secure);
     let configured = middleware::from_fn_with_state(app.clone(), access::with_headers);
     router
         .fallback(pages::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(guard)
         .layer(finish)
-        .layer(middleware::map_response(headers::secure))
+        .layer(secure)
         .layer(configured)
         .with_state(app)
 }
@@ -190,6 +195,9 @@ fn handler(path: &str) -> MethodRouter<App> {
         "/targets/{name}/badge.svg" => get(pages::badge),
         "/targets/{name}/expiries.ics" => get(pages::expiries),
         "/changes" => get(pages::changes),
+        "/feed.atom" => get(pages::feed),
+        "/checks/{id}" => get(pages::check),
+        "/runbooks/{alert}" => get(pages::runbook),
         "/metrics" => get(exposition::metrics),
         "/probe" => get(probe::probe),
         "/sd" => get(sd::targets),

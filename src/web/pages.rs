@@ -1,5 +1,7 @@
 //! What answers with a page, a badge or a calendar.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{self, Extension, Path, Query},
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -8,7 +10,7 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    App, PATHS, Shared, Viewer, badge, calendar,
+    App, PATHS, Shared, Viewer, badge, calendar, feed,
     page::{self, View},
     text,
 };
@@ -17,8 +19,11 @@ use super::{
 type By = Extension<Viewer>;
 
 impl App {
-    fn view(&self, viewer: Viewer) -> View<'_> {
-        View { journal: &self.journal, windows: &self.windows, now: self.clock.now(), options: &self.options, viewer }
+    /// Shows something as it is now.
+    fn show<T>(&self, viewer: Viewer, show: impl FnOnce(&View<'_>) -> T) -> T {
+        let config = Arc::clone(&self.config.borrow());
+        let (journal, windows, options) = (&*self.journal, &*self.windows, &self.options);
+        show(&View { journal, windows, now: self.clock.now(), options, config: &config, viewer })
     }
 }
 
@@ -33,19 +38,38 @@ pub(super) async fn index(
     Query(query): Query<IndexQuery>,
 ) -> Html<String> {
     let page = query.page.unwrap_or(1);
-    Html(page::index(&app.results.entries(), page, &app.view(viewer)))
+    Html(app.show(viewer, |view| page::index(&app.results.entries(), page, view)))
 }
 
 pub(super) async fn target(extract::State(app): Shared, Extension(viewer): By, Path(name): Path<String>) -> Response {
     match app.results.entry(&name) {
-        Some(entry) => Html(page::target(&entry, &app.view(viewer))).into_response(),
+        Some(entry) => Html(app.show(viewer, |view| page::target(&entry, view))).into_response(),
         None => missing(&app, viewer),
     }
 }
 
 pub(super) async fn checks(extract::State(app): Shared, Extension(viewer): By, Path(name): Path<String>) -> Response {
     match app.results.entry(&name) {
-        Some(entry) => Html(page::checks(&entry, &app.view(viewer))).into_response(),
+        Some(entry) => Html(app.show(viewer, |view| page::checks(&entry, view))).into_response(),
+        None => missing(&app, viewer),
+    }
+}
+
+pub(super) async fn feed(extract::State(app): Shared, Extension(viewer): By) -> Response {
+    let feed = app.show(viewer, feed::feed);
+    ([(header::CONTENT_TYPE, "application/atom+xml; charset=utf-8")], feed).into_response()
+}
+
+pub(super) async fn check(extract::State(app): Shared, Extension(viewer): By, Path(id): Path<String>) -> Response {
+    match app.show(viewer, |view| page::check(&id, view)) {
+        Some(page) => Html(page).into_response(),
+        None => missing(&app, viewer),
+    }
+}
+
+pub(super) async fn runbook(extract::State(app): Shared, Extension(viewer): By, Path(alert): Path<String>) -> Response {
+    match app.show(viewer, |view| page::runbook(&alert, view)) {
+        Some(page) => Html(page).into_response(),
         None => missing(&app, viewer),
     }
 }
@@ -62,7 +86,7 @@ pub(super) async fn changes(
     Query(query): Query<ChangesQuery>,
 ) -> Html<String> {
     let asked = page::Asked { target: query.target, before: query.before };
-    Html(page::changes(&asked, &app.view(viewer)))
+    Html(app.show(viewer, |view| page::changes(&asked, view)))
 }
 
 /// The badge may stand on any page, and is asked anew each time.
@@ -91,6 +115,6 @@ pub(super) async fn not_found(extract::State(app): Shared, Extension(viewer): By
 
 /// A page that says what exists.
 fn missing(app: &App, viewer: Viewer) -> Response {
-    let page = page::not_found(&PATHS, &app.results.entries(), &app.view(viewer));
+    let page = app.show(viewer, |view| page::not_found(&PATHS, &app.results.entries(), view));
     (StatusCode::NOT_FOUND, Html(page)).into_response()
 }

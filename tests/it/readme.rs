@@ -211,7 +211,7 @@ async fn every_path_of_the_daemon_is_documented_and_every_one_there_exists() {
     let told: BTreeMap<&str, bool> =
         code.iter().map(|text| text.split('?').next().unwrap()).map(|path| (path, true)).collect();
     for path in told.keys() {
-        let asked = path.replace("{name}", "home").replace("{id}", "login_offered");
+        let asked = path.replace("{name}", "home").replace("{id}", "login_offered").replace("{alert}", "SsoRisk");
         let answer = http::raw(daemon.address(), &asked, "").await.unwrap();
         let answer = String::from_utf8_lossy(&answer);
         assert!(!answer.contains("Nothing is at this address"), "{path} does not exist");

@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{Answer, FORMAT, Problem, Query, Shared, Told, change::may_change, targets};
-use crate::{clock::Time, scheduler::RunMode, web::page::escape::path_segment};
+use crate::{clock::Time, scheduler::RunMode, web::page::path_segment};
 
 /// How often a round of one target may be asked for.
 const EVERY: Duration = Duration::from_secs(30);

@@ -1,14 +1,15 @@
 //! What changed and when: the journal.
 
+use maud::{Markup, html};
+
 use super::{
-    Heading, View,
-    escape::{clipped, escape, path_segment},
+    Heading, View, check_id, check_title,
     frame::{Page, frame},
     link,
+    text::{clipped, path_segment, shown},
     words::{distance, time},
 };
 use crate::{
-    checks,
     journal::{Event, Query, Repeated, What},
     model::{Change, Side, Verdict},
     render::facts::field_in_words,
@@ -36,71 +37,68 @@ pub fn changes(asked: &Asked, view: &View<'_>) -> String {
     let mut events = view.journal.events(&query);
     let has_more = events.len() > PAGE;
     events.truncate(PAGE);
-    let of = asked.target.as_ref().map(|name| format!(" of {}", escape(name))).unwrap_or_default();
-    let older = events.last().filter(|_| has_more).map(|last| older(last.id, asked, view)).unwrap_or_default();
-    let content =
-        format!("{}{}{older}", Heading(1).of(format!("Changes{of}")), table(&events, asked.target.is_none(), view));
+    let content = html! {
+        h1 { "Changes" @if let Some(name) = &asked.target { " of " (shown(name)) } }
+        (table(&events, asked.target.is_none(), view))
+        @if let Some(last) = events.last().filter(|_| has_more) { (older(last.id, asked, view)) }
+    };
     frame(&Page { title: "Changes", state: None, here: "/changes", content: &content }, view)
 }
 
-fn older(id: u64, asked: &Asked, view: &View<'_>) -> String {
-    let target = asked.target.as_ref().map(|name| format!("&amp;target={}", path_segment(name))).unwrap_or_default();
-    format!("<p><a href=\"{}/changes?before={id}{target}\">Older changes</a></p>\n", escape(view.options.base()))
+fn older(id: u64, asked: &Asked, view: &View<'_>) -> Markup {
+    let target = asked.target.as_ref().map(|name| format!("&target={}", path_segment(name))).unwrap_or_default();
+    html! { p { a href={ (view.options.base()) "/changes?before=" (id) (target) } { "Older changes" } } }
 }
 
 /// The last changes of a target, and where the rest is.
-pub(super) fn last(name: &str, view: &View<'_>) -> String {
+pub(super) fn last(name: &str, view: &View<'_>) -> Markup {
     let query = Query { target: Some(name.to_owned()), limit: LAST, ..Query::default() };
-    let events = view.journal.events(&query);
-    let all = format!(
-        "<p><a href=\"{}/changes?target={}\">All changes</a></p>\n",
-        escape(view.options.base()),
-        path_segment(name)
-    );
-    format!("{}{}{all}", Heading(2).of("Last changes"), table(&events, false, view))
+    html! {
+        (Heading(2).of("Last changes"))
+        (table(&view.journal.events(&query), false, view))
+        p { a href={ (view.options.base()) "/changes?target=" (path_segment(name)) } { "All changes" } }
+    }
 }
 
 /// When sign-in was last seen to work, and what changed since. Nothing where it works, or where none is known to have.
-pub(super) fn since_good(name: &str, view: &View<'_>) -> String {
-    let Some(good) = view.journal.last_good(name).filter(|good| good.at < view.now) else { return String::new() };
+pub(super) fn since_good(name: &str, view: &View<'_>) -> Markup {
+    let Some(good) = view.journal.last_good(name).filter(|good| good.at < view.now) else { return html! {} };
     let query = Query { target: Some(name.to_owned()), since: Some(good.at), limit: PAGE, ..Query::default() };
     let mut events = view.journal.events(&query);
     events.retain(|event| matches!(event.what, What::Change { .. }));
     events.truncate(LAST);
-    let changed = match events.is_empty() {
-        true => "<p>No watched value changed since.</p>\n".to_owned(),
-        false => table(&events, false, view),
-    };
-    format!(
-        "{}<p>It was last seen to work {} ({}).</p>\n{changed}",
-        Heading(2).of("What changed since sign-in worked"),
-        distance(good.at, view.now),
-        time(good.at)
-    )
+    html! {
+        (Heading(2).of("What changed since sign-in worked"))
+        p { "It was last seen to work " (distance(good.at, view.now)) " (" (time(good.at)) ")." }
+        @if events.is_empty() { p { "No watched value changed since." } } @else { (table(&events, false, view)) }
+    }
 }
 
-fn table(events: &[Event], with_target: bool, view: &View<'_>) -> String {
+fn table(events: &[Event], with_target: bool, view: &View<'_>) -> Markup {
     if events.is_empty() {
-        return "<p>None is known.</p>\n".to_owned();
+        return html! { p { "None is known." } };
     }
-    let row = |event: &Event| {
-        let target = match with_target {
-            true => format!("<td><a href=\"{}\">{}</a></td>", link(&event.target, view), escape(&event.target)),
-            false => String::new(),
-        };
-        format!(
-            "<tr><th scope=\"row\" class=\"when\">{}</th>{target}<td>{}{}</td></tr>\n",
-            time(event.at),
-            what(&event.what),
-            repeated(event)
-        )
-    };
-    let rows: String = events.iter().map(row).collect();
-    let target = if with_target { "<th scope=\"col\">Target</th>" } else { "" };
-    format!(
-        "<table>\n<caption>The newest first</caption>\n<thead><tr><th scope=\"col\">When</th>{target}\
-         <th scope=\"col\">What</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
-    )
+    html! {
+        table {
+            caption { "The newest first" }
+            thead {
+                tr {
+                    th scope="col" { "When" }
+                    @if with_target { th scope="col" { "Target" } }
+                    th scope="col" { "What" }
+                }
+            }
+            tbody {
+                @for event in events {
+                    tr {
+                        th.when scope="row" { (time(event.at)) }
+                        @if with_target { td { a href=(link(&event.target, view)) { (shown(&event.target)) } } }
+                        td { (what(&event.what, view)) (repeated(event)) }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// How often the same happened again, which is counted and not listed.
@@ -110,39 +108,39 @@ fn repeated(event: &Event) -> String {
     format!("; again {times} until {}", time(last))
 }
 
-fn what(what: &What) -> String {
+fn what(what: &What, view: &View<'_>) -> Markup {
     match what {
         What::Change { side, change } => changed(*side, change),
-        What::Login { from, to, cause } => {
-            let cause = cause.as_ref().map(|cause| format!(", cause <code>{}</code>", escape(&cause.check)));
-            let from = from.map(|from| format!("{}, now ", from.word())).unwrap_or_default();
-            format!("Sign-in: {from}<strong>{}</strong>{}", to.word(), cause.unwrap_or_default())
-        }
+        What::Login { from, to, cause } => html! {
+            "Sign-in: " @if let Some(from) = from { (from.word()) ", now " } strong { (to.word()) }
+            @if let Some(cause) = cause { ", cause " (check_id(&cause.check, view)) }
+        },
         What::Verdict { check, to, .. } => {
-            let title = checks::find(check).map_or(check.as_str(), |(_, check)| check.title);
             let now = match to {
-                Verdict::Fail => "Does not hold any more",
-                Verdict::Ok => "Holds again",
+                Verdict::Fail => "Now fails",
+                Verdict::Ok => "Passes again",
                 Verdict::Unknown | Verdict::Unverified | Verdict::NotApplicable | Verdict::Off => {
                     "No longer known to fail"
                 }
             };
-            format!("{now}: {} <code>{}</code>", escape(title), escape(check))
+            html! { (now) ": " (check_title(check, view)) " " code { (shown(check)) } }
         }
     }
 }
 
 /// A watched value that is another one.
-fn changed(side: Side, change: &Change) -> String {
+fn changed(side: Side, change: &Change) -> Markup {
     let side = match side {
         Side::App => "Kasm",
         Side::Provider => "Provider",
     };
-    let subject = field_in_words(change.subject.id());
-    let field = change.field.as_ref().map(|field| format!(", {}", escape(&field_in_words(field)))).unwrap_or_default();
     let value = |value: &str| match value {
-        "" => "(nothing)".to_owned(),
-        value => format!("<span class=\"v\">{}</span>", clipped(value, VALUE)),
+        "" => html! { "(nothing)" },
+        value => html! { span.v { (clipped(value, VALUE)) } },
     };
-    format!("{side}: {subject}{field}: from {} to {}", value(&change.from), value(&change.to))
+    html! {
+        (side) ": " (field_in_words(change.subject.id()))
+        @if let Some(field) = &change.field { ", " (shown(&field_in_words(field))) }
+        ": from " (value(&change.from)) " to " (value(&change.to))
+    }
 }

@@ -1,15 +1,17 @@
 //! Two values that should be the same, with the characters marked that are not.
 
-use super::escape::escape;
+use maud::{Markup, html};
+
+use super::text::shown;
 use crate::render::drift::{unlike, words_of_a_list};
 
 /// How many characters of what both share stay in sight on each side of the difference.
 const AROUND: usize = 120;
 
-/// A value as HTML, with what the other value does not have marked; an empty mark where something is missing.
-pub(super) fn marked(value: &str, other: &str) -> String {
+/// A value, with what the other value does not have marked; an empty mark where something is missing.
+pub(super) fn marked(value: &str, other: &str) -> Markup {
     if value.is_empty() {
-        return "<mark>(nothing)</mark>".to_owned();
+        return html! { mark { "(nothing)" } };
     }
     match (words_of_a_list(value), words_of_a_list(other)) {
         (Some(words), Some(others)) => marked_words(&words, &others),
@@ -18,28 +20,25 @@ pub(super) fn marked(value: &str, other: &str) -> String {
 }
 
 /// The words that the other list lacks, wherever they stand.
-fn marked_words(words: &[&str], others: &[&str]) -> String {
-    let word = |word: &&str| {
-        let text = escape(word);
-        if others.contains(word) { text.to_string() } else { format!("<mark>{text}</mark>") }
-    };
-    words.iter().map(word).collect::<Vec<_>>().join(" ")
+fn marked_words(words: &[&str], others: &[&str]) -> Markup {
+    html! {
+        @for (n, word) in words.iter().enumerate() {
+            @if n > 0 { " " }
+            @if others.contains(word) { (shown(word)) } @else { mark { (shown(word)) } }
+        }
+    }
 }
 
 /// The one piece between what both share at the beginning and at the end.
-fn marked_piece(value: &str, other: &str) -> String {
+fn marked_piece(value: &str, other: &str) -> Markup {
     let (start, piece, end) = unlike(value, other);
-    let left_out = |count: usize| if count > AROUND { "…" } else { "" };
     let tail: String = start.chars().skip(start.chars().count().saturating_sub(AROUND)).collect();
     let head: String = end.chars().take(AROUND).collect();
-    format!(
-        "{}{}<mark>{}</mark>{}{}",
-        left_out(start.chars().count()),
-        escape(&tail),
-        escape(piece),
-        escape(&head),
-        left_out(end.chars().count())
-    )
+    html! {
+        @if start.chars().count() > AROUND { "…" }
+        (shown(&tail)) mark { (shown(piece)) } (shown(&head))
+        @if end.chars().count() > AROUND { "…" }
+    }
 }
 
 #[cfg(test)]
@@ -61,7 +60,7 @@ mod tests {
             ("<b>", "<i>", "&lt;<mark>b</mark>&gt;"),
             (&format!("{long}x"), &format!("{long}y"), &format!("…{shown}<mark>x</mark>")),
         ] {
-            assert_eq!(marked(value, other), html, "{value} against {other}");
+            assert_eq!(marked(value, other).into_string(), html, "{value} against {other}");
         }
     }
 }

@@ -1,6 +1,8 @@
 //! How long each phase of the two connections took.
 
-use super::{Heading, escape::escape};
+use maud::{Markup, html};
+
+use super::{Heading, text::shown};
 use crate::{
     model::{Answered, Connection, HttpTiming, Observed, Report, Snapshot},
     render::facts,
@@ -15,7 +17,7 @@ const WIDTH: f64 = 1000.0;
 type Phases = [Option<f64>; 5];
 
 /// The part of the page about the connections.
-pub(super) fn connections(report: &Report, snapshot: &Snapshot) -> String {
+pub(super) fn connections(report: &Report, snapshot: &Snapshot) -> Markup {
     let sides = [
         (facts::provider_name(report), phases(&snapshot.provider_connection, &snapshot.discovery)),
         ("Kasm", phases(&snapshot.app_connection, &snapshot.app_health)),
@@ -23,16 +25,22 @@ pub(super) fn connections(report: &Report, snapshot: &Snapshot) -> String {
     let total = |phases: &Phases| phases.iter().flatten().sum::<f64>();
     let longest = sides.iter().map(|(_, phases)| total(phases)).fold(0.0, f64::max);
     if longest <= 0.0 {
-        return String::new();
+        return html! {};
     }
-    let rows: String = sides.iter().map(|(side, phases)| row(side, phases, total(phases), longest)).collect();
-    let heads: String =
-        PHASES.iter().zip(1..).map(|(phase, n)| format!("<th scope=\"col\">{}{phase}</th>", key(n))).collect();
-    format!(
-        "{}<table class=\"timing\">\n<caption>Milliseconds of each phase in the last look</caption>\n<thead><tr><th scope=\"col\">Side</th>\
-         {heads}<th scope=\"col\">All</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n",
-        Heading(2).of("Connections")
-    )
+    html! {
+        (Heading(2).of("Connections"))
+        table.timing {
+            caption { "Milliseconds of each phase in the last look" }
+            thead {
+                tr {
+                    th scope="col" { "Side" }
+                    @for (phase, n) in PHASES.iter().zip(1..) { th scope="col" { (key(n)) (phase) } }
+                    th scope="col" { "All" }
+                }
+            }
+            tbody { @for (side, phases) in &sides { (row(side, phases, total(phases), longest)) } }
+        }
+    }
 }
 
 fn phases<T>(connection: &Observed<Connection>, answer: &Observed<Answered<T>>) -> Phases {
@@ -47,37 +55,45 @@ fn phases<T>(connection: &Observed<Connection>, answer: &Observed<Answered<T>>) 
     ]
 }
 
-fn row(side: &str, phases: &Phases, total: f64, longest: f64) -> String {
-    let cell = |(seconds, phase): (&Option<f64>, &&str)| match seconds {
-        Some(seconds) => format!("<td class=\"n\" data-l=\"{phase}\">{:.1}</td>", seconds * 1000.0),
-        None => format!("<td data-l=\"{phase}\">-</td>"),
-    };
-    let cells: String = phases.iter().zip(&PHASES).map(cell).collect();
-    format!(
-        "<tr><th scope=\"row\">{}{}</th>{cells}<td class=\"n\" data-l=\"All\">{:.1}</td></tr>\n",
-        escape(side),
-        bar(phases, longest),
-        total * 1000.0
-    )
+fn row(side: &str, phases: &Phases, total: f64, longest: f64) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (shown(side)) (bar(phases, longest)) }
+            @for (seconds, phase) in phases.iter().zip(&PHASES) {
+                @match seconds {
+                    Some(seconds) => { td.n data-l=(phase) { (milliseconds(*seconds)) } }
+                    None => { td data-l=(phase) { "-" } }
+                }
+            }
+            td.n data-l="All" { (milliseconds(total)) }
+        }
+    }
+}
+
+fn milliseconds(seconds: f64) -> String {
+    format!("{:.1}", seconds * 1000.0)
 }
 
 /// The phases one after the other, on the scale of the slower side. The numbers beside it say the same.
-fn bar(phases: &Phases, longest: f64) -> String {
+fn bar(phases: &Phases, longest: f64) -> Markup {
     let mut at = 0.0;
-    let piece = |(seconds, n): (&Option<f64>, usize)| {
-        let width = seconds.unwrap_or_default() / longest * WIDTH;
-        let piece = format!("<rect class=\"p{n}\" x=\"{at:.0}\" width=\"{width:.0}\" height=\"9\"/>");
-        at += width;
-        piece
-    };
-    let pieces: String = phases.iter().zip(1..).map(piece).collect();
-    format!(
-        "<svg class=\"phases\" viewBox=\"0 0 {WIDTH} 9\" preserveAspectRatio=\"none\" aria-hidden=\"true\">{pieces}</svg>"
-    )
+    let pieces: Vec<(f64, f64)> = phases
+        .iter()
+        .map(|seconds| {
+            let (begin, width) = (at, seconds.unwrap_or_default() / longest * WIDTH);
+            at += width;
+            (begin, width)
+        })
+        .collect();
+    html! {
+        svg.phases viewBox=(format!("0 0 {WIDTH} 9")) preserveAspectRatio="none" aria-hidden="true" {
+            @for ((begin, width), n) in pieces.iter().zip(1..) {
+                rect class={ "p" (n) } x=(format!("{begin:.0}")) width=(format!("{width:.0}")) height="9" {}
+            }
+        }
+    }
 }
 
-fn key(n: usize) -> String {
-    format!(
-        "<svg class=\"key\" viewBox=\"0 0 9 9\" aria-hidden=\"true\"><rect class=\"p{n}\" width=\"9\" height=\"9\"/></svg>"
-    )
+fn key(n: usize) -> Markup {
+    html! { svg.key viewBox="0 0 9 9" aria-hidden="true" { rect class={ "p" (n) } width="9" height="9" {} } }
 }

@@ -1,11 +1,9 @@
 //! How much is proven, what would raise it, and what only a person can test.
 
-use super::{
-    Heading,
-    escape::{escape, prose},
-};
+use maud::{Markup, html};
+
+use super::{Heading, View, check_title, text::prose};
 use crate::{
-    checks,
     model::{CheckReport, Report, Snapshot},
     render::unproven,
 };
@@ -16,43 +14,43 @@ const REASON: usize = 200;
 const FEW: usize = 6;
 
 /// The part of the page about coverage.
-pub(super) fn coverage(report: &Report, snapshot: &Snapshot) -> String {
+pub(super) fn coverage(report: &Report, snapshot: &Snapshot, view: &View<'_>) -> Markup {
     let credentials = unproven::for_want_of_credentials(report, snapshot).into_iter();
     let credentials = credentials.map(|(credentials, checks)| {
         let gain = prose(&unproven::gain(&credentials, checks.len()), REASON);
-        format!("{gain} <span class=\"dim\">{}</span>", titles(&checks))
+        html! { (gain) " " span.dim { (titles(&checks, view)) } }
     });
     let by_reason = |(reason, checks): (String, Vec<&CheckReport>)| {
-        format!("<strong>{}</strong>: {}", titles(&checks), prose(&reason, REASON))
+        html! { strong { (titles(&checks, view)) } ": " (prose(&reason, REASON)) }
     };
-    format!(
-        "{}<p>{} of {} checks are proven good or bad.</p>\n{}{}{}",
-        Heading(2).of("How much is proven"),
-        report.coverage.proven,
-        report.coverage.known,
-        list("Not verified for want of a credential", credentials),
-        list(
+    html! {
+        (Heading(2).of("How much is proven"))
+        p { (report.coverage.proven) " of " (report.coverage.known) " checks are proven good or bad." }
+        (list("Not verified for want of a credential", credentials.collect()))
+        (list(
             "Not verified from here, and what a person can do",
-            unproven::from_here(report, snapshot).into_iter().map(by_reason)
-        ),
-        list("Not evaluated this time", unproven::not_evaluated(report).into_iter().map(by_reason))
-    )
+            unproven::from_here(report, snapshot).into_iter().map(by_reason).collect(),
+        ))
+        (list("Not evaluated this time", unproven::not_evaluated(report).into_iter().map(by_reason).collect()))
+    }
 }
 
 /// The titles of a few checks; of more, how many.
-fn titles(checks: &[&CheckReport]) -> String {
-    let title = |check: &CheckReport| match checks::find(&check.id) {
-        Some((_, known)) => escape(known.title).to_string(),
-        None => escape(&check.id).to_string(),
-    };
-    let mut titles: Vec<String> = checks.iter().take(FEW).map(|check| title(check)).collect();
-    if checks.len() > FEW {
-        titles.push(format!("{} more", checks.len() - FEW));
+fn titles(checks: &[&CheckReport], view: &View<'_>) -> Markup {
+    html! {
+        @for (n, check) in checks.iter().take(FEW).enumerate() {
+            @if n > 0 { " · " }
+            (check_title(&check.id, view))
+        }
+        @if checks.len() > FEW { " · " (checks.len() - FEW) " more" }
     }
-    titles.join(" · ")
 }
 
-fn list(title: &str, items: impl Iterator<Item = String>) -> String {
-    let items: String = items.map(|item| format!("<li>{item}</li>\n")).collect();
-    if items.is_empty() { items } else { format!("{}<ul>\n{items}</ul>\n", Heading(3).of(title)) }
+fn list(title: &str, items: Vec<Markup>) -> Markup {
+    html! {
+        @if !items.is_empty() {
+            (Heading(3).of(title))
+            ul { @for item in &items { li { (item) } } }
+        }
+    }
 }

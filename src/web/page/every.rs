@@ -1,11 +1,13 @@
-//! Every check and every source of a target, on a page of its own: for who wants to see all.
+//! Every check and every source of a target, on a page of its own.
+
+use maud::{Markup, html};
 
 use super::{
-    Heading, View, card,
-    escape::{clipped, escape},
+    Heading, View, card, check_id,
     frame::{Page, frame},
     link,
     shape::icon,
+    text::{clipped, shown},
     words::{Standing, distance},
 };
 use crate::{
@@ -23,36 +25,34 @@ const SENTENCE: usize = 80;
 #[must_use]
 pub fn checks(entry: &Entry, view: &View<'_>) -> String {
     let standing = Standing::of(entry, view.now);
-    let told = match standing {
-        Standing::NothingYet => String::new(),
-        Standing::Stale(latest, _) | Standing::Current(latest) => {
-            let report = &latest.report;
-            format!("<p>Seen {}.</p>\n", distance(report.at, view.now))
-                + &every_check(report)
-                + &every_source(report, view.now)
+    let title = format!("Every check of {}", entry.name);
+    let content = html! {
+        h1 { (shown(&title)) }
+        (card::answer(entry, standing, view))
+        p { a href=(link(&entry.name, view)) { (shown(&entry.name)) } }
+        @if let Standing::Stale(latest, _) | Standing::Current(latest) = standing {
+            p { "Seen " (distance(latest.report.at, view.now)) "." }
+            (every_check(&latest.report, view))
+            (every_source(&latest.report, view.now))
         }
     };
-    let name = escape(&entry.name);
-    let content = format!(
-        "{}{}<p><a href=\"{}\">{name}</a></p>\n{told}",
-        Heading(1).of(format!("Every check of {name}")),
-        card::answer(entry, standing, view),
-        link(&entry.name, view)
-    );
-    let title = format!("Every check of {}", entry.name);
     frame(&Page { title: &title, state: Some(standing.state()), here: "", content: &content }, view)
 }
 
 /// Every check, by stage.
-fn every_check(report: &Report) -> String {
-    let stage = |stage: Stage| {
-        let items: String = report.checks.iter().filter(|check| check.stage == stage).map(check).collect();
-        if items.is_empty() { items } else { format!("{}<ul>\n{items}</ul>\n", Heading(2).of(stage.title())) }
-    };
-    Stage::ALL.into_iter().map(stage).collect()
+fn every_check(report: &Report, view: &View<'_>) -> Markup {
+    let of = |stage: Stage| report.checks.iter().filter(move |check| check.stage == stage);
+    html! {
+        @for stage in Stage::ALL {
+            @if of(stage).next().is_some() {
+                (Heading(2).of(stage.title()))
+                ul { @for check in of(stage) { (one_check(check, view)) } }
+            }
+        }
+    }
 }
 
-fn check(report: &CheckReport) -> String {
+fn one_check(report: &CheckReport, view: &View<'_>) -> Markup {
     let title = checks::find(&report.id).map_or("", |(_, check)| check.title);
     let (state, word) = state(report);
     let said = match report.verdict {
@@ -62,16 +62,19 @@ fn check(report: &CheckReport) -> String {
             report.reason.clone().unwrap_or_default()
         }
     };
-    let said =
-        if said.is_empty() { said } else { format!(" <span class=\"dim\">({})</span>", clipped(&said, SENTENCE)) };
-    format!("<li>{}{word}: {} <code>{}</code>{said}</li>\n", mark(state), escape(title), escape(&report.id))
+    html! {
+        li {
+            (mark(state)) (word) ": " (title) " " (check_id(&report.id, view))
+            @if !said.is_empty() { " " span.dim { "(" (clipped(&said, SENTENCE)) ")" } }
+        }
+    }
 }
 
 /// A shape for what is not as it should be, so that it stands out of a long list.
-fn mark(state: State) -> String {
+fn mark(state: State) -> Markup {
     match state {
-        State::Ok | State::Unproven => String::new(),
-        State::Broken | State::Degraded | State::AtRisk | State::Unknown => icon(state) + " ",
+        State::Ok | State::Unproven => html! {},
+        State::Broken | State::Degraded | State::AtRisk | State::Unknown => html! { (icon(state)) " " },
     }
 }
 
@@ -90,26 +93,28 @@ fn state(check: &CheckReport) -> (State, &'static str) {
 }
 
 /// Every source: whether it was seen, when, how long that took, or why not.
-fn every_source(report: &Report, now: Time) -> String {
-    let items: String = report.sources.iter().map(|seen| source(seen, now)).collect();
-    format!("{}<ul>\n{items}</ul>\n", Heading(2).of("Every source"))
+fn every_source(report: &Report, now: Time) -> Markup {
+    html! {
+        (Heading(2).of("Every source"))
+        ul { @for seen in &report.sources { (source(seen, now)) } }
+    }
 }
 
-fn source(seen: &SourceReport, now: Time) -> String {
+fn source(seen: &SourceReport, now: Time) -> Markup {
     let (state, word) = match (seen.ok, seen.reason) {
         (Some(true), _) => (State::Ok, "ok"),
         (Some(false), reason) => (State::Broken, reason.map_or("failed", Reason::id)),
         (None, _) => (State::Unproven, "not asked"),
     };
-    let when = match seen.ok {
-        Some(_) => format!("{}, took {:.0} ms ", distance(seen.at, now), seen.took_seconds * 1000.0),
-        None => String::new(),
-    };
-    let detail = seen.detail.as_deref().unwrap_or_default();
-    format!(
-        "<li>{}{word}: {} <span class=\"dim\">{when}{}</span></li>\n",
-        mark(state),
-        escape(seen.id.title()),
-        clipped(detail, SENTENCE)
-    )
+    html! {
+        li {
+            (mark(state)) (word) ": " (seen.id.title()) " "
+            span.dim {
+                @if seen.ok.is_some() {
+                    (distance(seen.at, now)) ", took " (format!("{:.0}", seen.took_seconds * 1000.0)) " ms "
+                }
+                (clipped(seen.detail.as_deref().unwrap_or_default(), SENTENCE))
+            }
+        }
+    }
 }

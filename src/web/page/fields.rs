@@ -1,9 +1,11 @@
 //! Every compared field, side by side.
 
+use maud::{Markup, html};
+
 use super::{
     Heading,
-    escape::{clipped, escape, prose},
     shape::icon,
+    text::{clipped, prose, shown},
 };
 use crate::{
     model::{Report, Snapshot},
@@ -31,27 +33,29 @@ const COLUMNS: [Column; 3] = [
 ];
 
 /// The table. What differs stands first; a column of which nothing was seen is left out.
-pub(super) fn table(report: &Report, snapshot: &Snapshot) -> String {
+pub(super) fn table(report: &Report, snapshot: &Snapshot) -> Markup {
     let mut rows = fields(snapshot, report);
     rows.sort_by_key(|row| row.agreement != Agreement::Differs);
     let is_seen = |column: &&Column| rows.iter().any(|row| matches!((column.held)(row), Held::Is { .. } | Held::Empty));
     let columns: Vec<&Column> = COLUMNS.iter().filter(is_seen).collect();
-    let heads: String = columns
-        .iter()
-        .map(|column| format!("<th scope=\"col\">{}</th>", headline::says(report, column.title)))
-        .collect();
-    let unseen = unseen(&rows);
-    let rows: String = rows.iter().map(|field| row(field, &columns, report)).collect();
-    format!(
-        "{}<table class=\"fields\">\n<caption>What Kasm stores and sends, and what the provider has.{unseen}</caption>\n\
-         <thead><tr><th scope=\"col\">Field</th>{heads}<th scope=\"col\">Together</th></tr></thead>\n\
-         <tbody>\n{rows}</tbody>\n</table>\n",
-        Heading(2).of("Field by field"),
-    )
+    html! {
+        (Heading(2).of("Field by field"))
+        table.fields {
+            caption { "What Kasm stores and sends, and what the provider has." (unseen(&rows)) }
+            thead {
+                tr {
+                    th scope="col" { "Field" }
+                    @for column in &columns { th scope="col" { (headline::says(report, column.title)) } }
+                    th scope="col" { "Together" }
+                }
+            }
+            tbody { @for field in &rows { (row(field, &columns, report)) } }
+        }
+    }
 }
 
 /// Why some values were not seen: each reason once.
-fn unseen(rows: &[FieldRow]) -> String {
+fn unseen(rows: &[FieldRow]) -> Markup {
     let held = rows.iter().flat_map(|row| COLUMNS.iter().map(|column| (column.held)(row)));
     let mut reasons: Vec<&str> = Vec::new();
     for held in held {
@@ -61,45 +65,40 @@ fn unseen(rows: &[FieldRow]) -> String {
             reasons.push(why);
         }
     }
-    match reasons.is_empty() {
-        true => String::new(),
-        false => format!(" Not seen: {}.", prose(&reasons.join("; "), WHY)),
-    }
+    html! { @if !reasons.is_empty() { " Not seen: " (prose(&reasons.join("; "), WHY)) "." } }
 }
 
-fn row(row: &FieldRow, columns: &[&Column], report: &Report) -> String {
+fn row(row: &FieldRow, columns: &[&Column], report: &Report) -> Markup {
     let state = match row.agreement {
         Agreement::Agrees => State::Ok,
         Agreement::Differs => State::Broken,
         Agreement::Unproven | Agreement::NotApplicable => State::Unproven,
     };
     let name = if row.kasm_label == "-" { row.provider_label } else { row.kasm_label };
-    let config = match &row.config_has {
-        Held::Is { .. } => format!("<br><span class=\"dim\">config: {}</span>", value(&row.config_has)),
-        Held::Empty | Held::Unseen { .. } | Held::None => String::new(),
-    };
-    let cells: String =
-        columns.iter().map(|column| cell(&headline::says(report, column.title), (column.held)(row))).collect();
-    format!(
-        "<tr><th scope=\"row\">{}{config}</th>{cells}<td>{} {}</td></tr>\n",
-        escape(name),
-        icon(state),
-        row.agreement.word()
-    )
-}
-
-fn cell(title: &str, held: &Held) -> String {
-    match held {
-        Held::None => "<td></td>".to_owned(),
-        held => format!("<td data-l=\"{title}\">{}</td>", value(held)),
+    html! {
+        tr {
+            th scope="row" {
+                (shown(name))
+                @if let Held::Is { .. } = row.config_has { br; span.dim { "config: " (value(&row.config_has)) } }
+            }
+            @for column in columns { (cell(&headline::says(report, column.title), (column.held)(row))) }
+            td { (icon(state)) " " (row.agreement.word()) }
+        }
     }
 }
 
-fn value(held: &Held) -> String {
+fn cell(title: &str, held: &Held) -> Markup {
     match held {
-        Held::Is { values } => format!("<span class=\"v\">{}</span>", clipped(&values.join(" "), VALUE)),
-        Held::Empty => "(nothing)".to_owned(),
-        Held::Unseen { .. } => "<span class=\"dim\">not seen</span>".to_owned(),
-        Held::None => String::new(),
+        Held::None => html! { td {} },
+        held => html! { td data-l=(title) { (value(held)) } },
+    }
+}
+
+fn value(held: &Held) -> Markup {
+    match held {
+        Held::Is { values } => html! { span.v { (clipped(&values.join(" "), VALUE)) } },
+        Held::Empty => html! { "(nothing)" },
+        Held::Unseen { .. } => html! { span.dim { "not seen" } },
+        Held::None => html! {},
     }
 }

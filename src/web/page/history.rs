@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
+use maud::{Markup, html};
 
 use super::{
-    Heading, View,
-    escape::escape,
+    Heading, View, check_id,
     words::{length, time},
 };
 use crate::{
@@ -20,12 +20,12 @@ use crate::{
 const OUTAGES: usize = 5;
 
 /// One row of bars.
-struct Row {
-    title: &'static str,
+pub(super) struct Row {
+    pub title: &'static str,
     /// What one bar stands for, in words.
-    each: &'static str,
-    bars: i32,
-    length: TimeDelta,
+    pub each: &'static str,
+    pub bars: i32,
+    pub length: TimeDelta,
 }
 
 const fn rows() -> [Row; 2] {
@@ -36,34 +36,37 @@ const fn rows() -> [Row; 2] {
 }
 
 /// The history with the cause of each outage.
-pub(super) fn history(entry: &Entry, view: &View<'_>) -> String {
-    let (heading, spans) = (Heading(2), spans(entry, view, TimeDelta::days(30)));
-    drawn(entry, view, heading) + &outages(&spans, true)
+pub(super) fn history(entry: &Entry, view: &View<'_>) -> Markup {
+    drawn(entry, view, Heading(2), true)
 }
 
 /// The history of verdicts alone.
-pub(super) fn of_verdicts(entry: &Entry, view: &View<'_>, heading: Heading) -> String {
-    drawn(entry, view, heading) + &outages(&spans(entry, view, TimeDelta::days(30)), false)
+pub(super) fn of_verdicts(entry: &Entry, view: &View<'_>, heading: Heading) -> Markup {
+    drawn(entry, view, heading, false)
 }
 
-fn spans(entry: &Entry, view: &View<'_>, length: TimeDelta) -> Vec<Span> {
+pub(super) fn spans(entry: &Entry, view: &View<'_>, length: TimeDelta) -> Vec<Span> {
     view.journal.history(&entry.name, view.now - length, view.now)
 }
 
-fn drawn(entry: &Entry, view: &View<'_>, heading: Heading) -> String {
+fn drawn(entry: &Entry, view: &View<'_>, heading: Heading, with_cause: bool) -> Markup {
     let row = |row: Row| {
         let spans = spans(entry, view, row.length);
-        let Some(told) = in_words(&spans, view.now - row.length, view.now) else { return String::new() };
-        format!(
-            "<h3>{}</h3>\n<p>{told}</p>\n{}<div class=\"axis\" aria-hidden=\"true\"><span>{} ago</span><span>now</span></div>\n",
-            row.title,
-            bars(&row, &spans, view.now),
-            length(row.length.as_seconds_f64())
-        )
+        let words = in_words(&spans, view.now - row.length, view.now)?;
+        Some(html! {
+            h3 { (row.title) }
+            p { (words) }
+            (bars(&row, &spans, view.now))
+            div.axis aria-hidden="true" { span { (length(row.length.as_seconds_f64())) " ago" } span { "now" } }
+        })
     };
-    let rows: String = rows().into_iter().map(row).collect();
-    let rows = if rows.is_empty() { "<p>Nothing is known of the last month.</p>\n".to_owned() } else { rows };
-    heading.of("History") + &rows
+    let rows: Vec<Markup> = rows().into_iter().filter_map(row).collect();
+    html! {
+        (heading.of("History"))
+        @if rows.is_empty() { p { "Nothing is known of the last month." } }
+        @for row in &rows { (row) }
+        (outages(&spans(entry, view, TimeDelta::days(30)), with_cause, view))
+    }
 }
 
 /// How long each state lasted, of the time in which anybody watched.
@@ -86,7 +89,7 @@ fn in_words(spans: &[Span], from: Time, to: Time) -> Option<String> {
 }
 
 /// A share in percent. It is never rounded up to all or down to nothing.
-fn share(ratio: f64) -> String {
+pub(super) fn share(ratio: f64) -> String {
     match ratio * 100.0 {
         all if all >= 100.0 => "100 %".to_owned(),
         none if none <= 0.0 => "0 %".to_owned(),
@@ -100,7 +103,7 @@ fn reaches(span: &Span, from: Time, to: Time) -> bool {
 }
 
 /// The bars: low for good, half for degraded, full for broken; a thin line where nobody watched.
-fn bars(row: &Row, spans: &[Span], now: Time) -> String {
+pub(super) fn bars(row: &Row, spans: &[Span], now: Time) -> Markup {
     let each = row.length / row.bars;
     let start = now - row.length;
     let worst = |n: i32| {
@@ -113,15 +116,12 @@ fn bars(row: &Row, spans: &[Span], now: Time) -> String {
         let bar = format!("M{} {}h8v{height}h-8z", n * 10, 40 - height);
         drawn.entry(class).or_default().push_str(&bar);
     }
-    let paths: String = drawn.iter().map(|(class, bars)| format!("<path class=\"{class}\" d=\"{bars}\"/>")).collect();
-    format!(
-        "<svg class=\"bars\" viewBox=\"0 0 {} 40\" preserveAspectRatio=\"none\" role=\"img\" \
-         aria-label=\"{}: {} bars of {} each, the worst of each\">{paths}</svg>\n",
-        row.bars * 10,
-        row.title,
-        row.bars,
-        row.each
-    )
+    html! {
+        svg.bars viewBox=(format!("0 0 {} 40", row.bars * 10)) preserveAspectRatio="none" role="img"
+            aria-label={ (row.title) ": " (row.bars) " bars of " (row.each) " each, the worst of each" } {
+            @for (class, bars) in &drawn { path class=(class) d=(bars) {} }
+        }
+    }
 }
 
 fn badness(login: Login) -> u8 {
@@ -144,16 +144,21 @@ fn shape(worst: Option<Login>) -> (&'static str, i32) {
 }
 
 /// The last outages in words.
-fn outages(spans: &[Span], with_cause: bool) -> String {
-    let outage = |span: &Span| {
-        let cause = span.cause.as_deref().filter(|_| with_cause);
-        let cause = cause.map(|cause| format!(" <code>{}</code>", escape(cause)));
-        let lasted = length((span.to - span.from).as_seconds_f64());
-        format!("<li>{}, for {lasted}{}</li>\n", time(span.from), cause.unwrap_or_default())
-    };
-    let broken = spans.iter().rev().filter(|span| span.login == Login::Broken);
-    let items: String = broken.take(OUTAGES).map(outage).collect();
-    if items.is_empty() { items } else { format!("<h3>The last outages</h3>\n<ul>\n{items}</ul>\n") }
+fn outages(spans: &[Span], with_cause: bool, view: &View<'_>) -> Markup {
+    let broken: Vec<&Span> = spans.iter().rev().filter(|span| span.login == Login::Broken).take(OUTAGES).collect();
+    html! {
+        @if !broken.is_empty() {
+            h3 { "The last outages" }
+            ul {
+                @for span in broken {
+                    li {
+                        (time(span.from)) ", for " (length((span.to - span.from).as_seconds_f64()))
+                        @if let Some(cause) = span.cause.as_deref().filter(|_| with_cause) { " " (check_id(cause, view)) }
+                    }
+                }
+            }
+        }
+    }
 }
 
 #[cfg(test)]

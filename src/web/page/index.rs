@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use maud::{Markup, html};
+
 use super::{
     Heading, View, card,
-    escape::{clipped, escape},
     frame::{Page, frame},
     link, public,
-    shape::icon,
+    shape::{class, icon},
     steps,
+    text::{clipped, shown},
     words::Standing,
 };
 use crate::{
@@ -33,50 +35,88 @@ pub fn index(entries: &[Arc<Entry>], page: usize, view: &View<'_>) -> String {
     let mut rows: Vec<(State, &Entry)> =
         entries.iter().map(|entry| (Standing::of(entry, view.now).state(), entry.as_ref())).collect();
     rows.sort_by_key(|(state, _)| rank(*state));
-    let content = match rows.len() {
-        0 => "<p>No target is watched: none is configured, or rounds are off (<code>schedule.round: off</code>) and only \
-              <code>/probe</code> looks.</p>\n"
-            .to_owned(),
-        1..=FEW => {
-            let cards: String = rows.iter().map(|(_, entry)| told_in_full(entry, view)).collect();
-            format!("<div class=\"cards\">\n{cards}</div>\n")
+    let content = html! {
+        h1 { (shown(view.title())) }
+        @match rows.len() {
+            0 => {
+                p {
+                    "No target is watched: none is configured, or rounds are off (" code { "schedule.round: off" }
+                    ") and only " code { "/probe" } " looks."
+                }
+            }
+            1..=FEW => { (few(&rows, view)) }
+            _ => { (many(&rows, page, view)) }
         }
-        _ => many(&rows, page, view),
     };
-    let content = format!("{}{content}", Heading(1).of("Single sign-on"));
     let state = rows.first().map(|(state, _)| *state);
-    frame(&Page { title: "Single sign-on", state, here: "/", content: &content }, view)
+    frame(&Page { title: view.title(), state, here: "/", content: &content }, view)
 }
 
 fn rank(state: State) -> usize {
     ORDER.iter().position(|other| *other == state).unwrap_or(ORDER.len())
 }
 
-fn told_in_full(entry: &Entry, view: &View<'_>) -> String {
+/// A card for each target; by group, where the configuration has any: that with the worst target stands first, the
+/// targets without a group last.
+fn few(rows: &[(State, &Entry)], view: &View<'_>) -> Markup {
+    let mut groups: Vec<Option<&str>> = Vec::new();
+    for (_, entry) in rows {
+        let group = group_of(entry, view);
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
+    groups.sort_by_key(Option::is_none);
+    let is_grouped = groups.iter().any(Option::is_some);
+    let level = Heading(if is_grouped { 3 } else { 2 });
+    html! {
+        @for of in groups {
+            @if is_grouped { (Heading(2).of(shown(of.unwrap_or("Others")))) }
+            div.cards {
+                @for (_, entry) in rows.iter().filter(|(_, entry)| group_of(entry, view) == of) {
+                    (in_full(entry, view, level))
+                }
+            }
+        }
+    }
+}
+
+fn group_of<'v>(entry: &Entry, view: &View<'v>) -> Option<&'v str> {
+    view.config.targets.iter().find(|target| target.name == entry.name)?.group.as_deref()
+}
+
+fn in_full(entry: &Entry, view: &View<'_>, level: Heading) -> Markup {
     match view.viewer {
-        Viewer::Public => public::card(entry, view),
-        Viewer::Full => card::card(entry, view),
+        Viewer::Public => public::card(entry, view, level),
+        Viewer::Full => card::card(entry, view, level),
     }
 }
 
 /// An overview, then a line for each target that is not well, then the names of those that are.
-fn many(rows: &[(State, &Entry)], page: usize, view: &View<'_>) -> String {
+fn many(rows: &[(State, &Entry)], page: usize, view: &View<'_>) -> Markup {
     let pages = rows.len().div_ceil(PAGE);
     let page = page.clamp(1, pages);
     let shown = &rows[(page - 1) * PAGE..(page * PAGE).min(rows.len())];
-    let groups: String = ORDER.into_iter().map(|state| group(state, shown, view)).collect();
-    overview(rows) + &groups + &turning(page, pages, view)
+    html! {
+        (overview(rows))
+        @for state in ORDER { (group(state, shown, view)) }
+        (turning(page, pages, view))
+    }
 }
 
-fn overview(rows: &[(State, &Entry)]) -> String {
-    let count = |state: State| {
-        let count = rows.iter().filter(|(of, _)| *of == state).count();
-        let class = if count == 0 { "dim" } else { super::shape::class(state) };
-        let icon = if count == 0 { String::new() } else { icon(state) };
-        format!("<li class=\"{class}\">{icon}<b>{count}</b> {}</li>\n", title(state).to_lowercase())
-    };
-    let counts: String = ORDER.into_iter().map(count).collect();
-    format!("<p>{} targets</p>\n<ul class=\"overview\">\n{counts}</ul>\n", rows.len())
+fn overview(rows: &[(State, &Entry)]) -> Markup {
+    let count = |state: State| rows.iter().filter(|(of, _)| *of == state).count();
+    html! {
+        p { (rows.len()) " targets" }
+        ul.overview {
+            @for (state, count) in ORDER.map(|state| (state, count(state))) {
+                li class=(if count == 0 { "dim" } else { class(state) }) {
+                    @if count > 0 { (icon(state)) }
+                    b { (count) } " " (title(state).to_lowercase())
+                }
+            }
+        }
+    }
 }
 
 fn title(state: State) -> &'static str {
@@ -88,50 +128,48 @@ fn title(state: State) -> &'static str {
     }
 }
 
-fn group(state: State, shown: &[(State, &Entry)], view: &View<'_>) -> String {
-    let of: Vec<&Entry> = shown.iter().filter(|(other, _)| *other == state).map(|(_, entry)| *entry).collect();
-    if of.is_empty() {
-        return String::new();
+fn group(state: State, rows: &[(State, &Entry)], view: &View<'_>) -> Markup {
+    let of: Vec<&Entry> = rows.iter().filter(|(other, _)| *other == state).map(|(_, entry)| *entry).collect();
+    let name = |entry: &Entry| html! { a href=(link(&entry.name, view)) { (shown(&entry.name)) } };
+    html! {
+        @if !of.is_empty() {
+            (Heading(2).of(title(state)))
+            @if state == State::Ok {
+                ul.tiles { @for entry in &of { li { (name(entry)) } } }
+            } @else {
+                ul.rows {
+                    @for (entry, note) in of.iter().map(|entry| (entry, note(entry, view))) {
+                        li { (icon(state)) (name(entry)) " " span class=(steps::kind_of(&note)) { (note) } }
+                    }
+                }
+            }
+        }
     }
-    let name = |entry: &Entry| format!("<a href=\"{}\">{}</a>", link(&entry.name, view), escape(&entry.name));
-    let heading = Heading(2).of(title(state));
-    if state == State::Ok {
-        let tiles: String = of.iter().map(|entry| format!("<li>{}</li>\n", name(entry))).collect();
-        return format!("{heading}<ul class=\"tiles\">\n{tiles}</ul>\n");
-    }
-    let line = |entry: &&Entry| {
-        let note = match view.viewer {
-            Viewer::Public => public::note(entry, view),
-            Viewer::Full => note(entry, view),
-        };
-        let kind = steps::kind_of(&note);
-        format!("<li>{}{} <span class=\"{kind}\">{note}</span></li>\n", icon(state), name(entry))
-    };
-    format!("{heading}<ul class=\"rows\">\n{}</ul>\n", of.iter().map(line).collect::<String>())
 }
 
 /// The one thing worth saying about a target.
 fn note(entry: &Entry, view: &View<'_>) -> String {
+    if view.viewer == Viewer::Public {
+        return shown(&public::note(entry, view));
+    }
     let standing = Standing::of(entry, view.now);
-    let Standing::Current(latest) = standing else { return escape(&standing.answer()).to_string() };
+    let Standing::Current(latest) = standing else { return shown(&standing.answer()) };
     let report = &latest.report;
     let told = headline::told(report).map(path::in_short).or_else(|| headline::doubt(report).map(str::to_owned));
-    clipped(&told.unwrap_or_else(|| standing.answer()), NOTE).to_string()
+    clipped(&told.unwrap_or_else(|| standing.answer()), NOTE)
 }
 
 /// Links to the other pages.
-fn turning(page: usize, pages: usize, view: &View<'_>) -> String {
-    if pages == 1 {
-        return String::new();
+fn turning(page: usize, pages: usize, view: &View<'_>) -> Markup {
+    let base = view.options.base();
+    let link = |page: usize, word: &str| html! { a href={ (base) "/?page=" (page) } { (word) } " " };
+    html! {
+        @if pages > 1 {
+            p {
+                @if page > 1 { (link(page - 1, "Previous")) }
+                @if page < pages { (link(page + 1, "Next")) }
+                "Page " (page) " of " (pages)
+            }
+        }
     }
-    let base = escape(view.options.base());
-    let link = |wanted: bool, page: usize, word: &str| match wanted {
-        true => format!("<a href=\"{base}/?page={page}\">{word}</a> "),
-        false => String::new(),
-    };
-    format!(
-        "<p>{}{}Page {page} of {pages}</p>\n",
-        link(page > 1, page - 1, "Previous"),
-        link(page < pages, page + 1, "Next")
-    )
 }

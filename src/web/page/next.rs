@@ -1,10 +1,11 @@
 //! The third question: what will break it next.
 
+use maud::{Markup, html};
+
 use super::{
-    Heading, View,
-    escape::{clipped, escape, prose},
-    link,
+    Heading, View, link,
     shape::icon,
+    text::{clipped, prose, shown},
     words::{day, distance},
 };
 use crate::{
@@ -12,37 +13,39 @@ use crate::{
     render::{expiries, headline, path::State},
 };
 
-/// The most risks that are told, and the longest sentence, in characters.
+/// The most risks that are shown, and the longest sentence, in characters.
 const MOST: usize = 8;
 const SENTENCE: usize = 240;
 /// The longest instruction, in characters.
 const FIX: usize = 400;
 
 /// Risks with what to do, then what expires; and the calendar of it.
-pub(super) fn next(report: &Report, view: &View<'_>, heading: Heading) -> String {
+pub(super) fn next(report: &Report, view: &View<'_>, heading: Heading) -> Markup {
     let risks: Vec<&CheckReport> = report.failing().filter(|check| check.severity == Severity::Risk).collect();
-    let more = match risks.len().saturating_sub(MOST) {
-        0 => String::new(),
-        more => format!("<li>{more} more risks</li>\n"),
-    };
-    let risks = &risks[..risks.len().min(MOST)];
-    let is_untold = |expiry: &&Expiry| !risks.iter().any(|check| tells(check, expiry));
-    let ends = report.expiries.iter().filter(is_untold).map(|expiry| {
-        let what = expiries::in_words(&expiry.item);
-        let ends = if expiry.at > view.now { "ends" } else { "ended" };
-        format!("<li>{} {ends} {} ({})</li>\n", escape(&what), distance(expiry.at, view.now), day(expiry.at))
-    });
-    let ends: String = ends.collect();
-    let risks: String = risks.iter().map(|check| risk(check, report.login)).collect();
-    let heading = heading.of("What will break it next");
-    if risks.is_empty() && ends.is_empty() {
-        return format!("{heading}<p>Nothing that is known.</p>\n");
+    let shown_risks = &risks[..risks.len().min(MOST)];
+    let is_untold = |expiry: &&Expiry| !shown_risks.iter().any(|check| tells(check, expiry));
+    let ends: Vec<&Expiry> = report.expiries.iter().filter(is_untold).collect();
+    html! {
+        (heading.of("What will break it next"))
+        @if risks.is_empty() && ends.is_empty() {
+            p { "Nothing that is known." }
+        } @else {
+            ul {
+                @for check in shown_risks { (risk(check, report.login)) }
+                @if risks.len() > MOST { li { (risks.len() - MOST) " more risks" } }
+                @for expiry in ends {
+                    li {
+                        (shown(&expiries::in_words(&expiry.item)))
+                        @if expiry.at > view.now { " ends " } @else { " ended " }
+                        (distance(expiry.at, view.now)) " (" (day(expiry.at)) ")"
+                    }
+                }
+            }
+            @if !report.expiries.is_empty() {
+                p { a href={ (link(&report.name, view)) "/expiries.ics" } { "Calendar of these dates" } }
+            }
+        }
     }
-    let calendar = match report.expiries.is_empty() {
-        true => String::new(),
-        false => format!("<p><a href=\"{}/expiries.ics\">Calendar of these dates</a></p>\n", link(&report.name, view)),
-    };
-    format!("{heading}<ul>\n{risks}{more}{ends}</ul>\n{calendar}")
 }
 
 /// What a risk is told by.
@@ -57,11 +60,15 @@ fn tells(check: &CheckReport, expiry: &Expiry) -> bool {
     })
 }
 
-fn risk(check: &CheckReport, login: Login) -> String {
+fn risk(check: &CheckReport, login: Login) -> Markup {
     // While sign-in is broken there is one thing to fix.
     let fix = headline::fixes(check).first().copied().filter(|_| login != Login::Broken);
-    let fix = fix.map(|fix| format!("<br><span class=\"dim\">{}</span>", prose(fix, FIX)));
-    format!("<li>{} {}{}</li>\n", icon(State::AtRisk), clipped(sentence(check), SENTENCE), fix.unwrap_or_default())
+    html! {
+        li {
+            (icon(State::AtRisk)) " " (clipped(sentence(check), SENTENCE))
+            @if let Some(fix) = fix { br; span.dim { (prose(fix, FIX)) } }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 //! The pages of the public are made of [`Verdicts`], which can hold nothing else: its parts are numbers, closed sets and
 //! texts of our own.
 
+use maud::{Markup, html};
+
 use super::{
-    Heading, View, card,
-    escape::escape,
-    history, steps,
+    Heading, View, card, check_title, history, steps, uptime,
     words::{Standing, distance},
 };
 use crate::{
@@ -41,39 +41,36 @@ impl Verdicts {
         }
     }
 
-    fn told(&self, view: &View<'_>) -> String {
-        let round = self.round.map(|(at, restart, coverage)| {
-            let (proven, known) = (coverage.proven, coverage.known);
-            format!("<p class=\"dim\">{proven} of {known} checks proven, {}{restart}.</p>\n", distance(at, view.now))
-        });
-        let cause = self.cause.map(|check| format!("<p>{}</p>\n", escape(&does_not_hold(check))));
-        let path = if self.stages.is_empty() {
-            String::new()
-        } else {
-            steps::strip(self.stages.iter().map(|(stage, state)| (stage.title(), *state)))
-        };
-        round.unwrap_or_default() + &path + &cause.unwrap_or_default()
+    fn shown(&self, view: &View<'_>) -> Markup {
+        html! {
+            @if let Some((at, restart, coverage)) = self.round {
+                p.dim { (coverage.proven) " of " (coverage.known) " checks proven, " (distance(at, view.now)) (restart) "." }
+            }
+            @if !self.stages.is_empty() {
+                (steps::strip(self.stages.iter().map(|(stage, state)| (stage.title(), *state))))
+            }
+            @if let Some(check) = self.cause { p { "Does not hold: " (check_title(check.id, view)) } }
+        }
     }
 }
 
-fn does_not_hold(check: &Check) -> String {
-    format!("Does not hold: {}", check.title)
-}
-
 /// The verdicts on one target among a few.
-pub(super) fn card(entry: &Entry, view: &View<'_>) -> String {
-    card::boxed(entry, Standing::of(entry, view.now), &Verdicts::of(entry, view.now).told(view), view)
+pub(super) fn card(entry: &Entry, view: &View<'_>, level: Heading) -> Markup {
+    let rest = html! { (Verdicts::of(entry, view.now).shown(view)) (uptime::uptime(entry, view)) };
+    card::boxed(entry, Standing::of(entry, view.now), &rest, view, level)
 }
 
 /// The verdict on one target among many, in a line.
 pub(super) fn note(entry: &Entry, view: &View<'_>) -> String {
-    let cause = Verdicts::of(entry, view.now).cause.map(does_not_hold);
-    escape(&cause.unwrap_or_else(|| Standing::of(entry, view.now).answer())).to_string()
+    let cause = Verdicts::of(entry, view.now).cause.map(|check| format!("Does not hold: {}", check.title));
+    cause.unwrap_or_else(|| Standing::of(entry, view.now).answer())
 }
 
 /// The verdicts on one target, below its name.
-pub(super) fn rest(entry: &Entry, view: &View<'_>) -> String {
-    card::answer(entry, Standing::of(entry, view.now), view)
-        + &Verdicts::of(entry, view.now).told(view)
-        + &history::of_verdicts(entry, view, Heading(2))
+pub(super) fn rest(entry: &Entry, view: &View<'_>) -> Markup {
+    html! {
+        (card::answer(entry, Standing::of(entry, view.now), view))
+        (Verdicts::of(entry, view.now).shown(view))
+        (history::of_verdicts(entry, view, Heading(2)))
+    }
 }

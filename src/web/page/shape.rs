@@ -1,5 +1,7 @@
 //! One shape for each state, so that nobody needs colour to tell them apart.
 
+use maud::{Markup, PreEscaped, html};
+
 use crate::render::path::State;
 
 const ALL: [State; 6] = [State::Ok, State::Broken, State::Degraded, State::AtRisk, State::Unknown, State::Unproven];
@@ -41,16 +43,20 @@ fn shape(state: State) -> &'static str {
 }
 
 /// The shapes, once for a page.
-pub(super) fn shapes() -> String {
-    let symbol = |state| format!("<symbol id=\"i-{}\" viewBox=\"0 0 16 16\">{}</symbol>", class(state), shape(state));
-    let symbols: String = ALL.into_iter().map(symbol).collect();
-    format!("<svg width=\"0\" height=\"0\" aria-hidden=\"true\" class=\"vh\">{symbols}</svg>\n")
+pub(super) fn shapes() -> Markup {
+    html! {
+        svg.vh width="0" height="0" aria-hidden="true" {
+            @for state in ALL {
+                symbol id={ "i-" (class(state)) } viewBox="0 0 16 16" { (PreEscaped(shape(state))) }
+            }
+        }
+    }
 }
 
 /// A state's shape in its place. The word stands beside it.
-pub(super) fn icon(state: State) -> String {
+pub(super) fn icon(state: State) -> Markup {
     let class = class(state);
-    format!("<svg class=\"i {class}\" aria-hidden=\"true\"><use href=\"#i-{class}\"/></svg>")
+    html! { svg class={ "i " (class) } aria-hidden="true" { use href={ "#i-" (class) } {} } }
 }
 
 /// A state's shape as the icon of the page, in the address itself (RFC 2397).

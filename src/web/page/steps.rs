@@ -1,8 +1,10 @@
 //! The login path, drawn stage by stage.
 
+use maud::{Markup, html};
+
 use super::{
-    escape::{clipped, escape},
     shape::{class, icon},
+    text::{clipped, shown},
 };
 use crate::render::path::{Link, State};
 
@@ -10,12 +12,14 @@ use crate::render::path::{Link, State};
 const NOTE: usize = 160;
 
 /// Side by side: the stages and how they stand, verdicts only.
-pub(super) fn strip<'t>(stages: impl IntoIterator<Item = (&'t str, State)>) -> String {
-    let step = |(title, state): (&str, State)| {
-        let (class, icon, word) = (class(state), icon(state), state.in_words());
-        format!("<li class=\"{class}\"><b>{}</b> <span>{icon} {word}</span></li>\n", escape(title))
-    };
-    format!("<ol class=\"path strip\">\n{}</ol>\n", stages.into_iter().map(step).collect::<String>())
+pub(super) fn strip<'t>(stages: impl IntoIterator<Item = (&'t str, State)>) -> Markup {
+    html! {
+        ol class="path strip" {
+            @for (title, state) in stages {
+                li class=(class(state)) { b { (shown(title)) } " " span { (icon(state)) " " (state.in_words()) } }
+            }
+        }
+    }
 }
 
 /// The class of a note. The style sheet begins it with a capital letter, unless an address stands there.
@@ -24,15 +28,17 @@ pub(super) fn kind_of(note: &str) -> &'static str {
 }
 
 /// One below the other, each with the one thing worth saying about it.
-pub(super) fn line(links: &[Link]) -> String {
-    let step = |Link { title, state, note, .. }: &Link| {
-        let (class, icon, word) = (class(*state), icon(*state), state.in_words());
-        let (title, kind, note) = (escape(title), kind_of(note), clipped(note, NOTE));
-        format!(
-            "<li class=\"{class}\">{icon}<b>{title}</b> <span>{word}</span> <span class=\"{kind}\">{note}</span></li>\n"
-        )
-    };
-    format!("<ol class=\"path line\">\n{}</ol>\n", links.iter().map(step).collect::<String>())
+pub(super) fn line(links: &[Link]) -> Markup {
+    html! {
+        ol class="path line" {
+            @for Link { title, state, note, .. } in links {
+                li class=(class(*state)) {
+                    (icon(*state)) b { (shown(title)) } " " span { (state.in_words()) } " "
+                    span class=(kind_of(note)) { (clipped(note, NOTE)) }
+                }
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The page of one target: the three questions, then all that is known.
 
+use maud::{Markup, html};
+
 use super::{
-    Heading, View, card, changes, connections, coverage,
-    escape::escape,
-    fields,
+    View, card, changes, connections, coverage, fields,
     frame::{Page, frame},
     history, link, public,
+    text::shown,
     words::{Standing, length},
 };
 use crate::{
@@ -21,31 +22,33 @@ pub fn target(entry: &Entry, view: &View<'_>) -> String {
         Viewer::Public => public::rest(entry, view),
         Viewer::Full => in_full(entry, standing, view),
     };
-    let content = format!("{}{rest}", Heading(1).of(escape(&entry.name)));
+    let content = html! { h1 { (shown(&entry.name)) } (rest) };
     frame(&Page { title: &entry.name, state: Some(standing.state()), here: "", content: &content }, view)
 }
 
-fn in_full(entry: &Entry, standing: Standing<'_>, view: &View<'_>) -> String {
-    let over_time = changes::last(&entry.name, view) + &history::history(entry, view);
-    let known = match standing {
-        Standing::NothingYet => over_time,
-        Standing::Stale(latest, age) => {
-            let age = length(age.abs());
-            format!("<p><strong>What follows is {age} old and says nothing about now.</strong></p>\n")
-                + &known(latest, &over_time)
+fn in_full(entry: &Entry, standing: Standing<'_>, view: &View<'_>) -> Markup {
+    let over_time = html! { (changes::last(&entry.name, view)) (history::history(entry, view)) };
+    html! {
+        (card::summary(entry, view))
+        @match standing {
+            Standing::NothingYet => { (over_time) }
+            Standing::Stale(latest, age) => {
+                p { strong { "What follows is " (length(age.abs())) " old and says nothing about now." } }
+                (known(latest, &over_time, view))
+            }
+            Standing::Current(latest) => { (known(latest, &over_time, view)) }
         }
-        Standing::Current(latest) => known(latest, &over_time),
-    };
-    card::summary(entry, view)
-        + &known
-        + &format!("<p><a href=\"{}/checks\">Every check and every source</a></p>\n", link(&entry.name, view))
+        p { a href={ (link(&entry.name, view)) "/checks" } { "Every check and every source" } }
+    }
 }
 
 /// All that a round saw and said, from what people ask for most to what they ask for least.
-fn known(latest: &Latest, over_time: &str) -> String {
+fn known(latest: &Latest, over_time: &Markup, view: &View<'_>) -> Markup {
     let (report, snapshot) = (&latest.report, &latest.snapshot);
-    fields::table(report, snapshot)
-        + &coverage::coverage(report, snapshot)
-        + &connections::connections(report, snapshot)
-        + over_time
+    html! {
+        (fields::table(report, snapshot))
+        (coverage::coverage(report, snapshot, view))
+        (connections::connections(report, snapshot))
+        (over_time)
+    }
 }

@@ -129,6 +129,29 @@ fn each_mistake_says_what_was_meant() {
         (kasm, "url: https://k.example, tls_config: {fingerprint_sha256: ab}", "is not a SHA-256 fingerprint"),
         (kasm, "url: https://k.example, tls_config: {cert_file: a}", "needs \"key_file\""),
         (kasm, "url: https://k.example, tls_config: {min_version: 1.3}", "\"1.3\" is not known; write TLS12 or TLS13"),
+        (
+            "targets:",
+            "web: {allowed_host: []}\ntargets:",
+            "web.allowed_host: unknown key; did you mean \"allowed_hosts\"?",
+        ),
+        ("targets:", "web: {allowed_hosts: monitor}\ntargets:", "web.allowed_hosts: expected a list, found a text"),
+        (
+            "targets:",
+            "web: {allowed_hosts: ['http://a']}\ntargets:",
+            "web.allowed_hosts[0]: \"http://a\" is not the name of a host",
+        ),
+        (
+            "targets:",
+            "web: {frame_ancestors: [portal]}\ntargets:",
+            "\"portal\" is not the origin of a page; write scheme",
+        ),
+        (
+            "targets:",
+            "web: {frame_ancestors: ['https://a/b']}\ntargets:",
+            "\"https://a/b\" is not the origin of a page",
+        ),
+        ("targets:", "web: {frame_ancestors: ['https://*.a']}\ntargets:", "is not the origin of a page"),
+        ("targets:", "web: {title: ''}\ntargets:", "web.title: is empty"),
         ("targets:", "schedule: {round: 60s}\ntargets:", "1:19: schedule.round: did you mean \"every 60s\"?"),
         (
             "targets:",

@@ -24,6 +24,21 @@ async fn every_answer_forbids_scripts_frames_and_caches() {
 }
 
 #[tokio::test]
+async fn pages_that_the_configuration_names_may_show_ours_in_a_frame() {
+    let surface = Setup::healthy().serve().await;
+    surface.config.send_modify(|config| {
+        let mut changed = config.as_ref().clone();
+        changed.web.frame_ancestors =
+            vec!["https://portal.example.com".to_owned(), "https://other.test:8443".to_owned()];
+        *config = changed.into();
+    });
+    let answer = surface.get("/").await;
+    let policy = answer.header("content-security-policy");
+    assert!(policy.ends_with("frame-ancestors https://portal.example.com https://other.test:8443"), "{policy}");
+    assert_eq!(answer.header("x-frame-options"), "");
+}
+
+#[tokio::test]
 async fn it_is_healthy_always_and_ready_only_between_first_round_and_stop() {
     let surface = Setup { ready: false, ..Setup::healthy() }.serve().await;
     assert_eq!(surface.get("/-/healthy").await.status, 200);

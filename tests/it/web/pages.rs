@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use ssowatch::{
     checks,
     clock::Time,
+    config::Config,
     journal::{self, Journal},
     model::{Change, ChangeSubject, Login, Report, Snapshot, Verdict},
     notify::maintenance::Windows,
@@ -17,11 +18,13 @@ use ssowatch::{
     },
 };
 
-use super::support::{Setup, all_fails, broken_snapshot, no_windows, noon, place, results_of, window};
+use super::support::{
+    Setup, all_fails, broken_snapshot, no_config, no_windows, noon, place, results_of, target, window,
+};
 
 /// What a page goes by, for who may see all.
 fn view<'a>(journal: &'a Journal, options: &'a Options, now: Time) -> View<'a> {
-    View { journal, windows: no_windows(), now, options, viewer: Viewer::Full }
+    View { journal, windows: no_windows(), now, options, config: no_config(), viewer: Viewer::Full }
 }
 
 fn index_of(entries: &[Arc<Entry>], now: Time) -> String {
@@ -45,8 +48,9 @@ fn soon() -> Time {
 /// The text that a reader sees of a page, without markup, on one line.
 fn seen(html: &str) -> String {
     let body = html.split_once("<main").unwrap().1.split_once("</main>").unwrap().0;
-    // Cells stand beside each other.
-    let body = ["</td>", "</th>", "</dt>"].iter().fold(body.to_owned(), |body, end| body.replace(end, " "));
+    // Cells stand beside each other, blocks below each other.
+    let ends = ["</td>", "</th>", "</dt>", "</dd>", "</p>", "</li>", "</h1>", "</h2>", "</h3>", "</caption>", "<br>"];
+    let body = ends.iter().fold(body.to_owned(), |body, end| body.replace(end, &format!(" {end}")));
     let mut text = String::new();
     let mut inside = true;
     for character in body.chars() {
@@ -283,6 +287,107 @@ fn remember(journal: &Journal, rounds: &[(i64, Login)]) {
 }
 
 #[test]
+fn a_card_says_since_when_and_how_much_of_the_watched_time_people_could_sign_in() {
+    let rounds = [(-180, Login::Ok), (-120, Login::Broken), (-60, Login::Ok), (-30, Login::Ok), (0, Login::Ok)];
+    for (rounds, since, shares) in [
+        (&rounds[..], "Since 2026-11-24 11:00:00 UTC (60 minutes)", "24 h 66.67 % (of 3 hours watched)"),
+        (&rounds[..4], "Since 2026-11-24 11:00:00 UTC (60 minutes)", "24 h 60.00 % (of 2 hours watched)"),
+        (&rounds[4..], "Since 2026-11-24 12:00:00 UTC", ""),
+        (&[], "", ""),
+    ] {
+        let (journal, options) = (Journal::default(), Options::default());
+        remember(&journal, rounds);
+        let results = results_of(&[Snapshot::healthy()]);
+        let card = seen(&page::index(&results.entries(), 1, &view(&journal, &options, noon())));
+        assert!(card.contains(since) && (card.contains("Since ") == !since.is_empty()), "{rounds:?}: {card}");
+        assert!(
+            card.contains(shares) && (card.contains("could sign in: ") == !shares.is_empty()),
+            "{rounds:?}: {card}"
+        );
+        assert!(!card.contains("7 d "), "no longer time of which no more is known: {card}");
+    }
+    let (journal, options) = (Journal::default(), Options::default());
+    let days: Vec<(i64, Login)> = (0..=20 * 24).map(|hour| ((hour - 20 * 24) * 60, Login::Ok)).collect();
+    remember(&journal, &days);
+    let results = results_of(&[Snapshot::healthy()]);
+    let html = page::index(&results.entries(), 1, &view(&journal, &options, noon()));
+    assert!(seen(&html).contains("24 h 100 % · 7 d 100 % · 30 d 100 % (of 20 days watched)"), "{}", seen(&html));
+    assert!(html.contains("aria-label=\"The last 90 days: 90 bars of a day each, the worst of each\""), "{html}");
+}
+
+#[test]
+fn targets_stand_under_their_groups_and_the_page_under_its_title() {
+    let results = Results::default();
+    let names = ["alone", "shop", "broken", "wiki"];
+    results.list(names.map(place));
+    let targets = names.map(|name| {
+        let mut target = target(name);
+        target.group = match name {
+            "shop" | "broken" => Some("Sales".to_owned()),
+            "wiki" => Some("Office & <more>".to_owned()),
+            _ => None,
+        };
+        target
+    });
+    for name in names {
+        let snapshot = if name == "broken" { broken_snapshot() } else { Snapshot::healthy() };
+        results.put(name, snapshot.clone(), checks::evaluate(&snapshot, None));
+    }
+    let mut config = Config::of_targets(targets.to_vec());
+    config.web.title = Some("Our <sign-in>".to_owned());
+    let (journal, options) = (Journal::default(), Options::default());
+    let html = page::index(&results.entries(), 1, &View { config: &config, ..view(&journal, &options, soon()) });
+    let parts =
+        ["Our <sign-in>", "Sales", "broken No", "shop Yes", "Office & <more>", "wiki Yes", "Others", "alone Yes"];
+    has_in_order(&seen(&html), &parts);
+    assert!(html.contains("<title>fails · Our &lt;sign-in&gt; · ssowatch</title>"), "{html}");
+    assert_eq!(html.matches("<h2>").count(), 3, "the groups");
+}
+
+#[tokio::test]
+async fn the_feed_tells_breaks_and_fixes_and_no_value() {
+    let rounds = [
+        (-40, Login::Ok),
+        (-30, Login::Broken),
+        (-20, Login::Unknown),
+        (-15, Login::Ok),
+        (-10, Login::Unknown),
+        (-5, Login::Ok),
+        (-2, Login::Degraded),
+    ];
+    let options = Options { external_url: Some("https://sso.example.com/watch".to_owned()), ..Options::default() };
+    let surface = Setup { options: Options { public: true, ..options }, ..Setup::healthy() }.serve().await;
+    remember(&surface.state.journal, &rounds);
+    let feed = surface.get("/feed.atom").await;
+    assert_eq!((feed.status, feed.header("content-type")), (200, "application/atom+xml; charset=utf-8"));
+    let text = feed.text();
+    let entries: Vec<&str> = text.split("<entry>").skip(1).collect();
+    let titles: Vec<&str> =
+        entries.iter().map(|entry| entry.split_once("<title>").unwrap().1.split_once('<').unwrap().0).collect();
+    assert_eq!(
+        titles,
+        [
+            "home: some people cannot sign in",
+            "home: cannot tell any more whether people can sign in",
+            "home: people cannot sign in"
+        ]
+    );
+    has_in_order(
+        text,
+        &[
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">",
+            "<updated>2026-11-24T11:58:00Z</updated>",
+            "<link rel=\"self\" href=\"https://sso.example.com/watch/feed.atom\"></link>",
+            "<id>urn:ssowatch:home:",
+            "<link rel=\"alternate\" type=\"text/html\" href=\"https://sso.example.com/watch/targets/home\"></link>",
+        ],
+    );
+    let ids: std::collections::BTreeSet<&str> =
+        entries.iter().map(|entry| entry.split_once("<id>").unwrap().1.split_once('<').unwrap().0).collect();
+    assert_eq!(ids.len(), entries.len(), "each entry has an id of its own");
+}
+
+#[test]
 fn history_counts_the_time_in_which_somebody_watched_and_shows_the_rest_as_gaps() {
     let (journal, options) = (Journal::default(), Options::default());
     let rounds =
@@ -355,6 +460,59 @@ fn of_a_broken_sign_in_what_changed_since_it_worked_is_told() {
     has_in_order(&told(&[change]), &["What to change:", heading, changed, "What will break it next"]);
 }
 
+#[tokio::test]
+async fn every_check_and_every_alert_that_is_shipped_has_a_page() {
+    let surface = Setup::healthy().serve().await;
+    for (_, check) in checks::all() {
+        let page = surface.get(&format!("/checks/{}", check.id)).await;
+        assert_eq!(page.status, 200, "{}", check.id);
+        let text = seen(page.text());
+        has_in_order(&text, &[check.title, check.id, "Severity", "Why", check.why, "Fix", check.fix, "Needs", "Off"]);
+    }
+    let runbooks = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/alerts/runbooks")).unwrap();
+    let names = runbooks.map(|file| file.unwrap().file_name().into_string().unwrap());
+    for name in names.filter(|name| name != "README.md") {
+        let alert = name.strip_suffix(".md").unwrap();
+        let page = surface.get(&format!("/runbooks/{alert}")).await;
+        assert_eq!(page.status, 200, "{alert}");
+        has_in_order(page.text(), &[&format!("<h1>{alert}</h1>"), "<h2>Meaning</h2>", "<h2>Mitigation</h2>"]);
+    }
+    for path in ["/checks/no_such_check", "/runbooks/NoSuchAlert", "/runbooks/README", "/runbooks/..%2f..%2fREADME"] {
+        assert_eq!(surface.get(path).await.status, 404, "{path}");
+    }
+}
+
+#[test]
+fn every_mention_of_a_check_leads_to_its_page() {
+    let snapshot = broken_snapshot();
+    let mut report = all_fails(&snapshot, "a fault");
+    // Of another release: it has no page here.
+    report.checks[0].id = "no_such_check".to_owned();
+    let results = Results::default();
+    results.list([place("home")]);
+    results.put("home", snapshot, report);
+    let mut mentions = 0;
+    for page in pages(Entry::clone(&results.entries()[0])) {
+        for (_, check) in checks::all() {
+            for name in [format!("<code>{}</code>", check.id), check.title.to_owned()] {
+                for (at, _) in page.match_indices(&name) {
+                    // Else it is the beginning of a longer sentence.
+                    if !page[at + name.len()..].trim_start().starts_with('<') {
+                        continue;
+                    }
+                    let link = format!("<a class=\"quiet\" href=\"/checks/{}\">", check.id);
+                    let is_linked = page[..at].ends_with(&link);
+                    let stands_beside_its_id = page[at + name.len()..].starts_with(&format!(" {link}"));
+                    assert!(is_linked || stands_beside_its_id, "{name}: {}", &page[at.saturating_sub(80)..at]);
+                    mentions += 1;
+                }
+            }
+        }
+        assert!(!page.contains("/checks/no_such_check"));
+    }
+    assert!(mentions > 20, "{mentions}");
+}
+
 /// Every page of an entry.
 fn pages(entry: Entry) -> [String; 5] {
     let (options, journal) = (Options::default(), Journal::default());
@@ -383,7 +541,7 @@ fn no_text_from_outside_becomes_markup() {
     results.put(hostile, snapshot, report);
     for page in pages(Entry::clone(&results.entries()[0])) {
         assert!(page.contains("&lt;script&gt;"), "the text is there, as text");
-        for markup in ["<script>alert", "<img", "onerror='", "\u{202e}", "\u{0}"] {
+        for markup in ["<script>alert", "<img", "\"&gt;&lt;script", "\u{202e}", "\u{0}"] {
             assert!(!page.contains(markup), "{markup} in {page}");
         }
     }

@@ -12,7 +12,7 @@ use ssowatch::{
     },
 };
 
-use super::support::{Setup, all_fails, no_windows, noon, place, window};
+use super::support::{Setup, all_fails, no_config, no_windows, noon, place, window};
 
 /// What is planted, with a number after it.
 const CANARY: &str = "canary7f3a";
@@ -61,7 +61,7 @@ fn results() -> Results {
 }
 
 fn view<'a>(journal: &'a Journal, options: &'a Options, viewer: Viewer) -> View<'a> {
-    View { journal, windows: no_windows(), now: noon(), options, viewer }
+    View { journal, windows: no_windows(), now: noon(), options, config: no_config(), viewer }
 }
 
 fn public() -> Options {
@@ -77,7 +77,15 @@ fn the_canaries_are_there_for_those_who_may_see_all() {
 #[tokio::test]
 async fn what_the_public_gets_holds_verdicts_and_no_value() {
     let surface = Setup { options: public(), ..Setup::with(results()) }.serve().await;
-    for path in ["/", "/targets/home", "/targets/home/badge.svg", "/nowhere", "/targets/nobody"] {
+    for path in [
+        "/",
+        "/targets/home",
+        "/targets/home/badge.svg",
+        "/feed.atom",
+        "/checks/login_offered",
+        "/nowhere",
+        "/targets/nobody",
+    ] {
         let answer = surface.get(path).await;
         let headers = format!("{:?}", answer.headers);
         for told in [CANARY, "example.test", "192.0.2.1", "2.14", env!("CARGO_PKG_VERSION")] {
@@ -86,7 +94,8 @@ async fn what_the_public_gets_holds_verdicts_and_no_value() {
     }
     let page = surface.get("/targets/home").await;
     assert!(page.text().contains("No, people cannot sign in"), "{}", page.text());
-    assert!(page.text().contains("Does not hold: Kasm sends browsers to"), "the cause, by its title: {}", page.text());
+    let cause = "Does not hold: <a class=\"quiet\" href=\"/checks/authorization_url_matches\">Kasm sends browsers to";
+    assert!(page.text().contains(cause), "the cause, by its title: {}", page.text());
 }
 
 #[tokio::test]
@@ -98,7 +107,7 @@ async fn what_tells_more_is_refused_and_not_offered() {
     }
     for path in ["/", "/targets/home", "/nowhere"] {
         let page = surface.get(path).await;
-        for offered in ["/metrics", "/api/v1/targets", "/config", "/changes", "expiries.ics", "/checks", "/login"] {
+        for offered in ["/metrics", "/api/v1/targets", "/config", "/changes", "expiries.ics", "/home/checks", "/login"] {
             assert!(!page.text().contains(offered), "{offered} on {path}");
         }
     }

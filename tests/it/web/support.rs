@@ -95,6 +95,12 @@ pub fn no_windows() -> &'static Windows {
     &NONE
 }
 
+/// A configuration that says nothing.
+pub fn no_config() -> &'static Config {
+    static NONE: LazyLock<Config> = LazyLock::new(|| Config::of_targets(Vec::new()));
+    &NONE
+}
+
 /// A target's place on the results: rounds every minute, stale after three and a bit.
 pub fn place(name: &str) -> Entry {
     Entry { name: name.to_owned(), stale_after_seconds: 200.0, interval_seconds: 60.0, latest: None }
