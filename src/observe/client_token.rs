@@ -115,7 +115,7 @@ impl Access<'_> {
 fn read(mut answer: Answer) -> Result<(Secret, Option<i64>), Stop> {
     let json = parse_json(&answer.body);
     answer.body.fill(0);
-    let mut json = json.map_err(|problem| reasons::of_body(&problem))?.value;
+    let mut json = json.map_err(|problem| reasons::of_json(&problem))?.value;
     let expires_in = json.get("expires_in").and_then(Value::as_i64);
     match json.get_mut("access_token").map(Value::take) {
         Some(Value::String(token)) => Ok((Secret::new(token), expires_in)),

@@ -19,5 +19,5 @@ fn read(answer: &Answer) -> Result<Discovery, Stop> {
         return Err(reasons::of_status(answer));
     }
     Discovery::parse(answer.status, answer.content_type().as_deref(), &answer.body)
-        .map_err(|problem| reasons::of_body(&problem))
+        .map_err(|problem| reasons::of_json(&problem))
 }

@@ -130,7 +130,7 @@ pub(super) fn read_callback_url(answer: &Answer, redirect_uri: &str) -> Result<D
     let status = answer.status;
     match status {
         200 => {
-            let json = parse_json(&answer.body).map_err(|problem| reasons::of_body(&problem))?.value;
+            let json = parse_json(&answer.body).map_err(|problem| reasons::of_json(&problem))?.value;
             let registered = json.get("callbackURL").and_then(serde_json::Value::as_str);
             Ok(match registered {
                 Some(url) if url == redirect_uri => DryRun::RedirectAccepted,

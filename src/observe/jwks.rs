@@ -30,5 +30,5 @@ fn read(answer: &Answer) -> Result<Jwks, Stop> {
     if answer.status != 200 {
         return Err(reasons::of_status(answer));
     }
-    Jwks::parse(answer.content_type().as_deref(), &answer.body).map_err(|problem| reasons::of_body(&problem))
+    Jwks::parse(answer.content_type().as_deref(), &answer.body).map_err(|problem| reasons::of_json(&problem))
 }

@@ -22,7 +22,7 @@ fn read(body: &[u8]) -> Result<OidcConfigs, Stop> {
     match OidcConfigs::parse(body) {
         Ok(Ok(configs)) => Ok(configs),
         Ok(Err(said)) => Err(Stop::failed(Reason::Body, format!("Kasm answers with an error of its own: {said}"))),
-        Err(problem) => Err(reasons::of_body(&problem)),
+        Err(problem) => Err(reasons::of_json(&problem)),
     }
 }
 

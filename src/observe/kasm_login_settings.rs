@@ -21,7 +21,7 @@ fn read(answer: &Answer) -> Result<LoginSettings, Stop> {
     if answer.status != 200 {
         return Err(reasons::of_status(answer));
     }
-    LoginSettings::parse(&answer.body).map_err(|problem| reasons::of_body(&problem))
+    LoginSettings::parse(&answer.body).map_err(|problem| reasons::of_json(&problem))
 }
 
 #[cfg(test)]

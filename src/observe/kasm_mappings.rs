@@ -27,7 +27,7 @@ const MOST_GROUPS: usize = 10;
 /// Why they are not known.
 pub(super) async fn look(api: &DeveloperApi<'_>) -> Result<Vec<GroupMapping>, Stop> {
     let body = api.call("get_groups", json!({}), NEEDS).await?;
-    let groups = groups_of(&body).map_err(|problem| reasons::of_body(&problem))?;
+    let groups = groups_of(&body).map_err(|problem| reasons::of_json(&problem))?;
     let mut found = Vec::new();
     for group in groups.iter().take(MOST_GROUPS) {
         match of_group(api, group).await {
@@ -43,5 +43,5 @@ pub(super) async fn look(api: &DeveloperApi<'_>) -> Result<Vec<GroupMapping>, St
 async fn of_group(api: &DeveloperApi<'_>, group: &GroupName) -> Result<Vec<GroupMapping>, Stop> {
     let parameters = json!({"group_id": group.id});
     let body = api.call("get_sso_mappings_group", parameters, NEEDS_FOR_SYSTEM_GROUPS).await?;
-    mappings_of(&body, &group.name).map_err(|problem| reasons::of_body(&problem))
+    mappings_of(&body, &group.name).map_err(|problem| reasons::of_json(&problem))
 }

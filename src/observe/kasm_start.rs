@@ -80,7 +80,7 @@ fn read(answer: &Answer) -> Result<Outcome, Stop> {
             }
         }),
         _ if answer.status != 200 => Err(reasons::of_status(answer)),
-        Err(problem) => Err(reasons::of_body(&problem)),
+        Err(problem) => Err(reasons::of_json(&problem)),
         Ok(Ok(_)) => Err(reasons::of_status(answer)),
     }
 }

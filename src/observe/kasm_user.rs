@@ -21,7 +21,7 @@ pub(super) async fn look(api: &DeveloperApi<'_>, name: &str) -> Result<KasmUser,
     match api.call("get_user", parameters, NEEDS).await {
         Ok(body) => match UserAnswer::parse(&body) {
             Ok(UserAnswer(user)) => Ok(user),
-            Err(problem) => Err(reasons::of_body(&problem)),
+            Err(problem) => Err(reasons::of_json(&problem)),
         },
         Err(stop) => no_such_user(stop),
     }

@@ -16,5 +16,5 @@ const NEEDS: Permission = Permission { name: "System View", is_required: false }
 /// Why it is not known.
 pub(super) async fn look(api: &DeveloperApi<'_>) -> Result<KasmVersion, Stop> {
     let body = api.call("system_info", json!({}), NEEDS).await?;
-    build_of(&body).map(|build| KasmVersion { build }).map_err(|problem| reasons::of_body(&problem))
+    build_of(&body).map(|build| KasmVersion { build }).map_err(|problem| reasons::of_json(&problem))
 }

@@ -19,7 +19,7 @@ fn read(answer: &Answer) -> Result<PasskeyDomain, Stop> {
     if answer.status != 200 {
         return Err(reasons::of_status(answer));
     }
-    let json = parse_json(&answer.body).map_err(|problem| reasons::of_body(&problem))?.value;
+    let json = parse_json(&answer.body).map_err(|problem| reasons::of_json(&problem))?.value;
     let rp_id = json.get("rpId").and_then(Value::as_str).ok_or_else(|| reasons::of_body(&"JSON without `rpId`"))?;
     Ok(PasskeyDomain { rp_id: bounded(rp_id) })
 }

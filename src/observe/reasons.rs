@@ -9,8 +9,11 @@ use rustls::{CertificateError, OtherError};
 use url::Url;
 
 use super::{answer::Answer, connection};
-use crate::model::{Missing, Reason, SourceId};
 pub(super) use crate::oidc::one_line as bounded;
+use crate::{
+    model::{Missing, Reason, SourceId},
+    oidc::JsonProblem,
+};
 
 /// Why a source gives no fact this time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -307,6 +310,12 @@ pub(super) fn of_body(problem: &impl std::fmt::Display) -> Stop {
     Stop::failed(Reason::Body, problem.to_string())
 }
 
+/// A 200 whose body is not the JSON that it must be, or more of it than is read.
+pub(super) fn of_json(problem: &JsonProblem) -> Stop {
+    let reason = if matches!(problem, JsonProblem::TooLarge { .. }) { Reason::TooLarge } else { Reason::Body };
+    Stop::failed(reason, problem.to_string())
+}
+
 /// A login wall before Kasm: what a person can do about it.
 ///
 /// Such walls redirect to another host, or refuse with a web page or `WWW-Authenticate`. A redirect on the same host is
@@ -385,6 +394,13 @@ mod tests {
         ] {
             assert_eq!(of_status(&answer), Stop::status(answer.status, detail));
         }
+    }
+
+    #[test]
+    fn what_is_too_large_is_told_from_what_is_no_json() {
+        let too_large = JsonProblem::TooLarge { what: "keys in the set", most: 100 };
+        assert_eq!(of_json(&too_large), Stop::failed(Reason::TooLarge, "more than 100 keys in the set"));
+        assert_eq!(of_json(&JsonProblem::WebPage), Stop::failed(Reason::Body, "a web page instead of JSON"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Reads what was written.
 
-use std::path::Path;
+use std::{io::Read as _, path::Path};
 
 use flate2::read::ZlibDecoder;
 use rusqlite::{Connection, OpenFlags, Row, params, types::Type};
@@ -147,8 +147,10 @@ fn json<T: DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
     serde_json::from_str(text).map_err(unreadable)
 }
 
+/// A state, of which no more is read than any daemon writes: the largest that limits allow has about 4 MB.
 fn inflated(bytes: &[u8]) -> rusqlite::Result<State> {
-    serde_json::from_reader(ZlibDecoder::new(bytes)).map_err(unreadable)
+    const MOST: u64 = 16_000_000;
+    serde_json::from_reader(ZlibDecoder::new(bytes).take(MOST)).map_err(unreadable)
 }
 
 fn unreadable(error: serde_json::Error) -> rusqlite::Error {

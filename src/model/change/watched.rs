@@ -7,7 +7,7 @@ use crate::{
     clock::Time,
     kasm::{Chosen, Field, LoginSettings, OidcConfig, StartOutcome},
     model::{Answered, Connection, Observed, Registration, Snapshot, SourceId},
-    oidc::{AuthorizeUrl, Discovery},
+    oidc::{AuthorizeUrl, Discovery, distinct, short},
     pocket_id::recognise,
 };
 
@@ -32,6 +32,13 @@ pub struct Watched {
     pub field: Option<String>,
     /// The value.
     pub value: String,
+}
+
+impl Watched {
+    /// What it is known by.
+    pub(super) fn name(&self) -> (ChangeSubject, Option<&str>) {
+        (self.subject, self.field.as_deref())
+    }
 }
 
 /// The watched values of a snapshot; a source that was not seen has none.
@@ -82,11 +89,11 @@ fn seen<T>(source: SourceId, seen: &Observed<T>, values: impl FnOnce(&T) -> Opti
 }
 
 fn whole(subject: ChangeSubject, value: String) -> Watched {
-    Watched { subject, field: None, value }
+    Watched { subject, field: None, value: distinct(&value) }
 }
 
 fn named(subject: ChangeSubject, field: &str, value: String) -> Watched {
-    Watched { subject, field: Some(field.to_owned()), value }
+    Watched { subject, field: Some(short(field)), value: distinct(&value) }
 }
 
 /// A text that may not be there: left out then.
