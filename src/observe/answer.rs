@@ -1,7 +1,7 @@
 //! An answer over HTTP: status, headers and body, and what its head tells of the server.
 
 use chrono::DateTime;
-use reqwest::header::{self, HeaderMap};
+use hyper::{HeaderMap, header};
 use url::Url;
 
 use super::reasons::bounded;

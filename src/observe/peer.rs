@@ -11,7 +11,10 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::{
+    HeaderMap,
+    header::{self, HeaderName, HeaderValue},
+};
 use rustls::pki_types::ServerName;
 use tokio::{net::TcpStream, time::timeout};
 use url::Url;
@@ -216,26 +219,20 @@ impl Peer {
     }
 
     async fn new_line(&self, is_secret: bool) -> Result<Line, Stop> {
-        /// For TLS without a name in its greeting, and for plain HTTP.
-        const NAMELESS: &str = "nameless.invalid";
         let name = match &self.name {
             Ok(name) => name.clone(),
             Err(stop) if self.is_https() => return Err(stop.clone()),
             Err(_) => ServerName::from(IpAddr::from([0, 0, 0, 0])),
         };
-        let greeting = match &name {
-            ServerName::DnsName(name) => name.as_ref().to_ascii_lowercase(),
-            _ => NAMELESS.to_owned(),
-        };
-        let mut hands = Hands { name, refuses: is_secret, proxy: None, clock: self.clock };
+        let mut hands = Hands { name: name.clone(), refuses: is_secret, proxy: None, clock: self.clock };
         let way = match &self.proxy {
-            None => Way::Direct(greeting, self.route().await?),
+            None => Way::Direct(self.route().await?),
             Some((proxy, system)) => {
                 hands.proxy = proxy.hands(system, &self.base);
-                Way::Proxy(proxy.of_client()?)
+                Way::Proxy(proxy.clone())
             }
         };
-        Line::new(self.tls.client(hands), way)
+        Ok(Line::new(self.tls.client(hands), self.is_https().then_some(name), way))
     }
 
     /// Closes the connections that are kept alive, once what is under way has ended.

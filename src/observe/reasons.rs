@@ -4,11 +4,15 @@
 
 use std::{error::Error, io, iter, net::SocketAddr, sync::Arc};
 
-use reqwest::header::{self, HeaderMap};
+use hyper::{HeaderMap, header};
 use rustls::{CertificateError, OtherError};
 use url::Url;
 
-use super::{answer::Answer, connection};
+use super::{
+    answer::Answer,
+    connection,
+    http::{Failure, HEAD_BYTES, HEAD_LINES, TooManyInterimAnswers},
+};
 pub(super) use crate::oidc::one_line as bounded;
 use crate::{
     model::{Missing, Reason, SourceId},
@@ -164,70 +168,78 @@ fn refusal(problem: &rustls::Error) -> Option<Refused> {
 }
 
 /// Whether our own verifier refused the server's chain.
-pub(super) fn is_refusal(error: &reqwest::Error) -> bool {
+pub(super) fn is_refusal(error: &(dyn Error + 'static)) -> bool {
     find(error).and_then(refusal) == Some(Refused::Server)
 }
 
 /// Whether the connection went away before anything of the answer came.
-pub(super) fn is_unanswered(error: &reqwest::Error) -> bool {
-    !error.is_connect() && !error.is_timeout() && find(error).is_some_and(|cause: &hyper::Error| !cause.is_parse())
+pub(super) fn is_unanswered(error: &hyper::Error) -> bool {
+    !error.is_parse() && find::<TooManyInterimAnswers>(error).is_none()
 }
 
-/// What a TCP connection to this address failed with, where no other was left to try.
-pub(super) fn of_address(error: &reqwest::Error, address: SocketAddr) -> Stop {
-    match innermost(error) {
-        Some(cause) => connection::does_not_answer(address, cause),
-        None => Stop::failed(Reason::Timeout, format!("no address takes a connection ({address}: no answer in time)")),
+/// What an exchange failed with; `to` is the address that it went to, where no handshake had begun.
+pub(super) fn of_failure(failure: Failure, to: Option<SocketAddr>) -> Stop {
+    match (failure, to) {
+        (Failure::Tcp(error), Some(address)) => connection::does_not_answer(address, &error),
+        (Failure::Tcp(error), None) => {
+            let (reason, detail) = of_connecting(&error);
+            Stop::failed(reason, detail)
+        }
+        (Failure::Handshake(error), _) => of_handshake(&error),
+        (Failure::ProxyTcp(error), _) => {
+            let (reason, detail) = of_connecting(&error);
+            Stop::failed(reason, format!("the proxy: {detail}"))
+        }
+        (Failure::ProxyRefused(text), _) => of_proxy(&text),
+        (Failure::Told(stop), _) => stop,
+        (Failure::Late, Some(address)) => {
+            Stop::failed(Reason::Timeout, format!("no address takes a connection ({address}: no answer in time)"))
+        }
+        (Failure::Late, None) => Stop::failed(Reason::Timeout, "no connection in time"),
+        (Failure::Exchange(error), _) => of_exchange(&error),
     }
 }
 
-/// What an exchange failed with; `in_handshake` says that TLS had begun on a new connection. An answer that breaks off is
-/// a matter of the connection.
-pub(super) fn of_exchange(error: &reqwest::Error, in_handshake: bool) -> Stop {
+/// What HTTP failed with. An answer that breaks off is a matter of the connection.
+pub(super) fn of_exchange(error: &hyper::Error) -> Stop {
     // A server may refuse our certificate, or its absence, only after its side of a TLS 1.3 handshake.
     if let Some(problem) = find(error) {
         return of_tls(problem);
     }
-    let http: Option<&hyper::Error> = find(error);
-    let cause: Option<&io::Error> = innermost(error);
-    if http.is_some_and(hyper::Error::is_parse) {
+    if let Some(flood) = find::<TooManyInterimAnswers>(error) {
+        return Stop::failed(Reason::TooLarge, flood.to_string());
+    }
+    if error.is_parse_too_large() {
+        return Stop::failed(Reason::TooLarge, format!("a head of more than {HEAD_BYTES} bytes or {HEAD_LINES} lines"));
+    }
+    if error.is_parse() {
         return Stop::failed(Reason::Body, "what answers does not speak HTTP/1.1");
     }
-    if error.is_connect() {
-        return match cause {
-            Some(cause) if in_handshake => of_broken_handshake(cause),
-            Some(cause) => {
-                let (reason, detail) = of_connecting(cause);
-                Stop::failed(reason, format!("the proxy: {detail}"))
-            }
-            None if error.is_timeout() => Stop::failed(Reason::Timeout, "no connection in time"),
-            None => of_proxy(error),
-        };
-    }
+    let cause: Option<&io::Error> = innermost(error);
     let ended = cause.is_some_and(|cause| cause.kind() == io::ErrorKind::UnexpectedEof);
-    match (http, cause) {
-        (None, Some(_)) if error.is_decode() => {
-            Stop::failed(Reason::Body, "the body is not the gzip that its headers announce")
+    if ended || error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+        return Stop::failed(Reason::Connect, "the server closed the connection before the answer was whole");
+    }
+    match cause {
+        // What hyper says of chunks and of the fields behind them.
+        Some(cause) if cause.kind() == io::ErrorKind::InvalidData => {
+            Stop::failed(Reason::Body, format!("a body that is not sent as HTTP/1.1 has it: {cause}"))
         }
-        (Some(http), _) if ended || http.is_incomplete_message() || http.is_canceled() || http.is_closed() => {
-            Stop::failed(Reason::Connect, "the server closed the connection before the answer was whole")
-        }
-        (_, Some(cause)) => {
+        Some(cause) => {
             let (reason, detail) = of_connecting(cause);
             Stop::failed(reason, format!("the connection broke off before the answer was whole: {detail}"))
         }
-        (_, None) => Stop::failed(Reason::Connect, format!("the HTTP exchange failed: {}", last(error))),
+        None => Stop::failed(Reason::Connect, format!("the HTTP exchange failed: {}", last(error))),
     }
 }
 
-/// What a proxy refused. The types of these errors are private to reqwest's own parts, so their text is read.
-fn of_proxy(error: &reqwest::Error) -> Stop {
-    let text = last(error).to_string();
+/// What a proxy refused. The types of these errors are private to hyper-util, so their text is read.
+fn of_proxy(text: &str) -> Stop {
     let wants_password = ["proxy authorization required", "credentials not accepted", "user/pass authentication"];
     if wants_password.iter().any(|words| text.contains(words)) {
         return Stop::failed(Reason::Unauthorized, "the proxy refuses its user and password");
     }
-    match text.as_str() {
+    match text {
         "tunnel error: unsuccessful" => Stop::failed(Reason::Connect, "the proxy does not connect us"),
         _ => Stop::failed(Reason::Connect, format!("the proxy does not connect us ({text})")),
     }
@@ -254,7 +266,8 @@ fn innermost<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option
     causes(error).filter_map(|cause| cause.downcast_ref()).last()
 }
 
-fn last<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+/// What is behind an error.
+pub(super) fn last<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
     causes(error).last().unwrap_or(error)
 }
 
