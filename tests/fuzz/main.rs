@@ -10,7 +10,7 @@
 //! one that is answered in a new way joins the corpus. Each target runs in a process of its own, so that an overflowing
 //! stack is told apart from the others and memory is counted for it alone. The input under way stands in
 //! `target/fuzz/NAME.current`, so it is there after whatever happens; an input that broke a target is kept there too, and
-//! belongs into `tests/fuzz/found/NAME/` once it is mended, from where it is run first each time.
+//! belongs into `tests/fuzz/found/NAME/` once it is fixed, from where it is run first each time.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 

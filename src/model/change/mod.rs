@@ -14,10 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use watched::{Known, Watched};
 
 use super::{Side, Snapshot};
-use crate::{
-    clock::{Time, span},
-    oidc::{Jwk, one_line},
-};
+use crate::{clock::{Time, span}, oidc::{Jwk, one_line}};
 
 /// How many changes are kept at most, the newest.
 const MOST: usize = 200;
@@ -119,7 +116,7 @@ impl ChangeSubject {
             | Self::Registration
             | Self::ClientSecrets => Side::Provider,
             Self::KasmCertificate | Self::KasmVersion | Self::LoginSettings | Self::LoginStart | Self::KasmConfig => {
-                Side::Kasm
+                Side::App
             }
         }
     }
@@ -184,7 +181,7 @@ fn key_changes(before: &Snapshot, now: &Snapshot) -> Vec<Change> {
         old.keys.iter().rev().filter_map(|known| Some((known.kid.as_deref()?, known))).collect();
     for key in &new.keys {
         let twin = key.kid.as_deref().and_then(|id| by_id.get(id));
-        // A key that cannot be read has no thumbprint: that is no other key, it is judged by itself.
+        // A key that cannot be read has no thumbprint: that is no other key, it is evaluated by itself.
         if let Some(twin) = twin
             && twin.thumbprint != key.thumbprint
             && !twin.thumbprint.is_empty()
