@@ -238,7 +238,11 @@ mod tests {
             many,
         ] {
             let jwks = serde_json::json!({"keys": keys}).to_string();
-            assert_eq!(TokenFacts::read(&token, jwks.as_bytes()).unwrap().signature, Signature::UnusableKey, "{jwks:.90}");
+            assert_eq!(
+                TokenFacts::read(&token, jwks.as_bytes()).unwrap().signature,
+                Signature::UnusableKey,
+                "{jwks:.90}"
+            );
         }
     }
 

@@ -19,7 +19,8 @@ mod targets;
 
 use std::{
     collections::HashSet,
-    fs, io::Write as _,
+    fs,
+    io::Write as _,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
@@ -82,7 +83,8 @@ fn one(target: &Target) -> ExitCode {
     fs::create_dir_all(folder()).unwrap();
     std::panic::set_hook(Box::new(|panic| say(&format!("fuzz: {panic}"))));
     let seconds: u64 = variable(SECONDS).map_or(20, |text| text.parse().expect("a number of seconds"));
-    let seed: u64 = variable(SEED).map_or_else(|| u64::from(std::process::id()), |text| text.parse().expect("a number"));
+    let seed: u64 =
+        variable(SEED).map_or_else(|| u64::from(std::process::id()), |text| text.parse().expect("a number"));
     let mut random = Random::new(seed);
     let mut corpus: Vec<Vec<u8>> = found(target);
     corpus.extend((target.seeds)());

@@ -10,7 +10,10 @@ use super::{
     Chosen, KasmStart,
     login_settings::{configs_of, error_message},
 };
-use crate::{model::TargetFacts, oidc::{JsonProblem, distinct, parse_json}};
+use crate::{
+    model::TargetFacts,
+    oidc::{JsonProblem, distinct, parse_json},
+};
 
 /// The stored configurations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

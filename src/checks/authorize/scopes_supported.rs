@@ -3,7 +3,11 @@
 use std::collections::HashSet;
 
 use super::{Case, Check, SeverityRule, after, scope};
-use crate::{checks::likeness::meant, model::{Drift, Finding, Missing, Severity, Verdict}, providers::pocket_id::Dialect};
+use crate::{
+    checks::likeness::meant,
+    model::{Drift, Finding, Missing, Severity, Verdict},
+    providers::pocket_id::Dialect,
+};
 
 /// So many scopes are named before the rest is only counted.
 const MOST_NAMED: usize = 10;
@@ -71,7 +75,10 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{checks::testing::{document, generic, evaluated, legacy, lose, table, url}, model::{Reason, Severity, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{document, evaluated, generic, legacy, lose, table, url},
+        model::{Reason, Severity, Snapshot, SourceId},
+    };
 
     fn send(now: &mut Snapshot, scope: &str) {
         url(now).scope = Some(scope.to_owned());

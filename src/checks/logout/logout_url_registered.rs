@@ -5,7 +5,10 @@
 use url::Url;
 
 use super::{Case, Check, SeverityRule};
-use crate::{checks::likeness::nearest, model::{Credential, Drift, Finding, Missing, Reason, SourceId, Verdict}};
+use crate::{
+    checks::likeness::nearest,
+    model::{Credential, Drift, Finding, Missing, Reason, SourceId, Verdict},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "logout_url_registered",
@@ -57,7 +60,10 @@ fn is_of_host(url: &str, kasm: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{generic, table}, model::{Credential, Missing, Snapshot}};
+    use crate::{
+        checks::testing::{generic, table},
+        model::{Credential, Missing, Snapshot},
+    };
 
     fn with(now: &mut Snapshot, urls: &[&str], wanted: Option<bool>) {
         *now = Snapshot::healthy_with_credentials();

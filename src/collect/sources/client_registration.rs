@@ -3,8 +3,12 @@
 
 use std::collections::HashSet;
 
-use super::{provider_key::{ProviderKey, client_segment}};
-use crate::{collect::transport::fetch_error::FetchError, model::{Missing, Registration}, providers::pocket_id::{ClientRegistration, GroupEntry, Paged, Registered, VersionSpan, registered}};
+use super::provider_key::{ProviderKey, client_segment};
+use crate::{
+    collect::transport::fetch_error::FetchError,
+    model::{Missing, Registration},
+    providers::pocket_id::{ClientRegistration, GroupEntry, Paged, Registered, VersionSpan, registered},
+};
 
 /// Asks for the registration of a client.
 pub(in crate::collect) async fn collect(key: &ProviderKey<'_>, client_id: &str) -> Result<Registration, Missing> {

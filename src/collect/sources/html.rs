@@ -1,8 +1,6 @@
 //! What little is read out of web pages: title, words, the first scripts, a form. A scan, not a parser; pages have up to
 //! two megabytes, so what is kept of one is limited by count.
 
-
-
 use crate::collect::transport::fetch_error::bounded;
 
 /// More scripts are not tried; a form of a login has fewer fields.
@@ -186,7 +184,10 @@ mod tests {
 
     #[test]
     fn of_a_page_of_any_size_little_is_kept() {
-        assert_eq!(form(&format!("<form method=post action=/x>{}", "<input name=a>".repeat(90_000))).unwrap().fields.len(), 100);
+        assert_eq!(
+            form(&format!("<form method=post action=/x>{}", "<input name=a>".repeat(90_000))).unwrap().fields.len(),
+            100
+        );
         assert_eq!(scripts(&"<script src=/a.js>".repeat(90_000)).len(), 20);
         assert!(words(&"<b>word</b>".repeat(90_000)).len() < 11_000);
     }

@@ -5,7 +5,11 @@ use hyper::{HeaderMap, header};
 use url::Url;
 
 use super::fetch_error::bounded;
-use crate::{clock::Time, model::{Answered, ClockReading, HttpTiming}, oidc::parse_json};
+use crate::{
+    clock::Time,
+    model::{Answered, ClockReading, HttpTiming},
+    oidc::parse_json,
+};
 
 /// An answer, whole.
 #[derive(Debug, Clone)]

@@ -8,9 +8,16 @@ use hyper::{HeaderMap, header};
 use rustls::{CertificateError, OtherError};
 use url::Url;
 
-use super::{answer::Answer, connection, http::{Failure, HEAD_BYTES, HEAD_LINES, TooManyInterimAnswers}};
+use super::{
+    answer::Answer,
+    connection,
+    http::{Failure, HEAD_BYTES, HEAD_LINES, TooManyInterimAnswers},
+};
 pub(in crate::collect) use crate::oidc::one_line as bounded;
-use crate::{model::{Missing, Reason, SourceId}, oidc::JsonProblem};
+use crate::{
+    model::{Missing, Reason, SourceId},
+    oidc::JsonProblem,
+};
 
 /// IntoMissing a source gives no fact this time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,7 +210,10 @@ pub(in crate::collect) fn of_exchange(error: &hyper::Error) -> FetchError {
         return FetchError::failed(Reason::TooLarge, flood.to_string());
     }
     if error.is_parse_too_large() {
-        return FetchError::failed(Reason::TooLarge, format!("a head of more than {HEAD_BYTES} bytes or {HEAD_LINES} lines"));
+        return FetchError::failed(
+            Reason::TooLarge,
+            format!("a head of more than {HEAD_BYTES} bytes or {HEAD_LINES} lines"),
+        );
     }
     if error.is_parse() {
         return FetchError::failed(Reason::Body, "what answers does not speak HTTP/1.1");
@@ -359,11 +369,11 @@ pub(in crate::collect) fn retry_after(headers: &HeaderMap, now: crate::clock::Ti
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{answer, html, json, recorded, redirect},
-        *,
+    use super::*;
+    use crate::{
+        collect::recorded::{answer, html, json, recorded, redirect},
+        model::Snapshot,
     };
-    use crate::model::Snapshot;
 
     #[test]
     fn throttling_and_challenges_are_told_before_anything_else() {

@@ -35,8 +35,18 @@ use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
 use url::{Position, Url};
 
-use super::{answer::Answer, request_auth::RequestAuth, connection, proxy::Proxy, fetch_error::{self, FetchError}, connect_trace::{self, ConnectTrace}};
-use crate::{clock::{Clock, span}, model::{HttpTiming, Reason}};
+use super::{
+    answer::Answer,
+    connect_trace::{self, ConnectTrace},
+    connection,
+    fetch_error::{self, FetchError},
+    proxy::Proxy,
+    request_auth::RequestAuth,
+};
+use crate::{
+    clock::{Clock, span},
+    model::{HttpTiming, Reason},
+};
 
 /// The largest JSON body, in bytes, also when it was compressed.
 pub(in crate::collect) const JSON_LIMIT: usize = 1_000_000;
@@ -428,7 +438,8 @@ async fn whole(headers: &HeaderMap, body: &mut Incoming, limit: usize) -> Result
     let too_large = || FetchError::failed(Reason::TooLarge, format!("a body of more than {limit} bytes"));
     let encoding = headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim());
     let is_gzip = is_gzip(headers);
-    if let Some(other) = encoding.filter(|name| !is_gzip && !name.is_empty() && !name.eq_ignore_ascii_case("identity")) {
+    if let Some(other) = encoding.filter(|name| !is_gzip && !name.is_empty() && !name.eq_ignore_ascii_case("identity"))
+    {
         return Err(FetchError::failed(Reason::Body, format!("the encoding {other}, which was not asked for")));
     }
     if body.size_hint().lower() > limit as u64 {
@@ -459,7 +470,7 @@ async fn whole(headers: &HeaderMap, body: &mut Incoming, limit: usize) -> Result
 #[cfg(test)]
 mod tests {
     use super::{
-        super::tls::{VerifierOptions, TlsStore},
+        super::tls::{TlsStore, VerifierOptions},
         *,
     };
     use crate::config::{ProxySettings, TlsSettings};

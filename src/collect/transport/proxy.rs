@@ -21,8 +21,16 @@ use tokio_rustls::TlsConnector;
 use tower_service::Service;
 use url::Url;
 
-use super::{connection, http::{Failure, Stream}, fetch_error::{FetchError, last}, tls::{ProxyVerifierOptions, TlsSide}};
-use crate::{config::{ProxySettings, Secret}, model::Reason};
+use super::{
+    connection,
+    fetch_error::{FetchError, last},
+    http::{Failure, Stream},
+    tls::{ProxyVerifierOptions, TlsSide},
+};
+use crate::{
+    config::{ProxySettings, Secret},
+    model::Reason,
+};
 
 /// A proxy that stands between us and one origin.
 #[derive(Debug, Clone)]
@@ -36,7 +44,10 @@ impl Proxy {
     ///
     /// # Errors
     /// Its password cannot be read.
-    pub(in crate::collect) fn between(settings: Option<&ProxySettings>, target: &Url) -> Result<Option<Self>, FetchError> {
+    pub(in crate::collect) fn between(
+        settings: Option<&ProxySettings>,
+        target: &Url,
+    ) -> Result<Option<Self>, FetchError> {
         let Some(settings) = settings else { return Ok(None) };
         if settings.no_proxy.as_deref().is_some_and(|list| is_listed(list, target)) {
             return Ok(None);
@@ -120,7 +131,8 @@ impl Proxy {
             return Ok(Box::new(stream));
         }
         let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let name = ServerName::try_from(bare).map_err(|_| Failure::ProxyRefused("its name cannot be verified".to_owned()))?;
+        let name =
+            ServerName::try_from(bare).map_err(|_| Failure::ProxyRefused("its name cannot be verified".to_owned()))?;
         Ok(Box::new(tls.connect(name, stream).await.map_err(Failure::Handshake)?))
     }
 

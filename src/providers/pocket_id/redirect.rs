@@ -291,8 +291,13 @@ mod tests {
     #[test]
     fn texts_that_nobody_registers_are_not_compared() {
         let stars = "https://kasm.example.test/".to_owned() + &"*".repeat(30_000);
-        for (patterns, sent) in [(vec![KASM.to_owned()], "x".repeat(1_001)), (vec![stars.clone(), stars], KASM.to_owned())] {
-            assert_eq!(registered(VersionSpan { at_least: Version::new(2, 14), below: None }, &patterns, &sent), Registered::Depends);
+        for (patterns, sent) in
+            [(vec![KASM.to_owned()], "x".repeat(1_001)), (vec![stars.clone(), stars], KASM.to_owned())]
+        {
+            assert_eq!(
+                registered(VersionSpan { at_least: Version::new(2, 14), below: None }, &patterns, &sent),
+                Registered::Depends
+            );
         }
     }
 

@@ -3,7 +3,10 @@
 use std::io::ErrorKind;
 
 use rustls_pki_types::ServerName;
-use ssowatch::{lab::{Fault, Lab, LabOptions}, model::Side};
+use ssowatch::{
+    lab::{Fault, Lab, LabOptions},
+    model::Side,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsConnector;
 
@@ -147,7 +150,8 @@ async fn whoever_follows_a_redirect_is_told() {
 async fn a_client_that_keeps_its_connections_meets_a_closed_port_at_once() {
     let lab = Lab::start(LabOptions::default()).await.unwrap();
     // A client with a pool, not ours.
-    let client = reqwest::Client::builder().no_proxy().tls_backend_preconfigured((*trusting("")).clone()).build().unwrap();
+    let client =
+        reqwest::Client::builder().no_proxy().tls_backend_preconfigured((*trusting("")).clone()).build().unwrap();
     let url = lab.provider_url().join("healthz").unwrap();
     for _ in 0..20 {
         assert_eq!(client.get(url.clone()).send().await.unwrap().status(), 204);
