@@ -2,7 +2,7 @@
 
 use crate::{
     checks,
-    collect::{CollectMode, Collector},
+    collect::{CollectMode, Collector, off_worker},
     config::Target,
     model::{Report, Snapshot},
 };
@@ -16,9 +16,16 @@ pub struct Round {
     pub report: Report,
 }
 
-/// One round of one target: looks at it, notes what changed since the snapshot before, and evaluates.
+/// One round of one target: looks at it, notes what changed since the snapshot before, and evaluates. How long the latter
+/// takes depends on what was seen, so it holds up nobody else, and can be given up.
 pub async fn round(collector: &Collector, target: &Target, before: Option<&Snapshot>, mode: CollectMode) -> Round {
-    let mut snapshot = collector.observe(target, before, mode).await.after(before);
+    let snapshot = collector.observe(target, before, mode).await;
+    let before = before.cloned();
+    off_worker(move || evaluated(snapshot, before.as_ref())).await
+}
+
+fn evaluated(snapshot: Snapshot, before: Option<&Snapshot>) -> Round {
+    let mut snapshot = snapshot.after(before);
     let report = checks::evaluate(&snapshot, before);
     let failing = report.failing().filter_map(|failing| checks::find(&failing.id));
     snapshot.recheck = failing.flat_map(|(_, check)| check.needs).copied().collect();

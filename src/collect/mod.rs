@@ -8,8 +8,10 @@
 
 mod credentialed;
 mod due;
+pub mod foreign;
 mod from_app;
 mod from_provider;
+mod off_worker;
 mod provider_cache;
 #[cfg(test)]
 mod recorded;
@@ -20,6 +22,7 @@ mod with_app_key;
 mod with_client_secret;
 mod with_provider_key;
 
+pub use off_worker::off_worker;
 pub use transport::{local, webhook_client};
 
 use std::{sync::Arc, time::Duration};

@@ -130,7 +130,7 @@ fn change_bytes(input: &mut Vec<u8>, corpus: &[Vec<u8>], words: &[&str], random:
             let to = (from + random.below(200)).min(other.len());
             input.splice(at..end, other[from..to].iter().copied());
         }
-        6 => drop(input.splice(at..at, *random.pick(&[b"\0", b"\xff", b"\x80", b"\"", b"\n", b"<", b"%", b"9"]))),
+        6 => drop(input.splice(at..at, [*random.pick(b"\0\xff\x80\"\n<%9")])),
         _ => drop(input.splice(at..end, random.pick(words).bytes())),
     }
 }

@@ -17,7 +17,8 @@ pub(in crate::collect) async fn collect(
     counts: &Counts,
 ) -> Result<Answered<Discovery>, FetchError> {
     let answer = provider.ask(&Request::json(provider.at("/.well-known/openid-configuration")), counts).await?;
-    read(&answer).map(|document| answer.with(document))
+    let (answer, document) = answer.read(read).await;
+    document.map(|document| answer.with(document))
 }
 
 fn read(answer: &Answer) -> Result<Discovery, FetchError> {

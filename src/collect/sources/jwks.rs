@@ -23,7 +23,8 @@ pub(in crate::collect) async fn collect(
     let written = discovery.jwks_uri.as_deref().ok_or(FetchError::Blocked(SourceId::Discovery))?;
     let url = addresses::reachable(provider, written, kind).ok_or_else(|| addresses::foreign("jwks_uri", written))?;
     let answer = provider.ask(&Request::json(url), counts).await?;
-    Ok((read(&answer)?, answer.body))
+    let (answer, keys) = answer.read(read).await;
+    Ok((keys?, answer.body))
 }
 
 fn read(answer: &Answer) -> Result<Jwks, FetchError> {

@@ -191,7 +191,7 @@ pub(in crate::collect) fn of_failure(failure: Failure, to: Option<SocketAddr>) -
             FetchError::failed(reason, format!("the proxy: {detail}"))
         }
         (Failure::ProxyRefused(text), _) => of_proxy(&text),
-        (Failure::Told(stop), _) => stop,
+        (Failure::Earlier(stop), _) => stop,
         (Failure::Late, Some(address)) => {
             FetchError::failed(Reason::Timeout, format!("no address takes a connection ({address}: no answer in time)"))
         }

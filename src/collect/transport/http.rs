@@ -3,7 +3,7 @@
 //! The clients are made here alone. They follow no redirect, keep no cookie, send no referer, take no proxy from the
 //! environment, ask for gzip only, and know GET and POST. Everything that an answer is made of is limited: its head by
 //! bytes and lines, the interim answers before it, its body by bytes and by pieces, as sent and as decompressed. Where
-//! the time of a connection is told, it is by [`super::watch`].
+//! the time of a connection is told, it is by [`super::connect_trace`].
 
 use std::{
     io::{self, Read as _},
@@ -45,6 +45,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, span},
+    collect::off_worker,
     model::{HttpTiming, Reason},
 };
 
@@ -66,6 +67,9 @@ const BODY_PIECES: usize = 10_000;
 
 /// For a proxy's name, TCP and TLS together.
 const CONNECT_LIMIT: Duration = Duration::from_secs(8);
+
+/// A compressed body of more bytes is inflated away from the runtime's threads.
+const INFLATED_AT_ONCE: usize = 16 * 1024;
 
 const USER_AGENT: &str = concat!("ssowatch/", env!("CARGO_PKG_VERSION"), " (+https://github.com/ssowatch/ssowatch)");
 
@@ -251,8 +255,8 @@ pub(in crate::collect) enum Failure {
     ProxyTcp(io::Error),
     /// The proxy does not connect us; in its words.
     ProxyRefused(String),
-    /// The way could not be gone, which is told already.
-    Told(FetchError),
+    /// What came before failed: a name that does not resolve.
+    Earlier(FetchError),
     /// No connection in time.
     Late,
     /// HTTP itself.
@@ -461,10 +465,21 @@ async fn whole(headers: &HeaderMap, body: &mut Incoming, limit: usize) -> Result
     if !is_gzip || bytes.is_empty() {
         return Ok(bytes);
     }
-    let mut plain = Vec::new();
-    let inflated = MultiGzDecoder::new(&bytes[..]).take(limit as u64 + 1).read_to_end(&mut plain);
-    inflated.map_err(|_| FetchError::failed(Reason::Body, "the body is not the gzip that its headers announce"))?;
+    let inflated = if bytes.len() < INFLATED_AT_ONCE {
+        inflated(&bytes, limit)
+    } else {
+        off_worker(move || inflated(&bytes, limit)).await
+    };
+    let plain =
+        inflated.map_err(|_| FetchError::failed(Reason::Body, "the body is not the gzip that its headers announce"))?;
     if plain.len() > limit { Err(too_large()) } else { Ok(plain) }
+}
+
+/// A compressed body as plain bytes: at most one more than the limit.
+fn inflated(bytes: &[u8], limit: usize) -> io::Result<Vec<u8>> {
+    let mut plain = Vec::new();
+    MultiGzDecoder::new(bytes).take(limit as u64 + 1).read_to_end(&mut plain)?;
+    Ok(plain)
 }
 
 #[cfg(test)]

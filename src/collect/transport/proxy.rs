@@ -118,7 +118,7 @@ impl Proxy {
         let host = self.url.host_str().unwrap_or_default();
         let default = if self.tunnels() { 1080 } else { 80 };
         let port = self.url.port_or_known_default().unwrap_or(default);
-        let (addresses, _) = connection::resolve(host, port).await.map_err(Failure::Told)?;
+        let (addresses, _) = connection::resolve(host, port).await.map_err(Failure::Earlier)?;
         let mut outcome = Err(io::ErrorKind::NotFound.into());
         for address in addresses {
             outcome = connection::connect(address).await;
@@ -141,7 +141,7 @@ impl Proxy {
         let host = url.host_str().unwrap_or_default();
         let port = url.port_or_known_default().unwrap_or(443);
         let authority = if self.url.scheme() == "socks5" {
-            let (addresses, _) = connection::resolve(host, port).await.map_err(Failure::Told)?;
+            let (addresses, _) = connection::resolve(host, port).await.map_err(Failure::Earlier)?;
             addresses.first().map_or_else(|| format!("{host}:{port}"), ToString::to_string)
         } else {
             format!("{host}:{port}")
