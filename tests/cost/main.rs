@@ -15,10 +15,11 @@ use std::{sync::Mutex, time::Duration};
 use pair::Pair;
 use peak_alloc::PeakAlloc;
 use rustix::time::{ClockId, clock_gettime};
-use serde_json::{Value, json};
+use serde_json::json;
 use server::{Act, answer, html};
 use ssowatch::{
     collect::{CollectMode, Collector},
+    model::Snapshot,
     round::{Round, round},
 };
 
@@ -29,8 +30,8 @@ static MEMORY: PeakAlloc = PeakAlloc;
 static ALONE: Mutex<()> = Mutex::new(());
 
 const MEMORY_LIMIT: usize = 20_000_000;
-/// What is not optimised takes up to ten times as long.
-const TIME_LIMIT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 2_000 } else { 200 });
+/// What is not optimised takes up to five times as long.
+const TIME_LIMIT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 1_000 } else { 200 });
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 const KEYS: &str = "/.well-known/jwks.json";
@@ -205,7 +206,7 @@ async fn cost<T>(work: impl Future<Output = T>) -> (T, usize, Duration) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[expect(clippy::await_holding_lock, reason = "that is what it is for")]
-async fn a_megabyte_of_anything_costs_at_most_20_mb_and_a_fifth_of_a_second_in_each_of_three_rounds() {
+async fn a_megabyte_of_anything_costs_at_most_20_mb_and_a_fifth_of_a_second_in_each_round_and_after_a_restart() {
     let _alone = ALONE.lock().unwrap();
     let mut pair = Pair::well().await;
     let first = look(&mut pair, None).await;
@@ -214,7 +215,17 @@ async fn a_megabyte_of_anything_costs_at_most_20_mb_and_a_fifth_of_a_second_in_e
     let mut broken = Vec::new();
     for hostile in all(&pair.provider_url(), &pair.kasm_url()) {
         let mut before = first.clone();
-        for n in 0..3 {
+        for n in 0..4 {
+            if n == 3 {
+                // After a restart: the snapshot as the journal keeps it.
+                let saved = serde_json::to_vec(&before.snapshot).unwrap();
+                let read = async { serde_json::from_slice::<Snapshot>(&saved).unwrap() };
+                let (snapshot, memory, time) = cost(read).await;
+                if saved.len() > 4_000_000 || memory > MEMORY_LIMIT || time > TIME_LIMIT {
+                    broken.push(format!("{}: {} bytes in the journal, {memory} read", hostile.name, saved.len()));
+                }
+                before.snapshot = snapshot;
+            }
             serve(&pair, &hostile, n);
             let (round, memory, time) = cost(look(&mut pair, Some(&before))).await;
             let time = time.saturating_sub(base_time);
@@ -226,12 +237,6 @@ async fn a_megabyte_of_anything_costs_at_most_20_mb_and_a_fifth_of_a_second_in_e
             report.push('\n');
             before = round;
         }
-        // What is kept between rounds, and in the journal.
-        let kept = serde_json::to_vec(&before.snapshot).unwrap().len();
-        if kept > 4_000_000 {
-            broken.push(format!("{}: {kept} bytes of snapshot", hostile.name));
-        }
-        let Value::Object(_) = serde_json::to_value(&before.report).unwrap() else { panic!("a report") };
     }
     assert!(broken.is_empty(), "{}\n\nall:\n{report}", broken.join("\n"));
     println!("{report}");
@@ -262,7 +267,7 @@ async fn ten_hostile_targets_together_leave_a_healthy_one_its_time() {
     })
     .await;
     let delay = together.saturating_sub(alone);
-    let limit = Duration::from_secs(if cfg!(debug_assertions) { 10 } else { 1 });
+    let limit = Duration::from_secs(if cfg!(debug_assertions) { 5 } else { 1 });
     println!("ten hostile targets: {} kB, {} ms", memory / 1000, delay.as_millis());
     assert!(delay < limit && memory < 10 * MEMORY_LIMIT, "{} kB, {} ms", memory / 1000, delay.as_millis());
 }

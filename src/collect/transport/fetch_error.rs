@@ -134,6 +134,11 @@ fn of_broken_handshake(error: &io::Error) -> FetchError {
 }
 
 fn of_tls(problem: &rustls::Error) -> FetchError {
+    use rustls::InvalidMessage::{CertificatePayloadTooLarge, HandshakePayloadTooLarge};
+    // Sixteen thousand names, say. Clients differ in how much they take; all are near this.
+    if let rustls::Error::InvalidMessage(CertificatePayloadTooLarge | HandshakePayloadTooLarge) = problem {
+        return FetchError::failed(Reason::TooLarge, "certificates of more than 64 kB, which few TLS clients take");
+    }
     let detail = match (problem, refusal(problem)) {
         (_, Some(refused)) => refused.to_string(),
         (rustls::Error::InvalidMessage(_), _) => "the server does not speak TLS on this port".to_owned(),

@@ -241,3 +241,59 @@ async fn a_page_of_any_size_costs_little_and_a_larger_one_is_not_read() {
 fn begin_of_page() -> Vec<u8> {
     b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n".to_vec()
 }
+
+#[tokio::test]
+async fn a_second_answer_behind_the_first_answers_no_other_question() {
+    let pair = Pair::well().await;
+    let whole =
+        |body: &str| [head(&format!("Content-Length: {}\r\n\r\n", body.len())), body.as_bytes().to_vec()].concat();
+    let document = document(&pair.provider_url()).to_string();
+    let both = [whole(&document), whole(r#"{"keys":[{"kty":"RSA","kid":"forged"}]}"#)].concat();
+    pair.provider_but(DISCOVERY, move |_| Act::Send(both.clone()));
+    let seen = pair.look().await;
+    assert_eq!(seen.discovery.get().err(), None);
+    assert_eq!(seen.jwks.get().unwrap().keys[0].kid.as_deref(), Some("k1"));
+}
+
+#[tokio::test]
+async fn answers_that_are_odd_but_whole_are_read_and_lies_about_their_length_are_not() {
+    let pair = Pair::well().await;
+    let body = document(&pair.provider_url()).to_string();
+    let with = |more: &str, body: &str| [head(more), body.as_bytes().to_vec()].concat();
+    let length = body.len();
+    let chunked = format!("{length:x}\r\n{body}\r\n0\r\n\r\n");
+    let cases: [(&str, Act, Option<Reason>); 9] = [
+        ("HTTP/1.0", Act::SendAndClose(format!("HTTP/1.0 200 OK\r\n\r\n{body}").into_bytes()), None),
+        ("no length", Act::SendAndClose(with("\r\n", &body)), None),
+        (
+            "a length twice",
+            Act::Send(with(&format!("Content-Length: {length}\r\nContent-Length: {length}\r\n\r\n"), &body)),
+            None,
+        ),
+        (
+            "two lengths",
+            Act::SendAndClose(with(&format!("Content-Length: 5\r\nContent-Length: {length}\r\n\r\n"), &body)),
+            Some(Reason::Body),
+        ),
+        ("a short length", Act::SendAndClose(with("Content-Length: 10\r\n\r\n", &body)), Some(Reason::Body)),
+        ("a long length", Act::SendAndClose(with("Content-Length: 999999\r\n\r\n", &body)), Some(Reason::Connect)),
+        (
+            "a huge length",
+            Act::SendAndHang(with("Content-Length: 18446744073709551615\r\n\r\n", &body)),
+            Some(Reason::TooLarge),
+        ),
+        ("a negative length", Act::SendAndClose(with("Content-Length: -1\r\n\r\n", &body)), Some(Reason::Body)),
+        (
+            "length and chunks",
+            Act::Send(with("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", &chunked)),
+            None,
+        ),
+    ];
+    for (name, act, reason) in cases {
+        let seen = seen(DISCOVERY, act).await.discovery;
+        match reason {
+            None => assert_eq!(seen.get().err(), None, "{name}"),
+            Some(reason) => assert_eq!(failure(&seen).0, reason, "{name}: {seen:?}"),
+        }
+    }
+}
