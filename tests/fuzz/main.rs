@@ -19,8 +19,9 @@ mod targets;
 
 use std::{
     collections::HashSet,
-    fs,
+    fs::{self, File},
     io::Write as _,
+    os::unix::fs::FileExt as _,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
@@ -118,6 +119,7 @@ fn one(target: &Target) -> ExitCode {
 struct Run<'t> {
     target: &'t Target,
     current: PathBuf,
+    file: File,
     inputs: u64,
     slowest: Duration,
     largest: usize,
@@ -126,12 +128,14 @@ struct Run<'t> {
 impl<'t> Run<'t> {
     fn of(target: &'t Target) -> Self {
         let current = folder().join(format!("{}.current", target.name));
-        Self { target, current, inputs: 0, slowest: Duration::ZERO, largest: 0 }
+        let file = File::create(&current).unwrap();
+        Self { target, current, file, inputs: 0, slowest: Duration::ZERO, largest: 0 }
     }
 
     /// How the target answers an input; none where it panics or costs too much.
     fn input(&mut self, input: &[u8]) -> Option<String> {
-        fs::write(&self.current, input).unwrap();
+        self.file.set_len(input.len() as u64).unwrap();
+        self.file.write_all_at(input, 0).unwrap();
         MEMORY.reset_peak_usage();
         let (memory, begun) = (MEMORY.current_usage(), cpu());
         let way = catch_unwind(AssertUnwindSafe(|| (self.target.run)(input))).ok()?;

@@ -85,7 +85,25 @@ fn change_value(value: &mut Value, words: &[&str], random: &mut Random) {
             change_bytes(&mut bytes, &[], words, random);
             *text = String::from_utf8_lossy(&bytes).into_owned();
         }
+        // Most readers know the type that they want.
+        Value::Number(number) if !random.one_in(4) => *value = near(number.as_i64().unwrap_or_default(), random),
+        Value::Bool(truth) if !random.one_in(4) => *truth = !*truth,
+        Value::String(text) if !random.one_in(4) => *text = (*random.pick(words)).to_owned(),
         other => *other = any(words, random),
+    }
+}
+
+/// A number near another, or at an edge.
+fn near(number: i64, random: &mut Random) -> Value {
+    match random.below(8) {
+        0 => i64::MAX.into(),
+        1 => i64::MIN.into(),
+        2 => 0.into(),
+        3 => (-1).into(),
+        4 => 1e300.into(),
+        5 => number.wrapping_mul(2).into(),
+        6 => u32::MAX.into(),
+        _ => number.wrapping_add(1).into(),
     }
 }
 

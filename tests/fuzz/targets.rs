@@ -385,16 +385,17 @@ pub const TARGETS: &[Target] = &[
                 .collect()
         },
         words: &[
-            "failed",
-            "reason",
-            "Ok",
-            "Err",
-            "blocked",
+            "",
             "2262-04-11T23:47:16Z",
             "-262143-01-01T00:00:00Z",
-            "https://",
-            "openid",
+            "+262142-12-31T23:59:59Z",
+            "2026-11-24T12:00:01Z",
+            "https://id.example.test",
+            "http://kasm.example.test:99999/x",
+            "openid profile",
             "*",
+            "é",
+            "pocket_id",
         ],
         run: |input| {
             let Ok(snapshot) = serde_json::from_slice::<Snapshot>(input) else { return "none".to_owned() };
