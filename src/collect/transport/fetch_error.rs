@@ -418,6 +418,19 @@ mod tests {
     }
 
     #[test]
+    fn certificates_that_are_too_large_are_no_other_protocol() {
+        use rustls::{Error, InvalidMessage};
+        for (problem, reason) in [
+            (InvalidMessage::HandshakePayloadTooLarge, Reason::TooLarge),
+            (InvalidMessage::CertificatePayloadTooLarge, Reason::TooLarge),
+            (InvalidMessage::InvalidContentType, Reason::Tls),
+        ] {
+            let found = of_tls(&Error::InvalidMessage(problem));
+            assert!(matches!(&found, FetchError::Failed { reason: of, .. } if *of == reason), "{found:?}");
+        }
+    }
+
+    #[test]
     fn what_is_too_large_is_told_from_what_is_no_json() {
         let too_large = JsonProblem::TooLarge { what: "keys in the set", most: 100 };
         assert_eq!(of_json(&too_large), FetchError::failed(Reason::TooLarge, "more than 100 keys in the set"));

@@ -241,23 +241,12 @@ async fn a_login_wall_behind_an_untrusted_certificate_says_that_the_headers_were
 }
 
 #[tokio::test]
-async fn of_a_certificate_for_many_names_some_are_told_and_one_for_too_many_is_not_read() {
+async fn of_a_certificate_for_thousands_of_names_a_hundred_are_told() {
     let root = Authority::new("Example Root");
-    let served = |count: usize| {
-        let names: Vec<String> = (0..count).map(|n| format!("n{n}.example.test")).collect();
-        root.issue(&std::iter::once("kasm.example.test").chain(names.iter().map(String::as_str)).collect::<Vec<_>>())
-    };
-    let mut pair = kasm_with(&served(2_000)).await;
+    let names: Vec<String> = (0..2_000).map(|n| format!("n{n}.example.test")).collect();
+    let names: Vec<&str> = std::iter::once("kasm.example.test").chain(names.iter().map(String::as_str)).collect();
+    let mut pair = kasm_with(&root.issue(&names)).await;
     pair.target.kasm.http.tls.ca = Some(root.pem.clone());
     let tls = kasm(&pair.look().await).tls.unwrap();
     assert_eq!((tls.trust, tls.name_matches, tls.chain[0].names.len()), (Trust::Verified, true, 100));
-    let mut pair = kasm_with(&served(16_000)).await;
-    pair.target.kasm.http.tls.ca = Some(root.pem.clone());
-    let seen = pair.look().await;
-    let (reason, detail) = failure(&seen.app_connection);
-    assert_eq!(
-        (reason, detail.as_str()),
-        (Reason::TooLarge, "certificates of more than 64 kB, which few TLS clients take")
-    );
-    assert!(pair.kasm.seen().is_empty(), "nothing was asked");
 }
