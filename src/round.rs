@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     checks,
-    collect::{CollectMode, CollectionPlan, Collector},
+    collect::{CollectMode, CollectionPlan, Collector, off_worker},
     config::Target,
     model::{Credential, Report, Snapshot},
 };
@@ -18,14 +18,21 @@ pub struct Round {
     pub report: Report,
 }
 
-/// One round of one target: looks at it, notes what changed since the snapshot before, and evaluates.
+/// One round of one target: collects, notes what changed since the snapshot before, and evaluates. How long the latter
+/// takes depends on what was seen, so it holds up nobody else, and can be given up.
 pub async fn round(
     collector: &Collector,
     target: &Target,
     before: Option<&Snapshot>,
     plan: impl Into<CollectionPlan>,
 ) -> Round {
-    let snapshot = collector.observe(target, before, plan).await.after(before);
+    let snapshot = collector.observe(target, before, plan).await;
+    let before = before.cloned();
+    off_worker(move || evaluated(snapshot, before.as_ref())).await
+}
+
+fn evaluated(snapshot: Snapshot, before: Option<&Snapshot>) -> Round {
+    let snapshot = snapshot.after(before);
     let report = checks::evaluate(&snapshot, before);
     Round { snapshot, report }
 }

@@ -17,6 +17,7 @@ mod upkeep;
 mod case;
 mod endpoint;
 mod evaluate;
+mod likeness;
 #[cfg(test)]
 mod testing;
 

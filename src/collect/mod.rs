@@ -9,8 +9,10 @@
 mod context;
 mod credentialed;
 mod due;
+pub mod foreign;
 mod from_app;
 mod from_provider;
+mod off_worker;
 mod provider_cache;
 #[cfg(test)]
 mod recorded;
@@ -21,6 +23,7 @@ mod with_app_key;
 mod with_client_secret;
 mod with_provider_key;
 
+pub use off_worker::off_worker;
 pub use transport::{local, webhook_client};
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};

@@ -1,6 +1,9 @@
 //! Answers for the tests of the reading halves: recorded from real releases, or written down.
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::{
+    HeaderMap,
+    header::{HeaderName, HeaderValue},
+};
 use serde_json::Value;
 
 use crate::{

@@ -22,7 +22,7 @@ pub struct Change {
 }
 
 /// What can change: a closed list, the `subject` label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeSubject {
     /// The set of signing keys.

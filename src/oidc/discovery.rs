@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{JsonProblem, parse_json};
+use super::{JsonLimits, JsonProblem, parse_json_within, text::distinct};
 
 /// A discovery document as served: the fields that checks read, and the whole.
 ///
@@ -49,16 +49,16 @@ impl Discovery {
     /// Reads a document.
     ///
     /// # Errors
-    /// What the body is instead of a JSON object.
+    /// What the body is instead of a JSON object, or which limit it exceeds.
     pub fn parse(status: u16, content_type: Option<&str>, body: &[u8]) -> Result<Self, JsonProblem> {
-        let json = parse_json(body)?;
+        let json = parse_json_within(body, &JsonLimits::DOCUMENT)?;
         if !json.value.is_object() {
             return Err(JsonProblem::Invalid("not an object".to_owned()));
         }
-        let text = |key: &str| json.value.get(key).and_then(Value::as_str).map(str::to_owned);
+        let text = |key: &str| json.value.get(key).and_then(Value::as_str).map(distinct);
         let list = |key: &str| {
             let items = json.value.get(key)?.as_array()?;
-            Some(items.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+            Some(items.iter().filter_map(Value::as_str).map(distinct).collect())
         };
         Ok(Self {
             issuer: text("issuer"),

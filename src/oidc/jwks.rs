@@ -3,13 +3,21 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{JsonProblem, key_material::examine, parse_json, text::short};
+use super::{
+    JsonProblem, at_most,
+    key_material::examine,
+    parse_json,
+    text::{distinct, short},
+};
 
 /// Members that only a private or symmetric key has (RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1).
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /// How many keys are named before the rest is only counted.
 const NAMED_KEYS: usize = 5;
+
+/// How many keys a set may hold; the largest known have about ten.
+pub(super) const MOST_KEYS: usize = 100;
 
 /// A key set as served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,14 +55,10 @@ impl Jwks {
     /// Reads a key set.
     ///
     /// # Errors
-    /// What the body is instead of an object with a list of keys.
+    /// What the body is instead of an object with a list of keys, or which limit it exceeds.
     pub fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, JsonProblem> {
         let json = parse_json(body)?;
-        let keys = json
-            .value
-            .get("keys")
-            .and_then(Value::as_array)
-            .ok_or_else(|| JsonProblem::Invalid("no list `keys`".to_owned()))?;
+        let keys = keys_of(&json.value)?;
         Ok(Self { keys: keys.iter().map(Jwk::read).collect(), content_type: content_type.map(str::to_owned) })
     }
 
@@ -74,9 +78,17 @@ impl Jwks {
     }
 }
 
+/// The keys of a set as written, no more than are read.
+pub(super) fn keys_of(set: &Value) -> Result<&[Value], JsonProblem> {
+    let keys = set.get("keys").and_then(Value::as_array);
+    let keys = keys.ok_or_else(|| JsonProblem::Invalid("no list `keys`".to_owned()))?;
+    at_most(keys, MOST_KEYS, "keys in the set")?;
+    Ok(keys)
+}
+
 impl Jwk {
     fn read(key: &Value) -> Self {
-        let text = |name: &str| key.get(name).and_then(Value::as_str).map(str::to_owned);
+        let text = |name: &str| key.get(name).and_then(Value::as_str).map(distinct);
         let material = examine(key);
         let kty = text("kty").unwrap_or_default();
         Self {
@@ -168,6 +180,16 @@ mod tests {
             assert_eq!(refused, Err(JsonProblem::Invalid("no list `keys`".to_owned())), "{body}");
         }
         assert_eq!(Jwks::parse(None, b"<html>"), Err(JsonProblem::WebPage));
+    }
+
+    #[test]
+    fn a_set_of_more_keys_than_any_provider_has_is_not_read() {
+        let set = |count| format!(r#"{{"keys":[{}]}}"#, vec!["{}"; count].join(","));
+        assert_eq!(Jwks::parse(None, set(MOST_KEYS).as_bytes()).unwrap().keys.len(), MOST_KEYS);
+        let problem = Jwks::parse(None, set(MOST_KEYS + 1).as_bytes()).unwrap_err();
+        assert_eq!(problem, JsonProblem::TooLarge { what: "keys in the set", most: MOST_KEYS });
+        let key = Jwk::read(&serde_json::json!({"kty": "RSA", "kid": "x".repeat(300_000)}));
+        assert!(key.kid.unwrap().len() < 1_000);
     }
 
     #[test]

@@ -20,6 +20,15 @@ use super::text::short;
 /// The smallest RSA key that RFC 7518 (sections 3.3 and 3.5) allows, in bits.
 const MIN_RSA_BITS: usize = 2048;
 
+/// The largest RSA key that verifiers take, in bits (OpenSSL's limit; others have smaller ones).
+const MAX_RSA_BITS: usize = 16_384;
+
+/// The largest exponent of an RSA key that verifiers take, in bits: those written in Go refuse more.
+const MAX_EXPONENT_BITS: usize = 31;
+
+/// The largest certificate beside a key that is read, in characters; the largest known have about 3,000.
+const MAX_CERTIFICATE: usize = 64 * 1024;
+
 /// What a look into a key shows.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Material {
@@ -64,16 +73,25 @@ fn rsa_bits(key: &Value) -> Option<usize> {
     if key.get("kty")? != "RSA" {
         return None;
     }
-    let modulus = number(key, "n").ok()?;
-    let first = modulus.first()?;
-    Some(modulus.len() * 8 - first.leading_zeros() as usize)
+    number(key, "n").ok().map(|modulus| bits(&modulus)).filter(|bits| *bits > 0)
+}
+
+/// The size of a number without leading zero bytes.
+fn bits(number: &[u8]) -> usize {
+    number.first().map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
 }
 
 fn rsa(key: &Value) -> Result<Option<usize>, String> {
     let (n, e) = (number(key, "n")?, number(key, "e")?);
-    let bits = rsa_bits(key).unwrap_or_default();
+    let (bits, exponent) = (bits(&n), bits(&e));
     if bits < MIN_RSA_BITS {
         return Err(format!("it has {bits} bits; RFC 7518 demands {MIN_RSA_BITS} or more"));
+    }
+    if bits > MAX_RSA_BITS {
+        return Err(format!("it has {bits} bits; verifiers take {MAX_RSA_BITS} at most"));
+    }
+    if exponent > MAX_EXPONENT_BITS {
+        return Err(format!("its exponent `e` has {exponent} bits; verifiers take {MAX_EXPONENT_BITS} at most"));
     }
     // Libraries take any two numbers here and only fail at the first signature.
     let is_odd = |number: &[u8]| number.last().is_some_and(|last| last % 2 == 1);
@@ -137,6 +155,9 @@ fn thumbprint(key: &Value, members: &[&str]) -> String {
 fn other_certificate(key: &Value) -> Option<String> {
     let encoded = key.get("x5c")?.get(0)?.as_str()?;
     let problem = |text: &str| Some(text.to_owned());
+    if encoded.len() > MAX_CERTIFICATE {
+        return problem("its certificate (`x5c`) is larger than any verifier reads");
+    }
     let Ok(der) = STANDARD.decode(encoded) else { return problem("its certificate (`x5c`) is not base64") };
     let Ok((_, certificate)) = x509_parser::parse_x509_certificate(&der) else {
         return problem("its certificate (`x5c`) cannot be read");
@@ -227,6 +248,10 @@ mod tests {
             (with(rfc_7638(), "e", json!("Ag")), "its `n` and `e` are no RSA key"),
             (with(rfc_7638(), "e", json!("AQ")), "its `n` and `e` are no RSA key"),
             (with(rfc_7638(), "n", json!("0vx7agoebGcQSuuPiLJXZg")), "it has 128 bits"),
+            (with(rfc_7638(), "n", json!("_".repeat(2732))), "it has 16392 bits; verifiers take 16384 at most"),
+            (with(rfc_7638(), "n", json!("_".repeat(174_764))), "it has 1048584 bits; verifiers take 16384 at most"),
+            (with(rfc_7638(), "e", json!("gAAAAQ")), "its exponent `e` has 32 bits; verifiers take 31 at most"),
+            (with(rfc_7638(), "e", json!("_".repeat(400_000))), "its exponent `e` has 2400000 bits"),
             (without(p256(), "crv"), "it has no `crv`"),
             (with(p256(), "crv", json!("P-255")), "its curve \"P-255\" is not known"),
             (with(p256(), "crv", json!("P-384")), "its `x` has 32 bytes instead of 48"),
@@ -234,6 +259,7 @@ mod tests {
             (with(ed25519(), "x", json!("11qYAYKxCrfVS_7TyWQHOg")), "its `x` has 16 bytes instead of 32"),
             (with(rfc_7638(), "x5c", json!(["!"])), "its certificate (`x5c`) is not base64"),
             (with(rfc_7638(), "x5c", json!(["AAAA"])), "its certificate (`x5c`) cannot be read"),
+            (with(rfc_7638(), "x5c", json!(["A".repeat(65_537)])), "its certificate (`x5c`) is larger than any"),
         ];
         for (key, expected) in cases {
             let problem = examine(&key).problem.unwrap_or_default();

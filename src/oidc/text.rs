@@ -1,7 +1,11 @@
-//! Texts that a server sent, made fit to be shown.
+//! Texts that a server sent, made fit to be shown and kept. No more of a text is read than is shown: it may be a megabyte.
+
+use aws_lc_rs::digest::{SHA256, digest};
 
 /// The longest piece of a foreign text that is shown, in characters.
 const LONGEST: usize = 200;
+/// The longest text that is kept as it is, in bytes.
+const KEPT: usize = 1_000;
 
 /// At most so many characters of a text; the last one is `…` where something is left out.
 #[must_use]
@@ -15,13 +19,38 @@ pub fn cut(text: &str, most: usize) -> String {
 /// A foreign text on one line, every run of white space as a blank; cut where it is long.
 #[must_use]
 pub fn one_line(text: &str) -> String {
-    cut(&text.split_whitespace().collect::<Vec<&str>>().join(" "), LONGEST)
+    let mut line = String::new();
+    let mut letters = 0;
+    for word in text.split_whitespace() {
+        if letters > LONGEST {
+            break;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        // One more than is shown, so that the cut shows.
+        let end = word.char_indices().nth(LONGEST + 1).map_or(word.len(), |(index, _)| index);
+        line.push_str(&word[..end]);
+        letters += word[..end].chars().count() + 1;
+    }
+    cut(&line, LONGEST)
 }
 
 /// A foreign text as it is: control characters replaced, so that they show; cut where it is long.
 #[must_use]
 pub fn short(text: &str) -> String {
-    cut(&text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect::<String>(), LONGEST)
+    let visible = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
+    cut(&text.chars().take(LONGEST + 1).map(visible).collect::<String>(), LONGEST)
+}
+
+/// A foreign text that is kept to be compared: as it is, or its beginning and its digest where it is long.
+#[must_use]
+pub fn distinct(text: &str) -> String {
+    if text.len() <= KEPT {
+        return text.to_owned();
+    }
+    let hex: String = digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{} ({} bytes, SHA-256 {hex})", cut(text, LONGEST), text.len())
 }
 
 #[cfg(test)]
@@ -40,7 +69,20 @@ mod tests {
     }
 
     #[test]
+    fn long_texts_are_kept_in_short_and_stay_distinct() {
+        assert_eq!(distinct("RS256"), "RS256");
+        assert_eq!(distinct(&"x".repeat(1_000)), "x".repeat(1_000));
+        let (one, other) = ("x".repeat(1_001), format!("{}y", "x".repeat(1_000)));
+        assert_eq!(distinct(&one), distinct(&one));
+        assert_ne!(distinct(&one), distinct(&other));
+        assert!(distinct(&one).len() < 400);
+    }
+
+    #[test]
     fn white_space_is_joined_or_shown() {
+        assert_eq!(one_line(&"a ".repeat(100)), "a ".repeat(100).trim_end());
+        assert_eq!(one_line(&"a ".repeat(101)), format!("{}…", "a ".repeat(100).trim_end()));
+        assert_eq!(one_line(&format!(" {}", "é".repeat(201))), format!("{}…", "é".repeat(199)));
         assert_eq!(one_line(" a\n b\t c "), "a b c");
         assert_eq!(short("RS256"), "RS256");
         assert_eq!(short("a\nb\u{1b}c"), "a\u{fffd}b\u{fffd}c");

@@ -5,6 +5,11 @@ use jsonwebtoken::{Algorithm, DecodingKey, crypto, jwk::Jwk};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::{JsonProblem, jwks::keys_of, key_material::examine, parse_json, text::distinct};
+
+/// The largest RSA key that the library here takes, in bits.
+const MOST_BITS: usize = 8_192;
+
 /// What is kept of a token once it was looked at. The token itself is dropped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenFacts {
@@ -40,6 +45,8 @@ pub enum Signature {
     KeyNotPublished,
     /// Nobody here can verify that algorithm.
     UnsupportedAlgorithm,
+    /// Nobody here can verify by the published key that it may be made with, or the key set is too large to be read.
+    UnusableKey,
 }
 
 impl TokenFacts {
@@ -52,12 +59,12 @@ impl TokenFacts {
         let (header, claims) = message.split_once('.').ok_or("not a signed token: one dot")?;
         let header = part(header).ok_or("the token's header is not JSON")?;
         let claims = part(claims).ok_or("the token's claims are not JSON")?;
-        let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+        let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(distinct);
         let number = |name: &str| claims.get(name).and_then(|value| value.as_i64().or_else(|| whole(value)));
         let algorithm = text(&header, "alg").ok_or("the token's header has no `alg`")?;
         let key_id = text(&header, "kid");
         Ok(Self {
-            signature: verify(&algorithm, key_id.as_deref(), message, signature, jwks),
+            signature: verify(&algorithm, header.get("kid").and_then(Value::as_str), message, signature, jwks),
             token_type: text(&header, "typ"),
             issuer: text(&claims, "iss"),
             audience: audience(claims.get("aud")),
@@ -71,7 +78,7 @@ impl TokenFacts {
 }
 
 fn part(text: &str) -> Option<Value> {
-    let value: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+    let value = parse_json(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?.value;
     value.is_object().then_some(value)
 }
 
@@ -83,8 +90,8 @@ fn whole(value: &Value) -> Option<i64> {
 
 fn audience(value: Option<&Value>) -> Vec<String> {
     match value {
-        Some(Value::String(one)) => vec![one.clone()],
-        Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Some(Value::String(one)) => vec![distinct(one)],
+        Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).map(distinct).collect(),
         _ => Vec::new(),
     }
 }
@@ -94,17 +101,26 @@ fn verify(algorithm: &str, key_id: Option<&str>, message: &str, signature: &str,
     let Some(algorithm) = algorithm.parse::<Algorithm>().ok().filter(|_| !algorithm.starts_with("HS")) else {
         return Signature::UnsupportedAlgorithm;
     };
-    let keys: Vec<Value> = serde_json::from_slice::<Value>(jwks)
-        .ok()
-        .and_then(|set| set.get("keys").and_then(Value::as_array).cloned())
-        .unwrap_or_default();
-    let named: Vec<&Value> =
-        keys.iter().filter(|key| key_id.is_none() || key.get("kid").and_then(Value::as_str) == key_id).collect();
-    if named.is_empty() {
+    let set = parse_json(jwks).map(|json| json.value);
+    let keys = match set.as_ref().map_err(Clone::clone).and_then(keys_of) {
+        Ok(keys) => keys,
+        Err(JsonProblem::TooLarge { .. }) => return Signature::UnusableKey,
+        Err(_) => return Signature::KeyNotPublished,
+    };
+    let is_named = |key: &&Value| key_id.is_none() || key.get("kid").and_then(Value::as_str) == key_id;
+    let mut named = keys.iter().filter(is_named).peekable();
+    if named.peek().is_none() {
         return Signature::KeyNotPublished;
     }
-    let good = named
-        .into_iter()
+    let is_usable = |key: &&Value| {
+        let material = examine(key);
+        material.problem.is_none() && material.bits.is_none_or(|bits| bits <= MOST_BITS)
+    };
+    let mut usable = named.filter(is_usable).peekable();
+    if usable.peek().is_none() {
+        return Signature::UnusableKey;
+    }
+    let good = usable
         .filter_map(|key| serde_json::from_value::<Jwk>(key.clone()).ok())
         .filter_map(|key| DecodingKey::from_jwk(&key).ok())
         .any(|key| crypto::verify(signature, message.as_bytes(), &key, algorithm).unwrap_or(false));
@@ -206,6 +222,27 @@ mod tests {
             let header = b64(format!(r#"{{"alg":"{algorithm}"}}"#).as_bytes());
             let token = format!("{header}.{}.AAAA", b64(b"{}"));
             assert_eq!(read(&token), Ok(Signature::UnsupportedAlgorithm), "{algorithm}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_nobody_can_use_is_no_bad_signature_and_costs_nothing() {
+        let token = format!("{}.{}.AAAA", b64(br#"{"alg":"RS256","kid":"k1"}"#), b64(b"{}"));
+        let key = |bytes: usize, e: &[u8]| serde_json::json!({"kty": "RSA", "kid": "k1", "n": b64(&vec![0xff; bytes]), "e": b64(e)});
+        let many: Vec<_> = (0..101).map(|_| key(256, &[1, 0, 1])).collect();
+        for keys in [
+            vec![key(131_072, &[1, 0, 1])],
+            vec![key(2_048, &[1, 0, 1])],
+            vec![key(256, &[0xff; 5])],
+            vec![serde_json::json!({"kid": "k1"})],
+            many,
+        ] {
+            let jwks = serde_json::json!({"keys": keys}).to_string();
+            assert_eq!(
+                TokenFacts::read(&token, jwks.as_bytes()).unwrap().signature,
+                Signature::UnusableKey,
+                "{jwks:.90}"
+            );
         }
     }
 

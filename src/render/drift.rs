@@ -1,5 +1,7 @@
 //! What differs between two values, in words, and where.
 
+use std::collections::HashSet;
+
 use url::Url;
 
 /// Pieces up to this many characters are quoted whole.
@@ -96,7 +98,8 @@ fn letter_case(expected: &str, actual: &str) -> Option<String> {
 fn list(expected: &str, actual: &str) -> Option<String> {
     let (expected, actual) = (words_of_a_list(expected)?, words_of_a_list(actual)?);
     let lacking = |words: &[&str], from: &[&str]| -> Vec<String> {
-        words.iter().filter(|word| !from.contains(word)).map(|word| quoted(word)).collect()
+        let from: HashSet<&str> = from.iter().copied().collect();
+        words.iter().filter(|word| !from.contains(*word)).map(|word| quoted(word)).collect()
     };
     let (too_many, missing) = (lacking(&actual, &expected), lacking(&expected, &actual));
     match (&too_many[..], &missing[..]) {

@@ -8,6 +8,7 @@ pub mod server;
 mod clients;
 mod garbage;
 mod hostile;
+mod limits;
 mod reading;
 mod recognised;
 mod sharing;

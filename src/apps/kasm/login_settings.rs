@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::oidc::{JsonProblem, one_line, parse_json, short};
+use crate::oidc::{JsonProblem, at_most, distinct, one_line, parse_json, short};
 
 /// What Kasm's login page offers on the host that was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +53,7 @@ impl LoginSettings {
         }
         Ok(Self {
             sso_enabled: flag(&json, "sso_enabled"),
-            configs: list(&json, "oidc", "oidc_configs")?.iter().filter_map(LoginConfig::read).collect(),
+            configs: configs_of(list(&json, "oidc", "oidc_configs")?, LoginConfig::read)?,
             saml_configs: list(&json, "saml", "saml_configs")?.len(),
             error_message,
         })
@@ -61,10 +61,18 @@ impl LoginSettings {
 }
 
 /// A list two levels down; empty where it is absent or null.
-fn list(json: &Value, outer: &str, inner: &str) -> Result<Vec<Value>, JsonProblem> {
+/// The configs in a list, no more than are read.
+pub(super) fn configs_of<T>(list: &[Value], read: impl Fn(&Value) -> Option<T>) -> Result<Vec<T>, JsonProblem> {
+    /// The largest known installation has about twenty.
+    const MOST_CONFIGS: usize = 100;
+    at_most(list, MOST_CONFIGS, "OpenID configs")?;
+    Ok(list.iter().filter_map(read).collect())
+}
+
+fn list<'a>(json: &'a Value, outer: &str, inner: &str) -> Result<&'a [Value], JsonProblem> {
     match json.get(outer).and_then(|value| value.get(inner)) {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(items)) => Ok(items.clone()),
+        None | Some(Value::Null) => Ok(&[]),
+        Some(Value::Array(items)) => Ok(items),
         Some(_) => Err(JsonProblem::Invalid(format!("`{outer}.{inner}` is not a list"))),
     }
 }
@@ -92,11 +100,11 @@ pub(super) fn error_message(json: &Value) -> Option<String> {
 
 impl LoginConfig {
     fn read(entry: &Value) -> Option<Self> {
-        let id_as_written = text(entry, "oidc_id")?.to_owned();
+        let id_as_written = distinct(text(entry, "oidc_id")?);
         Some(Self {
             id: id_as_written.replace('-', "").to_lowercase(),
             display_name: short(text(entry, "display_name").unwrap_or_default()),
-            hostname: text(entry, "hostname").map(str::to_owned),
+            hostname: text(entry, "hostname").map(distinct),
             is_default: flag(entry, "default").or_else(|| flag(entry, "is_default")),
             enabled: flag(entry, "enabled"),
             auto_login: flag(entry, "auto_login"),

@@ -6,8 +6,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Chosen, KasmStart, Wanted, login_settings::error_message};
-use crate::oidc::{JsonProblem, parse_json};
+use super::{
+    Chosen, KasmStart, Wanted,
+    login_settings::{configs_of, error_message},
+};
+use crate::oidc::{JsonProblem, distinct, parse_json};
 
 /// The stored configurations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,9 +81,8 @@ impl OidcConfigs {
     pub fn parse(body: &[u8]) -> Result<Result<Self, String>, JsonProblem> {
         let json = parse_json(body)?.value;
         if let Some(configs) = json.get("oidc_configs").and_then(Value::as_array) {
-            return Ok(Ok(Self {
-                configs: configs.iter().filter(|entry| entry.is_object()).map(OidcConfig::read).collect(),
-            }));
+            let configs = configs_of(configs, |entry| entry.is_object().then(|| OidcConfig::read(entry)))?;
+            return Ok(Ok(Self { configs }));
         }
         error_message(&json).map(Err).ok_or_else(|| JsonProblem::Invalid("no list `oidc_configs`".to_owned()))
     }
@@ -135,7 +137,7 @@ impl OidcConfig {
         let field = |names: &[&str]| {
             let Some(value) = names.iter().find_map(|name| entry.get(*name)) else { return Field::Absent };
             match value.as_str() {
-                Some(text) if !text.trim().is_empty() && text != "None" => Field::Is(text.to_owned()),
+                Some(text) if !text.trim().is_empty() && text != "None" => Field::Is(distinct(text)),
                 _ => Field::Empty,
             }
         };

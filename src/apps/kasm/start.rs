@@ -57,6 +57,9 @@ pub enum Chosen<'a> {
     Nowhere,
 }
 
+/// A longer address is not read; browsers and servers take less.
+const MOST_CHARACTERS: usize = 32_768;
+
 impl StartOutcome {
     /// Reads an answer of `/api/sso`: the authorize URL as written, or Kasm's refusal.
     ///
@@ -68,6 +71,9 @@ impl StartOutcome {
             return Ok(Err(message));
         }
         match json.get("url").and_then(serde_json::Value::as_str).map(str::trim) {
+            Some(url) if url.len() > MOST_CHARACTERS => {
+                Err(JsonProblem::TooLarge { what: "characters in the authorize URL", most: MOST_CHARACTERS })
+            }
             Some(url) if !url.is_empty() => Ok(Ok(url.to_owned())),
             _ => Err(JsonProblem::Invalid("neither `url` nor `error_message`".to_owned())),
         }
@@ -135,6 +141,9 @@ mod tests {
             parse(r#"{"url": "https://x.test", "error_message": null}"#).unwrap(),
             Ok("https://x.test".to_owned())
         );
+        let long = |length: usize| parse(&format!(r#"{{"url": "{}"}}"#, "x".repeat(length)));
+        assert!(long(MOST_CHARACTERS).is_ok());
+        assert!(matches!(long(MOST_CHARACTERS + 1), Err(JsonProblem::TooLarge { .. })));
         for body in ["", "null", "{}", r#"{"url": 1}"#, r#"{"url": ""}"#, "<H1>Internal Error</H1>"] {
             assert!(parse(body).is_err(), "{body}");
         }

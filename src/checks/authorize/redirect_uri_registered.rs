@@ -2,7 +2,8 @@
 
 use super::{Case, Check, Refusal, SeverityRule, after, client_exists, dry_run, registration};
 use crate::{
-    model::{Credential, Drift, DryRun, Finding, Missing, Outcome, SourceId},
+    checks::likeness::nearest,
+    model::{Credential, Drift, DryRun, Finding, Missing, SourceId, Outcome},
     providers::pocket_id::{ClientRegistration, ProviderKind, Registered, Version, registered},
 };
 
@@ -56,8 +57,7 @@ fn by_registration(case: &Case<'_>, sent: &str, client: &ClientRegistration) -> 
 
 /// With the registered address that is nearest to what Kasm sends, where that is known.
 fn refused(sent: &str, client: Option<&ClientRegistration>) -> Finding {
-    let nearest = client
-        .and_then(|client| client.callback_urls.iter().min_by_key(|registered| strsim::levenshtein(registered, sent)));
+    let nearest = client.and_then(|client| nearest(sent, &client.callback_urls));
     let drift = nearest.and_then(|nearest| Drift::of("redirect_uri", ("Pocket ID has", nearest), ("Kasm sends", sent)));
     match drift {
         Some(drift) => Finding::new("refused", drift.sentence()).drift(drift),

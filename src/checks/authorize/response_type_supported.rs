@@ -25,7 +25,8 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let Some(supported) = &case.discovery()?.response_types_supported else {
         return Ok(Outcome::Unverified("the discovery document has no response_types_supported".to_owned()));
     };
-    if supported.iter().any(|known| sorted(known) == sorted(sent)) {
+    let wanted = sorted(sent);
+    if supported.iter().any(|known| sorted(known) == wanted) {
         return Ok(Outcome::OK);
     }
     let message = format!("Kasm asks for response_type {sent}; the provider supports {}", supported.join(", "));

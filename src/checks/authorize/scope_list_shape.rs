@@ -3,6 +3,8 @@
 //! How they are stored, only a key shows; what a comma or a stray blank in the authorize URL shows is
 //! proof without one.
 
+use std::collections::HashSet;
+
 use super::{Case, Check, SeverityRule};
 use crate::{
     model::{Credential, Finding, Missing, Outcome, Severity},
@@ -45,8 +47,9 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     if let Some(finding) = in_the_list(stored) {
         return Ok(Outcome::fail(finding));
     }
-    let twice = stored.iter().enumerate().find(|(index, entry)| stored[..*index].contains(entry));
-    Ok(twice.map_or(Outcome::OK, |(_, entry)| Outcome::noting(format!("{entry} stands twice, which does no harm"))))
+    let mut seen = HashSet::new();
+    let twice = stored.iter().find(|entry| !seen.insert(entry.as_str()));
+    Ok(twice.map_or(Outcome::OK, |entry| Outcome::noting(format!("{entry} stands twice, which does no harm"))))
 }
 
 fn in_the_url(sent: &str) -> Option<Finding> {

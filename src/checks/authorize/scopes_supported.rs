@@ -1,10 +1,16 @@
 //! Kasm asks only for scopes that the provider supports.
 
+use std::collections::HashSet;
+
 use super::{Case, Check, SeverityRule, after, scope};
 use crate::{
-    model::{Drift, Finding, Missing, Outcome, Severity},
+    checks::likeness::meant,
+    model::{Drift, Finding, Missing, Severity, Outcome},
     providers::pocket_id::Dialect,
 };
+
+/// So many scopes are named before the rest is only counted.
+const MOST_NAMED: usize = 10;
 
 pub(super) const CHECK: Check = Check {
     id: "scopes_supported",
@@ -40,7 +46,10 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     if dropped.is_empty() {
         return Ok(Outcome::OK);
     }
-    let hints: Vec<String> = dropped.iter().map(|scope| with_hint(scope, supported)).collect();
+    let mut hints: Vec<String> = dropped.iter().take(MOST_NAMED).map(|scope| with_hint(scope, supported)).collect();
+    if dropped.len() > MOST_NAMED {
+        hints.push(format!("{} more", dropped.len() - MOST_NAMED));
+    }
     let message = format!("Kasm asks for {}, which the provider does not support", hints.join(", "));
     let drift = Drift::of("scope", ("The provider supports", &supported.join(" ")), ("Kasm sends", &sent));
     let finding = Finding::new("unsupported", message);
@@ -52,18 +61,13 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
 
 /// The scopes that are asked for and not supported.
 pub(in crate::checks) fn unsupported<'a>(sent: &'a str, supported: &[String]) -> Vec<&'a str> {
-    sent.split_whitespace().filter(|scope| !supported.iter().any(|known| known == scope)).collect()
+    let supported: HashSet<&str> = supported.iter().map(String::as_str).collect();
+    sent.split_whitespace().filter(|scope| !supported.contains(scope)).collect()
 }
 
 /// A slip of the pen is told with what was meant.
 fn with_hint(scope: &str, supported: &[String]) -> String {
-    let likeness = |known: &str| strsim::jaro_winkler(&scope.to_lowercase(), known);
-    let meant = supported
-        .iter()
-        .map(|known| (likeness(known), known))
-        .filter(|(likeness, _)| *likeness > 0.85)
-        .max_by(|one, other| one.0.total_cmp(&other.0));
-    meant.map_or_else(|| scope.to_owned(), |(_, known)| format!("{scope} (is {known} meant?)"))
+    meant(scope, supported).map_or_else(|| scope.to_owned(), |known| format!("{scope} (is {known} meant?)"))
 }
 
 #[cfg(test)]

@@ -1,11 +1,16 @@
 //! Kasm's group mappings name groups that the provider has.
 
+use std::collections::HashSet;
+
 use super::{Case, Check, SeverityRule, database_answers, with_hint};
 use crate::{
     apps::kasm::GroupMapping,
     model::{ClaimsPreview, Credential, Drift, Finding, Missing, Outcome},
     providers::pocket_id::ProviderKind,
 };
+
+/// More findings say nothing new.
+const MOST_FINDINGS: usize = 12;
 
 pub(super) const CHECK: Check = Check {
     id: "group_names_map",
@@ -36,10 +41,11 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     if case.kind == ProviderKind::Openid {
         return Ok(Outcome::Unverified("only this provider's administrator sees its groups".to_owned()));
     }
+    let brought = groups_of_test_user(case);
     let unseen: Vec<(&str, &str)> = named
         .iter()
         .flat_map(|mapping| mapping.sso_groups.iter().map(|name| (mapping.group.as_str(), name.as_str())))
-        .filter(|(_, name)| !test_user_has(case, name))
+        .filter(|(_, name)| !brought.contains(&name.to_lowercase()))
         .collect();
     if unseen.is_empty() {
         return Ok(Outcome::OK);
@@ -49,20 +55,21 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     };
     database_answers(case)?;
     let known: Vec<String> = groups.iter().map(|group| group.name.clone()).collect();
-    let missing = unseen.into_iter().filter(|(_, name)| !known.iter().any(|known| is_same(known, name)));
+    let lower = lower_case(&known);
+    let missing = unseen.into_iter().filter(|(_, name)| !lower.contains(&name.to_lowercase())).take(MOST_FINDINGS);
     Ok(Outcome::from_findings(missing.map(|(group, name)| finding(group, name, &known)).collect()))
 }
 
 /// Kasm compares in lower case, and else to the letter.
-fn is_same(one: &str, other: &str) -> bool {
-    one.to_lowercase() == other.to_lowercase()
+fn lower_case(names: &[String]) -> HashSet<String> {
+    names.iter().map(|name| name.to_lowercase()).collect()
 }
 
-/// A group that the test user brings exists.
-fn test_user_has(case: &Case<'_>, name: &str) -> bool {
+/// The groups that the test user brings, which exist.
+fn groups_of_test_user(case: &Case<'_>) -> HashSet<String> {
     match case.now.claims_preview.ok() {
-        Some(ClaimsPreview::Claims { groups: Some(groups), .. }) => groups.iter().any(|group| is_same(group, name)),
-        _ => false,
+        Some(ClaimsPreview::Claims { groups: Some(groups), .. }) => lower_case(groups),
+        _ => HashSet::new(),
     }
 }
 

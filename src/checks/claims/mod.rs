@@ -3,7 +3,8 @@
 use super::{Case, Check, SeverityRule, endpoint};
 use crate::{
     apps::kasm::Field,
-    model::{ClaimsPreview, Drift, Finding, Missing, Outcome, Reason, SourceId},
+    checks::likeness::meant,
+    model::{ClaimsPreview, Drift, Finding, Missing, Reason, SourceId, Outcome},
     providers::pocket_id::ProviderKind,
 };
 
@@ -136,9 +137,7 @@ fn no_such_claim(field: &str, claim: &str, announced: &[String]) -> Finding {
 
 /// A slip of the pen is told with what was meant.
 fn with_hint(claim: &str, known: &[String]) -> String {
-    let likeness = |known: &str| strsim::jaro_winkler(&claim.trim().to_lowercase(), known);
-    let meant = known.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
-    match meant.filter(|meant| likeness(meant) > 0.85) {
+    match meant(claim, known) {
         Some(meant) => format!("\"{claim}\" (is {meant} meant?)"),
         None => format!("\"{claim}\""),
     }

@@ -3,6 +3,8 @@
 //! By the registration and the list of groups, whose counts of members are right. Never by `users/me/clients`, which up to
 //! 2.11 lists a client that nobody may use.
 
+use std::collections::HashMap;
+
 use super::{Case, Check, SeverityRule};
 use crate::{
     model::{Credential, Finding, Missing, Outcome, Registration},
@@ -70,10 +72,10 @@ fn access(case: &Case<'_>, registration: &Registration) -> Result<Access, Missin
     }
     let names = allowed.iter().map(|group| group.name.as_str()).collect::<Vec<_>>().join(", ");
     let groups = registration.groups.as_deref().unwrap_or_default();
-    let members: Vec<Option<u64>> = allowed
-        .iter()
-        .map(|allowed| groups.iter().find(|group| group.id == allowed.id).and_then(|group| group.user_count))
-        .collect();
+    let counts: HashMap<&str, Option<u64>> =
+        groups.iter().rev().map(|group| (group.id.as_str(), group.user_count)).collect();
+    let members: Vec<Option<u64>> =
+        allowed.iter().map(|allowed| counts.get(allowed.id.as_str()).copied().flatten()).collect();
     if members.iter().flatten().any(|count| *count > 0) {
         Ok(Access::Groups(names))
     } else if members.iter().all(Option::is_some) {

@@ -5,7 +5,10 @@
 use url::Url;
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Credential, Drift, Finding, Missing, Outcome, Reason, SourceId};
+use crate::{
+    checks::likeness::nearest,
+    model::{Credential, Drift, Finding, Missing, Reason, SourceId, Outcome},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "logout_url_registered",
@@ -31,7 +34,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     if registered.iter().any(|url| url.contains('*') || is_of_host(url, kasm)) {
         return Ok(Outcome::OK);
     }
-    let Some(nearest) = registered.iter().min_by_key(|url| strsim::levenshtein(url, kasm)) else {
+    let Some(nearest) = nearest(kasm, registered) else {
         let message = "Pocket ID has no address to send people back to after logout";
         return Ok(Outcome::fail(Finding::new("none", message)));
     };

@@ -27,9 +27,7 @@ pub(super) const CHECK: Check = Check {
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     match &case.now.discovery.value {
         Ok(answer) => Ok(Outcome::from_findings(incomplete(&answer.fact).into_iter().collect())),
-        Err(Missing::Failed {
-            reason: reason @ (Reason::Status | Reason::Body | Reason::TooLarge), detail, ..
-        }) => {
+        Err(Missing::Failed { reason: reason @ (Reason::Status | Reason::Body), detail, .. }) => {
             let url = &case.target().provider.url;
             let message = format!("{url}/.well-known/openid-configuration: {detail}");
             Ok(Outcome::fail(Finding::new(reason.id(), message)))
@@ -74,7 +72,7 @@ mod tests {
             (Snapshot::healthy(), "ok"),
             (with(Reason::Status), "fail status"),
             (with(Reason::Body), "fail body"),
-            (with(Reason::TooLarge), "fail too_large"),
+            (with(Reason::TooLarge), "unknown"),
             (with(Reason::Timeout), "unknown"),
             (with(Reason::Connect), "unknown"),
             (with(Reason::Throttled), "unknown"),

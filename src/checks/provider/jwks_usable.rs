@@ -24,7 +24,7 @@ pub(super) const CHECK: Check = Check {
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     match case.now.jwks.failure() {
         // Discovery came from the same server, so this is the key set's own fault.
-        Some((reason @ (Reason::Status | Reason::Body | Reason::TooLarge), detail)) if case.discovery().is_ok() => {
+        Some((reason @ (Reason::Status | Reason::Body), detail)) if case.discovery().is_ok() => {
             Ok(Outcome::fail(Finding::new(reason.id(), format!("The key set (`jwks_uri`) is not served: {detail}"))))
         }
         _ => Ok(Outcome::from_findings(findings(case.now.jwks.get()?))),
@@ -121,6 +121,7 @@ mod tests {
         let broken = |reason| healthy_but(|now| now.jwks = failed(SourceId::Jwks, reason, "status 404"));
         assert_eq!(said(CHECK.id, &broken(Reason::Status)), "fail status");
         assert_eq!(said(CHECK.id, &broken(Reason::Body)), "fail body");
+        assert_eq!(said(CHECK.id, &broken(Reason::TooLarge)), "unknown", "our own limit is no fault of theirs");
         assert_eq!(said(CHECK.id, &broken(Reason::Timeout)), "unknown");
         assert_eq!(said(CHECK.id, &broken(Reason::Throttled)), "unknown");
         let mut gone = broken(Reason::Status);

@@ -46,6 +46,11 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
                 token.algorithm
             )));
         }
+        Signature::UnusableKey => {
+            return Ok(Verdict::Unverified(format!(
+                "the published key {key} cannot be used here: see what the key set is found to hold"
+            )));
+        }
         Signature::KeyNotPublished => findings.push(Finding::new(
             "key_not_published",
             format!(
@@ -123,14 +128,14 @@ fn times(seen: &ClientToken) -> Option<Finding> {
     if expires_at <= now - SKEW {
         return Some(off("has ended"));
     }
-    if token.issued_at.is_some_and(|at| (at - now).abs() > SKEW) {
+    if token.issued_at.is_some_and(|at| at.abs_diff(now) > SKEW.unsigned_abs()) {
         return Some(off("was not made just now, by its own time"));
     }
-    if token.not_before.is_some_and(|at| at - now > SKEW) {
+    if token.not_before.is_some_and(|at| at > now + SKEW) {
         return Some(off("is not valid yet"));
     }
-    let lifetime = expires_at - token.issued_at?;
-    let differs = seen.expires_in.is_some_and(|said| (said - lifetime).abs() > LIFETIME_SKEW);
+    let lifetime = expires_at.saturating_sub(token.issued_at?);
+    let differs = seen.expires_in.is_some_and(|said| said.abs_diff(lifetime) > LIFETIME_SKEW.unsigned_abs());
     differs.then(|| off("lives another time than its answer says"))
 }
 

@@ -24,7 +24,7 @@ fn read(answer: &Answer) -> Result<AppHealth, FetchError> {
             HealthState::Hidden("a web page answers on the path of the health check".to_owned())
         }
         200 => {
-            let json = parse_json(&answer.body).map_err(|problem| fetch_error::of_body(&problem))?.value;
+            let json = parse_json(&answer.body).map_err(|problem| fetch_error::of_json(&problem))?.value;
             match json.get("ok").and_then(serde_json::Value::as_bool) {
                 Some(true) => HealthState::Healthy,
                 Some(false) => {

@@ -45,9 +45,10 @@ pub(in crate::collect) async fn collect(
             "Pocket ID before 2.9 has no answer without a user: sign in once in a private window".to_owned(),
         )),
         Dialect::Fosite | Dialect::Openid => {
-            let redirect_uri = asks.redirect_uri.as_deref().unwrap_or_default();
+            let redirect_uri = asks.redirect_uri.clone().unwrap_or_default();
             let answer = provider.ask(&Request::page(without_prompt(&url)?), counts).await?;
-            read(&answer, redirect_uri).map(|seen| without_state(seen, &url))
+            let (_, seen) = answer.read(move |answer| read(answer, &redirect_uri)).await;
+            seen.map(|seen| without_state(seen, &url))
         }
     }
 }

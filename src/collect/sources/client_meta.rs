@@ -42,7 +42,7 @@ fn read(answer: &Answer, asked: &str, is_app_client: bool) -> Result<ClientMeta,
     match answer.status {
         404 if is_no_such_client(answer) => Ok(entry(None, None)),
         200 => {
-            let json = parse_json(&answer.body).map_err(|problem| fetch_error::of_body(&problem))?.value;
+            let json = parse_json(&answer.body).map_err(|problem| fetch_error::of_json(&problem))?.value;
             let name = json.get("name").and_then(Value::as_str);
             let name = name.ok_or_else(|| fetch_error::of_body(&"JSON that is not a client's public entry"))?;
             let reauthentication = json.get("requiresReauthentication").and_then(Value::as_bool);

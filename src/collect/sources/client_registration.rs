@@ -1,6 +1,8 @@
 //! What Pocket ID has registered for Kasm's client, and, where only groups may use it, the list of groups with their
 //! counts of members: those in the registration are always 0 (measured).
 
+use std::collections::HashSet;
+
 use super::provider_key::{ProviderKey, client_segment};
 use crate::{
     collect::transport::fetch_error::FetchError,
@@ -36,8 +38,10 @@ pub(in crate::collect) fn lets_in(seen: &Registration, version: Option<VersionSp
 /// Whether groups decide, and each that may use the client is known to be empty.
 fn has_no_members(seen: &Registration) -> bool {
     let groups = seen.groups.as_deref().unwrap_or_default();
-    let is_empty = |id: &str| groups.iter().any(|group| group.id == id && group.user_count == Some(0));
-    needs_groups(&seen.client) && seen.client.allowed_user_groups.iter().all(|allowed| is_empty(&allowed.id))
+    let empty: HashSet<&str> =
+        groups.iter().filter(|group| group.user_count == Some(0)).map(|group| group.id.as_str()).collect();
+    let mut allowed = seen.client.allowed_user_groups.iter();
+    needs_groups(&seen.client) && allowed.all(|allowed| empty.contains(allowed.id.as_str()))
 }
 
 async fn groups(key: &ProviderKey<'_>) -> Result<Vec<GroupEntry>, Missing> {

@@ -6,9 +6,10 @@ use serde_json::Value;
 use super::client_access::{Access, database_of, without_secret};
 use crate::{
     clock::span,
-    collect::CollectMode,
     collect::{
+        CollectMode,
         credentialed::Credentialed,
+        off_worker,
         transport::{
             answer::Answer,
             fetch_error::{self, FetchError},
@@ -107,7 +108,8 @@ impl Access<'_> {
         }
         let received_at = asked.round.clock.now();
         let (token, expires_in) = read(answer)?;
-        let token = TokenFacts::read(token.expose(), keys).map_err(|why| {
+        let keys = keys.to_vec();
+        let token = off_worker(move || TokenFacts::read(token.expose(), &keys)).await.map_err(|why| {
             FetchError::OutOfReach(format!("the token that the provider gives is for itself alone: {why}"))
         })?;
         Ok(ClientToken { token, expires_in, received_at })
@@ -118,7 +120,7 @@ impl Access<'_> {
 fn read(mut answer: Answer) -> Result<(Secret, Option<i64>), FetchError> {
     let json = parse_json(&answer.body);
     answer.body.fill(0);
-    let mut json = json.map_err(|problem| fetch_error::of_body(&problem))?.value;
+    let mut json = json.map_err(|problem| fetch_error::of_json(&problem))?.value;
     let expires_in = json.get("expires_in").and_then(Value::as_i64);
     match json.get_mut("access_token").map(Value::take) {
         Some(Value::String(token)) => Ok((Secret::new(token), expires_in)),

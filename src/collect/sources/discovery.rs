@@ -17,7 +17,8 @@ pub(in crate::collect) async fn collect(
     counts: &Counts,
 ) -> Result<Answered<Discovery>, FetchError> {
     let answer = provider.ask(&Request::json(provider.at("/.well-known/openid-configuration")), counts).await?;
-    read(&answer).map(|document| answer.with(document))
+    let (answer, document) = answer.read(read).await;
+    document.map(|document| answer.with(document))
 }
 
 fn read(answer: &Answer) -> Result<Discovery, FetchError> {
@@ -25,5 +26,5 @@ fn read(answer: &Answer) -> Result<Discovery, FetchError> {
         return Err(fetch_error::of_status(answer));
     }
     Discovery::parse(answer.status, answer.content_type().as_deref(), &answer.body)
-        .map_err(|problem| fetch_error::of_body(&problem))
+        .map_err(|problem| fetch_error::of_json(&problem))
 }

@@ -133,7 +133,7 @@ pub(in crate::collect) fn read_callback_url(answer: &Answer, redirect_uri: &str)
     let status = answer.status;
     match status {
         200 => {
-            let json = parse_json(&answer.body).map_err(|problem| fetch_error::of_body(&problem))?.value;
+            let json = parse_json(&answer.body).map_err(|problem| fetch_error::of_json(&problem))?.value;
             let registered = json.get("callbackURL").and_then(serde_json::Value::as_str);
             Ok(match registered {
                 Some(url) if url == redirect_uri => DryRun::RedirectAccepted,

@@ -1,6 +1,13 @@
-//! What little is read out of web pages: title, words, the first script, a form. A scan, not a parser.
+//! What little is read out of web pages: title, words, the first scripts, a form. A scan, not a parser; pages have up to
+//! two megabytes, so what is kept of one is limited by count.
 
 use crate::collect::transport::fetch_error::bounded;
+
+/// More scripts are not tried; a form of a login has fewer fields.
+const MOST_SCRIPTS: usize = 20;
+const MOST_FIELDS: usize = 100;
+/// More of a page's words are not shown, in bytes.
+const MOST_WORDS: usize = 10_000;
 
 /// A form with its fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +39,9 @@ pub(in crate::collect) fn words(page: &str) -> String {
             other if other == hidden => hidden = "",
             _ => {}
         }
+        if found.len() > MOST_WORDS {
+            break;
+        }
         if hidden.is_empty() {
             let end = rest.find('<').unwrap_or(rest.len());
             found.push(' ');
@@ -48,7 +58,7 @@ pub(in crate::collect) fn scripts(page: &str) -> Vec<String> {
         .filter(|(tag, _)| name(tag) == "link")
         .filter(|(tag, _)| attribute(tag, "rel").is_some_and(|rel| rel.eq_ignore_ascii_case("modulepreload")))
         .filter_map(|(tag, _)| attribute(tag, "href"));
-    scripts.chain(modules).collect()
+    scripts.take(MOST_SCRIPTS).chain(modules.take(MOST_SCRIPTS)).collect()
 }
 
 /// The first form that is posted.
@@ -60,6 +70,7 @@ pub(in crate::collect) fn form(page: &str) -> Option<Form> {
         .take_while(|(tag, _)| name(tag) != "/form")
         .filter(|(tag, _)| name(tag) == "input")
         .filter_map(|(tag, _)| Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default())))
+        .take(MOST_FIELDS)
         .collect();
     Some(Form { action: attribute(tag, "action")?, fields })
 }
@@ -169,6 +180,16 @@ mod tests {
         assert_eq!(form.action, "https://x.test/cb?a=1&b=2");
         assert_eq!(form.fields, [("error".to_owned(), "a\"b".to_owned()), ("state".to_owned(), String::new())]);
         assert_eq!(super::form("<form action=/x></form>"), None, "a form that is not posted is no answer");
+    }
+
+    #[test]
+    fn of_a_page_of_any_size_little_is_kept() {
+        assert_eq!(
+            form(&format!("<form method=post action=/x>{}", "<input name=a>".repeat(90_000))).unwrap().fields.len(),
+            100
+        );
+        assert_eq!(scripts(&"<script src=/a.js>".repeat(90_000)).len(), 20);
+        assert!(words(&"<b>word</b>".repeat(90_000)).len() < 11_000);
     }
 
     proptest::proptest! {

@@ -23,12 +23,13 @@ pub(in crate::collect) async fn collect(
     let written = discovery.jwks_uri.as_deref().ok_or(FetchError::Blocked(SourceId::Discovery))?;
     let url = addresses::reachable(provider, written, kind).ok_or_else(|| addresses::foreign("jwks_uri", written))?;
     let answer = provider.ask(&Request::json(url), counts).await?;
-    Ok((read(&answer)?, answer.body))
+    let (answer, keys) = answer.read(read).await;
+    Ok((keys?, answer.body))
 }
 
 fn read(answer: &Answer) -> Result<Jwks, FetchError> {
     if answer.status != 200 {
         return Err(fetch_error::of_status(answer));
     }
-    Jwks::parse(answer.content_type().as_deref(), &answer.body).map_err(|problem| fetch_error::of_body(&problem))
+    Jwks::parse(answer.content_type().as_deref(), &answer.body).map_err(|problem| fetch_error::of_json(&problem))
 }

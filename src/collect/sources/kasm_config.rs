@@ -25,7 +25,7 @@ fn read(body: &[u8]) -> Result<OidcConfigs, FetchError> {
         Ok(Err(said)) => {
             Err(FetchError::failed(Reason::Body, format!("Kasm answers with an error of its own: {said}")))
         }
-        Err(problem) => Err(fetch_error::of_body(&problem)),
+        Err(problem) => Err(fetch_error::of_json(&problem)),
     }
 }
 

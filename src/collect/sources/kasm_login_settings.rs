@@ -23,7 +23,7 @@ fn read(answer: &Answer) -> Result<LoginSettings, FetchError> {
     if answer.status != 200 {
         return Err(fetch_error::of_status(answer));
     }
-    LoginSettings::parse(&answer.body).map_err(|problem| fetch_error::of_body(&problem))
+    LoginSettings::parse(&answer.body).map_err(|problem| fetch_error::of_json(&problem))
 }
 
 #[cfg(test)]

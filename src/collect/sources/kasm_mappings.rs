@@ -25,7 +25,7 @@ const MOST_GROUPS: usize = 10;
 /// IntoMissing they are not known.
 pub(in crate::collect) async fn collect(api: &DeveloperApi<'_>) -> Result<Vec<GroupMapping>, FetchError> {
     let body = api.call("get_groups", json!({}), NEEDS).await?;
-    let groups = groups_of(&body).map_err(|problem| fetch_error::of_body(&problem))?;
+    let groups = groups_of(&body).map_err(|problem| fetch_error::of_json(&problem))?;
     let mut found = Vec::new();
     for group in groups.iter().take(MOST_GROUPS) {
         match of_group(api, group).await {
@@ -41,5 +41,5 @@ pub(in crate::collect) async fn collect(api: &DeveloperApi<'_>) -> Result<Vec<Gr
 async fn of_group(api: &DeveloperApi<'_>, group: &GroupName) -> Result<Vec<GroupMapping>, FetchError> {
     let parameters = json!({"group_id": group.id});
     let body = api.call("get_sso_mappings_group", parameters, NEEDS_FOR_SYSTEM_GROUPS).await?;
-    mappings_of(&body, &group.name).map_err(|problem| fetch_error::of_body(&problem))
+    mappings_of(&body, &group.name).map_err(|problem| fetch_error::of_json(&problem))
 }

@@ -21,7 +21,7 @@ pub(in crate::collect) async fn collect(api: &DeveloperApi<'_>, name: &str) -> R
     match api.call("get_user", parameters, NEEDS).await {
         Ok(body) => match UserAnswer::parse(&body) {
             Ok(UserAnswer(user)) => Ok(user),
-            Err(problem) => Err(fetch_error::of_body(&problem)),
+            Err(problem) => Err(fetch_error::of_json(&problem)),
         },
         Err(stop) => no_such_user(stop),
     }

@@ -16,5 +16,5 @@ const NEEDS: Permission = Permission { name: "System View", is_required: false }
 /// IntoMissing it is not known.
 pub(in crate::collect) async fn collect(api: &DeveloperApi<'_>) -> Result<KasmVersion, FetchError> {
     let body = api.call("system_info", json!({}), NEEDS).await?;
-    build_of(&body).map(|build| KasmVersion { build }).map_err(|problem| fetch_error::of_body(&problem))
+    build_of(&body).map(|build| KasmVersion { build }).map_err(|problem| fetch_error::of_json(&problem))
 }

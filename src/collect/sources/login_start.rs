@@ -85,7 +85,7 @@ fn read(answer: &Answer) -> Result<StartRead, FetchError> {
             }
         }),
         _ if answer.status != 200 => Err(fetch_error::of_status(answer)),
-        Err(problem) => Err(fetch_error::of_body(&problem)),
+        Err(problem) => Err(fetch_error::of_json(&problem)),
         Ok(Ok(_)) => Err(fetch_error::of_status(answer)),
     }
 }

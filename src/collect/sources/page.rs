@@ -1,6 +1,8 @@
 //! The page that people see, on both sides, and its first script: a blank screen has a page that is there, and a script
 //! that is not.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::html;
@@ -28,12 +30,18 @@ pub(in crate::collect) async fn collect(
         return Err(wall);
     }
     let is_html = answer.is_html();
-    let text = if is_html { String::from_utf8_lossy(&answer.body).into_owned() } else { String::new() };
-    let script = match own_script(&url, &text) {
+    let base = url.clone();
+    let (answer, (title, address)) = answer
+        .read(move |answer| {
+            let text = if is_html { String::from_utf8_lossy(&answer.body) } else { Cow::default() };
+            (html::title(&text), own_script(&base, &text))
+        })
+        .await;
+    let script = match address {
         Some(address) if answer.status == 200 => Some(script(side, address, counts).await),
         _ => None,
     };
-    Ok(Page { url: url.to_string(), status: answer.status, is_html, title: html::title(&text), script })
+    Ok(Page { url: url.to_string(), status: answer.status, is_html, title, script })
 }
 
 /// Whether people see the page: a settings source that is not good is asked again soon.

@@ -22,7 +22,7 @@ fn read(answer: &Answer) -> Result<PasskeyDomain, FetchError> {
     if answer.status != 200 {
         return Err(fetch_error::of_status(answer));
     }
-    let json = parse_json(&answer.body).map_err(|problem| fetch_error::of_body(&problem))?.value;
+    let json = parse_json(&answer.body).map_err(|problem| fetch_error::of_json(&problem))?.value;
     let rp_id = json.get("rpId").and_then(Value::as_str).ok_or_else(|| fetch_error::of_body(&"JSON without `rpId`"))?;
     Ok(PasskeyDomain { rp_id: bounded(rp_id) })
 }

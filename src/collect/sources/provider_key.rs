@@ -70,7 +70,7 @@ impl ProviderKey<'_> {
         if answer.status != 200 {
             return Err(self.status(answer));
         }
-        parse_answer(&answer.body).map_err(|problem| self.stop(fetch_error::of_body(&problem)))
+        parse_answer(&answer.body).map_err(|problem| self.stop(fetch_error::of_json(&problem)))
     }
 
     /// A status that this source has no reading for.

@@ -1,15 +1,19 @@
 //! An answer over HTTP: status, headers and body, and what its head tells of the server.
 
 use chrono::DateTime;
-use reqwest::header::{self, HeaderMap};
+use hyper::{HeaderMap, header};
 use url::Url;
 
 use super::fetch_error::bounded;
 use crate::{
     clock::Time,
+    collect::off_worker,
     model::{Answered, ClockReading, HttpTiming},
     oidc::parse_json,
 };
+
+/// An answer of so many bytes is large.
+const LARGE: usize = 64 * 1024;
 
 /// An answer, whole.
 #[derive(Debug, Clone)]
@@ -31,6 +35,22 @@ pub(in crate::collect) struct Answer {
 }
 
 impl Answer {
+    /// Reads it, away from the runtime's threads where it is large.
+    pub(in crate::collect) async fn read<T: Send + 'static>(
+        self,
+        read: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> (Self, T) {
+        if self.body.len() < LARGE {
+            let found = read(&self);
+            return (self, found);
+        }
+        off_worker(move || {
+            let found = read(&self);
+            (self, found)
+        })
+        .await
+    }
+
     /// A header as text; bytes that are not UTF-8 are replaced.
     pub(in crate::collect) fn text(&self, name: impl header::AsHeaderName) -> Option<String> {
         self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())

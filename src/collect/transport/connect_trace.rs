@@ -1,19 +1,14 @@
 //! What happens to a connection while one request waits for it.
 //!
-//! reqwest hides its connections. But what connects runs in the task of the request that waits for it: so a layer around
-//! reqwest's connector, and our own verifier of certificates, note here what they see, and for which request.
+//! What connects runs in the task of the request that waits for it: so the client and our own verifier of certificates,
+//! which TLS asks in the midst of a handshake, note here what they see, and for which request.
 
 use std::{
-    future::poll_fn,
-    pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
     time::Duration,
 };
 
 use tokio::time::Instant;
-use tower_layer::Layer;
-use tower_service::Service;
 
 use super::trust::Evaluated;
 use crate::model::Tls;
@@ -31,7 +26,7 @@ pub(in crate::collect) struct ConnectTrace {
     handshake: Option<Instant>,
     /// Whether the request got the new connection.
     is_own: bool,
-    /// When the request no longer waited for the new connection: it was there, or another had become free.
+    /// When the request no longer waited for the new connection: it was there, or there was none.
     ended: Option<Instant>,
     /// What the server showed, if it got so far.
     pub evaluated: Option<Evaluated>,
@@ -66,12 +61,15 @@ impl ConnectTrace {
         (between(self.begun, self.handshake.or(self.ended)), tls)
     }
 
-    fn begin(&mut self) {
+    /// Connecting begins.
+    pub(in crate::collect) fn begin(&mut self) {
         *self = Self { begun: Some(Instant::now()), ..Self::default() };
     }
 
-    fn end(&mut self) {
+    /// Connecting has ended: in a connection for this request, or in none.
+    pub(in crate::collect) fn end(&mut self, is_made: bool) {
         self.ended.get_or_insert_with(Instant::now);
+        self.is_own = is_made;
     }
 
     /// A handshake begins, unless one has begun: a server may ask for a second greeting.
@@ -98,116 +96,24 @@ pub(in crate::collect) fn note(change: impl FnOnce(&mut ConnectTrace)) {
     let _ = NOTES.try_with(|notes| change(&mut notes.lock().unwrap_or_else(PoisonError::into_inner)));
 }
 
-/// The layer around reqwest's connector.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::collect) struct Watching;
-
-impl<S> Layer<S> for Watching {
-    type Service = Watched<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        Watched(inner)
-    }
-}
-
-/// A connector that is watched.
-#[derive(Debug, Clone)]
-pub(in crate::collect) struct Watched<S>(S);
-
-impl<S, To> Service<To> for Watched<S>
-where
-    S: Service<To>,
-    S::Future: Send + 'static,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, to: To) -> Self::Future {
-        let connecting = self.0.call(to);
-        Box::pin(async move {
-            let Ok(notes) = NOTES.try_with(Arc::clone) else { return connecting.await };
-            let notes = || notes.lock().unwrap_or_else(PoisonError::into_inner);
-            notes().begin();
-            let mut connecting = pin!(connecting);
-            poll_fn(|context| {
-                // Outside of the request's task: the request took a connection that became free, and this one goes on
-                // in the background.
-                let is_left = NOTES.try_with(|_| ()).is_err();
-                let polled = connecting.as_mut().poll(context);
-                if is_left || polled.is_ready() {
-                    notes().end();
-                }
-                if !is_left && matches!(polled, Poll::Ready(Ok(_))) {
-                    notes().is_own = true;
-                }
-                polled
-            })
-            .await
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Takes 5 s to connect, of which 3 s are the handshake.
-    #[derive(Clone)]
-    struct Slow;
-
-    impl Service<()> for Slow {
-        type Response = ();
-        type Error = std::io::Error;
-        type Future = Pin<Box<dyn Future<Output = Result<(), std::io::Error>> + Send>>;
-
-        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), std::io::Error>> {
-            Poll::Ready(Ok(()))
-        }
-
-        fn call(&mut self, (): ()) -> Self::Future {
-            Box::pin(async {
-                tokio::time::sleep(Duration::from_secs(2)).await;
-                note(ConnectTrace::greet);
-                tokio::time::sleep(Duration::from_secs(3)).await;
-                Ok(())
-            })
-        }
-    }
-
     #[tokio::test(start_paused = true)]
     async fn the_time_of_connecting_is_told_apart_from_the_rest() {
         let ((), notes) = watch(async {
-            Watching.layer(Slow).call(()).await.unwrap();
+            note(ConnectTrace::begin);
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            note(ConnectTrace::greet);
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            note(|notes| notes.end(true));
             tokio::time::sleep(Duration::from_secs(7)).await;
         })
         .await;
         assert_eq!(notes.waited(), Duration::from_secs(5));
         assert_eq!(notes.phases(), (Duration::from_secs(2), Some(Duration::from_secs(3))));
         assert!(notes.is_own() && notes.shook_hands());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_connection_that_goes_on_in_the_background_is_no_longer_waited_for() {
-        let mut task = None;
-        let ((), notes) = watch(async {
-            let mut connecting = Watching.layer(Slow).call(());
-            tokio::select! {
-                _ = &mut connecting => panic!("it takes 5 s"),
-                () = tokio::time::sleep(Duration::from_secs(1)) => {}
-            }
-            task = Some(tokio::spawn(connecting));
-            tokio::time::sleep(Duration::from_secs(9)).await;
-        })
-        .await;
-        task.unwrap().await.unwrap().unwrap();
-        assert!(!notes.is_own());
-        assert_eq!(notes.waited(), Duration::from_secs(1));
-        assert!(!notes.shook_hands(), "what is noted belongs to a request that waits");
     }
 
     #[tokio::test]

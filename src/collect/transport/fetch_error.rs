@@ -4,13 +4,20 @@
 
 use std::{error::Error, io, iter, net::SocketAddr, sync::Arc};
 
-use reqwest::header::{self, HeaderMap};
+use hyper::{HeaderMap, header};
 use rustls::{CertificateError, OtherError};
 use url::Url;
 
-use super::{answer::Answer, connection};
-use crate::model::{Missing, Reason, SourceId};
+use super::{
+    answer::Answer,
+    connection,
+    http::{Failure, HEAD_BYTES, HEAD_LINES, TooManyInterimAnswers},
+};
 pub(in crate::collect) use crate::oidc::one_line as bounded;
+use crate::{
+    model::{Missing, Reason, SourceId},
+    oidc::JsonProblem,
+};
 
 /// IntoMissing a source gives no fact this time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,6 +134,11 @@ fn of_broken_handshake(error: &io::Error) -> FetchError {
 }
 
 fn of_tls(problem: &rustls::Error) -> FetchError {
+    use rustls::InvalidMessage::{CertificatePayloadTooLarge, HandshakePayloadTooLarge};
+    // Sixteen thousand names, say. Clients differ in how much they take; all are near this.
+    if let rustls::Error::InvalidMessage(CertificatePayloadTooLarge | HandshakePayloadTooLarge) = problem {
+        return FetchError::failed(Reason::TooLarge, "certificates of more than 64 kB, which few TLS clients take");
+    }
     let detail = match (problem, refusal(problem)) {
         (_, Some(refused)) => refused.to_string(),
         (rustls::Error::InvalidMessage(_), _) => "the server does not speak TLS on this port".to_owned(),
@@ -161,72 +173,81 @@ fn refusal(problem: &rustls::Error) -> Option<Refused> {
 }
 
 /// Whether our own verifier refused the server's chain.
-pub(in crate::collect) fn is_refusal(error: &reqwest::Error) -> bool {
+pub(in crate::collect) fn is_refusal(error: &(dyn Error + 'static)) -> bool {
     find(error).and_then(refusal) == Some(Refused::Server)
 }
 
 /// Whether the connection went away before anything of the answer came.
-pub(in crate::collect) fn is_unanswered(error: &reqwest::Error) -> bool {
-    !error.is_connect() && !error.is_timeout() && find(error).is_some_and(|cause: &hyper::Error| !cause.is_parse())
+pub(in crate::collect) fn is_unanswered(error: &hyper::Error) -> bool {
+    !error.is_parse() && find::<TooManyInterimAnswers>(error).is_none()
 }
 
-/// What a TCP connection to this address failed with, where no other was left to try.
-pub(in crate::collect) fn of_address(error: &reqwest::Error, address: SocketAddr) -> FetchError {
-    match innermost(error) {
-        Some(cause) => connection::does_not_answer(address, cause),
-        None => {
+/// What an exchange failed with; `to` is the address that it went to, where no handshake had begun.
+pub(in crate::collect) fn of_failure(failure: Failure, to: Option<SocketAddr>) -> FetchError {
+    match (failure, to) {
+        (Failure::Tcp(error), Some(address)) => connection::does_not_answer(address, &error),
+        (Failure::Tcp(error), None) => {
+            let (reason, detail) = of_connecting(&error);
+            FetchError::failed(reason, detail)
+        }
+        (Failure::Handshake(error), _) => of_handshake(&error),
+        (Failure::ProxyTcp(error), _) => {
+            let (reason, detail) = of_connecting(&error);
+            FetchError::failed(reason, format!("the proxy: {detail}"))
+        }
+        (Failure::ProxyRefused(text), _) => of_proxy(&text),
+        (Failure::Earlier(stop), _) => stop,
+        (Failure::Late, Some(address)) => {
             FetchError::failed(Reason::Timeout, format!("no address takes a connection ({address}: no answer in time)"))
         }
+        (Failure::Late, None) => FetchError::failed(Reason::Timeout, "no connection in time"),
+        (Failure::Exchange(error), _) => of_exchange(&error),
     }
 }
 
-/// What an exchange failed with; `in_handshake` says that TLS had begun on a new connection. An answer that breaks off is
-/// a matter of the connection.
-pub(in crate::collect) fn of_exchange(error: &reqwest::Error, in_handshake: bool) -> FetchError {
+/// What HTTP failed with. An answer that breaks off is a matter of the connection.
+pub(in crate::collect) fn of_exchange(error: &hyper::Error) -> FetchError {
     // A server may refuse our certificate, or its absence, only after its side of a TLS 1.3 handshake.
     if let Some(problem) = find(error) {
         return of_tls(problem);
     }
-    let http: Option<&hyper::Error> = find(error);
-    let cause: Option<&io::Error> = innermost(error);
-    if http.is_some_and(hyper::Error::is_parse) {
+    if let Some(flood) = find::<TooManyInterimAnswers>(error) {
+        return FetchError::failed(Reason::TooLarge, flood.to_string());
+    }
+    if error.is_parse_too_large() {
+        return FetchError::failed(
+            Reason::TooLarge,
+            format!("a head of more than {HEAD_BYTES} bytes or {HEAD_LINES} lines"),
+        );
+    }
+    if error.is_parse() {
         return FetchError::failed(Reason::Body, "what answers does not speak HTTP/1.1");
     }
-    if error.is_connect() {
-        return match cause {
-            Some(cause) if in_handshake => of_broken_handshake(cause),
-            Some(cause) => {
-                let (reason, detail) = of_connecting(cause);
-                FetchError::failed(reason, format!("the proxy: {detail}"))
-            }
-            None if error.is_timeout() => FetchError::failed(Reason::Timeout, "no connection in time"),
-            None => of_proxy(error),
-        };
-    }
+    let cause: Option<&io::Error> = innermost(error);
     let ended = cause.is_some_and(|cause| cause.kind() == io::ErrorKind::UnexpectedEof);
-    match (http, cause) {
-        (None, Some(_)) if error.is_decode() => {
-            FetchError::failed(Reason::Body, "the body is not the gzip that its headers announce")
+    if ended || error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+        return FetchError::failed(Reason::Connect, "the server closed the connection before the answer was whole");
+    }
+    match cause {
+        // What hyper says of chunks and of the fields behind them.
+        Some(cause) if cause.kind() == io::ErrorKind::InvalidData => {
+            FetchError::failed(Reason::Body, format!("a body that is not sent as HTTP/1.1 has it: {cause}"))
         }
-        (Some(http), _) if ended || http.is_incomplete_message() || http.is_canceled() || http.is_closed() => {
-            FetchError::failed(Reason::Connect, "the server closed the connection before the answer was whole")
-        }
-        (_, Some(cause)) => {
+        Some(cause) => {
             let (reason, detail) = of_connecting(cause);
             FetchError::failed(reason, format!("the connection broke off before the answer was whole: {detail}"))
         }
-        (_, None) => FetchError::failed(Reason::Connect, format!("the HTTP exchange failed: {}", last(error))),
+        None => FetchError::failed(Reason::Connect, format!("the HTTP exchange failed: {}", last(error))),
     }
 }
 
-/// What a proxy refused. The types of these errors are private to reqwest's own parts, so their text is read.
-fn of_proxy(error: &reqwest::Error) -> FetchError {
-    let text = last(error).to_string();
+/// What a proxy refused. The types of these errors are private to hyper-util, so their text is read.
+fn of_proxy(text: &str) -> FetchError {
     let wants_password = ["proxy authorization required", "credentials not accepted", "user/pass authentication"];
     if wants_password.iter().any(|words| text.contains(words)) {
         return FetchError::failed(Reason::Unauthorized, "the proxy refuses its user and password");
     }
-    match text.as_str() {
+    match text {
         "tunnel error: unsuccessful" => FetchError::failed(Reason::Connect, "the proxy does not connect us"),
         _ => FetchError::failed(Reason::Connect, format!("the proxy does not connect us ({text})")),
     }
@@ -253,7 +274,8 @@ fn innermost<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option
     causes(error).filter_map(|cause| cause.downcast_ref()).last()
 }
 
-fn last<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+/// What is behind an error.
+pub(in crate::collect) fn last<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
     causes(error).last().unwrap_or(error)
 }
 
@@ -307,6 +329,12 @@ pub(in crate::collect) fn of_status(answer: &Answer) -> FetchError {
 /// A 200 whose body is not what it must be.
 pub(in crate::collect) fn of_body(problem: &impl std::fmt::Display) -> FetchError {
     FetchError::failed(Reason::Body, problem.to_string())
+}
+
+/// A 200 whose body is not the JSON that it must be, or more of it than is read.
+pub(in crate::collect) fn of_json(problem: &JsonProblem) -> FetchError {
+    let reason = if matches!(problem, JsonProblem::TooLarge { .. }) { Reason::TooLarge } else { Reason::Body };
+    FetchError::failed(reason, problem.to_string())
 }
 
 /// A login wall before Kasm: what a person can do about it.
@@ -387,6 +415,26 @@ mod tests {
         ] {
             assert_eq!(of_status(&answer), FetchError::status(answer.status, detail));
         }
+    }
+
+    #[test]
+    fn certificates_that_are_too_large_are_no_other_protocol() {
+        use rustls::{Error, InvalidMessage};
+        for (problem, reason) in [
+            (InvalidMessage::HandshakePayloadTooLarge, Reason::TooLarge),
+            (InvalidMessage::CertificatePayloadTooLarge, Reason::TooLarge),
+            (InvalidMessage::InvalidContentType, Reason::Tls),
+        ] {
+            let found = of_tls(&Error::InvalidMessage(problem));
+            assert!(matches!(&found, FetchError::Failed { reason: of, .. } if *of == reason), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_is_told_from_what_is_no_json() {
+        let too_large = JsonProblem::TooLarge { what: "keys in the set", most: 100 };
+        assert_eq!(of_json(&too_large), FetchError::failed(Reason::TooLarge, "more than 100 keys in the set"));
+        assert_eq!(of_json(&JsonProblem::WebPage), FetchError::failed(Reason::Body, "a web page instead of JSON"));
     }
 
     #[test]

@@ -1,28 +1,51 @@
 //! One HTTP/1.1 exchange: a request by a client, and its answer within limits.
 //!
-//! The clients are reqwest's, and made here alone: they follow no redirect, keep no cookie, send no referer, take no
-//! proxy from the environment, ask for gzip only, and know GET and POST. Where the time of a connection is told, it is
-//! by [`super::watch`].
+//! The clients are made here alone. They follow no redirect, keep no cookie, send no referer, take no proxy from the
+//! environment, ask for gzip only, and know GET and POST. Everything that an answer is made of is limited: its head by
+//! bytes and lines, the interim answers before it, its body by bytes and by pieces, as sent and as decompressed. Where
+//! the time of a connection is told, it is by [`super::connect_trace`].
 
-use std::{future::ready, iter, net::SocketAddr, time::Duration};
-
-use reqwest::{
-    Client, Method, Response,
-    dns::{Addrs, Name, Resolve, Resolving},
-    header::{self, HeaderMap, HeaderValue},
+use std::{
+    io::{self, Read as _},
+    net::SocketAddr,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
 };
-use rustls::ClientConfig;
-use tokio::time::Instant;
+
+use flate2::read::MultiGzDecoder;
+use hyper::{
+    HeaderMap, Method,
+    body::{Body as _, Bytes, Incoming},
+    client::conn::http1::{self, SendRequest},
+    header::{self, HeaderValue},
+    http::Uri,
+};
+use hyper_util::rt::TokioIo;
+use rustls::{ClientConfig, pki_types::ServerName};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Instant, timeout},
+};
+use tokio_rustls::TlsConnector;
+use tokio_util::task::AbortOnDropHandle;
 use url::{Position, Url};
 
 use super::{
     answer::Answer,
-    connect_trace::{self, ConnectTrace, Watching},
+    connect_trace::{self, ConnectTrace},
+    connection,
     fetch_error::{self, FetchError},
+    proxy::Proxy,
     request_auth::RequestAuth,
 };
 use crate::{
     clock::{Clock, span},
+    collect::off_worker,
     model::{HttpTiming, Reason},
 };
 
@@ -33,6 +56,20 @@ pub(in crate::collect) const PAGE_LIMIT: usize = 2_000_000;
 
 /// How long [`Limit::Beginning`] waits for the body.
 pub(in crate::collect) const BEGINNING_WITHIN: Duration = Duration::from_secs(1);
+
+/// The longest head of an answer, in bytes and in lines.
+pub(in crate::collect) const HEAD_BYTES: usize = 64 * 1024;
+pub(in crate::collect) const HEAD_LINES: usize = 100;
+/// Interim answers (1xx) before the answer itself.
+const INTERIM_ANSWERS: usize = 20;
+/// The pieces that a body comes in: of a kilobyte each in the largest page there would be 2,000.
+const BODY_PIECES: usize = 10_000;
+
+/// For a proxy's name, TCP and TLS together.
+const CONNECT_LIMIT: Duration = Duration::from_secs(8);
+
+/// A compressed body of more bytes is inflated away from the runtime's threads.
+const INFLATED_AT_ONCE: usize = 16 * 1024;
 
 const USER_AGENT: &str = concat!("ssowatch/", env!("CARGO_PKG_VERSION"), " (+https://github.com/ssowatch/ssowatch)");
 
@@ -90,70 +127,140 @@ impl Request {
 /// Where a client's connections go.
 #[derive(Debug)]
 pub(in crate::collect) enum Route {
-    /// To this address. The name is what TLS greets with.
-    Direct(String, SocketAddr),
+    /// To this address.
+    Direct(SocketAddr),
     /// Through a proxy.
-    Proxy(reqwest::Proxy),
+    Proxy(Proxy),
 }
 
-/// Every name leads to this address.
-struct To(SocketAddr);
+/// A client for one origin, one way and one TLS configuration. Its connections close with it.
+#[derive(Clone)]
+pub(in crate::collect) struct HttpClient(Arc<Client>);
 
-impl Resolve for To {
-    fn resolve(&self, _: Name) -> Resolving {
-        let addresses: Addrs = Box::new(iter::once(self.0));
-        Box::pin(ready(Ok(addresses)))
+struct Client {
+    /// Shakes hands: with the server, and with a proxy that is spoken to over TLS.
+    tls: TlsConnector,
+    /// The name that TLS verifies; none where the origin is of plain HTTP.
+    name: Option<ServerName<'static>>,
+    way: Route,
+    /// Connections that wait for their next request.
+    idle: Mutex<Vec<Connected>>,
+}
+
+/// A connection that takes requests, one after the other.
+struct Connected {
+    sender: SendRequest<String>,
+    /// Interim answers to the request under way.
+    interim: Arc<AtomicUsize>,
+    _driver: AbortOnDropHandle<()>,
+}
+
+/// A connection below HTTP.
+pub(in crate::collect) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// A connection that is cut at the first interim answer too many: hyper itself would read them for ever.
+struct Counted {
+    stream: Box<dyn Stream>,
+    interim: Arc<AtomicUsize>,
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.interim.load(Ordering::Relaxed) > INTERIM_ANSWERS {
+            return Poll::Ready(Err(io::Error::other(TooManyInterimAnswers)));
+        }
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
 
-/// A client for one way and one TLS configuration. Its connections close with it.
-#[derive(Clone)]
-pub(in crate::collect) struct HttpClient {
-    client: Client,
-    direct: Option<(String, SocketAddr)>,
+impl AsyncWrite for Counted {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
 }
+
+/// The server sends one interim answer after the other.
+#[derive(Debug, thiserror::Error)]
+#[error("more than {INTERIM_ANSWERS} interim answers")]
+pub(in crate::collect) struct TooManyInterimAnswers;
 
 impl HttpClient {
-    /// A line without connections yet.
-    ///
-    /// # Errors
-    /// None is known that the config lets through.
-    #[expect(clippy::disallowed_methods, reason = "the one place that makes clients")]
-    pub(in crate::collect) fn new(tls: ClientConfig, way: Route) -> Result<Self, FetchError> {
-        /// For a proxy's name, TCP and TLS together.
-        const CONNECT_LIMIT: Duration = Duration::from_secs(8);
-        let builder = Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .retry(reqwest::retry::never())
-            .http1_only()
-            .tcp_nodelay(true)
-            .connect_timeout(CONNECT_LIMIT)
-            .pool_idle_timeout(None)
-            .connector_layer(Watching)
-            .tls_backend_preconfigured(tls);
-        let (builder, direct) = match way {
-            Route::Direct(name, address) => (builder.dns_resolver(To(address)), Some((name, address))),
-            Route::Proxy(proxy) => (builder.proxy(proxy), None),
-        };
-        let wrong =
-            |error: reqwest::Error| FetchError::failed(Reason::Blocked, format!("no client: {}", error.without_url()));
-        Ok(Self { client: builder.build().map_err(wrong)?, direct })
+    /// A line without connections yet. `name` is what TLS verifies; none means plain HTTP.
+    pub(in crate::collect) fn new(tls: ClientConfig, name: Option<ServerName<'static>>, way: Route) -> Self {
+        Self(Arc::new(Client { tls: TlsConnector::from(Arc::new(tls)), name, way, idle: Mutex::default() }))
+    }
+}
+
+impl Client {
+    fn idle(&self) -> MutexGuard<'_, Vec<Connected>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A request's address as the client is to see it: it takes the port of where it goes only if the address names none,
-    /// and resolves no host that is an address itself.
-    fn wire(&self, url: &Url) -> Option<Url> {
-        let mut wire = url.clone();
-        wire.set_username("").ok()?;
-        wire.set_password(None).ok()?;
-        if let Some((name, _)) = &self.direct {
-            wire.set_host(Some(name)).ok()?;
-            wire.set_port(None).ok()?;
+    /// A connection that is kept and still takes requests, else a new one.
+    async fn connection(&self, url: &Url) -> Result<Connected, Failure> {
+        loop {
+            let Some(mut kept) = self.idle().pop() else { break };
+            if kept.sender.ready().await.is_ok() {
+                return Ok(kept);
+            }
         }
-        Some(wire)
+        connect_trace::note(ConnectTrace::begin);
+        let connected = timeout(CONNECT_LIMIT, self.connect(url)).await.unwrap_or(Err(Failure::Late));
+        connect_trace::note(|notes| notes.end(connected.is_ok()));
+        connected
     }
+
+    async fn connect(&self, url: &Url) -> Result<Connected, Failure> {
+        let stream: Box<dyn Stream> = match &self.way {
+            Route::Direct(address) => Box::new(connection::connect(*address).await.map_err(Failure::Tcp)?),
+            Route::Proxy(proxy) => proxy.connect(url, &self.tls).await?,
+        };
+        let stream: Box<dyn Stream> = match &self.name {
+            None => stream,
+            Some(name) => Box::new(self.tls.connect(name.clone(), stream).await.map_err(Failure::Handshake)?),
+        };
+        let interim = Arc::new(AtomicUsize::new(0));
+        let stream = TokioIo::new(Counted { stream, interim: Arc::clone(&interim) });
+        let (sender, driver) = builder().handshake(stream).await.map_err(Failure::Exchange)?;
+        // What it fails with is told by the request that it fails.
+        let driver = AbortOnDropHandle::new(tokio::spawn(async move { driver.await.unwrap_or_default() }));
+        Ok(Connected { sender, interim, _driver: driver })
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that makes HTTP clients")]
+fn builder() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.max_buf_size(HEAD_BYTES).max_headers(HEAD_LINES);
+    builder
+}
+
+/// What an exchange failed with, before it is sorted.
+#[derive(Debug)]
+pub(in crate::collect) enum Failure {
+    /// No TCP connection to the address.
+    Tcp(io::Error),
+    /// No TLS handshake: with the server, or with the proxy.
+    Handshake(io::Error),
+    /// No TCP connection to the proxy.
+    ProxyTcp(io::Error),
+    /// The proxy does not connect us; in its words.
+    ProxyRefused(String),
+    /// What came before failed: a name that does not resolve.
+    Earlier(FetchError),
+    /// No connection in time.
+    Late,
+    /// HTTP itself.
+    Exchange(hyper::Error),
 }
 
 /// An exchange that failed.
@@ -186,28 +293,33 @@ pub(in crate::collect) async fn exchange(
     headers: &HeaderMap,
     clock: &Clock,
 ) -> (Result<Answer, Broken>, ConnectTrace) {
-    let Some(message) = message(line, request, headers) else {
+    let Some(message) = message(&line.0, request, headers) else {
         let stop = FetchError::failed(Reason::Body, "the address holds characters that HTTP cannot carry");
         return (Err(Broken { stop, at: At::Answering }), ConnectTrace::default());
     };
     let begun = Instant::now();
-    let (response, notes) = connect_trace::watch(line.client.execute(message)).await;
+    let (sent, notes) = connect_trace::watch(line.0.send(&request.url, message)).await;
     let processing = begun.elapsed().saturating_sub(notes.waited());
     let middle = clock.now() - span(processing / 2);
-    let mut response = match response {
-        Ok(response) => response,
-        Err(error) => return (Err(broken(line, error, &notes)), notes),
+    let (connected, response) = match sent {
+        Ok(sent) => sent,
+        Err(failure) => return (Err(line.0.broken(failure, &notes)), notes),
     };
     let begun = Instant::now();
-    let body = match request.limit {
+    let (head, mut body) = response.into_parts();
+    let read = match request.limit {
         Limit::HeadOnly => Ok(Vec::new()),
-        Limit::Bytes(limit) => read(&mut response, limit).await,
-        Limit::Beginning(limit) => Ok(beginning(&mut response, limit).await),
+        Limit::Bytes(limit) => whole(&head.headers, &mut body, limit).await,
+        Limit::Beginning(limit) => Ok(beginning(&head.headers, &mut body, limit).await),
     };
-    let answer = body.map(|body| Answer {
+    // A connection whose answer was not read to its end takes no further request.
+    if matches!(request.limit, Limit::Bytes(_)) && read.is_ok() {
+        line.0.idle().push(connected);
+    }
+    let answer = read.map(|body| Answer {
         url: request.url.clone(),
-        status: response.status().as_u16(),
-        headers: std::mem::take(response.headers_mut()),
+        status: head.status.as_u16(),
+        headers: head.headers,
         body,
         timing: HttpTiming {
             processing_seconds: processing.as_secs_f64(),
@@ -219,85 +331,155 @@ pub(in crate::collect) async fn exchange(
     (answer.map_err(|stop| Broken { stop, at: At::Answering }), notes)
 }
 
-fn broken(line: &HttpClient, error: reqwest::Error, notes: &ConnectTrace) -> Broken {
-    let error = error.without_url();
-    let at = if fetch_error::is_refusal(&error) {
-        At::Refused
-    } else if error.is_connect() {
-        At::Connecting
-    } else if fetch_error::is_unanswered(&error) {
-        At::Unanswered
-    } else {
-        At::Answering
-    };
-    let to = line.direct.as_ref().map(|(_, address)| *address).filter(|_| !notes.shook_hands());
-    let stop = match (at, to) {
-        (At::Connecting, Some(to)) => fetch_error::of_address(&error, to),
-        _ => fetch_error::of_exchange(&error, notes.shook_hands()),
-    };
-    Broken { stop, at }
+impl Client {
+    async fn send(
+        &self,
+        url: &Url,
+        mut message: hyper::Request<String>,
+    ) -> Result<(Connected, hyper::Response<Incoming>), Failure> {
+        let mut connected = self.connection(url).await?;
+        let interim = Arc::clone(&connected.interim);
+        interim.store(0, Ordering::Relaxed);
+        hyper::ext::on_informational(&mut message, move |_| {
+            interim.fetch_add(1, Ordering::Relaxed);
+        });
+        let response = connected.sender.send_request(message).await.map_err(Failure::Exchange)?;
+        Ok((connected, response))
+    }
+
+    fn broken(&self, failure: Failure, notes: &ConnectTrace) -> Broken {
+        let at = match &failure {
+            Failure::Handshake(error) if fetch_error::is_refusal(error) => At::Refused,
+            Failure::Exchange(error) if fetch_error::is_refusal(error) => At::Refused,
+            Failure::Exchange(error) if fetch_error::is_unanswered(error) => At::Unanswered,
+            Failure::Exchange(_) => At::Answering,
+            _ => At::Connecting,
+        };
+        let to = match &self.way {
+            Route::Direct(address) if !notes.shook_hands() => Some(*address),
+            _ => None,
+        };
+        Broken { stop: fetch_error::of_failure(failure, to), at }
+    }
 }
 
-/// The host is the request's own, whatever name leads to it.
-fn message(line: &HttpClient, request: &Request, headers: &HeaderMap) -> Option<reqwest::Request> {
+/// The request as it is sent. The host is the request's own, whatever way leads to it.
+fn message(client: &Client, request: &Request, headers: &HeaderMap) -> Option<hyper::Request<String>> {
     let host = HeaderValue::from_str(&request.url[Position::BeforeHost..Position::AfterPort]).ok()?;
     let carried = request.carried.as_ref().and_then(|carried| carried.body.as_ref());
     let body = request.json.as_ref().map(|json| ("application/json", json));
     let body = body.or(carried.map(|(content_type, text)| (*content_type, text)));
     let method = if body.is_some() { Method::POST } else { Method::GET };
-    let mut message = reqwest::Request::new(method, line.wire(&request.url)?);
+    let path = &request.url[Position::BeforePath..Position::AfterQuery];
+    // A proxy that does not tunnel wants the whole address.
+    let (target, password) = match &client.way {
+        Route::Proxy(proxy) if client.name.is_none() && !proxy.tunnels() => {
+            (format!("http://{}{path}", host.to_str().ok()?), proxy.basic())
+        }
+        _ => (path.to_owned(), None),
+    };
+    let mut message = hyper::Request::new(body.map(|(_, text)| text.clone()).unwrap_or_default());
+    *message.method_mut() = method;
+    *message.uri_mut() = target.parse::<Uri>().ok()?;
     let all = message.headers_mut();
     all.insert(header::HOST, host);
     all.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
     all.insert(header::ACCEPT, HeaderValue::from_static(request.accept));
+    all.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+    all.extend(password.map(|password| (header::PROXY_AUTHORIZATION, password)));
     for (name, value) in headers {
         all.append(name, value.clone());
     }
-    if let Some((content_type, text)) = body {
+    if let Some((content_type, _)) = body {
         all.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        *message.body_mut() = Some(text.clone().into());
     }
     Some(message)
 }
 
+/// The next piece of a body; none at its end.
+async fn piece(body: &mut Incoming) -> Option<Result<Bytes, hyper::Error>> {
+    loop {
+        let frame = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await?;
+        // What is no data is the fields behind it (RFC 9110, section 6.5), which say nothing here.
+        match frame.map(hyper::body::Frame::into_data) {
+            Ok(Ok(data)) => return Some(Ok(data)),
+            Ok(Err(_)) => {}
+            Err(error) => return Some(Err(error)),
+        }
+    }
+}
+
 /// The first bytes of the body, as many as come in time.
-async fn beginning(response: &mut Response, limit: usize) -> Vec<u8> {
+async fn beginning(headers: &HeaderMap, body: &mut Incoming, limit: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     let reading = async {
-        while let Ok(Some(chunk)) = response.chunk().await {
+        for _ in 0..BODY_PIECES {
+            let Some(Ok(piece)) = piece(body).await else { break };
             let left = limit - bytes.len();
-            bytes.extend_from_slice(&chunk[..chunk.len().min(left)]);
+            bytes.extend_from_slice(&piece[..piece.len().min(left)]);
             if bytes.len() == limit {
                 break;
             }
         }
     };
     // What did not come in time is not waited for.
-    let _ = tokio::time::timeout(BEGINNING_WITHIN, reading).await;
+    let _ = timeout(BEGINNING_WITHIN, reading).await;
+    if is_gzip(headers) {
+        let mut plain = Vec::new();
+        // As far as it goes: the end is missing.
+        let _ = MultiGzDecoder::new(&bytes[..]).take(limit as u64).read_to_end(&mut plain);
+        return plain;
+    }
     bytes
 }
 
-/// The body, decompressed.
-async fn read(response: &mut Response, limit: usize) -> Result<Vec<u8>, FetchError> {
+fn is_gzip(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_ENCODING).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"))
+}
+
+/// The whole body, decompressed.
+async fn whole(headers: &HeaderMap, body: &mut Incoming, limit: usize) -> Result<Vec<u8>, FetchError> {
     let too_large = || FetchError::failed(Reason::TooLarge, format!("a body of more than {limit} bytes"));
-    // What was gzip has lost this header.
-    let encoding = response.headers().get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim());
-    if let Some(other) = encoding.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity")) {
+    let encoding = headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim());
+    let is_gzip = is_gzip(headers);
+    if let Some(other) = encoding.filter(|name| !is_gzip && !name.is_empty() && !name.eq_ignore_ascii_case("identity"))
+    {
         return Err(FetchError::failed(Reason::Body, format!("the encoding {other}, which was not asked for")));
     }
-    if response.content_length().is_some_and(|length| length > limit as u64) {
+    if body.size_hint().lower() > limit as u64 {
         return Err(too_large());
     }
     let mut bytes = Vec::new();
-    while let Some(chunk) =
-        response.chunk().await.map_err(|error| fetch_error::of_exchange(&error.without_url(), false))?
-    {
-        if bytes.len() + chunk.len() > limit {
+    let mut pieces = 0;
+    while let Some(piece) = piece(body).await {
+        let piece = piece.map_err(|error| fetch_error::of_exchange(&error))?;
+        pieces += 1;
+        if pieces > BODY_PIECES {
+            return Err(FetchError::failed(Reason::TooLarge, format!("a body in more than {BODY_PIECES} pieces")));
+        }
+        if bytes.len() + piece.len() > limit {
             return Err(too_large());
         }
-        bytes.extend_from_slice(&chunk);
+        bytes.extend_from_slice(&piece);
     }
-    Ok(bytes)
+    if !is_gzip || bytes.is_empty() {
+        return Ok(bytes);
+    }
+    let inflated = if bytes.len() < INFLATED_AT_ONCE {
+        inflated(&bytes, limit)
+    } else {
+        off_worker(move || inflated(&bytes, limit)).await
+    };
+    let plain =
+        inflated.map_err(|_| FetchError::failed(Reason::Body, "the body is not the gzip that its headers announce"))?;
+    if plain.len() > limit { Err(too_large()) } else { Ok(plain) }
+}
+
+/// A compressed body as plain bytes: at most one more than the limit.
+fn inflated(bytes: &[u8], limit: usize) -> io::Result<Vec<u8>> {
+    let mut plain = Vec::new();
+    MultiGzDecoder::new(bytes).take(limit as u64 + 1).read_to_end(&mut plain)?;
+    Ok(plain)
 }
 
 #[cfg(test)]
@@ -306,19 +488,22 @@ mod tests {
         super::tls::{TlsStore, VerifierOptions},
         *,
     };
-    use crate::config::TlsSettings;
+    use crate::config::{ProxySettings, TlsSettings};
 
-    fn line(way: Route) -> HttpClient {
+    fn line(url: &Url, way: Route) -> HttpClient {
         let side = TlsStore::default().load(&TlsSettings::default()).unwrap();
-        let name = "name.test".try_into().unwrap();
-        let hands = VerifierOptions { name, refuses: true, proxy: None, clock: Clock::System };
-        HttpClient::new(side.client(hands), way).unwrap()
+        let name: ServerName<'static> = "name.test".try_into().unwrap();
+        let hands = VerifierOptions { name: name.clone(), refuses: true, proxy: None, clock: Clock::System };
+        HttpClient::new(side.client(hands), (url.scheme() == "https").then_some(name), way)
+    }
+
+    fn proxy(url: &Url) -> Route {
+        let settings = ProxySettings { url: Url::parse("http://proxy.invalid").unwrap(), auth: None, no_proxy: None };
+        Route::Proxy(Proxy::between(Some(&settings), url).unwrap().unwrap())
     }
 
     #[test]
-    fn a_request_names_its_own_host_and_goes_where_the_line_leads() {
-        let direct = line(Route::Direct("name.test".to_owned(), "127.0.0.1:9".parse().unwrap()));
-        let proxied = line(Route::Proxy(reqwest::Proxy::all("http://proxy.invalid").unwrap()));
+    fn a_request_names_its_own_host_and_gives_a_proxy_the_whole_address() {
         for (url, host, path) in [
             ("https://x.test/a?b=c#d", "x.test", "/a?b=c"),
             ("https://x.test:443/", "x.test", "/"),
@@ -327,13 +512,12 @@ mod tests {
             ("https://x.test/a?b=\"c d\"|{}", "x.test", "/a?b=%22c%20d%22|{}"),
         ] {
             let request = Request::json(url.parse().unwrap());
-            let scheme = request.url.scheme();
-            let sent = |line| message(line, &request, &HeaderMap::new()).unwrap();
-            assert_eq!(sent(&direct).headers()["host"], host);
-            assert_eq!(sent(&direct).method(), Method::GET);
-            let text = |line| sent(line).url()[..Position::AfterQuery].to_owned();
-            assert_eq!(text(&direct), format!("{scheme}://name.test{path}"));
-            assert_eq!(text(&proxied), format!("{scheme}://{host}{path}"));
+            let sent = |way| message(&line(&request.url, way).0, &request, &HeaderMap::new()).unwrap();
+            let direct = sent(Route::Direct("127.0.0.1:9".parse().unwrap()));
+            assert_eq!((direct.headers()["host"].to_str().unwrap(), direct.method()), (host, &Method::GET));
+            assert_eq!(direct.uri().to_string(), path);
+            let whole = if url.starts_with("https") { path.to_owned() } else { format!("http://{host}{path}") };
+            assert_eq!(sent(proxy(&request.url)).uri().to_string(), whole);
         }
     }
 }

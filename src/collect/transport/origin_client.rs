@@ -11,7 +11,10 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::{
+    HeaderMap,
+    header::{self, HeaderName, HeaderValue},
+};
 use rustls::pki_types::ServerName;
 use tokio::{net::TcpStream, time::timeout};
 use url::Url;
@@ -221,26 +224,20 @@ impl OriginClient {
     }
 
     async fn new_line(&self, is_secret: bool) -> Result<HttpClient, FetchError> {
-        /// For TLS without a name in its greeting, and for plain HTTP.
-        const NAMELESS: &str = "nameless.invalid";
         let name = match &self.name {
             Ok(name) => name.clone(),
             Err(stop) if self.is_https() => return Err(stop.clone()),
             Err(_) => ServerName::from(IpAddr::from([0, 0, 0, 0])),
         };
-        let greeting = match &name {
-            ServerName::DnsName(name) => name.as_ref().to_ascii_lowercase(),
-            _ => NAMELESS.to_owned(),
-        };
-        let mut hands = VerifierOptions { name, refuses: is_secret, proxy: None, clock: self.clock };
+        let mut hands = VerifierOptions { name: name.clone(), refuses: is_secret, proxy: None, clock: self.clock };
         let way = match &self.proxy {
-            None => Route::Direct(greeting, self.route().await?),
+            None => Route::Direct(self.route().await?),
             Some((proxy, system)) => {
                 hands.proxy = proxy.hands(system, &self.base);
-                Route::Proxy(proxy.of_client()?)
+                Route::Proxy(proxy.clone())
             }
         };
-        HttpClient::new(self.tls.client(hands), way)
+        Ok(HttpClient::new(self.tls.client(hands), self.is_https().then_some(name), way))
     }
 
     /// Closes the connections that are kept alive, once what is under way has ended.

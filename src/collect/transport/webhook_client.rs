@@ -6,7 +6,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use reqwest::header;
+use hyper::header;
 use url::Url;
 
 use super::{

@@ -7,8 +7,13 @@
 mod tests;
 mod watched;
 
+use std::collections::{HashMap, HashSet};
+
 use super::{Change, ChangeSubject, Known, Snapshot, Watched};
-use crate::{clock::span, oidc::one_line};
+use crate::{
+    clock::span,
+    oidc::{Jwk, one_line},
+};
 
 /// How many changes are kept at most, the newest.
 const MOST: usize = 200;
@@ -52,25 +57,25 @@ pub fn differences(then: &[Known], now: &[Known]) -> Vec<Change> {
 
 /// What differs between two looks at one source.
 fn changed(old: &[Watched], new: &Known) -> Vec<Change> {
-    let find = |list: &[Watched], of: &Watched| {
-        list.iter()
-            .find(|other| (other.subject, &other.field) == (of.subject, &of.field))
-            .map(|other| other.value.clone())
-    };
-    let change = |of: &Watched, from: Option<String>, to: Option<String>| Change {
+    fn by_name(values: &[Watched]) -> HashMap<(ChangeSubject, Option<&str>), &str> {
+        // Of several by one name the first counts.
+        values.iter().rev().map(|one| (one.name(), one.value.as_str())).collect()
+    }
+    let change = |of: &Watched, from: &str, to: &str| Change {
         at: new.at,
         subject: of.subject,
         field: of.field.clone(),
-        from: one_line(&from.unwrap_or_default()),
-        to: one_line(&to.unwrap_or_default()),
+        from: one_line(from),
+        to: one_line(to),
     };
-    let gone = old.iter().filter(|was| find(&new.values, was).is_none());
-    let gone = gone.map(|was| change(was, Some(was.value.clone()), None));
-    let other = new.values.iter().filter_map(|is| {
-        let was = find(old, is);
-        (was.as_ref() != Some(&is.value)).then(|| change(is, was, Some(is.value.clone())))
+    let (was, is) = (by_name(old), by_name(&new.values));
+    let gone = old.iter().filter(|one| !is.contains_key(&one.name())).map(|one| change(one, &one.value, ""));
+    let other = new.values.iter().filter_map(|one| {
+        let was = was.get(&one.name()).copied();
+        (was != Some(&one.value)).then(|| change(one, was.unwrap_or_default(), &one.value))
     });
-    gone.chain(other).collect()
+    // More are cut away anyway.
+    gone.chain(other).take(MOST).collect()
 }
 
 fn key_changes(before: &Snapshot, now: &Snapshot) -> Vec<Change> {
@@ -78,8 +83,10 @@ fn key_changes(before: &Snapshot, now: &Snapshot) -> Vec<Change> {
     let (Some(old), Some(new)) = (before.last_keys(), new) else { return Vec::new() };
     let mut found = Vec::new();
     let change = |subject, from: String, to: String| Change { at: now.jwks.at, subject, field: None, from, to };
+    let by_id: HashMap<&str, &Jwk> =
+        old.keys.iter().rev().filter_map(|known| Some((known.kid.as_deref()?, known))).collect();
     for key in &new.keys {
-        let twin = old.keys.iter().find(|known| known.kid.is_some() && known.kid == key.kid);
+        let twin = key.kid.as_deref().and_then(|id| by_id.get(id));
         // A key that cannot be read has no thumbprint: that is no other key, it is evaluated by itself.
         if let Some(twin) = twin
             && twin.thumbprint != key.thumbprint
@@ -90,7 +97,8 @@ fn key_changes(before: &Snapshot, now: &Snapshot) -> Vec<Change> {
         }
     }
     // A key that is added beside the old ones is a good rotation (OpenID Connect Core, 10.1.1); one that goes is a change.
-    let gone = old.keys.iter().any(|key| !new.keys.iter().any(|other| other.thumbprint == key.thumbprint));
+    let published: HashSet<&str> = new.keys.iter().map(|key| key.thumbprint.as_str()).collect();
+    let gone = old.keys.iter().any(|key| !published.contains(key.thumbprint.as_str()));
     if gone {
         found.push(change(ChangeSubject::SigningKey, old.names(), new.names()));
     }

@@ -3,8 +3,15 @@
 use crate::{
     apps::kasm::{Chosen, Field, LoginSettings, OidcConfig, StartOutcome},
     model::{Answered, ChangeSubject, Connection, Known, Observed, Registration, Snapshot, SourceId, Watched},
-    oidc::{AuthorizeUrl, Discovery},
+    oidc::{AuthorizeUrl, Discovery, distinct, short},
 };
+
+impl Watched {
+    /// What it is known by.
+    pub(super) fn name(&self) -> (ChangeSubject, Option<&str>) {
+        (self.subject, self.field.as_deref())
+    }
+}
 
 /// The watched values of a snapshot; a source that was not seen has none.
 pub(super) fn of(now: &Snapshot) -> Vec<Known> {
@@ -54,11 +61,11 @@ fn seen<T>(source: SourceId, seen: &Observed<T>, values: impl FnOnce(&T) -> Opti
 }
 
 fn whole(subject: ChangeSubject, value: String) -> Watched {
-    Watched { subject, field: None, value }
+    Watched { subject, field: None, value: distinct(&value) }
 }
 
 fn named(subject: ChangeSubject, field: &str, value: String) -> Watched {
-    Watched { subject, field: Some(field.to_owned()), value }
+    Watched { subject, field: Some(short(field)), value: distinct(&value) }
 }
 
 /// A text that may not be there: left out then.

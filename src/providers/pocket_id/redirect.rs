@@ -15,6 +15,11 @@ use url::{Host, Url};
 
 use super::{Version, VersionSpan};
 
+/// The longest redirect URI that is compared with patterns, and the longest patterns together, in bytes. A comparison
+/// costs the product of both.
+const LONGEST_SENT: usize = 1_000;
+const LONGEST_PATTERNS: usize = 50_000;
+
 /// Whether a redirect URI is registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Registered {
@@ -29,6 +34,10 @@ pub enum Registered {
 /// Whether `sent` is registered by one of `patterns`, for a provider of these releases.
 #[must_use]
 pub fn registered(version: VersionSpan, patterns: &[String], sent: &str) -> Registered {
+    let length: usize = patterns.iter().map(String::len).sum();
+    if sent.len() > LONGEST_SENT || length > LONGEST_PATTERNS {
+        return Registered::Depends;
+    }
     let mut verdicts = Era::of(version).map(|era| {
         let each: Vec<Option<bool>> = patterns.iter().map(|pattern| era.takes(pattern, sent)).collect();
         if each.contains(&Some(true)) { Some(true) } else { (!each.contains(&None)).then_some(false) }
@@ -255,6 +264,9 @@ fn fits(tokens: &[Token], text: &str) -> bool {
             }
             is_open = (is_open || *place) && (*token == Token::Any || character != Some('/'));
         }
+        if !next.contains(&true) {
+            return false;
+        }
         places = next;
     }
     places.last() == Some(&true)
@@ -273,6 +285,19 @@ mod tests {
             Registered::Yes => true,
             Registered::No => false,
             Registered::Depends => panic!("one release has one rule for {pattern}"),
+        }
+    }
+
+    #[test]
+    fn texts_that_nobody_registers_are_not_compared() {
+        let stars = "https://kasm.example.test/".to_owned() + &"*".repeat(30_000);
+        for (patterns, sent) in
+            [(vec![KASM.to_owned()], "x".repeat(1_001)), (vec![stars.clone(), stars], KASM.to_owned())]
+        {
+            assert_eq!(
+                registered(VersionSpan { at_least: Version::new(2, 14), below: None }, &patterns, &sent),
+                Registered::Depends
+            );
         }
     }
 

@@ -48,6 +48,8 @@ pub enum Act {
     SendAndHang(Vec<u8>),
     /// Sends these bytes one by one, for ever slower than any limit.
     Drip(Vec<u8>),
+    /// Sends the first bytes, then the others again and again, until the client has had enough.
+    Flood(Vec<u8>, Vec<u8>),
 }
 
 /// An answer with a body and its length.
@@ -193,6 +195,14 @@ async fn converse(
             }
             Act::SendAndClose(bytes) => (bytes, Some(Duration::ZERO)),
             Act::SendAndHang(bytes) => (bytes, Some(Duration::from_hours(1))),
+            Act::Flood(begin, again) => {
+                let many = again.repeat(1 + 64_000 / again.len().max(1));
+                let mut sent = stream.write_all(&begin).await;
+                while sent.is_ok() {
+                    sent = stream.write_all(&many).await;
+                }
+                return;
+            }
             Act::Drip(bytes) => {
                 for byte in bytes {
                     if stream.write_all(&[byte]).await.is_err() || stream.flush().await.is_err() {

@@ -239,3 +239,14 @@ async fn a_login_wall_behind_an_untrusted_certificate_says_that_the_headers_were
     let why = pair.look().await.kasm_login_settings.get().unwrap_err().to_string();
     assert!(why.contains("withheld"), "{why}");
 }
+
+#[tokio::test]
+async fn of_a_certificate_for_thousands_of_names_a_hundred_are_told() {
+    let root = Authority::new("Example Root");
+    let names: Vec<String> = (0..2_000).map(|n| format!("n{n}.example.test")).collect();
+    let names: Vec<&str> = std::iter::once("kasm.example.test").chain(names.iter().map(String::as_str)).collect();
+    let mut pair = kasm_with(&root.issue(&names)).await;
+    pair.target.kasm.http.tls.ca = Some(root.pem.clone());
+    let tls = kasm(&pair.look().await).tls.unwrap();
+    assert_eq!((tls.trust, tls.name_matches, tls.chain[0].names.len()), (Trust::Verified, true, 100));
+}

@@ -149,9 +149,9 @@ async fn whoever_follows_a_redirect_is_told() {
 #[tokio::test]
 async fn a_client_that_keeps_its_connections_meets_a_closed_port_at_once() {
     let lab = Lab::start(LabOptions::default()).await.unwrap();
-    #[expect(clippy::disallowed_methods, reason = "a client with a pool, not ours")]
-    let builder = reqwest::Client::builder();
-    let client = builder.no_proxy().tls_backend_preconfigured((*trusting("")).clone()).build().unwrap();
+    // A client with a pool, not ours.
+    let client =
+        reqwest::Client::builder().no_proxy().tls_backend_preconfigured((*trusting("")).clone()).build().unwrap();
     let url = lab.provider_url().join("healthz").unwrap();
     for _ in 0..20 {
         assert_eq!(client.get(url.clone()).send().await.unwrap().status(), 204);
