@@ -31,6 +31,7 @@
 //! too old is not shown as current.
 
 pub mod app;
+pub mod blocking;
 pub mod board;
 pub mod checks;
 pub mod cli;

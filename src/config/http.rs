@@ -7,6 +7,7 @@ use super::{
     reader::{Field, Marked, Reader, Section},
     secrets::{inline_secret, secret, secret_file},
 };
+use crate::blocking::files;
 
 /// Headers that the client sets itself, or that would break the connection.
 const OUR_HEADERS: [&str; 9] = [
@@ -107,7 +108,7 @@ fn tls(reader: &mut Reader<'_>, section: &mut Section) -> TlsSettings {
 
 pub(super) fn readable_file(reader: &mut Reader<'_>, field: Field) -> Option<std::path::PathBuf> {
     let path = reader.path(field)?;
-    if let Err(error) = std::fs::File::open(&path.value) {
+    if let Err(error) = files::read_here(&path.value, files::SMALL) {
         reader.warn(&path.place, format!("{}: {error}", path.value.display()));
     }
     Some(path.value)

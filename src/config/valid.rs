@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::join_all;
 use url::Url;
 
 use super::{Heartbeat, Maintenance, Receiver, SecretSource};
@@ -216,7 +217,43 @@ pub struct TlsSettings {
     pub only_tls13: bool,
 }
 
+impl HttpSettings {
+    /// The same with what secret files hold now.
+    pub async fn with_secrets(&self) -> Self {
+        let mut settings = self.clone();
+        read_now(settings.sources()).await;
+        settings
+    }
+
+    fn sources(&mut self) -> Vec<&mut SecretSource> {
+        let logins = self.basic_auth.iter_mut().chain(self.proxy.iter_mut().filter_map(|proxy| proxy.auth.as_mut()));
+        let sources = logins.map(|(_, password)| password);
+        sources.chain(self.headers.iter_mut().map(|header| &mut header.value)).collect()
+    }
+}
+
+/// Reads files side by side: each that hangs takes its time.
+async fn read_now(sources: Vec<&mut SecretSource>) {
+    let before: Vec<SecretSource> = sources.iter().map(|source| (**source).clone()).collect();
+    let now = join_all(before.iter().map(SecretSource::now)).await;
+    for (source, now) in sources.into_iter().zip(now) {
+        *source = now;
+    }
+}
+
 impl Target {
+    /// The same with what secret files hold now, for the time of a round: no source waits for a file.
+    pub async fn with_secrets(&self) -> Self {
+        let mut target = self.clone();
+        let (provider, kasm) = (&mut target.provider, &mut target.kasm);
+        let own = [&mut provider.client_secret, &mut provider.api_key, &mut kasm.api_key, &mut kasm.api_key_secret];
+        let mut sources: Vec<&mut SecretSource> = own.into_iter().flatten().collect();
+        sources.extend(provider.http.sources());
+        sources.extend(kasm.http.sources());
+        read_now(sources).await;
+        target
+    }
+
     /// The part that judging needs.
     #[must_use]
     pub fn facts(&self) -> TargetFacts {

@@ -4,7 +4,10 @@ use chrono::DateTime;
 use reqwest::header::{self, HeaderMap};
 use url::Url;
 
-use super::reasons::bounded;
+use super::{
+    foreign::{ForeignHeaders, ForeignText},
+    reasons::bounded,
+};
 use crate::{
     clock::Time,
     model::{Answered, ClockReading, HttpTiming},
@@ -18,10 +21,10 @@ pub(super) struct Answer {
     pub url: Url,
     /// The HTTP status.
     pub status: u16,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The body, decompressed.
-    pub body: Vec<u8>,
+    /// The headers, without credentials.
+    pub headers: ForeignHeaders,
+    /// The body, decompressed, without credentials.
+    pub body: ForeignText,
     /// How long it took.
     pub timing: HttpTiming,
     /// Our clock between the request and the head of the answer.

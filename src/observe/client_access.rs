@@ -1,11 +1,9 @@
 //! What a request as Kasm's client goes by: which client, which endpoints, and whether a refusal says anything.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use url::{Url, form_urlencoded};
+use url::Url;
 
 use super::{addresses, credentialed::Credentialed, look::our_url, reasons::Stop, side::Side};
 use crate::{
-    config::Secret,
     model::{Missing, Snapshot, SourceId, TargetFacts},
     oidc::Discovery,
     pocket_id::{ProviderKind, VersionSpan, recognise},
@@ -74,15 +72,6 @@ impl<'a> Access<'a> {
 /// It did not.
 pub(super) fn database_of(asked: &Credentialed<'_>) -> Result<(), Stop> {
     if asked.database_answers() { Ok(()) } else { Err(Stop::Blocked(SourceId::ClientMeta)) }
-}
-
-/// What a server said, unless it repeats the secret that it was sent, in one of the forms that it was sent in.
-pub(super) fn without_secret(said: String, client_id: &str, secret: &Secret) -> String {
-    let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let (id, percent) = (encoded(client_id), encoded(secret.expose()));
-    let basic = STANDARD.encode(format!("{id}:{percent}"));
-    let repeats = [secret.expose(), &percent, &basic].iter().any(|form| said.contains(*form));
-    if repeats { "an answer that repeats the credential, and is not shown".to_owned() } else { said }
 }
 
 /// The client id of the look before, by the same rule.

@@ -18,6 +18,7 @@ use url::{Position, Url};
 use super::{
     answer::Answer,
     carried::Carried,
+    foreign::Mask,
     reasons::{self, Stop},
     watch::{self, Notes, Watching},
 };
@@ -179,12 +180,14 @@ pub(super) enum At {
     Answering,
 }
 
-/// Sends a request and reads the answer. `headers` are those that the config gives, if they may go along.
+/// Sends a request and reads the answer, of which everything passes the mask. `headers` are those that the config gives,
+/// if they may go along.
 pub(super) async fn exchange(
     line: &Line,
     request: &Request,
     headers: &HeaderMap,
     clock: &Clock,
+    mask: &Mask,
 ) -> (Result<Answer, Broken>, Notes) {
     let Some(message) = message(line, request, headers) else {
         let stop = Stop::failed(Reason::Body, "the address holds characters that HTTP cannot carry");
@@ -207,8 +210,8 @@ pub(super) async fn exchange(
     let answer = body.map(|body| Answer {
         url: request.url.clone(),
         status: response.status().as_u16(),
-        headers: std::mem::take(response.headers_mut()),
-        body,
+        headers: mask.headers(std::mem::take(response.headers_mut())),
+        body: mask.text(body),
         timing: HttpTiming {
             processing_seconds: processing.as_secs_f64(),
             transfer_seconds: begun.elapsed().as_secs_f64(),
@@ -306,17 +309,17 @@ mod tests {
     };
     use crate::config::TlsSettings;
 
-    fn line(way: Way) -> Line {
-        let side = TlsStore::default().load(&TlsSettings::default()).unwrap();
+    async fn line(way: Way) -> Line {
+        let side = TlsStore::default().load(&TlsSettings::default()).await.unwrap();
         let name = "name.test".try_into().unwrap();
         let hands = Hands { name, refuses: true, proxy: None, clock: Clock::System };
         Line::new(side.client(hands), way).unwrap()
     }
 
-    #[test]
-    fn a_request_names_its_own_host_and_goes_where_the_line_leads() {
-        let direct = line(Way::Direct("name.test".to_owned(), "127.0.0.1:9".parse().unwrap()));
-        let proxied = line(Way::Proxy(reqwest::Proxy::all("http://proxy.invalid").unwrap()));
+    #[tokio::test]
+    async fn a_request_names_its_own_host_and_goes_where_the_line_leads() {
+        let direct = line(Way::Direct("name.test".to_owned(), "127.0.0.1:9".parse().unwrap())).await;
+        let proxied = line(Way::Proxy(reqwest::Proxy::all("http://proxy.invalid").unwrap())).await;
         for (url, host, path) in [
             ("https://x.test/a?b=c#d", "x.test", "/a?b=c"),
             ("https://x.test:443/", "x.test", "/"),

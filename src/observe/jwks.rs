@@ -3,6 +3,7 @@
 use super::{
     addresses,
     answer::Answer,
+    foreign::ForeignText,
     http::Request,
     reasons::{self, Stop},
     side::{Counts, Side},
@@ -19,7 +20,7 @@ pub(super) async fn look(
     discovery: &Discovery,
     kind: ProviderKind,
     counts: &Counts,
-) -> Result<(Jwks, Vec<u8>), Stop> {
+) -> Result<(Jwks, ForeignText), Stop> {
     let written = discovery.jwks_uri.as_deref().ok_or(Stop::Blocked(SourceId::Discovery))?;
     let url = addresses::reachable(provider, written, kind).ok_or_else(|| addresses::foreign("jwks_uri", written))?;
     let answer = provider.ask(&Request::json(url), counts).await?;

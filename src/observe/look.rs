@@ -80,9 +80,12 @@ pub(super) async fn look(
     let facts = target.facts();
     // A snapshot of other addresses is no snapshot of this target, whatever its name.
     let before = before.filter(|before| before.target.provider == facts.provider && before.target.kasm == facts.kasm);
-    let counts = Counts::default();
-    let round = Round { clock: &means.clock, budget: &means.budget, pace, who: &target.name };
     let place = shelf.place(target);
+    let target = &target.with_secrets().await;
+    let means = &means.masking(target);
+    place.note(target);
+    let counts = Counts::of(means);
+    let round = Round { clock: &means.clock, budget: &means.budget, pace, who: &target.name };
     let (kasm, provider) = tokio::join!(
         Box::pin(look_kasm::look(means, &round, target, before, &counts)),
         Box::pin(look_provider::look(means, &place, target, before, pace, &counts)),

@@ -59,7 +59,7 @@ pub(super) async fn look(
     counts: &Counts,
 ) -> KasmLook {
     let kasm = &target.kasm;
-    let side = match Side::new(model::Side::Kasm, &kasm.url, None, &kasm.http, means) {
+    let side = match Side::new(model::Side::Kasm, &kasm.url, None, &kasm.http, means).await {
         Ok(side) => side,
         Err(stop) => {
             let why = stop.clone().missing(SourceId::KasmConnection);

@@ -50,13 +50,14 @@ pub(super) async fn look(
     counts: &Counts,
 ) -> ProviderLook {
     let asked = Instant::now();
-    let mut kept = place.lock().await;
+    let mut kept = place.kept.lock().await;
     if let Some(kept) = kept.as_mut().filter(|kept| kept.is_fresh(target, asked, pace)) {
         kept.takers.push(target.name.clone());
         return kept.look.clone();
     }
     let begun = Instant::now();
     let old = kept.take().map(|kept| Before::of_look(kept.look)).or_else(|| before.map(Before::of_snapshot));
+    let means = &Means { mask: Arc::new(place.mask(target)), ..means.clone() };
     let look = Box::pin(ask(means, target, old.as_ref(), pace, counts)).await;
     let takers = vec![target.name.clone()];
     *kept = Some(Kept { begun, is_full: pace == Pace::Full, takers, look: look.clone() });
@@ -65,8 +66,10 @@ pub(super) async fn look(
 
 /// One fresh discovery document on a connection of its own.
 pub(super) async fn anew(means: &Means, target: &Target) -> FreshDiscovery {
+    let target = &target.with_secrets().await;
+    let means = &means.masking(target);
     let clock = &means.clock;
-    let side = match new_side(means, target) {
+    let side = match new_side(means, target).await {
         Ok(side) => side,
         Err(stop) => {
             let missing = |source| stop.clone().missing(source);
@@ -105,9 +108,10 @@ fn apart(mut connection: Observed<Connection>, mut discovery: Observed<Answered<
     FreshDiscovery { connection, discovery }
 }
 
-fn new_side(means: &Means, target: &Target) -> Result<Side, Stop> {
+async fn new_side(means: &Means, target: &Target) -> Result<Side, Stop> {
     let provider = &target.provider;
-    let side = Side::new(model::Side::Provider, &provider.url, provider.internal_url.as_ref(), &provider.http, means)?;
+    let internal = provider.internal_url.as_ref();
+    let side = Side::new(model::Side::Provider, &provider.url, internal, &provider.http, means).await?;
     means.budget.allow(&side.origin(), target.requests_per_minute, means.clock.now());
     Ok(side)
 }
@@ -155,7 +159,7 @@ impl ProviderLook {
 async fn ask(means: &Means, target: &Target, before: Option<&Before>, pace: Pace, counts: &Counts) -> ProviderLook {
     let known = target.provider.kind.or_else(|| before?.kind);
     let round = &Round { clock: &means.clock, budget: &means.budget, pace, who: target.provider.url.as_str() };
-    let side = match new_side(means, target) {
+    let side = match new_side(means, target).await {
         Ok(side) => Arc::new(side),
         Err(stop) => {
             let why = stop.clone().missing(SourceId::ProviderConnection);
@@ -199,7 +203,7 @@ async fn documents(
         observe(round.clock, SourceId::Jwks, async {
             let (document, kind) = document.zip(kind).ok_or(Stop::Blocked(SourceId::Discovery))?;
             let (read, served) = jwks::look(side, document, kind, counts).await?;
-            key_set = Some(served.into());
+            key_set = Some(Arc::from(&*served));
             Ok::<_, Stop>(read)
         }),
         endpoints(round, side, document.zip(kind), before, counts),

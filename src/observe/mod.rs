@@ -25,6 +25,7 @@ mod custom_claims;
 mod developer_api;
 mod discovery;
 mod dry_run_answer;
+mod foreign;
 mod html;
 mod http;
 mod jwks;
@@ -55,6 +56,7 @@ mod proxy;
 mod reasons;
 #[cfg(test)]
 mod recorded;
+pub(crate) mod resolver;
 mod rhythm;
 mod shared;
 mod side;
@@ -106,7 +108,7 @@ impl Looker {
     /// A looker that has not looked yet.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        let means = side::Means { clock, tls: Arc::default(), budget: Arc::default() };
+        let means = side::Means { clock, tls: Arc::default(), budget: Arc::default(), mask: Arc::default() };
         Self { means, shared: shared::Shelf::default() }
     }
 

@@ -20,6 +20,7 @@ use super::{
     answer::Answer,
     carried::Carried,
     connection,
+    foreign::Mask,
     http::{self, At, Broken, Line, Request, Way},
     probed::Probed,
     proxy::Proxy,
@@ -49,6 +50,7 @@ pub(super) struct Peer {
     /// With what one that is spoken to over TLS is verified by.
     proxy: Option<(Proxy, Arc<TlsSide>)>,
     secrets: Result<HeaderMap, Stop>,
+    mask: Arc<Mask>,
     clock: Clock,
     known: Mutex<Known>,
 }
@@ -72,18 +74,19 @@ impl Peer {
     ///
     /// # Errors
     /// A file that the settings name cannot be read.
-    pub(super) fn new(
+    pub(super) async fn new(
         base: &Url,
         settings: &HttpSettings,
         connect_to: Option<&(String, u16)>,
         store: &TlsStore,
         clock: Clock,
+        mask: Arc<Mask>,
     ) -> Result<Self, Stop> {
         let host = base.host_str().unwrap_or_default();
         let own = (host.to_owned(), base.port_or_known_default().unwrap_or(443));
         let proxy = match Proxy::between(settings.proxy.as_ref(), base)? {
             None => None,
-            Some(proxy) => Some((proxy, store.load(&TlsSettings::default())?)),
+            Some(proxy) => Some((proxy, store.load(&TlsSettings::default()).await?)),
         };
         Ok(Self {
             base: base.clone(),
@@ -91,9 +94,10 @@ impl Peer {
             allow_http: settings.allow_http,
             limit: settings.timeout.unwrap_or(REQUEST_LIMIT),
             name: name(settings.tls.server_name.as_deref().unwrap_or(host)),
-            tls: store.load(&settings.tls)?,
+            tls: store.load(&settings.tls).await?,
             proxy,
             secrets: secrets(settings),
+            mask,
             clock,
             known: Mutex::default(),
         })
@@ -114,7 +118,8 @@ impl Peer {
 
     /// Sends a request and reads the whole answer, within the limit.
     pub(super) async fn send(&self, request: &Request) -> Result<Answer, Stop> {
-        timeout(self.limit, self.exchange(request)).await.unwrap_or_else(|_| Err(reasons::out_of_time(self.limit)))
+        let answer = timeout(self.limit, self.exchange(request)).await;
+        answer.unwrap_or_else(|_| Err(reasons::out_of_time(self.limit))).map_err(|stop| self.mask.stop(stop))
     }
 
     async fn exchange(&self, request: &Request) -> Result<Answer, Stop> {
@@ -194,7 +199,7 @@ impl Peer {
             Ok(line) => line,
             Err(stop) => return (Err(Broken { stop, at: At::Connecting }), Notes::default()),
         };
-        let (outcome, notes) = http::exchange(&line, request, headers, &self.clock).await;
+        let (outcome, notes) = http::exchange(&line, request, headers, &self.clock, &self.mask).await;
         let made = match &outcome {
             Err(Broken { stop, at: At::Connecting | At::Refused }) => Some(Err(stop.clone())),
             _ if notes.is_own() => Some(Ok(notes.clone())),
@@ -306,10 +311,11 @@ impl Peer {
         if self.is_https() {
             let name = self.name.clone()?;
             let hands = Hands { name, refuses: false, proxy: None, clock: self.clock };
-            let (tls, seconds) = connection::secure(stream, &self.tls, hands).await?;
+            let secured = connection::secure(stream, &self.tls, hands).await;
+            let (tls, seconds) = secured.map_err(|stop| self.mask.stop(stop))?;
             self.known().is_good = Some(self.tls.lets_secrets_pass(&tls.trust));
             probed.connection.tls_seconds = Some(seconds);
-            probed.connection.tls = Some(tls);
+            probed.connection.tls = Some(self.mask.tls(tls));
         }
         Ok(probed)
     }
@@ -329,13 +335,13 @@ impl Peer {
     /// Why there was none; by a connection of our own where no request was sent.
     pub(super) async fn made(&self, mut prepared: Probed) -> Result<Probed, Stop> {
         let made = self.known().made.clone();
-        let Some(notes) = made.transpose()? else { return self.probe().await };
+        let Some(notes) = made.transpose().map_err(|stop| self.mask.stop(stop))? else { return self.probe().await };
         let (tcp, tls) = notes.phases();
         if !prepared.is_tried() {
             prepared.connection.connect_seconds = tcp.as_secs_f64();
         }
         prepared.connection.tls_seconds = tls.map(|tls| tls.as_secs_f64());
-        prepared.connection.tls = notes.tls();
+        prepared.connection.tls = notes.tls().map(|tls| self.mask.tls(tls));
         Ok(prepared)
     }
 }

@@ -3,7 +3,7 @@
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
-use super::answer::Answer;
+use super::{answer::Answer, foreign::Mask};
 use crate::model::{HttpTiming, Snapshot};
 
 /// The answer of a file in `tests/fixtures/observe`.
@@ -35,8 +35,8 @@ pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answe
     Answer {
         url: "https://id.example.test/asked".parse().unwrap(),
         status,
-        headers: map,
-        body: body.as_bytes().to_vec(),
+        headers: Mask::default().headers(map),
+        body: Mask::default().text(body.as_bytes().to_vec()),
         timing: HttpTiming::default(),
         middle: Snapshot::healthy().taken_at,
         withheld: false,

@@ -8,11 +8,38 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Pace, certificate::hex_sha256, look_provider::ProviderLook};
-use crate::config::{HttpSettings, SecretSource, Target};
+use super::{
+    Pace,
+    certificate::hex_sha256,
+    foreign::{self, Mask},
+    look_provider::ProviderLook,
+};
+use crate::config::{HttpSettings, Secret, SecretSource, Target};
 
-/// What is known of one provider. The lock is held during a look.
-pub(super) type Place = Arc<tokio::sync::Mutex<Option<Kept>>>;
+/// What is known of one provider.
+#[derive(Debug, Default)]
+pub(super) struct Place {
+    /// The last look. The lock is held during a look.
+    pub kept: tokio::sync::Mutex<Option<Kept>>,
+    /// The credentials of each of its targets: a provider may repeat those of one to another.
+    secrets: Mutex<HashMap<String, Vec<Secret>>>,
+}
+
+impl Place {
+    /// Notes the credentials of a target, which are read.
+    pub(super) fn note(&self, target: &Target) {
+        self.secrets().insert(target.name.clone(), foreign::secrets(target));
+    }
+
+    /// What no answer to a look at this provider may repeat: the credentials of all its targets.
+    pub(super) fn mask(&self, target: &Target) -> Mask {
+        Mask::new(self.secrets().values().flatten(), foreign::public(target))
+    }
+
+    fn secrets(&self) -> MutexGuard<'_, HashMap<String, Vec<Secret>>> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// The last look at a provider.
 #[derive(Debug)]
@@ -44,22 +71,26 @@ impl Kept {
 /// The places of all providers.
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
-    places: Mutex<HashMap<String, Place>>,
+    places: Mutex<HashMap<String, Arc<Place>>>,
 }
 
 impl Shelf {
     /// The place of this target's provider.
-    pub(super) fn place(&self, target: &Target) -> Place {
+    pub(super) fn place(&self, target: &Target) -> Arc<Place> {
         Arc::clone(self.places().entry(key(target)).or_default())
     }
 
     /// Forgets the providers of no target.
     pub(super) fn retain(&self, targets: &[Target]) {
         let keys: Vec<String> = targets.iter().map(key).collect();
-        self.places().retain(|key, _| keys.contains(key));
+        let mut places = self.places();
+        places.retain(|key, _| keys.contains(key));
+        for place in places.values() {
+            place.secrets().retain(|name, _| targets.iter().any(|target| target.name == *name));
+        }
     }
 
-    fn places(&self) -> MutexGuard<'_, HashMap<String, Place>> {
+    fn places(&self) -> MutexGuard<'_, HashMap<String, Arc<Place>>> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -72,7 +103,7 @@ fn key(target: &Target) -> String {
     parts.extend(secrets(settings).filter_map(|source| match source {
         SecretSource::Inline(secret) => Some(secret.expose().to_owned()),
         // Its path is in the settings' text.
-        SecretSource::File(_) => None,
+        SecretSource::File(_) | SecretSource::Read(..) => None,
     }));
     hex_sha256(parts.join("\n").as_bytes())
 }

@@ -11,6 +11,7 @@ use url::Url;
 use super::{
     answer::Answer,
     budget::Budget,
+    foreign::Mask,
     http::Request,
     peer::Peer,
     reasons::{self, Stop, place},
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::HttpSettings,
+    config::{HttpSettings, Target},
     model::{self, Reason, RequestCount},
 };
 
@@ -36,18 +37,32 @@ pub(super) struct Side {
     clock: Clock,
 }
 
-/// How many requests of a look got which class of answer.
+/// What a look keeps of its requests: how many got which class of answer, and what none of the answers may repeat.
 #[derive(Debug, Default)]
-pub(super) struct Counts(Mutex<BTreeMap<(model::Side, &'static str), u64>>);
+pub(super) struct Counts {
+    counts: Mutex<BTreeMap<(model::Side, &'static str), u64>>,
+    mask: Arc<Mask>,
+}
 
 impl Counts {
+    /// None yet.
+    pub(super) fn of(means: &Means) -> Self {
+        Self { counts: Mutex::default(), mask: Arc::clone(&means.mask) }
+    }
+
+    /// A side may be shared with the target that looked first, whose credentials are others.
+    fn masked(&self, answer: Answer) -> Answer {
+        let (headers, body) = (self.mask.headers_again(answer.headers), self.mask.again(answer.body));
+        Answer { headers, body, ..answer }
+    }
+
     fn add(&self, side: model::Side, code: &'static str) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry((side, code)).or_default() += 1;
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry((side, code)).or_default() += 1;
     }
 
     /// The counts, as a snapshot has them.
     pub(super) fn all(&self) -> Vec<RequestCount> {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts
             .iter()
             .map(|((side, code), count)| RequestCount { side: *side, code: (*code).to_owned(), count: *count })
@@ -64,6 +79,15 @@ pub(super) struct Means {
     pub tls: Arc<TlsStore>,
     /// The budgets of requests.
     pub budget: Arc<Budget>,
+    /// What no answer may repeat, for the time of a look.
+    pub mask: Arc<Mask>,
+}
+
+impl Means {
+    /// The same for a look at this target, whose secrets are read.
+    pub(super) fn masking(&self, target: &Target) -> Self {
+        Self { mask: Arc::new(Mask::of(target)), ..self.clone() }
+    }
 }
 
 impl Side {
@@ -71,17 +95,19 @@ impl Side {
     ///
     /// # Errors
     /// A file that the settings name cannot be read.
-    pub(super) fn new(
+    pub(super) async fn new(
         side: model::Side,
         public: &Url,
         internal: Option<&Url>,
         settings: &HttpSettings,
         means: &Means,
     ) -> Result<Self, Stop> {
-        let peer = |base, connect_to| Peer::new(base, settings, connect_to, &means.tls, means.clock);
-        let mut peers = vec![peer(public, settings.connect_to.as_ref())?];
+        let peer = async |base, connect_to| {
+            Peer::new(base, settings, connect_to, &means.tls, means.clock, Arc::clone(&means.mask)).await
+        };
+        let mut peers = vec![peer(public, settings.connect_to.as_ref()).await?];
         if let Some(internal) = internal.filter(|internal| internal.origin() != public.origin()) {
-            peers.push(peer(internal, None)?);
+            peers.push(peer(internal, None).await?);
         }
         Ok(Self {
             side,
@@ -136,7 +162,7 @@ impl Side {
         self.budget.spend(&origin, now);
         let outcome = peer.send(request).await;
         counts.add(self.side, class(&outcome));
-        let answer = outcome?;
+        let answer = counts.masked(outcome.map_err(|stop| counts.mask.stop(stop))?);
         let now = self.clock.now();
         if answer.status == 429
             && let Some(wait) = reasons::retry_after(&answer.headers, now)

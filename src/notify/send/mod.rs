@@ -12,8 +12,8 @@ use url::Url;
 use super::message::Message;
 use crate::{
     clock::Clock,
-    config::{Heartbeat, Means, Receiver, SecretSource},
-    observe::outward::{Outward, Parcel, Untold},
+    config::{Heartbeat, Means, Receiver, Secret, SecretSource},
+    observe::outward::{self, Outward, Parcel, Untold},
 };
 
 pub use alertmanager::name as alert_name;
@@ -49,8 +49,8 @@ impl Sender {
     async fn send(&self, receiver: &Receiver, message: &Message) -> Result<(), Untold> {
         let site = self.site.as_deref();
         match &receiver.means {
-            Means::Webhook(webhook) => self.outward.tell(&webhook::parcel(webhook, message, site)?).await,
-            Means::Ntfy(ntfy) => self.outward.tell(&ntfy::parcel(ntfy, message, site)?).await,
+            Means::Webhook(webhook) => self.outward.tell(&webhook::parcel(webhook, message, site).await?).await,
+            Means::Ntfy(ntfy) => self.outward.tell(&ntfy::parcel(ntfy, message, site).await?).await,
             Means::Smtp(smtp) => smtp::send(smtp, message, site, self.clock.now()).await,
             Means::Alertmanager(alertmanager) => {
                 alertmanager::send(&self.outward, alertmanager, message, site, self.clock.now()).await
@@ -65,14 +65,12 @@ impl Post for Sender {
     }
 
     async fn beat(&self, heartbeat: &Heartbeat) -> Result<(), Untold> {
-        let parcel = Parcel {
-            url: secret_url(&heartbeat.url)?,
-            http: &heartbeat.http,
-            bearer: None,
-            json: None,
-            secrets: Vec::new(),
-        };
-        within_limit(self.outward.tell(&parcel)).await
+        within_limit(async {
+            let url = secret_url(&heartbeat.url).await?;
+            let secrets = outward::parts(&url);
+            self.outward.tell(&Parcel { url, http: &heartbeat.http, bearer: None, json: None, secrets }).await
+        })
+        .await
     }
 }
 
@@ -83,9 +81,14 @@ async fn within_limit(sending: impl Future<Output = Result<(), Untold>>) -> Resu
     }
 }
 
+/// A secret as it is now.
+async fn secret(source: &SecretSource) -> Result<Secret, Untold> {
+    source.now().await.read().map_err(|error| Untold::from(error.to_string()))
+}
+
 /// An address that is a secret, as it is now.
-fn secret_url(source: &SecretSource) -> Result<Url, Untold> {
-    let secret = source.read().map_err(|error| Untold::from(error.to_string()))?;
+async fn secret_url(source: &SecretSource) -> Result<Url, Untold> {
+    let secret = secret(source).await?;
     // The error says what is wrong, and nothing of the address.
     Url::parse(secret.expose().trim()).map_err(|error| Untold::from(format!("url_file holds no address: {error}")))
 }

@@ -4,27 +4,28 @@ use serde_json::{Value, json};
 
 use super::secret_url;
 use crate::{
-    config::Webhook,
+    config::{Secret, Template, Webhook},
     notify::{
         message::{Item, Message},
         words::{self, Site},
     },
-    observe::outward::{Parcel, Untold},
+    observe::outward::{self, Parcel, Untold},
 };
 
 /// The request for a message.
-pub(super) fn parcel<'a>(webhook: &'a Webhook, message: &Message, site: Site<'_>) -> Result<Parcel<'a>, Untold> {
+pub(super) async fn parcel<'a>(
+    webhook: &'a Webhook,
+    message: &Message,
+    site: Site<'_>,
+) -> Result<Parcel<'a>, Untold> {
+    let url = secret_url(&webhook.url).await?;
+    let literals = webhook.body.iter().flat_map(Template::literals).map(Secret::new);
+    let secrets = outward::parts(&url).into_iter().chain(literals).collect();
     let body = match &webhook.body {
         Some(template) => template.fill(&|placeholder| words::value(placeholder, message, site)),
         None => body(message, site),
     };
-    Ok(Parcel {
-        url: secret_url(&webhook.url)?,
-        http: &webhook.http,
-        bearer: None,
-        json: Some(body.to_string()),
-        secrets: webhook.body.iter().flat_map(|template| template.literals()).collect(),
-    })
+    Ok(Parcel { url, http: &webhook.http, bearer: None, json: Some(body.to_string()), secrets })
 }
 
 /// The body where the config gives none. More fields may follow, these stay.
