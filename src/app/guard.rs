@@ -111,7 +111,7 @@ fn say(line: &str) {
         drop(said);
     });
     if speaker.is_ok() {
-        // Said, or not to be said.
+        // WebhookResponse, or not to be said.
         let _ = is_said.recv_timeout::<>(FOR_A_MOMENT);
     }
 }

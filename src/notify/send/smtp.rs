@@ -1,4 +1,4 @@
-//! Mail. One that tells of a mend stands in the thread of the one that told of the break.
+//! Mail. One that tells of a fix stands in the thread of the one that told of the break.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -18,26 +18,19 @@ use lettre::{
 };
 
 use super::secret;
-use crate::{
-    blocking::files,
-    clock::Time,
-    config::{MailTls, Secret, Smtp},
-    notify::{
+use crate::{blocking::files, clock::Time, config::{MailTls, Secret, Smtp}, notify::{
         message::{Item, Message},
         words::{self, Site},
-    },
-    observe::{
-        outward::{self, Untold},
+    }, collect::{
+        webhook_client::{self, SendError},
         resolver,
-    },
-    oidc::one_line,
-};
+    }, oidc::one_line};
 
 /// How long the server may take for each answer.
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// Sends a message as mail.
-pub(super) async fn send(smtp: &Smtp, message: &Message, site: Site<'_>, now: Time) -> Result<(), Untold> {
+pub(super) async fn send(smtp: &Smtp, message: &Message, site: Site<'_>, now: Time) -> Result<(), SendError> {
     let mail = mail(smtp, message, site, now)?;
     let password = match &smtp.auth {
         Some((_, password)) => Some(secret(password).await?),
@@ -54,7 +47,7 @@ pub(super) async fn send(smtp: &Smtp, message: &Message, site: Site<'_>, now: Ti
     }
     Err(match failed {
         Some(error) => refused(smtp, &error, password.as_ref()),
-        None => Untold::from(format!("{}: the name has no address", smtp.host)),
+        None => SendError::from(format!("{}: the name has no address", smtp.host)),
     })
 }
 
@@ -63,13 +56,13 @@ fn was_not_asked(error: &lettre::transport::smtp::Error) -> bool {
     error.status().is_none() && !error.is_response() && !error.is_client() && !error.is_timeout() && !error.is_tls()
 }
 
-async fn addresses(smtp: &Smtp) -> Result<Vec<SocketAddr>, Untold> {
+async fn addresses(smtp: &Smtp) -> Result<Vec<SocketAddr>, SendError> {
     let host = smtp.host.trim_start_matches('[').trim_end_matches(']');
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![(address, smtp.port).into()]);
     }
     let found = resolver::addresses(host, smtp.port, ANSWER).await;
-    found.map_err(|error| Untold::from(format!("{host}: the name does not resolve ({error})")))
+    found.map_err(|error| SendError::from(format!("{host}: the name does not resolve ({error})")))
 }
 
 /// How to reach one address; TLS is for the name.
@@ -90,7 +83,7 @@ fn transport(
     builder.build()
 }
 
-async fn tls(smtp: &Smtp) -> Result<Tls, Untold> {
+async fn tls(smtp: &Smtp) -> Result<Tls, SendError> {
     if smtp.tls == MailTls::None {
         return Ok(Tls::None);
     }
@@ -101,16 +94,16 @@ async fn tls(smtp: &Smtp) -> Result<Tls, Untold> {
             parameters = parameters.add_root_certificate(certificate);
         }
     }
-    let parameters = parameters.build().map_err(|error| Untold::from(format!("TLS: {error}")))?;
+    let parameters = parameters.build().map_err(|error| SendError::from(format!("TLS: {error}")))?;
     Ok(if smtp.tls == MailTls::Tls { Tls::Wrapper(parameters) } else { Tls::Required(parameters) })
 }
 
-async fn certificates(path: &Path) -> Result<Vec<Certificate>, Untold> {
+async fn certificates(path: &Path) -> Result<Vec<Certificate>, SendError> {
     use rustls::pki_types::{CertificateDer, pem::PemObject as _};
     let place = path.display();
-    let wrong = || Untold::from(format!("ca_file {place} holds no certificate in PEM form"));
+    let wrong = || SendError::from(format!("ca_file {place} holds no certificate in PEM form"));
     let pem = files::read(path, files::SMALL).await;
-    let pem = pem.map_err(|error| Untold::from(format!("ca_file {place}: {error}")))?;
+    let pem = pem.map_err(|error| SendError::from(format!("ca_file {place}: {error}")))?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let found = found.map_err(|_| wrong())?;
     if found.is_empty() {
@@ -119,8 +112,8 @@ async fn certificates(path: &Path) -> Result<Vec<Certificate>, Untold> {
     found.into_iter().map(|der| Certificate::from_der(der.to_vec()).map_err(|_| wrong())).collect()
 }
 
-fn mail(smtp: &Smtp, message: &Message, site: Site<'_>, now: Time) -> Result<lettre::Message, Untold> {
-    let mailbox = |text: &str| text.parse::<Mailbox>().map_err(|error| Untold::from(format!("{text:?}: {error}")));
+fn mail(smtp: &Smtp, message: &Message, site: Site<'_>, now: Time) -> Result<lettre::Message, SendError> {
+    let mailbox = |text: &str| text.parse::<Mailbox>().map_err(|error| SendError::from(format!("{text:?}: {error}")));
     let mut mail = lettre::Message::builder()
         .from(mailbox(&smtp.from)?)
         .subject(words::title(message))
@@ -130,10 +123,10 @@ fn mail(smtp: &Smtp, message: &Message, site: Site<'_>, now: Time) -> Result<let
         mail = mail.to(mailbox(recipient)?);
     }
     mail = threaded(mail, message, domain(&smtp.from), now);
-    mail.body(words::text(message, site) + "\n").map_err(|error| Untold::from(format!("no mail can be made: {error}")))
+    mail.body(words::text(message, site) + "\n").map_err(|error| SendError::from(format!("no mail can be made: {error}")))
 }
 
-/// The mail that tells of a break has an id that follows from what broke and when, and the mail that tells of the mend
+/// The mail that tells of a break has an id that follows from what broke and when, and the mail that tells of the fix
 /// refers to it: nothing needs to be remembered for that.
 fn threaded(mail: MessageBuilder, message: &Message, domain: &str, now: Time) -> MessageBuilder {
     let thread = |item: &Item| {
@@ -144,7 +137,7 @@ fn threaded(mail: MessageBuilder, message: &Message, domain: &str, now: Time) ->
         return mail.message_id(Some(format!("<{}@{domain}>", digest_of(&format!("test\0{now}")))));
     };
     let is_over = first.phase.until().is_some();
-    let own = if is_over { format!("<mended.{}", &thread(first)[1..]) } else { thread(first) };
+    let own = if is_over { format!("<fixed.{}", &thread(first)[1..]) } else { thread(first) };
     let others: Vec<String> = message.items.iter().map(thread).filter(|id| *id != own).collect();
     let mail = mail.message_id(Some(own));
     let mail = if is_over { mail.in_reply_to(thread(first)) } else { mail };
@@ -162,7 +155,7 @@ fn domain(address: &str) -> &str {
 }
 
 /// What a mail server refused, and what to do. It may repeat what it was sent.
-fn refused(smtp: &Smtp, error: &lettre::transport::smtp::Error, password: Option<&Secret>) -> Untold {
+fn refused(smtp: &Smtp, error: &lettre::transport::smtp::Error, password: Option<&Secret>) -> SendError {
     use std::error::Error as _;
     let mut detail = error.to_string();
     let mut source = error.source();
@@ -183,7 +176,7 @@ fn refused(smtp: &Smtp, error: &lettre::transport::smtp::Error, password: Option
     };
     // A server may answer whatever it likes, at any length.
     let secrets: Vec<Secret> = password.cloned().into_iter().collect();
-    let line = one_line(&outward::without(&secrets, &detail).replace(char::is_control, " "));
+    let line = one_line(&webhook_client::without(&secrets, &detail).replace(char::is_control, " "));
     let line = line.replace("Connection error: Connection error: ", "Connection error: ");
-    Untold::from(format!("{place}: {line}{hint}"))
+    SendError::from(format!("{place}: {line}{hint}"))
 }

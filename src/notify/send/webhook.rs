@@ -3,29 +3,25 @@
 use serde_json::{Value, json};
 
 use super::secret_url;
-use crate::{
-    config::{Secret, Template, Webhook},
-    notify::{
+use crate::{config::{Secret, Template, Webhook}, notify::{
         message::{Item, Message},
         words::{self, Site},
-    },
-    observe::outward::{self, Parcel, Untold},
-};
+    }, collect::webhook_client::{self, WebhookRequest, SendError}};
 
 /// The request for a message.
 pub(super) async fn parcel<'a>(
     webhook: &'a Webhook,
     message: &Message,
     site: Site<'_>,
-) -> Result<Parcel<'a>, Untold> {
+) -> Result<WebhookRequest<'a>, SendError> {
     let url = secret_url(&webhook.url).await?;
     let literals = webhook.body.iter().flat_map(Template::literals).map(Secret::new);
-    let secrets = outward::parts(&url).into_iter().chain(literals).collect();
+    let secrets = webhook_client::parts(&url).into_iter().chain(literals).collect();
     let body = match &webhook.body {
         Some(template) => template.fill(&|placeholder| words::value(placeholder, message, site)),
         None => body(message, site),
     };
-    Ok(Parcel { url, http: &webhook.http, bearer: None, json: Some(body.to_string()), secrets })
+    Ok(WebhookRequest { url, http: &webhook.http, bearer: None, json: Some(body.to_string()), secrets })
 }
 
 /// The body where the config gives none. More fields may follow, these stay.
@@ -51,7 +47,7 @@ fn one(item: &Item, site: Site<'_>) -> Value {
         "cause": some(&item.notice.check),
         "title": some(&item.notice.title),
         "what": some(&item.notice.what),
-        "mend": some(&item.notice.mend),
+        "fix": some(&item.notice.fix),
         "since": words::rfc3339(item.since),
         "until": item.phase.until().map(words::rfc3339),
         "url": words::page(&item.target, site),
