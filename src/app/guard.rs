@@ -104,7 +104,7 @@ fn say(line: &str) {
     /// A line of this length goes into any pipe that is not full.
     const FOR_A_MOMENT: Duration = Duration::from_millis(200);
     let line = format!("ssowatch: {line}\n");
-    let (said, is_said) = std::sync::mpsc::channel();
+    let (said, is_said) = std::sync::mpsc::channel::<()>();
     let speaker = thread::Builder::new().spawn(move || {
         // Nobody is left to be told.
         let _ = std::io::stderr().write_all(line.as_bytes());
@@ -112,7 +112,7 @@ fn say(line: &str) {
     });
     if speaker.is_ok() {
         // WebhookResponse, or not to be said.
-        let _ = is_said.recv_timeout::<>(FOR_A_MOMENT);
+        let _ = is_said.recv_timeout(FOR_A_MOMENT);
     }
 }
 

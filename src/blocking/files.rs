@@ -49,9 +49,10 @@ pub fn read_here(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 
 fn unpacked(read: Result<Arc<io::Result<Vec<u8>>>, Unfinished>) -> io::Result<Vec<u8>> {
     let read = read.map_err(|unfinished| match unfinished {
-        Unfinished::TimedOut => {
-            io::Error::new(io::ErrorKind::TimedOut, format!("not read within {} s: its file system hangs", WITHIN.as_secs()))
-        }
+        Unfinished::TimedOut => io::Error::new(
+            io::ErrorKind::TimedOut,
+            format!("not read within {} s: its file system hangs", WITHIN.as_secs()),
+        ),
         Unfinished::Busy => io::Error::new(io::ErrorKind::ResourceBusy, "not read: too many other files hang"),
         Unfinished::Panicked => io::Error::other("reading it panicked, which is a bug"),
     })?;

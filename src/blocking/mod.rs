@@ -225,8 +225,7 @@ mod tests {
             let gate = Arc::clone(&gate);
             tokio::task::spawn_blocking(move || gate.wait())
         };
-        let (one, other, _) =
-            tokio::join!(calls.run(&"name", LONG, call()), calls.run(&"name", LONG, call()), open);
+        let (one, other, _) = tokio::join!(calls.run(&"name", LONG, call()), calls.run(&"name", LONG, call()), open);
         assert_eq!((one, other, made.load(Ordering::Relaxed)), (Ok(0), Ok(0), 1));
     }
 

@@ -11,7 +11,13 @@ use tracing::{info, warn};
 use url::Url;
 
 use super::{source::SourceArgs, storage::StorageArgs};
-use crate::{app::{self, ListenAddress, Notifier, Running}, clock::Clock, logging::{self, Format, Level}, metrics::Daemon, web};
+use crate::{
+    app::{self, ListenAddress, Notifier, Running},
+    clock::Clock,
+    logging::{self, Format, Level},
+    metrics::Daemon,
+    web,
+};
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]
@@ -141,15 +147,38 @@ async fn serve(args: Args) -> Result<(), String> {
     let daemon: Arc<Daemon> = Arc::default();
     logging::init(args.log_level, args.log_format, Arc::clone(&daemon))?;
     info!(version = env!("CARGO_PKG_VERSION"), "starting");
-    let (ways, warnings) = args.web_config.load()?;
+    app::seal_memory();
+    app::guard()?;
+    let mut signals = Signals::listen().map_err(|error| format!("signals cannot be listened for: {error}"))?;
+    let running = tokio::select! {
+        running = Box::pin(start(args, daemon)) => running?,
+        () = signals.stop() => return Err("stopped before it had started".to_owned()),
+    };
+    tokio::select! {
+        () = signals.until_stop(&running) => {}
+        () = running.failed() => return Err("a part of the daemon ended, which is a bug; see the log".to_owned()),
+    }
+    tokio::select! {
+        () = running.stop() => Ok(()),
+        () = signals.stop() => Err("stopped at once by a second signal".to_owned()),
+    }
+}
+
+/// Reads what the arguments name, and starts. What may block is done beside the runtime.
+async fn start(args: Args, daemon: Arc<Daemon>) -> Result<Running, String> {
+    let web_config = args.web_config;
+    let (ways, warnings) = beside(move || web_config.load()).await?;
     for warning in warnings {
         warn!("{warning}");
     }
     let (tls, login) = ways.demand();
     info!(tls, login, "ways in");
     let sockets = if args.systemd_socket { app::from_systemd()? } else { app::bind(&args.web.listen).await? };
-    let mut signals = Signals::listen().map_err(|error| format!("signals cannot be listened for: {error}"))?;
-    let config = args.source.load()?;
+    let source = Arc::new(args.source);
+    let (first, again) = (Arc::clone(&source), source);
+    let config = beside(move || first.load()).await?;
+    let (told, storage) = (args.storage.told(), args.storage);
+    let journal = beside(move || storage.open()).await?;
     let options = app::Options {
         web: web::Options {
             route_prefix: args.web.prefix(),
@@ -160,22 +189,20 @@ async fn serve(args: Args) -> Result<(), String> {
         },
         clock: Clock::System,
         daemon,
-        told: args.storage.told(),
-        journal: Arc::new(args.storage.open()?),
+        told,
+        journal: Arc::new(journal),
         notifier: notifier(),
-        load: Some(Arc::new(move || args.source.load())),
+        load: Some(Arc::new(move || again.load())),
         unix: sockets.unix,
         limits: web::Limits::default(),
     };
-    let running = app::start(config, sockets.tcp, options).await.map_err(|error| format!("no start: {error}"))?;
-    tokio::select! {
-        () = signals.until_stop(&running) => {}
-        () = running.failed() => return Err("a part of the daemon ended, which is a bug; see the log".to_owned()),
-    }
-    tokio::select! {
-        () = running.stop() => Ok(()),
-        () = signals.stop() => Err("stopped at once by a second signal".to_owned()),
-    }
+    app::start(config, sockets.tcp, options).await.map_err(|error| format!("no start: {error}"))
+}
+
+/// Runs what may block on a thread of its own.
+async fn beside<T: Send + 'static>(call: impl FnOnce() -> Result<T, String> + Send + 'static) -> Result<T, String> {
+    let outcome = tokio::task::spawn_blocking(call).await;
+    outcome.unwrap_or_else(|_| Err("a part of the start panicked, which is a bug; see the log".to_owned()))
 }
 
 /// Tells systemd, where it started us.

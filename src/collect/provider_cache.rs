@@ -9,7 +9,13 @@ use std::{
 use tokio::time::Instant;
 
 use super::{CollectMode, from_provider::ProviderCollection};
-use crate::{collect::{transport::certificate::hex_sha256, sources::foreign::{self, Mask}}, config::{HttpSettings, Secret, SecretSource, Target}};
+use crate::{
+    collect::transport::{
+        certificate::hex_sha256,
+        foreign::{self, Mask},
+    },
+    config::{HttpSettings, Secret, SecretSource, Target},
+};
 
 /// What is known of one provider.
 #[derive(Debug, Default)]

@@ -80,7 +80,10 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{checks::testing::{document, evaluated, lose, table, url}, model::{Reason, SourceId}};
+    use crate::{
+        checks::testing::{document, evaluated, lose, table, url},
+        model::{Reason, SourceId},
+    };
 
     const OLD: &str = "https://auth.example.test/authorize";
 

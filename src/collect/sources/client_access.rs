@@ -2,8 +2,17 @@
 
 use url::Url;
 
-use super::{addresses};
-use crate::{collect::{credentialed::Credentialed, target::our_url, transport::{fetch_error::FetchError, side_client::SideClient}}, model::{Missing, Snapshot, SourceId, TargetFacts}, oidc::Discovery, providers::pocket_id::{ProviderKind, VersionSpan, recognise}};
+use super::addresses;
+use crate::{
+    collect::{
+        credentialed::Credentialed,
+        target::our_url,
+        transport::{fetch_error::FetchError, side_client::SideClient},
+    },
+    model::{Missing, Snapshot, SourceId, TargetFacts},
+    oidc::Discovery,
+    providers::pocket_id::{ProviderKind, VersionSpan, recognise},
+};
 
 /// What a request as Kasm's client goes by.
 pub(in crate::collect) struct Access<'a> {

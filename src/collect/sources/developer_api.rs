@@ -7,8 +7,21 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{foreign::ForeignText};
-use crate::{collect::{transport::{answer::Answer, http::Request, fetch_error::{self, FetchError, bounded}, side_client::{Counts, SideClient}}, credentialed::Credentialed}, config::{ApiAuth, Secret}, apps::kasm::refusal, model::{Credential, Missing, Reason, SourceId}};
+use crate::{
+    apps::kasm::refusal,
+    collect::{
+        credentialed::Credentialed,
+        transport::{
+            answer::Answer,
+            fetch_error::{self, FetchError, bounded},
+            foreign::ForeignText,
+            http::Request,
+            side_client::{Counts, SideClient},
+        },
+    },
+    config::{ApiAuth, Secret},
+    model::{Credential, Missing, Reason, SourceId},
+};
 
 /// Kasm's developer API with a key, for the time of a collection.
 pub(in crate::collect) struct DeveloperApi<'a> {
@@ -47,8 +60,13 @@ impl<'a> DeveloperApi<'a> {
     /// One call; `parameters` is a JSON object. Gives the body of a good answer.
     ///
     /// # Errors
-    /// IntoMissing there is none.
-    pub(in crate::collect) async fn call(&self, name: &str, parameters: Value, needs: Permission) -> Result<ForeignText, FetchError> {
+    /// Why there is none.
+    pub(in crate::collect) async fn call(
+        &self,
+        name: &str,
+        parameters: Value,
+        needs: Permission,
+    ) -> Result<ForeignText, FetchError> {
         read(self.side.ask(&self.request(name, parameters)?, self.counts).await?, needs)
     }
 
@@ -110,15 +128,17 @@ fn lacks(needs: Permission, told: &str) -> FetchError {
         "our Kasm key lacks the permission {} ({told}): grant it in Kasm: Settings > Developers > the key > Permissions",
         needs.name
     );
-    if needs.is_required { FetchError::failed(Reason::Unauthorized, text) } else { FetchError::OutOfReach(bounded(&text)) }
+    if needs.is_required {
+        FetchError::failed(Reason::Unauthorized, text)
+    } else {
+        FetchError::OutOfReach(bounded(&text))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{html, json},
-        *,
-    };
+    use super::*;
+    use crate::collect::recorded::{html, json};
 
     const AUTH_VIEW: Permission = Permission { name: "Auth View", is_required: true };
     const SYSTEM_VIEW: Permission = Permission { name: "System View", is_required: false };

@@ -1,7 +1,5 @@
 //! What little is read out of web pages: title, words, the first script, a form. A scan, not a parser.
 
-
-
 use crate::collect::transport::fetch_error::bounded;
 
 /// A form with its fields.

@@ -4,8 +4,15 @@ use chrono::DateTime;
 use reqwest::header::{self, HeaderMap};
 use url::Url;
 
-use super::{fetch_error::bounded};
-use crate::{collect::sources::foreign::{ForeignHeaders, ForeignText}, clock::Time, model::{Answered, ClockReading, HttpTiming}, oidc::parse_json};
+use super::{
+    fetch_error::bounded,
+    foreign::{ForeignHeaders, ForeignText},
+};
+use crate::{
+    clock::Time,
+    model::{Answered, ClockReading, HttpTiming},
+    oidc::parse_json,
+};
 
 /// An answer, whole.
 #[derive(Debug, Clone)]

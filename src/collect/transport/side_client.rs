@@ -8,8 +8,20 @@ use std::{
 use tokio::{sync::Semaphore, time::timeout};
 use url::Url;
 
-use super::{answer::Answer, budget::Budget, http::Request, origin_client::OriginClient, fetch_error::{self, FetchError, place}, tls::TlsStore};
-use crate::{collect::sources::foreign::Mask, clock::Clock, config::{HttpSettings, Target}, model::{self, Reason, RequestCount}};
+use super::{
+    answer::Answer,
+    budget::Budget,
+    fetch_error::{self, FetchError, place},
+    foreign::Mask,
+    http::Request,
+    origin_client::OriginClient,
+    tls::TlsStore,
+};
+use crate::{
+    clock::Clock,
+    config::{HttpSettings, Target},
+    model::{self, Reason, RequestCount},
+};
 
 /// Never more requests than this at once.
 const MOST_AT_ONCE: usize = 10;

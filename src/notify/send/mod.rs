@@ -10,7 +10,11 @@ use std::time::Duration;
 use url::Url;
 
 use super::message::Message;
-use crate::{clock::Clock, config::{Heartbeat, ReceiverKind, Receiver, Secret, SecretSource}, collect::webhook_client::{self, WebhookClient, WebhookRequest, SendError}};
+use crate::{
+    clock::Clock,
+    collect::webhook_client::{self, SendError, WebhookClient, WebhookRequest},
+    config::{Heartbeat, Receiver, ReceiverKind, Secret, SecretSource},
+};
 
 pub use alertmanager::name as alert_name;
 

@@ -3,16 +3,24 @@
 use serde_json::json;
 
 use super::secret;
-use crate::{config::{Ntfy, Topic}, notify::{
+use crate::{
+    collect::webhook_client::{SendError, WebhookRequest},
+    config::{Ntfy, Topic},
+    notify::{
         message::Message,
         words::{self, Site},
-    }, collect::webhook_client::{WebhookRequest, SendError}};
+    },
+};
 
 /// What a message may hold: ntfy makes an attachment of what is longer than 4,096 bytes.
 const LONGEST: usize = 4096;
 
 /// The request for a message.
-pub(super) async fn parcel<'a>(ntfy: &'a Ntfy, message: &Message, site: Site<'_>) -> Result<WebhookRequest<'a>, SendError> {
+pub(super) async fn parcel<'a>(
+    ntfy: &'a Ntfy,
+    message: &Message,
+    site: Site<'_>,
+) -> Result<WebhookRequest<'a>, SendError> {
     let topic = secret(&ntfy.topic).await?;
     let bearer = match &ntfy.token {
         Some(token) => Some(secret(token).await?),

@@ -18,13 +18,20 @@ use lettre::{
 };
 
 use super::secret;
-use crate::{blocking::files, clock::Time, config::{MailTls, Secret, Smtp}, notify::{
+use crate::{
+    blocking::files,
+    clock::Time,
+    collect::{
+        resolver,
+        webhook_client::{self, SendError},
+    },
+    config::{MailTls, Secret, Smtp},
+    notify::{
         message::{Item, Message},
         words::{self, Site},
-    }, collect::{
-        webhook_client::{self, SendError},
-        resolver,
-    }, oidc::one_line};
+    },
+    oidc::one_line,
+};
 
 /// How long the server may take for each answer.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -66,12 +73,7 @@ async fn addresses(smtp: &Smtp) -> Result<Vec<SocketAddr>, SendError> {
 }
 
 /// How to reach one address; TLS is for the name.
-fn transport(
-    smtp: &Smtp,
-    address: IpAddr,
-    tls: Tls,
-    password: Option<&Secret>,
-) -> AsyncSmtpTransport<Tokio1Executor> {
+fn transport(smtp: &Smtp, address: IpAddr, tls: Tls, password: Option<&Secret>) -> AsyncSmtpTransport<Tokio1Executor> {
     let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address.to_string())
         .port(smtp.port)
         .timeout(Some(ANSWER))
@@ -123,7 +125,8 @@ fn mail(smtp: &Smtp, message: &Message, site: Site<'_>, now: Time) -> Result<let
         mail = mail.to(mailbox(recipient)?);
     }
     mail = threaded(mail, message, domain(&smtp.from), now);
-    mail.body(words::text(message, site) + "\n").map_err(|error| SendError::from(format!("no mail can be made: {error}")))
+    mail.body(words::text(message, site) + "\n")
+        .map_err(|error| SendError::from(format!("no mail can be made: {error}")))
 }
 
 /// The mail that tells of a break has an id that follows from what broke and when, and the mail that tells of the fix

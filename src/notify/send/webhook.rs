@@ -3,10 +3,14 @@
 use serde_json::{Value, json};
 
 use super::secret_url;
-use crate::{config::{Secret, Template, Webhook}, notify::{
+use crate::{
+    collect::webhook_client::{self, SendError, WebhookRequest},
+    config::{Secret, Template, Webhook},
+    notify::{
         message::{Item, Message},
         words::{self, Site},
-    }, collect::webhook_client::{self, WebhookRequest, SendError}};
+    },
+};
 
 /// The request for a message.
 pub(super) async fn parcel<'a>(

@@ -42,7 +42,9 @@ pub(crate) async fn addresses(host: &str, port: u16, within: Duration) -> io::Re
             hung_before().insert(host.to_owned());
             Err(timed_out(format!("the resolver did not answer within {} s", within.as_secs())))
         }
-        Err(Unfinished::Busy) => Err(timed_out("not asked: the resolver is busy with other names that hang".to_owned())),
+        Err(Unfinished::Busy) => {
+            Err(timed_out("not asked: the resolver is busy with other names that hang".to_owned()))
+        }
         Err(Unfinished::Panicked) => Err(io::Error::other("the lookup panicked, which is a bug")),
     }
 }

@@ -10,8 +10,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::header::{HeaderMap, HeaderValue};
 use url::form_urlencoded;
 
-
-use crate::{collect::transport::fetch_error::FetchError, config::{HttpSettings, Secret, Target}, model::{Tls, Trust}};
+use crate::{
+    collect::transport::fetch_error::FetchError,
+    config::{HttpSettings, Secret, Target},
+    model::{Tls, Trust},
+};
 
 /// What stands in a credential's place. Nothing in it needs an escape in JSON, HTML or a header.
 pub(in crate::collect) const MASKED: &str = "(masked)";
@@ -569,7 +572,10 @@ mod tests {
 
     #[test]
     fn a_short_credential_is_masked_whole_and_what_is_shorter_still_is_none() {
-        assert_eq!(shown(&["hunter2", "abc"], "hunter2 hunter abc xhunter2x"), format!("{MASKED} hunter abc x{MASKED}x"));
+        assert_eq!(
+            shown(&["hunter2", "abc"], "hunter2 hunter abc xhunter2x"),
+            format!("{MASKED} hunter abc x{MASKED}x")
+        );
     }
 
     #[test]
@@ -597,7 +603,8 @@ mod tests {
 
     #[test]
     fn what_holds_no_credential_is_left_as_it_is() {
-        for text in ["", "%", "%4", "%zz", "\\", "\\u12", "\\ud83d", "&", "&#", "&#x110000;", "&unknown;", "a\u{fc}%C3"] {
+        for text in ["", "%", "%4", "%zz", "\\", "\\u12", "\\ud83d", "&", "&#", "&#x110000;", "&unknown;", "a\u{fc}%C3"]
+        {
             assert_eq!(shown(&[SECRET], text), text);
             assert_eq!(shown(&[], text), text);
         }
