@@ -4,6 +4,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -208,10 +209,17 @@ async fn beside<T: Send + 'static>(call: impl FnOnce() -> Result<T, String> + Se
 /// Tells systemd, where it started us.
 fn notifier() -> Notifier {
     let Some(socket) = std::env::var_os("NOTIFY_SOCKET") else { return Notifier::default() };
-    Notifier::to(&socket, sd_notify::watchdog_enabled()).unwrap_or_else(|error| {
+    Notifier::to(&socket, watchdog(&super::source::environment)).unwrap_or_else(|error| {
         warn!(%error, "systemd is not told how the service is: its socket (NOTIFY_SOCKET) cannot be reached");
         Notifier::default()
     })
+}
+
+/// How soon systemd wants to hear from this process (sd_watchdog_enabled(3)).
+fn watchdog(lookup: &dyn Fn(&str) -> Option<String>) -> Option<Duration> {
+    let is_ours = lookup("WATCHDOG_PID").is_none_or(|id| id == std::process::id().to_string());
+    let micros = lookup("WATCHDOG_USEC").filter(|_| is_ours)?.parse().ok().filter(|micros| *micros > 0)?;
+    Some(Duration::from_micros(micros))
 }
 
 /// The signals that the daemon obeys.
@@ -279,6 +287,22 @@ mod tests {
     fn several_listen_addresses_take_the_place_of_the_default() {
         let args = parse(&["--web.listen-address=127.0.0.1:1", "--web.listen-address=[::1]:2"]).unwrap();
         assert_eq!(args.web.listen, ["127.0.0.1:1".parse().unwrap(), "[::1]:2".parse().unwrap()]);
+    }
+
+    #[test]
+    fn a_watchdog_counts_where_it_is_for_this_process() {
+        let own = std::process::id().to_string();
+        for (usec, id, expected) in [
+            (None, None, None),
+            (Some("30000000"), None, Some(Duration::from_secs(30))),
+            (Some("30000000"), Some(own.as_str()), Some(Duration::from_secs(30))),
+            (Some("30000000"), Some("0"), None),
+            (Some("0"), None, None),
+            (Some("soon"), None, None),
+        ] {
+            let lookup = |name: &str| if name == "WATCHDOG_USEC" { usec } else { id }.map(str::to_owned);
+            assert_eq!(watchdog(&lookup), expected, "{usec:?} {id:?}");
+        }
     }
 
     #[test]

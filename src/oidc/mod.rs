@@ -16,5 +16,5 @@ pub use authorize_url::{AuthorizeUrl, State};
 pub use discovery::Discovery;
 pub use json::{Json, JsonProblem, parse_json};
 pub use jwks::{Jwk, Jwks};
-pub use text::{cut, one_line, short};
+pub use text::{cut, escaped_json, is_unshown, one_line, short};
 pub use token::{Signature, TokenFacts};

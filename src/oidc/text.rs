@@ -24,6 +24,33 @@ pub fn short(text: &str) -> String {
     cut(&text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect::<String>(), LONGEST)
 }
 
+/// Control characters, and those that turn the direction of what follows or break a line: nothing of them is seen, and a
+/// terminal or an editor obeys them.
+#[must_use]
+pub fn is_unshown(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// JSON that means the same, in which every character that is not shown is escaped. Line breaks between values stay.
+#[must_use]
+pub fn escaped_json(json: String) -> String {
+    let is_escaped = |letter: char| letter != '\n' && is_unshown(letter);
+    if !json.contains(is_escaped) {
+        return json;
+    }
+    let mut escaped = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if is_escaped(letter) {
+            // All of them are of one UTF-16 unit, and stand in texts alone.
+            escaped.push_str(&format!("\\u{:04x}", u32::from(letter)));
+        } else {
+            escaped.push(letter);
+        }
+    }
+    escaped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,6 +64,18 @@ mod tests {
         assert_eq!(short(&"x".repeat(200)), "x".repeat(200));
         assert_eq!(short(&"x".repeat(201)), format!("{}…", "x".repeat(199)));
         assert_eq!(one_line(&"é".repeat(500)).chars().count(), 200);
+    }
+
+    #[test]
+    fn json_shows_what_is_not_shown_and_means_the_same() {
+        let text = "a\u{1b}[31m\u{9b}31m\u{7f}\u{202e}\u{2066}\u{61c}\u{2028}\u{fc}\n";
+        let json = serde_json::to_string_pretty(&serde_json::json!({"a": text})).unwrap();
+        let escaped = escaped_json(json.clone());
+        assert!(!escaped.contains(|letter: char| letter != '\n' && is_unshown(letter)), "{escaped:?}");
+        assert!(escaped.contains("\\u009b31m\\u007f\\u202e") && escaped.contains('\u{fc}'), "{escaped}");
+        let value: serde_json::Value = serde_json::from_str(&escaped).unwrap();
+        assert_eq!(value["a"], text);
+        assert_eq!(escaped_json("{\n}".to_owned()), "{\n}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{facts, path};
+use super::{facts, inert::inert, path};
 use crate::{
     checks,
     model::{CheckReport, Login, Report, Severity},
@@ -38,7 +38,7 @@ pub fn login(report: &Report) -> Notice {
         Login::Ok => None,
         Login::Broken => report.cause_check(),
         Login::Degraded => first("fail", Severity::Degraded),
-        Login::Unknown => return Notice { what: doubt(report), ..plain(Login::Unknown) },
+        Login::Unknown => return Notice { what: inert(&doubt(report)), ..plain(Login::Unknown) },
     };
     check.map_or_else(|| plain(report.login), |check| of(report, check))
 }
@@ -54,9 +54,9 @@ pub fn of(report: &Report, check: &CheckReport) -> Notice {
         login: report.login,
         check: check.id.clone(),
         title: known.map_or_else(String::new, |check| check.title.to_owned()),
-        short: path::in_short(check),
-        what: found(check),
-        fix: ways.join("\n"),
+        short: inert(&path::in_short(check)),
+        what: inert(&found(check)),
+        fix: inert(&ways.join("\n")),
     }
 }
 

@@ -23,6 +23,7 @@ const fn layer(module: &'static str, may_use: &'static [&'static str], because: 
 /// From the bottom to the top. A module may always use itself.
 const LAYERS: &[Layer] = &[
     layer("clock", &[], "the only reader of time stands below everything"),
+    layer("blocking", &[], "how to wait for what may hang does not depend on what is waited for"),
     layer("oidc", &[], "the protocol is pure types: bytes in, facts out"),
     layer("kasm", &["oidc", "model", "clock"], "what is Kasm's own is pure: bytes in, facts out"),
     layer("pocket_id", &["oidc", "model", "clock"], "what is Pocket ID's own is pure: bytes in, facts out"),
@@ -35,7 +36,7 @@ const LAYERS: &[Layer] = &[
     layer("schedule", &["clock"], "schedules are computed, not waited for"),
     layer(
         "config",
-        &["clock", "model", "oidc", "kasm", "pocket_id", "schedule", "checks"],
+        &["blocking", "clock", "model", "oidc", "kasm", "pocket_id", "schedule", "checks"],
         "the configuration is read without looking at a server and without telling a report",
     ),
     layer(
@@ -141,11 +142,13 @@ const NETWORK: &[(&str, &str)] = &[
 /// The whole top level of the repository, beside hidden files and `target`.
 const TOP_LEVEL: &[&str] = &[
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "Cargo.lock",
     "Cargo.toml",
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
+    "SECURITY.md",
     "alerts",
     "dashboards",
     "deploy",
