@@ -24,6 +24,7 @@ const fn layer(module: &'static str, may_use: &'static [&'static str], because: 
 const LAYERS: &[Layer] = &[
     layer("clock", &[], "the only reader of time stands below everything"),
     layer("blocking", &[], "how to wait for what may hang does not depend on what is waited for"),
+    layer("rate_limiter", &["clock"], "how fast something may happen, by the time that the caller reads"),
     layer("oidc", &[], "the protocol is pure types: bytes in, facts out"),
     layer("kasm", &["oidc", "model", "clock"], "what is Kasm's own is pure: bytes in, facts out"),
     layer("pocket_id", &["oidc", "model", "clock"], "what is Pocket ID's own is pure: bytes in, facts out"),
@@ -89,6 +90,7 @@ const LAYERS: &[Layer] = &[
             "observe",
             "oidc",
             "pocket_id",
+            "rate_limiter",
             "round",
             "schedule",
             "scheduler",
