@@ -50,16 +50,19 @@ pub struct Blocking<K, T> {
     ended: Notify,
 }
 
+/// None while the call lasts; then what came of it, which is none where it panicked.
+type Outcome<T> = watch::Receiver<Option<Option<T>>>;
+
 #[derive(Debug)]
 struct Call<T> {
     since: Instant,
-    outcome: watch::Receiver<Option<T>>,
+    outcome: Outcome<T>,
 }
 
 /// Joins a call, or begins it.
 enum Entered<T> {
-    Joined(watch::Receiver<Option<T>>),
-    Begun(watch::Receiver<Option<T>>, watch::Sender<Option<T>>),
+    Joined(Outcome<T>),
+    Begun(Outcome<T>, watch::Sender<Option<Option<T>>>),
     NoPlace,
 }
 
@@ -122,29 +125,24 @@ impl<K: Ord + Clone + Send + 'static, T: Clone + Send + Sync + 'static> Blocking
         call: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Unfinished> {
         let (give, take) = mpsc::channel();
-        let call = move || {
-            let outcome = call();
-            // Who asked may have gone.
-            drop(give.send(outcome.clone()));
-            outcome
-        };
         let begin: Box<dyn FnOnce() + Send> = match self.enter(key) {
             Entered::Begun(_, result) => {
                 let key = key.clone();
-                Box::new(move || self.call(&key, &result, call))
+                // Who asked may have gone.
+                Box::new(move || drop(give.send(self.call(&key, &result, call))))
             }
             Entered::Joined(_) if self.is_stuck(key) => return Err(Unfinished::TimedOut),
-            Entered::Joined(_) => Box::new(move || drop(call())),
+            Entered::Joined(_) => Box::new(move || drop(give.send(caught(call)))),
             Entered::NoPlace => return Err(Unfinished::Busy),
         };
         thread::Builder::new().name("blocking".to_owned()).spawn(begin).map_err(|_| {
             self.calls().remove(key);
             Unfinished::Busy
         })?;
-        take.recv_timeout(within).map_err(|error| match error {
-            mpsc::RecvTimeoutError::Timeout => Unfinished::TimedOut,
-            mpsc::RecvTimeoutError::Disconnected => Unfinished::Panicked,
-        })
+        match take.recv_timeout(within) {
+            Ok(outcome) => outcome.ok_or(Unfinished::Panicked),
+            Err(_) => Err(Unfinished::TimedOut),
+        }
     }
 
     fn calls(&self) -> MutexGuard<'_, BTreeMap<K, Call<T>>> {
@@ -169,17 +167,23 @@ impl<K: Ord + Clone + Send + 'static, T: Clone + Send + Sync + 'static> Blocking
         Entered::Begun(outcome, result)
     }
 
-    fn call(&self, key: &K, result: &watch::Sender<Option<T>>, call: impl FnOnce() -> T) {
-        let outcome = catch_unwind(AssertUnwindSafe(call)).ok();
+    /// Makes the call and tells all who wait; none where it panicked. Once it returns, the place is free.
+    fn call(&self, key: &K, result: &watch::Sender<Option<Option<T>>>, call: impl FnOnce() -> T) -> Option<T> {
+        let outcome = caught(call);
         self.calls().remove(key);
         self.ended.notify_waiters();
-        result.send_replace(outcome);
+        result.send_replace(Some(outcome.clone()));
+        outcome
     }
 }
 
-async fn of<T: Clone>(mut outcome: watch::Receiver<Option<T>>) -> Result<T, Unfinished> {
+fn caught<T>(call: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(call)).ok()
+}
+
+async fn of<T: Clone>(mut outcome: Outcome<T>) -> Result<T, Unfinished> {
     match outcome.wait_for(Option::is_some).await {
-        Ok(outcome) => outcome.clone().ok_or(Unfinished::Panicked),
+        Ok(outcome) => outcome.clone().flatten().ok_or(Unfinished::Panicked),
         Err(_) => Err(Unfinished::Panicked),
     }
 }
@@ -204,7 +208,8 @@ mod tests {
         let (end, ended) = mpsc::channel::<()>();
         (
             move || {
-                drop(ended.recv());
+                // Ends with the other end.
+                let _ = ended.recv();
                 1
             },
             end,

@@ -157,41 +157,12 @@ async fn serve(args: Args) -> Result<(), String> {
     let daemon: Arc<Daemon> = Arc::default();
     logging::init(args.log_level, args.log_format, Arc::clone(&daemon))?;
     info!(version = env!("CARGO_PKG_VERSION"), "starting");
-<<<<<<< HEAD
     app::seal_memory();
     app::guard()?;
     let mut signals = Signals::listen().map_err(|error| format!("signals cannot be listened for: {error}"))?;
     let running = tokio::select! {
         running = Box::pin(start(args, daemon)) => running?,
         () = signals.stop() => return Err("stopped before it had started".to_owned()),
-=======
-    let (web_config, warnings) = args.web_config.load()?;
-    for warning in warnings {
-        warn!("{warning}");
-    }
-    let (tls, login) = web_config.demand();
-    info!(tls, login, "web configuration");
-    let sockets = if args.systemd_socket { app::from_systemd()? } else { app::bind(&args.web.listen).await? };
-    let mut signals = Signals::listen().map_err(|error| format!("signals cannot be listened for: {error}"))?;
-    let config = args.source.load()?;
-    let options = app::Options {
-        web: web::Options {
-            route_prefix: args.web.prefix(),
-            external_url: args.web.external_url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
-            enable_lifecycle: args.enable_lifecycle,
-            public: args.public,
-            allowed_hosts: args.allowed_hosts,
-            web_config,
-        },
-        clock: Clock::System,
-        daemon,
-        told: args.storage.told(),
-        journal: Arc::new(args.storage.open()?),
-        notifier: notifier(),
-        load: Some(Arc::new(move || args.source.load())),
-        unix: sockets.unix,
-        limits: web::Limits::default(),
->>>>>>> main
     };
     tokio::select! {
         () = signals.until_stop(&running) => {}
@@ -205,13 +176,13 @@ async fn serve(args: Args) -> Result<(), String> {
 
 /// Reads what the arguments name, and starts. What may block is done beside the runtime.
 async fn start(args: Args, daemon: Arc<Daemon>) -> Result<Running, String> {
-    let web_config = args.web_config;
-    let (ways, warnings) = beside(move || web_config.load()).await?;
+    let file = args.web_config;
+    let (web_config, warnings) = beside(move || file.load()).await?;
     for warning in warnings {
         warn!("{warning}");
     }
-    let (tls, login) = ways.demand();
-    info!(tls, login, "ways in");
+    let (tls, login) = web_config.demand();
+    info!(tls, login, "web configuration");
     let sockets = if args.systemd_socket { app::from_systemd()? } else { app::bind(&args.web.listen).await? };
     let source = Arc::new(args.source);
     let (first, again) = (Arc::clone(&source), source);
@@ -224,7 +195,8 @@ async fn start(args: Args, daemon: Arc<Daemon>) -> Result<Running, String> {
             external_url: args.web.external_url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
             enable_lifecycle: args.enable_lifecycle,
             public: args.public,
-            ways,
+            allowed_hosts: args.allowed_hosts,
+            web_config,
         },
         clock: Clock::System,
         daemon,

@@ -70,11 +70,18 @@ impl LogWriter {
     }
 
     fn flush(&self) {
+        const AGAIN: Duration = Duration::from_millis(5);
         let (written, is_written) = channel();
-        if self.lines.try_send(Entry::Flush(written)).is_ok() {
-            // Written, or not to be written.
-            let _ = is_written.recv_timeout(LAST_LINES);
+        let mut waited = Duration::ZERO;
+        while self.lines.try_send(Entry::Flush(written.clone())).is_err() {
+            if waited >= LAST_LINES {
+                return;
+            }
+            thread::park_timeout(AGAIN);
+            waited += AGAIN;
         }
+        // Written, or not to be written.
+        let _ = is_written.recv_timeout(LAST_LINES);
     }
 }
 
@@ -117,7 +124,7 @@ mod tests {
         let writer = LogWriter::to(
             move |line| {
                 // Hangs until the other end is dropped.
-                drop(gate.lock().unwrap().recv());
+                let _ = gate.lock().unwrap().recv();
                 out.lock().unwrap().push(line.to_owned());
             },
             &DROPPED,

@@ -14,7 +14,8 @@ use std::{
 
 use crate::blocking::{Blocking, Limits, Unfinished};
 
-type Lookups = Blocking<String, Result<Arc<[SocketAddr]>, Failed>>;
+type Found = Result<Arc<[SocketAddr]>, Failed>;
+type Lookups = Blocking<String, Found>;
 
 static PROMPT: Lookups = Blocking::new(Limits { prompt: 12, stuck: 20, patience: Duration::from_secs(1) });
 static SLOW: Lookups = Blocking::new(Limits { prompt: 4, stuck: 12, patience: Duration::from_secs(5) });
@@ -29,14 +30,21 @@ struct Failed(io::ErrorKind, String);
 /// # Errors
 /// What the resolver says, or that it says nothing in time.
 pub(crate) async fn addresses(host: &str, port: u16, within: Duration) -> io::Result<Vec<SocketAddr>> {
-    let lookups = if hung_before().contains(host) { &SLOW } else { &PROMPT };
     let name = host.to_owned();
-    let found = lookups.run(&host.to_owned(), within, move || look_up(&name)).await;
-    match found {
+    let addresses = found(host, within, move || look_up(&name)).await?;
+    Ok(addresses.iter().map(|address| SocketAddr::new(address.ip(), port)).collect())
+}
+
+async fn found(
+    host: &str,
+    within: Duration,
+    look_up: impl FnOnce() -> Found + Send + 'static,
+) -> io::Result<Arc<[SocketAddr]>> {
+    let lookups = if hung_before().contains(host) { &SLOW } else { &PROMPT };
+    match lookups.run(&host.to_owned(), within, look_up).await {
         Ok(answer) => {
             hung_before().remove(host);
-            let addresses = answer.map_err(|Failed(kind, text)| io::Error::new(kind, text))?;
-            Ok(addresses.iter().map(|address| SocketAddr::new(address.ip(), port)).collect())
+            answer.map_err(|Failed(kind, text)| io::Error::new(kind, text))
         }
         Err(Unfinished::TimedOut) => {
             hung_before().insert(host.to_owned());
@@ -58,7 +66,7 @@ fn hung_before() -> MutexGuard<'static, BTreeSet<String>> {
 }
 
 /// Blocks.
-fn look_up(host: &str) -> Result<Arc<[SocketAddr]>, Failed> {
+fn look_up(host: &str) -> Found {
     match (host, 0).to_socket_addrs() {
         Ok(addresses) => Ok(addresses.collect()),
         Err(error) => Err(Failed(error.kind(), error.to_string())),
@@ -79,12 +87,18 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_hung_waits_apart_until_it_answers() {
-        // Given up before any thread can have answered.
-        let error = addresses("ip6-localhost", 1, Duration::ZERO).await.unwrap_err();
+        let name = "hangs.example.test";
+        let (answer, waits) = std::sync::mpsc::channel::<()>();
+        let hangs = move || {
+            // Ends with the other end.
+            let _ = waits.recv();
+            Ok(Arc::from([]))
+        };
+        let error = found(name, Duration::ZERO, hangs).await.unwrap_err();
         assert!(error.to_string().contains("did not answer"), "{error}");
-        assert!(hung_before().contains("ip6-localhost"));
-        // Whether the name exists here does not matter: an answer came.
-        drop(addresses("ip6-localhost", 1, Duration::from_secs(30)).await);
-        assert!(!hung_before().contains("ip6-localhost"));
+        assert!(hung_before().contains(name), "it waits apart");
+        drop(answer);
+        found(name, Duration::from_secs(30), || Ok(Arc::from([]))).await.unwrap();
+        assert!(!hung_before().contains(name), "it is as good as others");
     }
 }
