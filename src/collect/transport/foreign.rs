@@ -21,8 +21,13 @@ pub(in crate::collect) const MASKED: &str = "(masked)";
 
 /// A part of a credential of this length, in bytes, is masked. Shorter credentials are masked whole.
 const PART: usize = 8;
+/// The characters of base64 that 8 bytes decide alone, wherever they stand.
+const PART_BASE64: usize = 10;
 /// What is shorter is no secret, and stands in every text.
 const SHORTEST: usize = 4;
+
+/// The most units that a piece has.
+const MOST_UNITS: usize = if PART > PART_BASE64 { PART } else { PART_BASE64 };
 
 /// Words of the protocols, which are no secrets, whatever a credential holds.
 const PUBLIC: &str = "authorization_code client_credentials client_secret_basic client_secret_post client_secret_jwt \
@@ -66,7 +71,9 @@ impl Deref for ForeignHeaders {
 pub(in crate::collect) struct Mask {
     /// Every piece of [`PART`] bytes of a credential in one of its forms, as a sorted number.
     pieces: Vec<u64>,
-    /// A bit for some bits of each piece: most of a text is passed over by this alone. Its length is a power of two.
+    /// The same in base64: every piece of [`PART_BASE64`] of its characters, six bits each.
+    base64: Vec<u64>,
+    /// A bit for some bits of each piece of either kind: most of a text is passed over by this alone. Its length is a power of two.
     filter: Vec<u64>,
     /// Credentials that are shorter than a piece: length and number.
     short: Vec<(usize, u64)>,
@@ -93,13 +100,15 @@ impl Mask {
             mask.public.push(0);
         }
         secrets.into_iter().for_each(|secret| mask.add(secret.expose()));
-        mask.pieces.sort_unstable();
-        mask.pieces.dedup();
-        mask.pieces.shrink_to_fit();
+        for pieces in [&mut mask.pieces, &mut mask.base64] {
+            pieces.sort_unstable();
+            pieces.dedup();
+            pieces.shrink_to_fit();
+        }
         mask.short.sort_unstable();
         mask.short.dedup();
-        mask.filter = vec![0; (mask.pieces.len() / 8).next_power_of_two().max(64)];
-        for piece in &mask.pieces {
+        mask.filter = vec![0; ((mask.pieces.len() + mask.base64.len()) / 8).next_power_of_two().max(64)];
+        for piece in mask.pieces.iter().chain(&mask.base64) {
             let (word, bit) = filtered(&mask.filter, *piece);
             mask.filter[word] |= bit;
         }
@@ -144,8 +153,12 @@ impl Mask {
         // Each character holds six bits; the first ones also hold bits of what stands before, the last ones of what
         // follows.
         let (first, end) = ((before * 8).div_ceil(6), (before + text.len()) * 8 / 6);
-        if end > first {
-            self.add_form(encoded.as_bytes()[first..end].iter().copied());
+        if text.len() < PART {
+            self.add_form(encoded.as_bytes()[first..end.max(first)].iter().copied());
+            return;
+        }
+        for piece in encoded.as_bytes()[first..end].windows(PART_BASE64) {
+            self.base64.extend(piece.iter().try_fold(0, |number, byte| Some(number << 6 | six_bits(*byte)?)));
         }
     }
 
@@ -236,19 +249,34 @@ impl Mask {
     /// Where credentials stand, in the order of the text.
     fn spans(&self, text: &[u8]) -> Vec<(usize, usize)> {
         let mut spans: Vec<Span> = Vec::new();
-        let mut begins = [0; PART];
-        let mut last = 0_u64;
+        let mut begins = [(0, 0); MOST_UNITS];
+        let (mut last, mut last_base64, mut count_base64) = (0_u64, 0_u64, 0);
         for (count, unit) in units(text).enumerate() {
-            last = last << 8 | u64::from(folded(unit.byte));
-            begins[count % PART] = unit.begin;
+            let byte = folded(unit.byte);
+            last = last << 8 | u64::from(byte);
+            begins[count % MOST_UNITS] = (unit.begin, byte);
             let mut found = |length: usize| {
-                let begin = begins[(count + 1 - length) % PART];
-                let says = &last.to_be_bytes()[PART - length..];
-                note(&mut spans, Found { begin, end: unit.end, count, says });
+                let (begin, _) = begins[(count + 1 - length) % MOST_UNITS];
+                let says: Vec<u8> = (count + 1 - length..=count).map(|at| begins[at % MOST_UNITS].1).collect();
+                note(&mut spans, Found { begin, end: unit.end, count, says: &says });
             };
             let (word, bit) = filtered(&self.filter, last);
             if count + 1 >= PART && self.filter[word] & bit != 0 && self.pieces.binary_search(&last).is_ok() {
                 found(PART);
+            }
+            match six_bits(byte) {
+                None => count_base64 = 0,
+                Some(bits) => {
+                    last_base64 = (last_base64 << 6 | bits) & ((1 << (6 * PART_BASE64)) - 1);
+                    count_base64 += 1;
+                    let (word, bit) = filtered(&self.filter, last_base64);
+                    if count_base64 >= PART_BASE64
+                        && self.filter[word] & bit != 0
+                        && self.base64.binary_search(&last_base64).is_ok()
+                    {
+                        found(PART_BASE64);
+                    }
+                }
             }
             for (length, short) in &self.short {
                 if count + 1 >= *length && last & ((1 << (8 * length)) - 1) == *short {
@@ -319,6 +347,7 @@ fn note(spans: &mut Vec<Span>, found: Found<'_>) {
     let Found { begin, end, count, says } = found;
     match spans.last_mut().filter(|before| begin < before.end) {
         None => spans.push(Span { begin, end, count, says: says.to_vec() }),
+        Some(before) if begin <= before.begin => *before = Span { begin, end, count, says: says.to_vec() },
         Some(before) => {
             let new = (count - before.count).min(says.len());
             before.says.extend(&says[says.len() - new..]);
@@ -341,6 +370,18 @@ fn whole_characters(text: &[u8], mut begin: usize, mut end: usize) -> (usize, us
 
 fn number(piece: &[u8]) -> u64 {
     piece.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// What a character of base64 stands for; both alphabets are folded into one.
+fn six_bits(byte: u8) -> Option<u64> {
+    Some(u64::from(match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    }))
 }
 
 /// Where the bit of a piece is in the filter.

@@ -329,7 +329,7 @@ async fn no_secret_of_a_receiver_comes_out_whatever_goes_wrong() {
     server.does(|seen| json_answer(400, json!({"error": format!("{}{}", "x".repeat(195), seen.path())}).to_string()));
     let receiver = receiver(&format!("webhook: {{url: '{root}/a-long-secret-token'}}"));
     let untold = sender().deliver(&receiver, &Message::test()).await.unwrap_err();
-    assert!(untold.detail.contains("left out"), "{untold:?}");
+    assert!(untold.detail.ends_with("xxx/(ma…"), "{untold:?}");
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(log.contains("the log is read"));
     let log = log.replace("canary.invalid", "");
