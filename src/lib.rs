@@ -32,6 +32,7 @@
 
 pub mod app;
 pub mod apps;
+pub mod atomic_file;
 pub mod blocking;
 pub mod checks;
 pub mod cli;
@@ -39,6 +40,7 @@ pub mod clock;
 pub mod collect;
 pub mod config;
 pub mod journal;
+#[cfg(feature = "demo")]
 pub mod lab;
 pub mod logging;
 pub mod metrics;
@@ -48,6 +50,7 @@ pub mod oidc;
 pub mod providers;
 mod rate_limiter;
 pub mod render;
+pub mod repeats;
 pub mod results;
 pub mod round;
 pub mod schedule;

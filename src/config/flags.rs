@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{
     Config, SecretSource, Target, address,
-    target::{check_name, default_name},
+    name::{check_name, default_name},
 };
 use crate::blocking::files;
 

@@ -1,13 +1,100 @@
 //! Reads how to connect to one side; the keys are named as in Prometheus' `http_config`.
 
+use std::{path::PathBuf, time::Duration};
+
+use futures_util::future::join_all;
 use url::Url;
 
 use super::{
-    HttpSettings, NamedHeader, ProxySettings, Secret, SecretSource, TlsSettings,
+    Secret, SecretSource,
     reader::{Field, Marked, Reader, Section},
     secrets::{inline_secret, secret, secret_file},
 };
 use crate::blocking::files;
+
+/// How to connect to one side; named as in Prometheus' `http_config`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct HttpSettings {
+    /// `connect_to: host:port`: where to connect instead (split DNS); Host and SNI stay.
+    pub connect_to: Option<(String, u16)>,
+    /// Whether credentials may go over plain HTTP to another host than loopback.
+    pub allow_http: bool,
+    /// TLS settings.
+    pub tls: TlsSettings,
+    /// A proxy; the connection probe is then *unverified*, since a proxy resolves and connects in our place.
+    pub proxy: Option<ProxySettings>,
+    /// User name and password for HTTP Basic in front of the server (a login wall).
+    pub basic_auth: Option<(String, SecretSource)>,
+    /// Headers that every request to this side carries. Their values are secrets.
+    pub headers: Vec<NamedHeader>,
+    /// The limit of one request. Default 10 s.
+    pub timeout: Option<Duration>,
+}
+
+impl HttpSettings {
+    /// The same with what secret files hold now.
+    pub async fn with_secrets(&self) -> Self {
+        let mut settings = self.clone();
+        read_now(settings.sources()).await;
+        settings
+    }
+
+    pub(super) fn sources(&mut self) -> Vec<&mut SecretSource> {
+        let logins = self.basic_auth.iter_mut().chain(self.proxy.iter_mut().filter_map(|proxy| proxy.auth.as_mut()));
+        let sources = logins.map(|(_, password)| password);
+        sources.chain(self.headers.iter_mut().map(|header| &mut header.value)).collect()
+    }
+}
+
+/// Reads files side by side: each that hangs takes its time.
+pub(super) async fn read_now(sources: Vec<&mut SecretSource>) {
+    let before: Vec<SecretSource> = sources.iter().map(|source| (**source).clone()).collect();
+    let now = join_all(before.iter().map(SecretSource::now)).await;
+    for (source, now) in sources.into_iter().zip(now) {
+        *source = now;
+    }
+}
+
+/// One header of `http_headers`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedHeader {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: SecretSource,
+}
+
+/// A proxy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProxySettings {
+    /// `http://`, `https://` or `socks5h://` address, without user and password.
+    pub url: Url,
+    /// User and password from the address.
+    pub auth: Option<(String, SecretSource)>,
+    /// `no_proxy`.
+    pub no_proxy: Option<String>,
+}
+
+/// TLS settings; named as in Prometheus' `tls_config`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TlsSettings {
+    /// Trusted certificates in PEM instead of the system's; also names a self-signed certificate itself.
+    pub ca_file: Option<PathBuf>,
+    /// The same, inline.
+    pub ca: Option<String>,
+    /// The one certificate that is accepted: SHA-256 of its DER form, lower-case hex.
+    pub fingerprint_sha256: Option<String>,
+    /// A client certificate in PEM.
+    pub cert_file: Option<PathBuf>,
+    /// Its key in PEM.
+    pub key_file: Option<PathBuf>,
+    /// The name to verify instead of the URL's host (and SNI).
+    pub server_name: Option<String>,
+    /// Accept any certificate; credentials go along. Loud.
+    pub insecure_skip_verify: bool,
+    /// Whether TLS 1.3 is demanded (`min_version: TLS13`).
+    pub only_tls13: bool,
+}
 
 /// Headers that the client sets itself, or that would break the connection.
 const OUR_HEADERS: [&str; 9] = [
@@ -106,7 +193,7 @@ fn tls(reader: &mut Reader<'_>, section: &mut Section) -> TlsSettings {
     }
 }
 
-pub(super) fn readable_file(reader: &mut Reader<'_>, field: Field) -> Option<std::path::PathBuf> {
+pub(super) fn readable_file(reader: &mut Reader<'_>, field: Field) -> Option<PathBuf> {
     let path = reader.path(field)?;
     if let Err(error) = files::read_here(&path.value, files::SMALL) {
         reader.warn(&path.place, format!("{}: {error}", path.value.display()));
