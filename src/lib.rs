@@ -33,6 +33,7 @@
 pub mod app;
 pub mod apps;
 pub mod atomic_file;
+pub mod blocking;
 pub mod checks;
 pub mod cli;
 pub mod clock;

@@ -3,6 +3,7 @@
 //! The caller binds the listeners, so that a port that is taken is told before anything else is done, and so that tests
 //! and the demo can have port 0. Signals are the caller's, too.
 
+mod guard;
 mod listen;
 mod sdnotify;
 mod supervisor;
@@ -27,6 +28,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::{info, warn};
 
+pub use guard::{guard, seal_memory};
 pub use listen::{ListenAddress, Sockets, TcpAddress, bind, from_systemd};
 pub use sdnotify::Notifier;
 pub use unix::UnixSocket;
@@ -45,9 +47,12 @@ use crate::{
 };
 
 /// How long requests that are under way get when the daemon stops.
-const FINISH_WITHIN: Duration = Duration::from_secs(6);
-/// How long the journal gets to write what is left.
-const CLOSE_WITHIN: Duration = Duration::from_secs(5);
+const FINISH_WITHIN: Duration = Duration::from_secs(5);
+/// How long rounds get to end. They are broken off, so only what blocks keeps one up.
+const END_ROUNDS_WITHIN: Duration = Duration::from_secs(1);
+/// How long the journal gets to write what is left. With the limits above, and that of the last messages beside the
+/// first, a stop ends before the guard ends the process.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 /// Requests to reload that may wait for the one before.
 const RELOADS_WAITING: usize = 8;
 
@@ -285,15 +290,20 @@ impl Running {
         let _ = self.readiness.await;
         self.ready.store(false, Ordering::Release);
         self.stop_serving.cancel();
-        let finished = async { while self.servers.join_next().await.is_some() {} };
-        if tokio::time::timeout(FINISH_WITHIN, finished).await.is_err() {
-            warn!("requests that did not finish in time are broken off");
-            self.servers.shutdown().await;
-        }
-        self.telling.stop().await;
+        let servers = &mut self.servers;
+        let finishing = async {
+            let finished = async { while servers.join_next().await.is_some() {} };
+            if tokio::time::timeout(FINISH_WITHIN, finished).await.is_err() {
+                warn!("requests that did not finish in time are broken off");
+                servers.abort_all();
+            }
+        };
+        tokio::join!(finishing, self.telling.stop());
         self.stop_rounds.cancel();
-        if self.supervisor.await.is_err() {
-            warn!("the supervisor had panicked before");
+        match tokio::time::timeout(END_ROUNDS_WITHIN, self.supervisor).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => warn!("the supervisor had panicked before"),
+            Err(_) => warn!("rounds that did not end in time are broken off"),
         }
         let journal = self.journal;
         let closing = tokio::task::spawn_blocking(move || journal.close());

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsStr, io, os::unix::net::UnixDatagram, time::Duration};
 
-use sd_notify::NotifyState;
+use rustix::time::{ClockId, clock_gettime};
 use tracing::warn;
 
 /// Where systemd listens, and how often it wants to hear from us.
@@ -37,37 +37,34 @@ impl Notifier {
 
     /// The service listens and its rounds are scheduled; also after a reload, whether it succeeded or not.
     pub fn ready(&self) {
-        self.send(&[NotifyState::Ready]);
+        self.send("READY=1\n");
     }
 
     /// The configuration is being loaded again; [`Notifier::ready`] follows.
     pub fn reloading(&self) {
-        match NotifyState::monotonic_usec_now() {
-            Ok(now) => self.send(&[NotifyState::Reloading, now]),
-            Err(error) => warn!(%error, "systemd is not told of the reload: the monotonic clock cannot be read"),
-        }
+        let now = clock_gettime(ClockId::Monotonic);
+        self.send(&format!("RELOADING=1\nMONOTONIC_USEC={}\n", now.tv_sec * 1_000_000 + now.tv_nsec / 1000));
     }
 
     /// The service is shutting down.
     pub fn stopping(&self) {
-        self.send(&[NotifyState::Stopping]);
+        self.send("STOPPING=1\n");
     }
 
     /// The line that `systemctl status` shows.
     pub fn status(&self, line: &str) {
-        self.send(&[NotifyState::Status(line)]);
+        self.send(&format!("STATUS={line}\n"));
     }
 
     /// The service is alive. Only if a watchdog waits for it.
     pub fn alive(&self) {
         if self.watchdog.is_some() {
-            self.send(&[NotifyState::Watchdog]);
+            self.send("WATCHDOG=1\n");
         }
     }
 
-    fn send(&self, states: &[NotifyState<'_>]) {
+    fn send(&self, message: &str) {
         let Some(socket) = &self.socket else { return };
-        let message: String = states.iter().map(|state| format!("{state}\n")).collect();
         if let Err(error) = socket.send(message.as_bytes()) {
             warn!(%error, "systemd does not take a notification");
         }

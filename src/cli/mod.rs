@@ -101,6 +101,7 @@ pub fn main() -> ExitCode {
     let code = runtime.block_on(run(cli));
     // A name that is still being resolved would hold up the exit for as long as the resolver takes.
     runtime.shutdown_background();
+    crate::logging::flush();
     code
 }
 
@@ -165,6 +166,8 @@ fn warn(warnings: &[String]) {
 /// Writes an error for a person to standard error. Exit code 3: could not be evaluated (2 would mean that sign-in is broken).
 fn complain(problem: &str) -> ExitCode {
     use std::io::Write as _;
+    // What was logged before stands before it.
+    crate::logging::flush();
     // Errors quote files and servers: their lines stay, and nothing else in them moves a cursor.
     let lines: Vec<String> = problem.lines().map(|line| safe(line, Style::PLAIN)).collect();
     // A terminal that is gone is no error of ours.

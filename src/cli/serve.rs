@@ -4,6 +4,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -156,15 +157,38 @@ async fn serve(args: Args) -> Result<(), String> {
     let daemon: Arc<Daemon> = Arc::default();
     logging::init(args.log_level, args.log_format, Arc::clone(&daemon))?;
     info!(version = env!("CARGO_PKG_VERSION"), "starting");
-    let (web_config, warnings) = args.web_config.load()?;
+    app::seal_memory();
+    app::guard()?;
+    let mut signals = Signals::listen().map_err(|error| format!("signals cannot be listened for: {error}"))?;
+    let running = tokio::select! {
+        running = Box::pin(start(args, daemon)) => running?,
+        () = signals.stop() => return Err("stopped before it had started".to_owned()),
+    };
+    tokio::select! {
+        () = signals.until_stop(&running) => {}
+        () = running.failed() => return Err("a part of the daemon ended, which is a bug; see the log".to_owned()),
+    }
+    tokio::select! {
+        () = running.stop() => Ok(()),
+        () = signals.stop() => Err("stopped at once by a second signal".to_owned()),
+    }
+}
+
+/// Reads what the arguments name, and starts. What may block is done beside the runtime.
+async fn start(args: Args, daemon: Arc<Daemon>) -> Result<Running, String> {
+    let file = args.web_config;
+    let (web_config, warnings) = beside(move || file.load()).await?;
     for warning in warnings {
         warn!("{warning}");
     }
     let (tls, login) = web_config.demand();
     info!(tls, login, "web configuration");
     let sockets = if args.systemd_socket { app::from_systemd()? } else { app::bind(&args.web.listen).await? };
-    let mut signals = Signals::listen().map_err(|error| format!("signals cannot be listened for: {error}"))?;
-    let config = args.source.load()?;
+    let source = Arc::new(args.source);
+    let (first, again) = (Arc::clone(&source), source);
+    let config = beside(move || first.load()).await?;
+    let (told, storage) = (args.storage.told(), args.storage);
+    let journal = beside(move || storage.open()).await?;
     let options = app::Options {
         web: web::Options {
             route_prefix: args.web.prefix(),
@@ -176,31 +200,36 @@ async fn serve(args: Args) -> Result<(), String> {
         },
         clock: Clock::System,
         daemon,
-        told: args.storage.told(),
-        journal: Arc::new(args.storage.open()?),
+        told,
+        journal: Arc::new(journal),
         notifier: notifier(),
-        load: Some(Arc::new(move || args.source.load())),
+        load: Some(Arc::new(move || again.load())),
         unix: sockets.unix,
         limits: web::Limits::default(),
     };
-    let running = app::start(config, sockets.tcp, options).await.map_err(|error| format!("no start: {error}"))?;
-    tokio::select! {
-        () = signals.until_stop(&running) => {}
-        () = running.failed() => return Err("a part of the daemon ended, which is a bug; see the log".to_owned()),
-    }
-    tokio::select! {
-        () = running.stop() => Ok(()),
-        () = signals.stop() => Err("stopped at once by a second signal".to_owned()),
-    }
+    app::start(config, sockets.tcp, options).await.map_err(|error| format!("no start: {error}"))
+}
+
+/// Runs what may block on a thread of its own.
+async fn beside<T: Send + 'static>(call: impl FnOnce() -> Result<T, String> + Send + 'static) -> Result<T, String> {
+    let outcome = tokio::task::spawn_blocking(call).await;
+    outcome.unwrap_or_else(|_| Err("a part of the start panicked, which is a bug; see the log".to_owned()))
 }
 
 /// Tells systemd, where it started us.
 fn notifier() -> Notifier {
     let Some(socket) = std::env::var_os("NOTIFY_SOCKET") else { return Notifier::default() };
-    Notifier::to(&socket, sd_notify::watchdog_enabled()).unwrap_or_else(|error| {
+    Notifier::to(&socket, watchdog(&super::source::environment)).unwrap_or_else(|error| {
         warn!(%error, "systemd is not told how the service is: its socket (NOTIFY_SOCKET) cannot be reached");
         Notifier::default()
     })
+}
+
+/// How soon systemd wants to hear from this process (sd_watchdog_enabled(3)).
+fn watchdog(lookup: &dyn Fn(&str) -> Option<String>) -> Option<Duration> {
+    let is_ours = lookup("WATCHDOG_PID").is_none_or(|id| id == std::process::id().to_string());
+    let micros = lookup("WATCHDOG_USEC").filter(|_| is_ours)?.parse().ok().filter(|micros| *micros > 0)?;
+    Some(Duration::from_micros(micros))
 }
 
 /// The signals that the daemon obeys.
@@ -268,6 +297,22 @@ mod tests {
     fn several_listen_addresses_take_the_place_of_the_default() {
         let args = parse(&["--web.listen-address=127.0.0.1:1", "--web.listen-address=[::1]:2"]).unwrap();
         assert_eq!(args.web.listen, ["127.0.0.1:1".parse().unwrap(), "[::1]:2".parse().unwrap()]);
+    }
+
+    #[test]
+    fn a_watchdog_counts_where_it_is_for_this_process() {
+        let own = std::process::id().to_string();
+        for (usec, id, expected) in [
+            (None, None, None),
+            (Some("30000000"), None, Some(Duration::from_secs(30))),
+            (Some("30000000"), Some(own.as_str()), Some(Duration::from_secs(30))),
+            (Some("30000000"), Some("0"), None),
+            (Some("0"), None, None),
+            (Some("soon"), None, None),
+        ] {
+            let lookup = |name: &str| if name == "WATCHDOG_USEC" { usec } else { id }.map(str::to_owned);
+            assert_eq!(watchdog(&lookup), expected, "{usec:?} {id:?}");
+        }
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub(super) async fn collect(
     counts: &Counts,
 ) -> AppCollection {
     let kasm = &target.app;
-    let side = match SideClient::new(model::Side::App, &kasm.url, None, &kasm.http, deps) {
+    let side = match SideClient::new(model::Side::App, &kasm.url, None, &kasm.http, deps).await {
         Ok(side) => side,
         Err(stop) => {
             let why = stop.clone().missing(SourceId::AppConnection);

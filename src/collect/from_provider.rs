@@ -33,13 +33,14 @@ pub(super) async fn collect(
     counts: &Counts,
 ) -> ProviderCollection {
     let asked = Instant::now();
-    let mut kept = place.lock().await;
+    let mut kept = place.kept.lock().await;
     if let Some(kept) = kept.as_mut().filter(|kept| kept.is_fresh(target, asked, mode)) {
         kept.takers.push(target.name.clone());
         return kept.collect.clone();
     }
     let begun = Instant::now();
     let old = kept.take().map(|kept| Before::of_look(kept.collect)).or_else(|| before.map(Before::of_snapshot));
+    let deps = &Deps { mask: Arc::new(place.mask(target)), ..deps.clone() };
     let collect = Box::pin(ask(deps, target, old.as_ref(), mode, counts)).await;
     let takers = vec![target.name.clone()];
     *kept = Some(ProviderEntry { begun, is_full: mode == CollectMode::Full, takers, collect: collect.clone() });
@@ -48,8 +49,10 @@ pub(super) async fn collect(
 
 /// One fresh discovery document on a connection of its own.
 pub(super) async fn anew(deps: &Deps, target: &Target) -> FreshDiscovery {
+    let target = &target.with_secrets().await;
+    let deps = &deps.masking(target);
     let clock = &deps.clock;
-    let side = match new_side(deps, target) {
+    let side = match new_side(deps, target).await {
         Ok(side) => side,
         Err(stop) => {
             let missing = |source| stop.clone().missing(source);
@@ -88,10 +91,10 @@ fn apart(mut connection: Observed<Connection>, mut discovery: Observed<Answered<
     FreshDiscovery { connection, discovery }
 }
 
-fn new_side(deps: &Deps, target: &Target) -> Result<SideClient, FetchError> {
+async fn new_side(deps: &Deps, target: &Target) -> Result<SideClient, FetchError> {
     let provider = &target.provider;
-    let side =
-        SideClient::new(model::Side::Provider, &provider.url, provider.internal_url.as_ref(), &provider.http, deps)?;
+    let internal = provider.internal_url.as_ref();
+    let side = SideClient::new(model::Side::Provider, &provider.url, internal, &provider.http, deps).await?;
     deps.budget.allow(&side.origin(), target.requests_per_minute, deps.clock.now());
     Ok(side)
 }
@@ -155,7 +158,7 @@ async fn ask(
 ) -> ProviderCollection {
     let known = before.and_then(|before| before.recognised).or(target.provider.kind.map(Recognised::by_name));
     let round = &RoundContext { clock: &deps.clock, budget: &deps.budget, mode, who: target.provider.url.as_str() };
-    let side = match new_side(deps, target) {
+    let side = match new_side(deps, target).await {
         Ok(side) => Arc::new(side),
         Err(stop) => {
             let why = stop.clone().missing(SourceId::ProviderConnection);
@@ -200,7 +203,7 @@ async fn documents(
         observe(round.clock, SourceId::Jwks, async {
             let (document, kind) = document.zip(kind).ok_or(FetchError::Blocked(SourceId::Discovery))?;
             let (read, served) = jwks::collect(side, document, kind, counts).await?;
-            key_set = Some(served.into());
+            key_set = Some(Arc::from(&*served));
             Ok::<_, FetchError>(read)
         }),
         endpoints(round, side, document.zip(kind), before, counts),

@@ -24,6 +24,7 @@ mod with_client_secret;
 mod with_provider_key;
 
 pub use off_worker::off_worker;
+pub(crate) use transport::resolver;
 pub use transport::{local, webhook_client};
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
@@ -85,7 +86,8 @@ impl Collector {
     /// A collector that has not looked yet.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        let deps = transport::side_client::Deps { clock, tls: Arc::default(), budget: Arc::default() };
+        let deps =
+            transport::side_client::Deps { clock, tls: Arc::default(), budget: Arc::default(), mask: Arc::default() };
         Self { deps, shared: provider_cache::ProviderCache::default() }
     }
 

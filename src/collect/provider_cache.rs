@@ -10,8 +10,13 @@ use tokio::time::Instant;
 
 use super::CollectMode;
 use crate::{
-    collect::transport::{certificate::hex_sha256, fetch_error::FetchError, side_client::SideClient},
-    config::{HttpSettings, SecretSource, Target},
+    collect::transport::{
+        certificate::hex_sha256,
+        fetch_error::FetchError,
+        foreign::{self, Mask},
+        side_client::SideClient,
+    },
+    config::{HttpSettings, Secret, SecretSource, Target},
     model::{Answered, Connection, EndpointAnswers, Observed, Page},
     oidc::{Discovery, Jwks},
     providers::pocket_id::Recognised,
@@ -38,8 +43,30 @@ pub(super) struct ProviderCollection {
     pub page: Observed<Page>,
 }
 
-/// What is known of one provider. The lock is held during a collection.
-pub(super) type Slot = Arc<tokio::sync::Mutex<Option<ProviderEntry>>>;
+/// What is known of one provider.
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    /// The last collection. The lock is held during a collection.
+    pub kept: tokio::sync::Mutex<Option<ProviderEntry>>,
+    /// The credentials of each of its targets: a provider may repeat those of one to another.
+    secrets: Mutex<HashMap<String, Vec<Secret>>>,
+}
+
+impl Slot {
+    /// Notes the credentials of a target, which are read.
+    pub(super) fn note(&self, target: &Target) {
+        self.secrets().insert(target.name.clone(), foreign::secrets(target));
+    }
+
+    /// What no answer to a collection at this provider may repeat: the credentials of all its targets.
+    pub(super) fn mask(&self, target: &Target) -> Mask {
+        Mask::new(self.secrets().values().flatten(), foreign::public(target))
+    }
+
+    fn secrets(&self) -> MutexGuard<'_, HashMap<String, Vec<Secret>>> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// The last collection at a provider.
 #[derive(Debug)]
@@ -71,22 +98,26 @@ impl ProviderEntry {
 /// The places of all providers.
 #[derive(Debug, Default)]
 pub(super) struct ProviderCache {
-    places: Mutex<HashMap<String, Slot>>,
+    places: Mutex<HashMap<String, Arc<Slot>>>,
 }
 
 impl ProviderCache {
     /// The place of this target's provider.
-    pub(super) fn place(&self, target: &Target) -> Slot {
+    pub(super) fn place(&self, target: &Target) -> Arc<Slot> {
         Arc::clone(self.places().entry(key(target)).or_default())
     }
 
     /// Forgets the providers of no target.
     pub(super) fn retain(&self, targets: &[Target]) {
         let keys: Vec<String> = targets.iter().map(key).collect();
-        self.places().retain(|key, _| keys.contains(key));
+        let mut places = self.places();
+        places.retain(|key, _| keys.contains(key));
+        for place in places.values() {
+            place.secrets().retain(|name, _| targets.iter().any(|target| target.name == *name));
+        }
     }
 
-    fn places(&self) -> MutexGuard<'_, HashMap<String, Slot>> {
+    fn places(&self) -> MutexGuard<'_, HashMap<String, Arc<Slot>>> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -99,7 +130,7 @@ fn key(target: &Target) -> String {
     parts.extend(secrets(settings).filter_map(|source| match source {
         SecretSource::Inline(secret) => Some(secret.expose().to_owned()),
         // Its path is in the settings' text.
-        SecretSource::File(_) => None,
+        SecretSource::File(_) | SecretSource::Read(..) => None,
     }));
     hex_sha256(parts.join("\n").as_bytes())
 }

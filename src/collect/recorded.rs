@@ -7,7 +7,7 @@ use hyper::{
 use serde_json::Value;
 
 use crate::{
-    collect::transport::answer::Answer,
+    collect::transport::{answer::Answer, foreign::Mask},
     model::{HttpTiming, Snapshot},
 };
 
@@ -40,8 +40,8 @@ pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answe
     Answer {
         url: "https://id.example.test/asked".parse().unwrap(),
         status,
-        headers: map,
-        body: body.as_bytes().to_vec(),
+        headers: Mask::default().headers(map),
+        body: Mask::default().text(body.as_bytes().to_vec()),
         timing: HttpTiming::default(),
         middle: Snapshot::healthy().taken_at,
         withheld: false,

@@ -36,9 +36,12 @@ pub(super) async fn collect(
     let facts = target.facts();
     // A snapshot of other addresses is no snapshot of this target, whatever its name.
     let before = before.filter(|before| before.target.provider == facts.provider && before.target.app == facts.app);
-    let counts = Counts::default();
-    let round = RoundContext { clock: &deps.clock, budget: &deps.budget, mode, who: &target.name };
     let place = shelf.place(target);
+    let target = &target.with_secrets().await;
+    let deps = &deps.masking(target);
+    place.note(target);
+    let counts = Counts::of(deps);
+    let round = RoundContext { clock: &deps.clock, budget: &deps.budget, mode, who: &target.name };
     let (kasm, provider) = tokio::join!(
         Box::pin(from_app::collect(deps, &round, target, before, &counts)),
         Box::pin(from_provider::collect(deps, &place, target, before, mode, &counts)),

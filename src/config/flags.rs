@@ -1,6 +1,6 @@
 //! A configuration of one target from flags and environment variables alone.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use url::Url;
 
@@ -8,6 +8,7 @@ use super::{
     Config, SecretSource, Target, address,
     name::{check_name, default_name},
 };
+use crate::blocking::files;
 
 /// What flags or variables say of a single target. Each value comes with the name of the flag or variable that it is from.
 #[derive(Debug, Clone, Default)]
@@ -154,7 +155,7 @@ impl Notes {
 
     fn readable(&mut self, file: Option<Named<PathBuf>>) -> Option<PathBuf> {
         let Named { name, value } = file?;
-        if let Err(error) = std::fs::File::open(Path::new(&value)) {
+        if let Err(error) = files::read_here(&value, files::SMALL) {
             self.warnings.push(format!("{name}: {}: {error}", value.display()));
         }
         Some(value)

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use futures_util::future::join_all;
 use url::Url;
 
 use super::{
@@ -9,6 +10,7 @@ use super::{
     reader::{Field, Marked, Reader, Section},
     secrets::{inline_secret, secret, secret_file},
 };
+use crate::blocking::files;
 
 /// How to connect to one side; named as in Prometheus' `http_config`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -27,6 +29,30 @@ pub struct HttpSettings {
     pub headers: Vec<NamedHeader>,
     /// The limit of one request. Default 10 s.
     pub timeout: Option<Duration>,
+}
+
+impl HttpSettings {
+    /// The same with what secret files hold now.
+    pub async fn with_secrets(&self) -> Self {
+        let mut settings = self.clone();
+        read_now(settings.sources()).await;
+        settings
+    }
+
+    pub(super) fn sources(&mut self) -> Vec<&mut SecretSource> {
+        let logins = self.basic_auth.iter_mut().chain(self.proxy.iter_mut().filter_map(|proxy| proxy.auth.as_mut()));
+        let sources = logins.map(|(_, password)| password);
+        sources.chain(self.headers.iter_mut().map(|header| &mut header.value)).collect()
+    }
+}
+
+/// Reads files side by side: each that hangs takes its time.
+pub(super) async fn read_now(sources: Vec<&mut SecretSource>) {
+    let before: Vec<SecretSource> = sources.iter().map(|source| (**source).clone()).collect();
+    let now = join_all(before.iter().map(SecretSource::now)).await;
+    for (source, now) in sources.into_iter().zip(now) {
+        *source = now;
+    }
 }
 
 /// One header of `http_headers`.
@@ -169,7 +195,7 @@ fn tls(reader: &mut Reader<'_>, section: &mut Section) -> TlsSettings {
 
 pub(super) fn readable_file(reader: &mut Reader<'_>, field: Field) -> Option<PathBuf> {
     let path = reader.path(field)?;
-    if let Err(error) = std::fs::File::open(&path.value) {
+    if let Err(error) = files::read_here(&path.value, files::SMALL) {
         reader.warn(&path.place, format!("{}: {error}", path.value.display()));
     }
     Some(path.value)

@@ -10,15 +10,17 @@ use super::{
     redacted::redacted,
     yaml,
 };
+use crate::blocking::files;
 
 impl Config {
-    /// Loads a file. `lookup` gives the environment's variables.
+    /// Loads a file. `lookup` gives the environment's variables. Blocks for a moment.
     ///
     /// # Errors
     /// Every problem of the file, each with its line.
     pub fn load(path: &Path, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let origin = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|error| ConfigError::whole(&origin, unreadable(path, &error)))?;
+        let bytes = files::read_here(path, files::CONFIGURATION);
+        let bytes = bytes.map_err(|error| ConfigError::whole(&origin, unreadable(path, &error)))?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;

@@ -102,10 +102,7 @@ fn http_headers(headers: &[NamedHeader]) -> Option<Shown> {
         }
         let values = || headers.iter().filter(|header| header.name == *name).map(|header| &header.value);
         let inline = values().filter(|value| matches!(value, SecretSource::Inline(_))).map(|_| text(MASK)).collect();
-        let files = values().filter_map(|value| match value {
-            SecretSource::File(path) => Some(text(path.display().to_string())),
-            SecretSource::Inline(_) => None,
-        });
+        let files = values().filter_map(SecretSource::path).map(|path| text(path.display().to_string()));
         let lists = [("secrets", inline), ("files", files.collect::<Vec<_>>())];
         let shown = lists.map(|(key, items): (_, Vec<Shown>)| (key, (!items.is_empty()).then_some(Shown::List(items))));
         entries.push((name.clone(), Shown::map(shown)));
@@ -115,10 +112,10 @@ fn http_headers(headers: &[NamedHeader]) -> Option<Shown> {
 
 /// `key: <secret>`, or `key_file: FILE`: a path is no secret.
 pub(super) fn secret(key: &str, source: Option<&SecretSource>) -> Option<(String, Shown)> {
-    match source? {
-        SecretSource::Inline(_) => Some((key.to_owned(), text(MASK))),
-        SecretSource::File(path) => Some((format!("{key}_file"), text(path.display().to_string()))),
-    }
+    Some(match source?.path() {
+        None => (key.to_owned(), text(MASK)),
+        Some(path) => (format!("{key}_file"), text(path.display().to_string())),
+    })
 }
 
 pub(super) fn without_slash(url: &url::Url) -> String {

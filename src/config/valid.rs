@@ -7,7 +7,7 @@ use std::{
 
 use url::Url;
 
-use super::{Heartbeat, HttpSettings, Maintenance, Receiver, SecretSource, WebSettings};
+use super::{Heartbeat, HttpSettings, Maintenance, Receiver, SecretSource, WebSettings, http::read_now};
 use crate::{
     model::{AppFacts, Credential, Expect, ProviderFacts, TargetFacts},
     providers::pocket_id::ProviderKind,
@@ -161,6 +161,18 @@ pub enum ApiAuth {
 }
 
 impl Target {
+    /// The same with what secret files hold now, for the time of a round: no source waits for a file.
+    pub async fn with_secrets(&self) -> Self {
+        let mut target = self.clone();
+        let (provider, kasm) = (&mut target.provider, &mut target.kasm);
+        let own = [&mut provider.client_secret, &mut provider.api_key, &mut kasm.api_key, &mut kasm.api_key_secret];
+        let mut sources: Vec<&mut SecretSource> = own.into_iter().flatten().collect();
+        sources.extend(provider.http.sources());
+        sources.extend(kasm.http.sources());
+        read_now(sources).await;
+        target
+    }
+
     /// The part that evaluating needs.
     #[must_use]
     pub fn facts(&self) -> TargetFacts {

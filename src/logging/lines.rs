@@ -17,6 +17,7 @@ use tracing_subscriber::{Layer, layer::Context};
 use crate::{
     clock::{Clock, Time},
     metrics::Daemon,
+    oidc::{escaped_json, is_unshown},
 };
 
 /// The form of a line.
@@ -163,16 +164,11 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
-/// Control characters, and those that turn the direction of what follows.
-fn is_unshown(letter: char) -> bool {
-    letter.is_control() || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 fn json(at: Time, level: &str, fields: Fields) -> String {
     let fixed = [("ts", timestamp(at)), ("level", level.to_owned()), ("msg", fields.message)];
     let fixed = fixed.map(|(name, text)| (name.to_owned(), Value::String(text)));
     let others = fields.others.into_iter().map(|(name, value)| (name.to_owned(), value));
-    let mut line = Value::Object(fixed.into_iter().chain(others).collect()).to_string();
+    let mut line = escaped_json(Value::Object(fixed.into_iter().chain(others).collect()).to_string());
     line.push('\n');
     line
 }
@@ -225,15 +221,15 @@ mod tests {
 
     #[test]
     fn json_lines_hold_the_same_fields_and_keep_numbers() {
-        let told = lines(Format::Json, || tracing::error!(target = "home", missed = 3_u64, "broken\n"));
+        let told = lines(Format::Json, || tracing::error!(target = "home", missed = 3_u64, "broken\n\u{9b}\u{202e}"));
         let object: Value = serde_json::from_str(&told).unwrap();
         assert_eq!(
             object,
             serde_json::json!({
-                "ts": "2026-11-24T06:00:00.000Z", "level": "error", "msg": "broken\n", "target": "home", "missed": 3
+                "ts": "2026-11-24T06:00:00.000Z", "level": "error", "msg": "broken\n\u{9b}\u{202e}", "target": "home", "missed": 3
             })
         );
-        assert_eq!(told.matches('\n').count(), 1);
+        assert_eq!(told.matches(is_unshown).count(), 1, "the line break at its end: {told:?}");
     }
 
     #[test]

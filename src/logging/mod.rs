@@ -6,14 +6,16 @@
 mod events;
 mod lines;
 mod panics;
+mod writer;
 
-use std::{io::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use tracing_subscriber::{Layer as _, filter::Targets, layer::SubscriberExt as _};
 
 pub use events::{LogEvent, events};
 pub use lines::{Format, Lines};
 pub use panics::noting_panics;
+pub use writer::flush;
 
 use crate::{clock::Clock, metrics::Daemon};
 
@@ -46,10 +48,8 @@ impl From<Level> for tracing::Level {
 /// # Errors
 /// Logging was set up before.
 pub fn init(level: Level, format: Format, daemon: Arc<Daemon>) -> Result<(), String> {
-    let lines = Lines::new(format, Clock::System, daemon, |line| {
-        // Nobody is left to be told that standard error cannot be written to.
-        let _ = std::io::stderr().lock().write_all(line.as_bytes());
-    });
+    let writer = writer::LogWriter::of_process()?;
+    let lines = Lines::new(format, Clock::System, daemon, |line| writer.write(line));
     let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), tracing::Level::from(level));
     let subscriber = tracing_subscriber::registry().with(lines.with_filter(ours));
     tracing::subscriber::set_global_default(subscriber).map_err(|error| format!("logging does not start: {error}"))?;

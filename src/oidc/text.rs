@@ -53,6 +53,33 @@ pub fn distinct(text: &str) -> String {
     format!("{} ({} bytes, SHA-256 {hex})", cut(text, LONGEST), text.len())
 }
 
+/// Control characters, and those that turn the direction of what follows or break a line: nothing of them is seen, and a
+/// terminal or an editor obeys them.
+#[must_use]
+pub fn is_unshown(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// JSON that means the same, in which every character that is not shown is escaped. Line breaks between values stay.
+#[must_use]
+pub fn escaped_json(json: String) -> String {
+    let is_escaped = |letter: char| letter != '\n' && is_unshown(letter);
+    if !json.contains(is_escaped) {
+        return json;
+    }
+    let mut escaped = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if is_escaped(letter) {
+            // All of them are of one UTF-16 unit, and stand in texts alone.
+            escaped.push_str(&format!("\\u{:04x}", u32::from(letter)));
+        } else {
+            escaped.push(letter);
+        }
+    }
+    escaped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +103,18 @@ mod tests {
         assert_eq!(distinct(&one), distinct(&one));
         assert_ne!(distinct(&one), distinct(&other));
         assert!(distinct(&one).len() < 400);
+    }
+
+    #[test]
+    fn json_shows_what_is_not_shown_and_means_the_same() {
+        let text = "a\u{1b}[31m\u{9b}31m\u{7f}\u{202e}\u{2066}\u{61c}\u{2028}\u{fc}\n";
+        let json = serde_json::to_string_pretty(&serde_json::json!({"a": text})).unwrap();
+        let escaped = escaped_json(json.clone());
+        assert!(!escaped.contains(|letter: char| letter != '\n' && is_unshown(letter)), "{escaped:?}");
+        assert!(escaped.contains("\\u009b31m\\u007f\\u202e") && escaped.contains('\u{fc}'), "{escaped}");
+        let value: serde_json::Value = serde_json::from_str(&escaped).unwrap();
+        assert_eq!(value["a"], text);
+        assert_eq!(escaped_json("{\n}".to_owned()), "{\n}");
     }
 
     #[test]

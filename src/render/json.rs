@@ -9,6 +9,7 @@ use crate::{
     checks,
     clock::Time,
     model::{CheckReport, Coverage, Drift, Expiry, Finding, Inconclusive, Report, SourceReport},
+    oidc::escaped_json,
 };
 
 /// The version of the form.
@@ -20,7 +21,7 @@ pub const FORMAT: u32 = 1;
 /// Never in practice: every field is a text, a number or a list of them.
 pub fn json<'r>(reports: impl IntoIterator<Item = &'r Report>) -> Result<String, serde_json::Error> {
     let document = document(reports);
-    serde_json::to_string_pretty(&document).map(|text| text + "\n")
+    serde_json::to_string_pretty(&document).map(|text| escaped_json(text) + "\n")
 }
 
 /// Reports as a value that serialises to the public form.

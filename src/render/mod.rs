@@ -11,6 +11,7 @@ pub(crate) mod facts;
 pub mod fields;
 pub mod guide;
 pub(crate) mod headline;
+mod inert;
 pub mod json;
 pub mod junit;
 pub mod notice;

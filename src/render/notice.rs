@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{facts, headline, path};
+use super::{facts, headline, inert::inert, path};
 use crate::{
     checks,
     model::{CheckReport, Login, Report, Severity, Verdict},
@@ -39,7 +39,7 @@ pub fn login(report: &Report) -> Notice {
         Login::Broken => report.cause_check(),
         Login::Degraded => first(Verdict::Fail, Severity::Degraded),
         Login::Unknown => {
-            return Notice { what: headline::doubt(report).unwrap_or_default().to_owned(), ..plain(Login::Unknown) };
+            return Notice { what: inert(headline::doubt(report).unwrap_or_default()), ..plain(Login::Unknown) };
         }
     };
     check.map_or_else(|| plain(report.login), |check| of(report, check))
@@ -56,9 +56,9 @@ pub fn of(report: &Report, check: &CheckReport) -> Notice {
         login: report.login,
         check: check.id.clone(),
         title: known.map_or_else(String::new, |check| check.title.to_owned()),
-        short: path::in_short(check),
-        what: found(check),
-        fix: ways.join("\n"),
+        short: inert(&path::in_short(check)),
+        what: inert(&found(check)),
+        fix: inert(&ways.join("\n")),
     }
 }
 

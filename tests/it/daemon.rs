@@ -2,5 +2,6 @@
 
 mod binary;
 pub mod fake;
+mod hangs;
 mod scheduler;
 mod serve;

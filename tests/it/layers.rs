@@ -25,6 +25,7 @@ const fn layer(module: &'static str, may_use: &'static [&'static str], because: 
 /// From the bottom to the top. A module may always use itself.
 const LAYERS: &[Layer] = &[
     layer("clock", &[], "the only reader of time stands below everything"),
+    layer("blocking", &[], "how to wait for what may hang does not depend on what is waited for"),
     layer("atomic_file", &[], "whoever keeps something in a file writes it by this"),
     layer("repeats", &["clock"], "what counts repetitions knows nothing of what is repeated"),
     layer("rate_limiter", &["clock"], "how fast something may happen, by the time that the caller reads"),
@@ -40,12 +41,12 @@ const LAYERS: &[Layer] = &[
     layer("schedule", &["clock"], "schedules are computed, not waited for"),
     layer(
         "config",
-        &["clock", "model", "providers", "schedule", "checks"],
+        &["blocking", "clock", "model", "providers", "schedule", "checks"],
         "the configuration is read without asking a server and without rendering a report",
     ),
     layer(
         "collect",
-        &["clock", "config", "model", "oidc", "apps", "providers"],
+        &["blocking", "clock", "config", "model", "oidc", "apps", "providers"],
         "collecting never evaluates and never renders, so that a snapshot can be saved and evaluated later",
     ),
     layer("round", &["checks", "config", "model", "collect"], "the spine: collect, evaluate, and nothing more"),
@@ -65,7 +66,11 @@ const LAYERS: &[Layer] = &[
         &["checks", "clock", "journal", "apps", "model", "oidc", "providers"],
         "what is rendered is a function of (report, snapshot): rendering never collects",
     ),
-    layer("logging", &["checks", "clock", "metrics", "model", "repeats"], "a log line is rendered: it never collects"),
+    layer(
+        "logging",
+        &["checks", "clock", "metrics", "model", "oidc", "repeats"],
+        "a log line is rendered: it never collects",
+    ),
     layer(
         "scheduler",
         &[
@@ -76,7 +81,19 @@ const LAYERS: &[Layer] = &[
     ),
     layer(
         "notify",
-        &["atomic_file", "results", "clock", "config", "metrics", "model", "collect", "oidc", "scheduler", "render"],
+        &[
+            "atomic_file",
+            "blocking",
+            "results",
+            "clock",
+            "config",
+            "metrics",
+            "model",
+            "collect",
+            "oidc",
+            "scheduler",
+            "render",
+        ],
         "messages are functions of (results, what was sent); the notifier asks for confirmations and collects nothing",
     ),
     layer(
@@ -153,6 +170,7 @@ const TOP_LEVEL: &[&str] = &[
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
+    "SECURITY.md",
     "alerts",
     "dashboards",
     "deploy",

@@ -2,6 +2,7 @@
 //! write.
 
 mod canary;
+mod hostile;
 mod interop;
 mod lab;
 mod token;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     clock::Time,
-    config::{Config, SecretSource, Target},
+    config::{Config, Target},
     schedule::Schedule,
 };
 
@@ -71,9 +71,9 @@ fn credentials(target: &Target) -> String {
     ];
     let named: Vec<String> = given
         .into_iter()
-        .filter_map(|(what, source)| match source.as_ref()? {
-            SecretSource::Inline(_) => Some(format!("{what} (in the configuration)")),
-            SecretSource::File(path) => Some(format!("{what} ({})", path.display())),
+        .filter_map(|(what, source)| match source.as_ref()?.path() {
+            None => Some(format!("{what} (in the configuration)")),
+            Some(path) => Some(format!("{what} ({})", path.display())),
         })
         .collect();
     if named.is_empty() { "none: what needs one stays unverified".to_owned() } else { named.join(", ") }

@@ -1,7 +1,6 @@
 //! What a request as Kasm's client goes by: which client, which endpoints, and whether a refusal says anything.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use url::{Url, form_urlencoded};
+use url::Url;
 
 use super::addresses;
 use crate::{
@@ -9,7 +8,6 @@ use crate::{
         credentialed::Credentialed,
         transport::{fetch_error::FetchError, side_client::SideClient},
     },
-    config::Secret,
     model::{Missing, Snapshot, SourceId, TargetFacts},
     oidc::Discovery,
     providers::pocket_id::{ProviderKind, Recognised, VersionSpan},
@@ -80,15 +78,6 @@ impl<'a> Access<'a> {
 /// It did not.
 pub(in crate::collect) fn database_of(asked: &Credentialed<'_>) -> Result<(), FetchError> {
     if asked.database_answers() { Ok(()) } else { Err(FetchError::Blocked(SourceId::ClientMeta)) }
-}
-
-/// What a server said, unless it repeats the secret that it was sent, in one of the forms that it was sent in.
-pub(in crate::collect) fn without_secret(said: String, client_id: &str, secret: &Secret) -> String {
-    let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let (id, percent) = (encoded(client_id), encoded(secret.expose()));
-    let basic = STANDARD.encode(format!("{id}:{percent}"));
-    let repeats = [secret.expose(), &percent, &basic].iter().any(|form| said.contains(*form));
-    if repeats { "an answer that repeats the credential, and is not shown".to_owned() } else { said }
 }
 
 /// The client id of the collection before, by the same rule.

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::client_access::{Access, database_of, without_secret};
+use super::client_access::{Access, database_of};
 use crate::{
     clock::span,
     collect::{
@@ -99,12 +99,7 @@ impl Access<'_> {
             if matches!(refused, FetchError::Failed { reason: Reason::Unauthorized, .. }) {
                 database_of(asked)?;
             }
-            return Err(match refused {
-                FetchError::Failed { reason, status, detail } => {
-                    FetchError::Failed { reason, status, detail: without_secret(detail, &self.client_id, secret) }
-                }
-                other => other,
-            });
+            return Err(refused);
         }
         let received_at = asked.round.clock.now();
         let (token, expires_in) = read(answer)?;
@@ -119,7 +114,7 @@ impl Access<'_> {
 /// The token and its `expires_in`. What is read is wiped: the answer here, the token when it is dropped.
 fn read(mut answer: Answer) -> Result<(Secret, Option<i64>), FetchError> {
     let json = parse_json(&answer.body);
-    answer.body.fill(0);
+    answer.body.wipe();
     let mut json = json.map_err(|problem| fetch_error::of_json(&problem))?.value;
     let expires_in = json.get("expires_in").and_then(Value::as_i64);
     match json.get_mut("access_token").map(Value::take) {

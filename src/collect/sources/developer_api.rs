@@ -14,6 +14,7 @@ use crate::{
         transport::{
             answer::Answer,
             fetch_error::{self, FetchError, bounded},
+            foreign::ForeignText,
             http::Request,
             side_client::{Counts, SideClient},
         },
@@ -60,16 +61,14 @@ impl<'a> DeveloperApi<'a> {
     /// One call; `parameters` is a JSON object. Gives the body of a good answer.
     ///
     /// # Errors
-    /// IntoMissing there is none. Never holds the key, even where Kasm repeats it.
+    /// Why there is none.
     pub(in crate::collect) async fn call(
         &self,
         name: &str,
         parameters: Value,
         needs: Permission,
-    ) -> Result<Vec<u8>, FetchError> {
-        let mut answer = self.side.ask(&self.request(name, parameters)?, self.counts).await?;
-        answer.body = masked(answer.body, &[&self.key, &self.secret]);
-        read(answer, needs)
+    ) -> Result<ForeignText, FetchError> {
+        read(self.side.ask(&self.request(name, parameters)?, self.counts).await?, needs)
     }
 
     fn request(&self, name: &str, mut parameters: Value) -> Result<Request, FetchError> {
@@ -90,21 +89,8 @@ impl<'a> DeveloperApi<'a> {
     }
 }
 
-/// The body without the key, where Kasm repeats it: done before anything is read, so that no cut leaves a part of it.
-/// What is too short to be a key of Kasm's stands in other words by chance.
-fn masked(body: Vec<u8>, halves: &[&Secret]) -> Vec<u8> {
-    const SHORTEST: usize = 8;
-    let text = match String::from_utf8(body) {
-        Ok(text) => text,
-        // No JSON, so nothing of it is ever shown.
-        Err(error) => return error.into_bytes(),
-    };
-    let halves = halves.iter().map(|half| half.expose()).filter(|half| half.len() >= SHORTEST);
-    halves.fold(text, |text, half| text.replace(half, "<secret>")).into_bytes()
-}
-
 /// The body of a good answer. A refusal is known by its words, which may stand inside a 200 too.
-fn read(answer: Answer, needs: Permission) -> Result<Vec<u8>, FetchError> {
+fn read(answer: Answer, needs: Permission) -> Result<ForeignText, FetchError> {
     if let Some(wall) = fetch_error::login_wall(&answer) {
         return Err(wall);
     }
@@ -182,17 +168,6 @@ mod tests {
             assert_eq!(found, reason, "{status} {said}");
             assert!(detail.contains(words), "{status} {said}: {detail}");
         }
-    }
-
-    #[test]
-    fn a_key_that_kasm_repeats_is_masked_before_anything_is_cut() {
-        let key = |text: &str| Secret::new(text.to_owned());
-        let (key, secret, short) = (key("KasmKeyPlaceholder01"), key("KasmKeySecretPlaceholder"), key("no"));
-        let said = format!("{} no key {} {}", "x".repeat(130), key.expose(), secret.expose());
-        let body = masked(json!({"error_message": said}).to_string().into_bytes(), &[&key, &secret, &short]);
-        let stopped = format!("{:?}", stop(json(400, std::str::from_utf8(&body).unwrap()), AUTH_VIEW));
-        assert!(stopped.contains("no key <secret>") && !stopped.contains("AppKey"), "{stopped}");
-        assert_eq!(masked(vec![0xff, 0xfe], &[&key]), [0xff, 0xfe]);
     }
 
     #[test]

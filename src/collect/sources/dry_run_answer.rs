@@ -314,10 +314,11 @@ mod tests {
         #[test]
         fn no_answer_is_too_odd(status in 200_u16..600, location in "[ -~é]{0,80}", body in "[<>=/'\" a-z&]{0,200}") {
             for location in [location.clone(), format!("{CALLBACK}{location}"), format!("/interaction/error?{location}")] {
-                let mut seen = html(status, &body);
-                if let Ok(value) = hyper::header::HeaderValue::from_bytes(location.as_bytes()) {
-                    seen.headers.insert("location", value);
-                }
+                let kind = ("content-type", "text/html; charset=utf-8");
+                let seen = match hyper::header::HeaderValue::from_bytes(location.as_bytes()) {
+                    Ok(_) => answer(status, &[kind, ("location", &location)], &body),
+                    Err(_) => html(status, &body),
+                };
                 let _ = (read(&seen, CALLBACK), read(&seen, ""), read_callback_url(&seen, CALLBACK));
             }
         }

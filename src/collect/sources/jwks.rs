@@ -5,6 +5,7 @@ use crate::{
     collect::transport::{
         answer::Answer,
         fetch_error::{self, FetchError},
+        foreign::ForeignText,
         http::Request,
         side_client::{Counts, SideClient},
     },
@@ -19,7 +20,7 @@ pub(in crate::collect) async fn collect(
     discovery: &Discovery,
     kind: ProviderKind,
     counts: &Counts,
-) -> Result<(Jwks, Vec<u8>), FetchError> {
+) -> Result<(Jwks, ForeignText), FetchError> {
     let written = discovery.jwks_uri.as_deref().ok_or(FetchError::Blocked(SourceId::Discovery))?;
     let url = addresses::reachable(provider, written, kind).ok_or_else(|| addresses::foreign("jwks_uri", written))?;
     let answer = provider.ask(&Request::json(url), counts).await?;

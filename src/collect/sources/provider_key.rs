@@ -172,11 +172,12 @@ mod tests {
         assert!(!is_no_endpoint(&json(200, r#"{"error":"API endpoint not found"}"#)));
     }
 
-    #[test]
-    fn what_an_answer_says_of_persons_is_not_repeated() {
-        let deps = Deps { clock: Clock::System, tls: Arc::default(), budget: Arc::default() };
+    #[tokio::test]
+    async fn what_an_answer_says_of_persons_is_not_repeated() {
+        let deps = Deps { clock: Clock::System, tls: Arc::default(), budget: Arc::default(), mask: Arc::default() };
         let base = "http://127.0.0.1:9".parse().unwrap();
-        let side = SideClient::new(crate::model::Side::Provider, &base, None, &HttpSettings::default(), &deps).unwrap();
+        let side =
+            SideClient::new(crate::model::Side::Provider, &base, None, &HttpSettings::default(), &deps).await.unwrap();
         let (key, counts) = (Secret::new("k".repeat(32)), Counts::default());
         let key = ProviderKey { source: SourceId::ClaimsPreview, side: &side, key: &key, counts: &counts };
         let bad = json(500, r#"{"error":"alice@example.test has no name"}"#);

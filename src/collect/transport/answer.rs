@@ -4,7 +4,10 @@ use chrono::DateTime;
 use hyper::{HeaderMap, header};
 use url::Url;
 
-use super::fetch_error::bounded;
+use super::{
+    fetch_error::bounded,
+    foreign::{ForeignHeaders, ForeignText},
+};
 use crate::{
     clock::Time,
     collect::off_worker,
@@ -22,10 +25,10 @@ pub(in crate::collect) struct Answer {
     pub url: Url,
     /// The HTTP status.
     pub status: u16,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The body, decompressed.
-    pub body: Vec<u8>,
+    /// The headers, without credentials.
+    pub headers: ForeignHeaders,
+    /// The body, decompressed, without credentials.
+    pub body: ForeignText,
     /// How long it took.
     pub timing: HttpTiming,
     /// Our clock between the request and the head of the answer.

@@ -17,6 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{
     connect_trace,
     fetch_error::{self, FetchError},
+    resolver,
     tls::{TlsSide, VerifierOptions},
 };
 use crate::model::{AddressAnswer, AddressState, Reason, Tls};
@@ -35,10 +36,10 @@ pub(in crate::collect) async fn resolve(host: &str, port: u16) -> Result<(Vec<So
     }
     let begun = Instant::now();
     let dns = |detail: String| FetchError::failed(Reason::Dns, format!("{host}: {detail}"));
-    let found = timeout(DNS_LIMIT, tokio::net::lookup_host((bare, port)))
-        .await
-        .map_err(|_| dns(format!("the resolver did not answer within {} s", DNS_LIMIT.as_secs())))?
-        .map_err(|error| dns(format!("the name does not resolve ({error})")))?;
+    let found = resolver::addresses(bare, port, DNS_LIMIT).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::TimedOut => dns(error.to_string()),
+        _ => dns(format!("the name does not resolve ({error})")),
+    })?;
     let mut addresses: Vec<SocketAddr> = Vec::new();
     for address in found {
         if !addresses.contains(&address) && addresses.len() < MOST_ADDRESSES {

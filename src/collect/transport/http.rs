@@ -41,6 +41,7 @@ use super::{
     connection,
     fetch_error::{self, FetchError},
     proxy::Proxy,
+    foreign::Mask,
     request_auth::RequestAuth,
 };
 use crate::{
@@ -286,12 +287,14 @@ pub(in crate::collect) enum At {
     Answering,
 }
 
-/// Sends a request and reads the answer. `headers` are those that the config gives, if they may go along.
+/// Sends a request and reads the answer, of which everything passes the mask. `headers` are those that the config gives,
+/// if they may go along.
 pub(in crate::collect) async fn exchange(
     line: &HttpClient,
     request: &Request,
     headers: &HeaderMap,
     clock: &Clock,
+    mask: &Mask,
 ) -> (Result<Answer, Broken>, ConnectTrace) {
     let Some(message) = message(&line.0, request, headers) else {
         let stop = FetchError::failed(Reason::Body, "the address holds characters that HTTP cannot carry");
@@ -319,8 +322,8 @@ pub(in crate::collect) async fn exchange(
     let answer = read.map(|body| Answer {
         url: request.url.clone(),
         status: head.status.as_u16(),
-        headers: head.headers,
-        body,
+        headers: mask.headers(head.headers),
+        body: mask.text(body),
         timing: HttpTiming {
             processing_seconds: processing.as_secs_f64(),
             transfer_seconds: begun.elapsed().as_secs_f64(),
@@ -490,8 +493,8 @@ mod tests {
     };
     use crate::config::{ProxySettings, TlsSettings};
 
-    fn line(url: &Url, way: Route) -> HttpClient {
-        let side = TlsStore::default().load(&TlsSettings::default()).unwrap();
+    async fn line(url: &Url, way: Route) -> HttpClient {
+        let side = TlsStore::default().load(&TlsSettings::default()).await.unwrap();
         let name: ServerName<'static> = "name.test".try_into().unwrap();
         let hands = VerifierOptions { name: name.clone(), refuses: true, proxy: None, clock: Clock::System };
         HttpClient::new(side.client(hands), (url.scheme() == "https").then_some(name), way)
@@ -502,8 +505,8 @@ mod tests {
         Route::Proxy(Proxy::between(Some(&settings), url).unwrap().unwrap())
     }
 
-    #[test]
-    fn a_request_names_its_own_host_and_gives_a_proxy_the_whole_address() {
+    #[tokio::test]
+    async fn a_request_names_its_own_host_and_gives_a_proxy_the_whole_address() {
         for (url, host, path) in [
             ("https://x.test/a?b=c#d", "x.test", "/a?b=c"),
             ("https://x.test:443/", "x.test", "/"),
@@ -512,12 +515,12 @@ mod tests {
             ("https://x.test/a?b=\"c d\"|{}", "x.test", "/a?b=%22c%20d%22|{}"),
         ] {
             let request = Request::json(url.parse().unwrap());
-            let sent = |way| message(&line(&request.url, way).0, &request, &HeaderMap::new()).unwrap();
-            let direct = sent(Route::Direct("127.0.0.1:9".parse().unwrap()));
+            let sent = async |way| message(&line(&request.url, way).await.0, &request, &HeaderMap::new()).unwrap();
+            let direct = sent(Route::Direct("127.0.0.1:9".parse().unwrap())).await;
             assert_eq!((direct.headers()["host"].to_str().unwrap(), direct.method()), (host, &Method::GET));
             assert_eq!(direct.uri().to_string(), path);
             let whole = if url.starts_with("https") { path.to_owned() } else { format!("http://{host}{path}") };
-            assert_eq!(sent(proxy(&request.url)).uri().to_string(), whole);
+            assert_eq!(sent(proxy(&request.url)).await.uri().to_string(), whole);
         }
     }
 }

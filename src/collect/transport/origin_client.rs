@@ -24,6 +24,7 @@ use super::{
     connect_trace::ConnectTrace,
     connection,
     fetch_error::{self, FetchError},
+    foreign::Mask,
     http::{self, At, Broken, HttpClient, Request, Route},
     probed::Probed,
     proxy::Proxy,
@@ -52,6 +53,7 @@ pub(in crate::collect) struct OriginClient {
     /// With what one that is spoken to over TLS is verified by.
     proxy: Option<(Proxy, Arc<TlsSide>)>,
     secrets: Result<HeaderMap, FetchError>,
+    mask: Arc<Mask>,
     clock: Clock,
     known: Mutex<Known>,
 }
@@ -75,18 +77,19 @@ impl OriginClient {
     ///
     /// # Errors
     /// A file that the settings name cannot be read.
-    pub(in crate::collect) fn new(
+    pub(in crate::collect) async fn new(
         base: &Url,
         settings: &HttpSettings,
         connect_to: Option<&(String, u16)>,
         store: &TlsStore,
         clock: Clock,
+        mask: Arc<Mask>,
     ) -> Result<Self, FetchError> {
         let host = base.host_str().unwrap_or_default();
         let own = (host.to_owned(), base.port_or_known_default().unwrap_or(443));
         let proxy = match Proxy::between(settings.proxy.as_ref(), base)? {
             None => None,
-            Some(proxy) => Some((proxy, store.load(&TlsSettings::default())?)),
+            Some(proxy) => Some((proxy, store.load(&TlsSettings::default()).await?)),
         };
         Ok(Self {
             base: base.clone(),
@@ -94,9 +97,10 @@ impl OriginClient {
             allow_http: settings.allow_http,
             limit: settings.timeout.unwrap_or(REQUEST_LIMIT),
             name: name(settings.tls.server_name.as_deref().unwrap_or(host)),
-            tls: store.load(&settings.tls)?,
+            tls: store.load(&settings.tls).await?,
             proxy,
             secrets: secrets(settings),
+            mask,
             clock,
             known: Mutex::default(),
         })
@@ -117,7 +121,8 @@ impl OriginClient {
 
     /// Sends a request and reads the whole answer, within the limit.
     pub(in crate::collect) async fn send(&self, request: &Request) -> Result<Answer, FetchError> {
-        timeout(self.limit, self.exchange(request)).await.unwrap_or_else(|_| Err(fetch_error::out_of_time(self.limit)))
+        let answer = timeout(self.limit, self.exchange(request)).await;
+        answer.unwrap_or_else(|_| Err(fetch_error::out_of_time(self.limit))).map_err(|stop| self.mask.stop(stop))
     }
 
     async fn exchange(&self, request: &Request) -> Result<Answer, FetchError> {
@@ -202,7 +207,7 @@ impl OriginClient {
             Ok(line) => line,
             Err(stop) => return (Err(Broken { stop, at: At::Connecting }), ConnectTrace::default()),
         };
-        let (outcome, notes) = http::exchange(&line, request, headers, &self.clock).await;
+        let (outcome, notes) = http::exchange(&line, request, headers, &self.clock, &self.mask).await;
         let made = match &outcome {
             Err(Broken { stop, at: At::Connecting | At::Refused }) => Some(Err(stop.clone())),
             _ if notes.is_own() => Some(Ok(notes.clone())),
@@ -312,10 +317,11 @@ impl OriginClient {
         if self.is_https() {
             let name = self.name.clone()?;
             let hands = VerifierOptions { name, refuses: false, proxy: None, clock: self.clock };
-            let (tls, seconds) = connection::secure(stream, &self.tls, hands).await?;
+            let secured = connection::secure(stream, &self.tls, hands).await;
+            let (tls, seconds) = secured.map_err(|stop| self.mask.stop(stop))?;
             self.known().is_good = Some(self.tls.lets_secrets_pass(&tls.trust));
             probed.connection.tls_seconds = Some(seconds);
-            probed.connection.tls = Some(tls);
+            probed.connection.tls = Some(self.mask.tls(tls));
         }
         Ok(probed)
     }
@@ -335,13 +341,13 @@ impl OriginClient {
     /// IntoMissing there was none; by a connection of our own where no request was sent.
     pub(in crate::collect) async fn made(&self, mut prepared: Probed) -> Result<Probed, FetchError> {
         let made = self.known().made.clone();
-        let Some(notes) = made.transpose()? else { return self.probe().await };
+        let Some(notes) = made.transpose().map_err(|stop| self.mask.stop(stop))? else { return self.probe().await };
         let (tcp, tls) = notes.phases();
         if !prepared.is_tried() {
             prepared.connection.connect_seconds = tcp.as_secs_f64();
         }
         prepared.connection.tls_seconds = tls.map(|tls| tls.as_secs_f64());
-        prepared.connection.tls = notes.tls();
+        prepared.connection.tls = notes.tls().map(|tls| self.mask.tls(tls));
         Ok(prepared)
     }
 }

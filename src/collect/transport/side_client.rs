@@ -12,13 +12,14 @@ use super::{
     answer::Answer,
     budget::Budget,
     fetch_error::{self, FetchError, place},
+    foreign::Mask,
     http::Request,
     origin_client::OriginClient,
     tls::TlsStore,
 };
 use crate::{
     clock::Clock,
-    config::HttpSettings,
+    config::{HttpSettings, Target},
     model::{self, Reason, RequestCount},
 };
 
@@ -36,18 +37,32 @@ pub(in crate::collect) struct SideClient {
     clock: Clock,
 }
 
-/// How many requests of a collection got which class of answer.
+/// What a collection keeps of its requests: how many got which class of answer, and what none of the answers may repeat.
 #[derive(Debug, Default)]
-pub(in crate::collect) struct Counts(Mutex<BTreeMap<(model::Side, &'static str), u64>>);
+pub(in crate::collect) struct Counts {
+    counts: Mutex<BTreeMap<(model::Side, &'static str), u64>>,
+    mask: Arc<Mask>,
+}
 
 impl Counts {
+    /// None yet.
+    pub(in crate::collect) fn of(deps: &Deps) -> Self {
+        Self { counts: Mutex::default(), mask: Arc::clone(&deps.mask) }
+    }
+
+    /// A side may be shared with the target that looked first, whose credentials are others.
+    fn masked(&self, answer: Answer) -> Answer {
+        let (headers, body) = (self.mask.headers_again(answer.headers), self.mask.again(answer.body));
+        Answer { headers, body, ..answer }
+    }
+
     fn add(&self, side: model::Side, code: &'static str) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry((side, code)).or_default() += 1;
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry((side, code)).or_default() += 1;
     }
 
     /// The counts, as a snapshot has them.
     pub(in crate::collect) fn all(&self) -> Vec<RequestCount> {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts
             .iter()
             .map(|((side, code), count)| RequestCount { side: *side, code: (*code).to_owned(), count: *count })
@@ -64,6 +79,15 @@ pub(in crate::collect) struct Deps {
     pub tls: Arc<TlsStore>,
     /// The budgets of requests.
     pub budget: Arc<Budget>,
+    /// What no answer may repeat, for the time of a collection.
+    pub mask: Arc<Mask>,
+}
+
+impl Deps {
+    /// The same for a collection at this target, whose secrets are read.
+    pub(in crate::collect) fn masking(&self, target: &Target) -> Self {
+        Self { mask: Arc::new(Mask::of(target)), ..self.clone() }
+    }
 }
 
 impl SideClient {
@@ -71,17 +95,19 @@ impl SideClient {
     ///
     /// # Errors
     /// A file that the settings name cannot be read.
-    pub(in crate::collect) fn new(
+    pub(in crate::collect) async fn new(
         side: model::Side,
         public: &Url,
         internal: Option<&Url>,
         settings: &HttpSettings,
         deps: &Deps,
     ) -> Result<Self, FetchError> {
-        let peer = |base, connect_to| OriginClient::new(base, settings, connect_to, &deps.tls, deps.clock);
-        let mut peers = vec![peer(public, settings.connect_to.as_ref())?];
+        let peer = async |base, connect_to| {
+            OriginClient::new(base, settings, connect_to, &deps.tls, deps.clock, Arc::clone(&deps.mask)).await
+        };
+        let mut peers = vec![peer(public, settings.connect_to.as_ref()).await?];
         if let Some(internal) = internal.filter(|internal| internal.origin() != public.origin()) {
-            peers.push(peer(internal, None)?);
+            peers.push(peer(internal, None).await?);
         }
         Ok(Self {
             side,
@@ -136,7 +162,7 @@ impl SideClient {
         self.budget.spend(&origin, now);
         let outcome = peer.send(request).await;
         counts.add(self.side, class(&outcome));
-        let answer = outcome?;
+        let answer = counts.masked(outcome.map_err(|stop| counts.mask.stop(stop))?);
         let now = self.clock.now();
         if answer.status == 429
             && let Some(wait) = fetch_error::retry_after(&answer.headers, now)

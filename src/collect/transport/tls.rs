@@ -7,7 +7,7 @@
 use std::{
     collections::HashMap,
     iter,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -22,6 +22,7 @@ use rustls::{
     server::ParsedCertificate,
     version::{TLS12, TLS13},
 };
+use tokio::sync::OnceCell;
 
 use super::{
     certificate::hex_sha256,
@@ -30,6 +31,7 @@ use super::{
     trust::{Anchors, is_good},
 };
 use crate::{
+    blocking::files,
     clock::Clock,
     config::TlsSettings,
     model::{Reason, Trust},
@@ -89,7 +91,7 @@ impl TlsSide {
 #[derive(Debug, Default)]
 pub(in crate::collect) struct TlsStore {
     provider: OnceLock<Arc<CryptoProvider>>,
-    system: OnceLock<Arc<RootCertStore>>,
+    system: OnceCell<Arc<RootCertStore>>,
     loaded: Mutex<HashMap<String, Arc<TlsSide>>>,
 }
 
@@ -105,13 +107,13 @@ impl TlsStore {
     ///
     /// # Errors
     /// A file cannot be read or holds no certificate: names the setting and the file.
-    pub(in crate::collect) fn load(&self, settings: &TlsSettings) -> Result<Arc<TlsSide>, FetchError> {
-        let material = Material::read(settings)?;
+    pub(in crate::collect) async fn load(&self, settings: &TlsSettings) -> Result<Arc<TlsSide>, FetchError> {
+        let material = Material::read(settings).await?;
         let key = material.digest(settings);
         if let Some(known) = self.loaded().get(&key) {
             return Ok(Arc::clone(known));
         }
-        let side = Arc::new(self.make(settings, &material)?);
+        let side = Arc::new(self.make(settings, &material).await?);
         self.loaded().insert(key, Arc::clone(&side));
         Ok(side)
     }
@@ -121,11 +123,17 @@ impl TlsStore {
         self.loaded().clear();
     }
 
+    async fn system_roots(&self) -> Result<Arc<RootCertStore>, FetchError> {
+        let read = async || tokio::task::spawn_blocking(system_roots).await;
+        let roots = self.system.get_or_try_init(read).await;
+        roots.map(Arc::clone).map_err(|_| FetchError::failed(Reason::Tls, "the system's certificates cannot be read"))
+    }
+
     fn loaded(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<TlsSide>>> {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn make(&self, settings: &TlsSettings, material: &Material) -> Result<TlsSide, FetchError> {
+    async fn make(&self, settings: &TlsSettings, material: &Material) -> Result<TlsSide, FetchError> {
         let provider = self.provider.get_or_init(|| Arc::new(aws_lc_rs::default_provider()));
         let pins = match &material.ca {
             Some(pem) => certificates(pem, "tls_config.ca_file")?,
@@ -136,7 +144,7 @@ impl TlsStore {
             roots.add_parsable_certificates(pins.iter().cloned());
             Arc::new(roots)
         } else {
-            Arc::clone(self.system.get_or_init(system_roots))
+            self.system_roots().await?
         };
         let fingerprint = settings.fingerprint_sha256.clone();
         let anchors = Anchors { roots, pins, fingerprint, provider: Arc::clone(provider) };
@@ -149,16 +157,19 @@ impl TlsStore {
 }
 
 impl Material {
-    fn read(settings: &TlsSettings) -> Result<Self, FetchError> {
-        let file = |path: &Option<std::path::PathBuf>, name| path.as_deref().map(|path| read(path, name)).transpose();
+    async fn read(settings: &TlsSettings) -> Result<Self, FetchError> {
+        let file = async |path: &Option<PathBuf>, name| match path {
+            Some(path) => read(path, name).await.map(Some),
+            None => Ok(None),
+        };
         let ca = match &settings.ca {
             Some(text) => Some(text.clone().into_bytes()),
-            None => file(&settings.ca_file, "tls_config.ca_file")?,
+            None => file(&settings.ca_file, "tls_config.ca_file").await?,
         };
         Ok(Self {
             ca,
-            cert: file(&settings.cert_file, "tls_config.cert_file")?,
-            key: file(&settings.key_file, "tls_config.key_file")?,
+            cert: file(&settings.cert_file, "tls_config.cert_file").await?,
+            key: file(&settings.key_file, "tls_config.key_file").await?,
         })
     }
 
@@ -178,8 +189,9 @@ impl Material {
     }
 }
 
-fn read(path: &Path, name: &str) -> Result<Vec<u8>, FetchError> {
-    std::fs::read(path).map_err(|error| FetchError::failed(Reason::Tls, format!("{name}: {}: {error}", path.display())))
+async fn read(path: &Path, name: &str) -> Result<Vec<u8>, FetchError> {
+    let content = files::read(path, files::SMALL).await;
+    content.map_err(|error| FetchError::failed(Reason::Tls, format!("{name}: {}: {error}", path.display())))
 }
 
 fn certificates(pem: &[u8], name: &str) -> Result<Vec<CertificateDer<'static>>, FetchError> {
@@ -190,7 +202,7 @@ fn certificates(pem: &[u8], name: &str) -> Result<Vec<CertificateDer<'static>>, 
     }
 }
 
-/// The system's roots; where it has none (a bare container), Mozilla's, as built in.
+/// Blocks. The system's roots; where it has none (a bare container), Mozilla's, as built in.
 fn system_roots() -> Arc<RootCertStore> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

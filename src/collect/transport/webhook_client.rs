@@ -5,13 +5,13 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hyper::header;
 use url::Url;
 
 use super::{
     answer::Answer,
     fetch_error::{FetchError, bounded, retry_after},
+    foreign::{self, Mask},
     http::{BEGINNING_WITHIN, Limit, Request},
     origin_client::OriginClient,
     request_auth::{RequestAuth, sensitive},
@@ -42,8 +42,8 @@ pub struct WebhookRequest<'a> {
     pub bearer: Option<Secret>,
     /// A JSON body, which makes it a POST; else it is a GET.
     pub json: Option<String>,
-    /// What else must not be repeated from the answer, beside the address and the token.
-    pub secrets: Vec<String>,
+    /// What else no answer may repeat, beside the token: [`parts`] of an address that is a secret.
+    pub secrets: Vec<Secret>,
 }
 
 /// Nothing of it is shown.
@@ -102,13 +102,15 @@ impl WebhookClient {
         match answer.status {
             200..=299 => Ok(()),
             status => Err(SendError {
-                detail: format!("HTTP {status}{}{}", why(status), said(&answer, parcel)),
+                detail: format!("HTTP {status}{}{}", why(status), said(&answer)),
                 retry_after: retry_after(&answer.headers, self.clock.now()).and_then(|wait| wait.to_std().ok()),
             }),
         }
     }
 
     async fn exchange(&self, parcel: &WebhookRequest<'_>) -> Result<Answer, FetchError> {
+        let http = &parcel.http.with_secrets().await;
+        let mask = Arc::new(mask(parcel, http));
         let mut headers = Vec::new();
         if let Some(bearer) = &parcel.bearer {
             headers.push((header::AUTHORIZATION, sensitive(format!("Bearer {}", bearer.expose()))?));
@@ -119,8 +121,8 @@ impl WebhookClient {
             carried: Some(RequestAuth { headers, body }),
             ..Request::json(parcel.url.clone())
         };
-        let connect_to = parcel.http.connect_to.as_ref();
-        let mut peer = OriginClient::new(&parcel.url, parcel.http, connect_to, &self.tls, self.clock)?;
+        let connect_to = http.connect_to.as_ref();
+        let mut peer = OriginClient::new(&parcel.url, http, connect_to, &self.tls, self.clock, mask).await?;
         // What was taken is not sent again because of how the answer goes on.
         peer.limit += BEGINNING_WITHIN;
         peer.send(&request).await
@@ -148,37 +150,30 @@ fn why(status: u16) -> &'static str {
     }
 }
 
-/// The server's own words, unless they repeat something secret.
-fn said(answer: &Answer, parcel: &WebhookRequest<'_>) -> String {
-    /// Shorter parts of an address stand in any text.
-    const TELLING: usize = 5;
+/// The server's own words.
+fn said(answer: &Answer) -> String {
     let text = answer.said().unwrap_or_else(|| if answer.is_web_page() { String::new() } else { first_line(answer) });
-    if text.is_empty() {
-        return String::new();
-    }
-    // In the answer as it came, too: the words are cut, and half a token is one that is half known.
-    let whole = String::from_utf8_lossy(&answer.body);
-    if secrets(parcel).iter().any(|secret| secret.len() >= TELLING && (whole.contains(secret) || text.contains(secret)))
-    {
-        return ": (its words are left out, since they repeat what is secret)".to_owned();
-    }
-    format!(": {text}")
+    if text.is_empty() { text } else { format!(": {text}") }
 }
 
-/// All that the request held and nobody else may read, as it was sent.
-fn secrets(parcel: &WebhookRequest<'_>) -> Vec<String> {
-    let WebhookRequest { url, http, bearer, json: _, secrets } = parcel;
-    let mut found = secrets.clone();
-    found.extend(url.path_segments().into_iter().flatten().map(str::to_owned));
-    found.extend(url.query_pairs().flat_map(|(key, value)| [key.into_owned(), value.into_owned()]));
-    found.extend(bearer.iter().map(|bearer| bearer.expose().to_owned()));
-    // What cannot be read now was not sent.
-    found.extend(http.headers.iter().filter_map(|header| Some(header.value.read().ok()?.expose().to_owned())));
-    let login = http.basic_auth.iter().filter_map(|(user, password)| Some((user, password.read().ok()?)));
-    found.extend(login.flat_map(|(user, password)| {
-        [STANDARD.encode(format!("{user}:{}", password.expose())), password.expose().to_owned()]
-    }));
-    found
+/// All that the request holds and nobody else may read. `http` has its secrets read.
+fn mask(parcel: &WebhookRequest<'_>, http: &HttpSettings) -> Mask {
+    let mut all: Vec<Secret> = parcel.bearer.iter().chain(&parcel.secrets).cloned().collect();
+    all.extend(foreign::secrets_of(http));
+    Mask::new(&all, parcel.url.host_str())
+}
+
+/// What an address that is a secret holds behind its host.
+#[must_use]
+pub fn parts(url: &Url) -> Vec<Secret> {
+    let pairs = url.query_pairs().flat_map(|(key, value)| [key.into_owned(), value.into_owned()]);
+    url.path_segments().into_iter().flatten().map(str::to_owned).chain(pairs).map(Secret::new).collect()
+}
+
+/// What a server said, without these credentials.
+#[must_use]
+pub fn without(secrets: &[Secret], said: &str) -> String {
+    Mask::new(secrets, None).sentence(said).into_owned()
 }
 
 fn first_line(answer: &Answer) -> String {

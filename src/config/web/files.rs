@@ -1,15 +1,13 @@
 //! The files of a web configuration, so that a change of any of them is seen.
 
 use std::{
-    fs::File,
-    io::{self, Read as _},
+    io,
     path::{Path, PathBuf},
 };
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-/// The most that is read of one file: more than any certificate chain needs.
-const READ_AT_MOST: u64 = 1 << 20;
+use crate::blocking::files;
 
 /// Which files were read, and what tells their contents apart.
 #[derive(Debug, Clone, Default)]
@@ -39,10 +37,5 @@ fn mark(content: &io::Result<Vec<u8>>) -> Vec<u8> {
 }
 
 fn content(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(READ_AT_MOST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > READ_AT_MOST {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "is larger than 1 MiB"));
-    }
-    Ok(bytes)
+    files::read_here(path, files::SMALL)
 }

@@ -12,8 +12,8 @@ use url::Url;
 use super::message::Message;
 use crate::{
     clock::Clock,
-    collect::webhook_client::{SendError, WebhookClient, WebhookRequest},
-    config::{Heartbeat, Receiver, ReceiverKind, SecretSource},
+    collect::webhook_client::{self, SendError, WebhookClient, WebhookRequest},
+    config::{Heartbeat, Receiver, ReceiverKind, Secret, SecretSource},
 };
 
 pub use alertmanager::name as alert_name;
@@ -49,8 +49,8 @@ impl Sender {
     async fn send(&self, receiver: &Receiver, message: &Message) -> Result<(), SendError> {
         let site = self.site.as_deref();
         match &receiver.means {
-            ReceiverKind::Webhook(webhook) => self.outward.tell(&webhook::parcel(webhook, message, site)?).await,
-            ReceiverKind::Ntfy(ntfy) => self.outward.tell(&ntfy::parcel(ntfy, message, site)?).await,
+            ReceiverKind::Webhook(webhook) => self.outward.tell(&webhook::parcel(webhook, message, site).await?).await,
+            ReceiverKind::Ntfy(ntfy) => self.outward.tell(&ntfy::parcel(ntfy, message, site).await?).await,
             ReceiverKind::Smtp(smtp) => smtp::send(smtp, message, site, self.clock.now()).await,
             ReceiverKind::Alertmanager(alertmanager) => {
                 alertmanager::send(&self.outward, alertmanager, message, site, self.clock.now()).await
@@ -65,14 +65,12 @@ impl Transport for Sender {
     }
 
     async fn beat(&self, heartbeat: &Heartbeat) -> Result<(), SendError> {
-        let parcel = WebhookRequest {
-            url: secret_url(&heartbeat.url)?,
-            http: &heartbeat.http,
-            bearer: None,
-            json: None,
-            secrets: Vec::new(),
-        };
-        within_limit(self.outward.tell(&parcel)).await
+        within_limit(async {
+            let url = secret_url(&heartbeat.url).await?;
+            let secrets = webhook_client::parts(&url);
+            self.outward.tell(&WebhookRequest { url, http: &heartbeat.http, bearer: None, json: None, secrets }).await
+        })
+        .await
     }
 }
 
@@ -83,9 +81,14 @@ async fn within_limit(sending: impl Future<Output = Result<(), SendError>>) -> R
     }
 }
 
+/// A secret as it is now.
+async fn secret(source: &SecretSource) -> Result<Secret, SendError> {
+    source.now().await.read().map_err(|error| SendError::from(error.to_string()))
+}
+
 /// An address that is a secret, as it is now.
-fn secret_url(source: &SecretSource) -> Result<Url, SendError> {
-    let secret = source.read().map_err(|error| SendError::from(error.to_string()))?;
+async fn secret_url(source: &SecretSource) -> Result<Url, SendError> {
+    let secret = secret(source).await?;
     // The error says what is wrong, and nothing of the address.
     Url::parse(secret.expose().trim()).map_err(|error| SendError::from(format!("url_file holds no address: {error}")))
 }

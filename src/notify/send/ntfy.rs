@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::secret;
 use crate::{
     collect::webhook_client::{SendError, WebhookRequest},
     config::{Ntfy, Topic},
@@ -15,9 +16,16 @@ use crate::{
 const LONGEST: usize = 4096;
 
 /// The request for a message.
-pub(super) fn parcel<'a>(ntfy: &'a Ntfy, message: &Message, site: Site<'_>) -> Result<WebhookRequest<'a>, SendError> {
-    let read = |source: &crate::config::SecretSource| source.read().map_err(|error| SendError::from(error.to_string()));
-    let topic = read(&ntfy.topic)?;
+pub(super) async fn parcel<'a>(
+    ntfy: &'a Ntfy,
+    message: &Message,
+    site: Site<'_>,
+) -> Result<WebhookRequest<'a>, SendError> {
+    let topic = secret(&ntfy.topic).await?;
+    let bearer = match &ntfy.token {
+        Some(token) => Some(secret(token).await?),
+        None => None,
+    };
     let mut tags = vec![tag(message)];
     tags.extend(ntfy.tags.iter().map(String::as_str));
     let mut body = json!({
@@ -33,9 +41,9 @@ pub(super) fn parcel<'a>(ntfy: &'a Ntfy, message: &Message, site: Site<'_>) -> R
     Ok(WebhookRequest {
         url: ntfy.url.clone(),
         http: &ntfy.http,
-        bearer: ntfy.token.as_ref().map(read).transpose()?,
+        bearer,
         json: Some(body.to_string()),
-        secrets: vec![topic.expose().to_owned()],
+        secrets: vec![topic],
     })
 }
 

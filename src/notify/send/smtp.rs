@@ -1,6 +1,10 @@
 //! Mail. One that tells of a fix stands in the thread of the one that told of the break.
 
-use std::{path::Path, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::Path,
+    time::Duration,
+};
 
 use aws_lc_rs::digest;
 use lettre::{
@@ -13,10 +17,15 @@ use lettre::{
     },
 };
 
+use super::secret;
 use crate::{
+    blocking::files,
     clock::Time,
-    collect::webhook_client::SendError,
-    config::{MailTls, Smtp},
+    collect::{
+        resolver,
+        webhook_client::{self, SendError},
+    },
+    config::{MailTls, Secret, Smtp},
     notify::{
         message::{Item, Message},
         words::{self, Site},
@@ -30,31 +39,60 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// Sends a message as mail.
 pub(super) async fn send(smtp: &Smtp, message: &Message, site: Site<'_>, now: Time) -> Result<(), SendError> {
     let mail = mail(smtp, message, site, now)?;
-    let transport = transport(smtp)?;
-    transport.send(mail).await.map(drop).map_err(|error| SendError::from(refused(smtp, &error)))
+    let password = match &smtp.auth {
+        Some((_, password)) => Some(secret(password).await?),
+        None => None,
+    };
+    let tls = tls(smtp).await?;
+    let mut failed = None;
+    for address in addresses(smtp).await? {
+        match transport(smtp, address.ip(), tls.clone(), password.as_ref()).send(mail.clone()).await {
+            Ok(_) => return Ok(()),
+            Err(error) if was_not_asked(&error) => failed = Some(error),
+            Err(error) => return Err(refused(smtp, &error, password.as_ref())),
+        }
+    }
+    Err(match failed {
+        Some(error) => refused(smtp, &error, password.as_ref()),
+        None => SendError::from(format!("{}: the name has no address", smtp.host)),
+    })
 }
 
-fn transport(smtp: &Smtp) -> Result<AsyncSmtpTransport<Tokio1Executor>, SendError> {
-    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&smtp.host)
+/// Whether the next address may be tried: the server of this one has said nothing.
+fn was_not_asked(error: &lettre::transport::smtp::Error) -> bool {
+    error.status().is_none() && !error.is_response() && !error.is_client() && !error.is_timeout() && !error.is_tls()
+}
+
+async fn addresses(smtp: &Smtp) -> Result<Vec<SocketAddr>, SendError> {
+    let host = smtp.host.trim_start_matches('[').trim_end_matches(']');
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![(address, smtp.port).into()]);
+    }
+    let found = resolver::addresses(host, smtp.port, ANSWER).await;
+    found.map_err(|error| SendError::from(format!("{host}: the name does not resolve ({error})")))
+}
+
+/// How to reach one address; TLS is for the name.
+fn transport(smtp: &Smtp, address: IpAddr, tls: Tls, password: Option<&Secret>) -> AsyncSmtpTransport<Tokio1Executor> {
+    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address.to_string())
         .port(smtp.port)
         .timeout(Some(ANSWER))
         .hello_name(ClientId::Domain(domain(&smtp.from).to_owned()))
-        .tls(tls(smtp)?);
-    if let Some((username, password)) = &smtp.auth {
-        let password = password.read().map_err(|error| SendError::from(error.to_string()))?;
+        .tls(tls);
+    if let Some(((username, _), password)) = smtp.auth.as_ref().zip(password) {
         builder = builder.credentials(Credentials::new(username.clone(), password.expose().to_owned()));
     }
-    Ok(builder.build())
+    builder.build()
 }
 
-fn tls(smtp: &Smtp) -> Result<Tls, SendError> {
+async fn tls(smtp: &Smtp) -> Result<Tls, SendError> {
     if smtp.tls == MailTls::None {
         return Ok(Tls::None);
     }
     let mut parameters = TlsParameters::builder(smtp.host.clone());
     if let Some(path) = &smtp.ca_file {
         parameters = parameters.certificate_store(CertificateStore::None);
-        for certificate in certificates(path)? {
+        for certificate in certificates(path).await? {
             parameters = parameters.add_root_certificate(certificate);
         }
     }
@@ -62,11 +100,12 @@ fn tls(smtp: &Smtp) -> Result<Tls, SendError> {
     Ok(if smtp.tls == MailTls::Tls { Tls::Wrapper(parameters) } else { Tls::Required(parameters) })
 }
 
-fn certificates(path: &Path) -> Result<Vec<Certificate>, SendError> {
+async fn certificates(path: &Path) -> Result<Vec<Certificate>, SendError> {
     use rustls::pki_types::{CertificateDer, pem::PemObject as _};
     let place = path.display();
     let wrong = || SendError::from(format!("ca_file {place} holds no certificate in PEM form"));
-    let pem = std::fs::read(path).map_err(|error| SendError::from(format!("ca_file {place}: {error}")))?;
+    let pem = files::read(path, files::SMALL).await;
+    let pem = pem.map_err(|error| SendError::from(format!("ca_file {place}: {error}")))?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let found = found.map_err(|_| wrong())?;
     if found.is_empty() {
@@ -118,8 +157,8 @@ fn domain(address: &str) -> &str {
     address.rsplit_once('@').map_or("localhost", |(_, domain)| domain.trim_end_matches('>'))
 }
 
-/// What a mail server refused, and what to do. It may repeat addresses; a password is never part of its answer.
-fn refused(smtp: &Smtp, error: &lettre::transport::smtp::Error) -> String {
+/// What a mail server refused, and what to do. It may repeat what it was sent.
+fn refused(smtp: &Smtp, error: &lettre::transport::smtp::Error, password: Option<&Secret>) -> SendError {
     use std::error::Error as _;
     let mut detail = error.to_string();
     let mut source = error.source();
@@ -139,7 +178,8 @@ fn refused(smtp: &Smtp, error: &lettre::transport::smtp::Error) -> String {
         _ => "",
     };
     // A server may answer whatever it likes, at any length.
-    let line = one_line(&detail.replace(char::is_control, " "));
+    let secrets: Vec<Secret> = password.cloned().into_iter().collect();
+    let line = one_line(&webhook_client::without(&secrets, &detail).replace(char::is_control, " "));
     let line = line.replace("Connection error: Connection error: ", "Connection error: ");
-    format!("{place}: {line}{hint}")
+    SendError::from(format!("{place}: {line}{hint}"))
 }

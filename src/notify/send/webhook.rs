@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::secret_url;
 use crate::{
-    collect::webhook_client::{SendError, WebhookRequest},
-    config::Webhook,
+    collect::webhook_client::{self, SendError, WebhookRequest},
+    config::{Secret, Template, Webhook},
     notify::{
         message::{Item, Message},
         words::{self, Site},
@@ -13,22 +13,19 @@ use crate::{
 };
 
 /// The request for a message.
-pub(super) fn parcel<'a>(
+pub(super) async fn parcel<'a>(
     webhook: &'a Webhook,
     message: &Message,
     site: Site<'_>,
 ) -> Result<WebhookRequest<'a>, SendError> {
+    let url = secret_url(&webhook.url).await?;
+    let literals = webhook.body.iter().flat_map(Template::literals).map(Secret::new);
+    let secrets = webhook_client::parts(&url).into_iter().chain(literals).collect();
     let body = match &webhook.body {
         Some(template) => template.fill(&|placeholder| words::value(placeholder, message, site)),
         None => body(message, site),
     };
-    Ok(WebhookRequest {
-        url: secret_url(&webhook.url)?,
-        http: &webhook.http,
-        bearer: None,
-        json: Some(body.to_string()),
-        secrets: webhook.body.iter().flat_map(|template| template.literals()).collect(),
-    })
+    Ok(WebhookRequest { url, http: &webhook.http, bearer: None, json: Some(body.to_string()), secrets })
 }
 
 /// The body where the config gives none. More fields may follow, these stay.

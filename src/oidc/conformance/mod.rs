@@ -7,7 +7,6 @@
 //! | types of all known members, required and recommended ones | `shape` |
 //! | issuer, endpoints and other addresses | `addresses` |
 //! | scopes, response types, grant types, algorithms, methods | `values` |
-//! | language tags | `languages` |
 //! | the key set's content type and broken keys beside good ones | `key_set` |
 //!
 //! Conditions with a check of their own are not repeated here, so that one fault is told once: a missing issuer or
@@ -18,7 +17,6 @@
 mod addresses;
 mod answer;
 mod key_set;
-mod languages;
 mod shape;
 mod values;
 
@@ -66,7 +64,6 @@ pub fn breaches(discovery: &Discovery, keys: Option<&Jwks>, leniency: &Leniency)
     found.extend(shape::breaches(&discovery.document));
     found.extend(addresses::breaches(&discovery.document, leniency));
     found.extend(values::breaches(&discovery.document, leniency));
-    found.extend(languages::breaches(&discovery.document));
     found.extend(keys.map(key_set::breaches).unwrap_or_default());
     found
 }

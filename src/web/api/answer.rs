@@ -9,6 +9,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 
 use super::Problem;
+use crate::oidc::escaped_json;
 
 /// How much of the digest is told, in bytes.
 const TAG_BYTES: usize = 16;
@@ -25,8 +26,8 @@ impl Answer {
     /// This value, with status 200.
     pub(super) fn of(value: &impl Serialize) -> Result<Self, Problem> {
         // Every field is a text, a number or a list of them.
-        let body = serde_json::to_vec(value).map_err(|_| Problem::internal("the answer could not be written"))?;
-        Ok(Self { status: StatusCode::OK, body, location: None })
+        let body = serde_json::to_string(value).map_err(|_| Problem::internal("the answer could not be written"))?;
+        Ok(Self { status: StatusCode::OK, body: escaped_json(body).into_bytes(), location: None })
     }
 
     /// The same, as something that is there from now on.

@@ -17,7 +17,7 @@ use tokio::{
 use url::Url;
 
 /// Longer than anything here takes, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 fn ssowatch(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ssowatch"));
@@ -26,21 +26,21 @@ fn ssowatch(arguments: &[&str]) -> Command {
 }
 
 /// A folder with a configuration file.
-struct Folder {
-    folder: tempfile::TempDir,
+pub(super) struct Folder {
+    pub(super) folder: tempfile::TempDir,
     port: u16,
 }
 
 impl Folder {
     /// A configuration of these targets, whose servers refuse connections.
-    fn with(names: &[&str]) -> Self {
+    pub(super) fn with(names: &[&str]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = Self { folder: tempfile::tempdir().unwrap(), port };
         folder.write(names);
         folder
     }
 
-    fn file(&self) -> PathBuf {
+    pub(super) fn file(&self) -> PathBuf {
         self.folder.path().join("ssowatch.yml")
     }
 
@@ -57,19 +57,19 @@ impl Folder {
         self.write_text(&text);
     }
 
-    fn write_text(&self, text: &str) {
+    pub(super) fn write_text(&self, text: &str) {
         std::fs::write(self.file(), text).unwrap();
     }
 }
 
 /// A daemon that runs.
-struct Daemon {
-    child: Child,
+pub(super) struct Daemon {
+    pub(super) child: Child,
     log: Lines<BufReader<ChildStderr>>,
 }
 
 impl Daemon {
-    fn start(folder: &Folder, change: impl FnOnce(&mut Command)) -> Self {
+    pub(super) fn start(folder: &Folder, change: impl FnOnce(&mut Command)) -> Self {
         let mut command = ssowatch(&["serve", &folder.flag(), "--web.listen-address=127.0.0.1:0"]);
         command.stderr(Stdio::piped());
         change(&mut command);
@@ -79,7 +79,7 @@ impl Daemon {
     }
 
     /// The next log line that has this part.
-    async fn logs(&mut self, part: &str) -> String {
+    pub(super) async fn logs(&mut self, part: &str) -> String {
         let mut seen = Vec::new();
         let found = async {
             while let Some(line) = self.log.next_line().await.unwrap() {
@@ -95,24 +95,24 @@ impl Daemon {
     }
 
     /// Where it listens.
-    async fn base(&mut self) -> String {
+    pub(super) async fn base(&mut self) -> String {
         let line = self.logs("msg=listening").await;
         let address = line.split_once("address=").unwrap().1.to_owned();
         format!("http://{address}")
     }
 
-    async fn signal(&self, name: &str) {
+    pub(super) async fn signal(&self, name: &str) {
         let pid = self.child.id().unwrap().to_string();
         let sent = Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status().await.unwrap();
         assert!(sent.success());
     }
 
-    async fn ends(&mut self) -> ExitStatus {
+    pub(super) async fn ends(&mut self) -> ExitStatus {
         timeout(PATIENCE, self.child.wait()).await.expect("it ends").unwrap()
     }
 }
 
-async fn status(base: &str, path: &str) -> u16 {
+pub(super) async fn status(base: &str, path: &str) -> u16 {
     local::status(&Url::parse(&format!("{base}{path}")).unwrap(), PATIENCE).await.unwrap()
 }
 

@@ -9,6 +9,7 @@ mod kubernetes;
 mod nixos;
 mod prometheus;
 mod quadlet;
+mod sbom;
 mod server;
 mod syscalls;
 mod systemd;
