@@ -14,6 +14,7 @@ use super::{source::SourceArgs, storage::StorageArgs};
 use crate::{
     app::{self, ListenAddress, Notifier, Running},
     clock::Clock,
+    journal::{Opening, StorageError},
     logging::{self, Format, Level},
     metrics::Daemon,
     web,
@@ -165,6 +166,8 @@ async fn serve(args: Args) -> Result<(), String> {
     let sockets = if args.systemd_socket { app::from_systemd()? } else { app::bind(&args.web.listen).await? };
     let mut signals = Signals::listen().map_err(|error| format!("signals cannot be listened for: {error}"))?;
     let config = args.source.load()?;
+    let told = args.storage.told();
+    let (journal, opening) = args.storage.begin()?;
     let options = app::Options {
         web: web::Options {
             route_prefix: args.web.prefix(),
@@ -176,8 +179,8 @@ async fn serve(args: Args) -> Result<(), String> {
         },
         clock: Clock::System,
         daemon,
-        told: args.storage.told(),
-        journal: Arc::new(args.storage.open()?),
+        told,
+        journal: Arc::new(journal),
         notifier: notifier(),
         load: Some(Arc::new(move || args.source.load())),
         unix: sockets.unix,
@@ -186,11 +189,20 @@ async fn serve(args: Args) -> Result<(), String> {
     let running = app::start(config, sockets.tcp, options).await.map_err(|error| format!("no start: {error}"))?;
     tokio::select! {
         () = signals.until_stop(&running) => {}
+        Err(problem) = opened(opening) => return Err(problem.to_string()),
         () = running.failed() => return Err("a part of the daemon ended, which is a bug; see the log".to_owned()),
     }
     tokio::select! {
         () = running.stop() => Ok(()),
         () = signals.stop() => Err("stopped at once by a second signal".to_owned()),
+    }
+}
+
+/// What comes of opening the journal's file.
+async fn opened(opening: Option<Opening>) -> Result<(), StorageError> {
+    match opening {
+        Some(opening) => opening.done().await,
+        None => Ok(()),
     }
 }
 

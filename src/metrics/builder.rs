@@ -102,21 +102,24 @@ impl MetricsBuilder {
     /// The families that have a sample, in the order of the catalogue.
     #[must_use]
     pub fn finish(self) -> Vec<MetricFamily> {
-        let filled = ALL.iter().zip(self.samples).filter(|(_, samples)| !samples.is_empty());
-        filled
-            .map(|(about, samples)| {
-                let mut family = MetricFamily::default();
-                family.set_name(about.name.to_owned());
-                family.set_help(about.help.to_owned());
-                family.set_field_type(match about.kind {
-                    Kind::Gauge => MetricType::GAUGE,
-                    Kind::Counter => MetricType::COUNTER,
-                    Kind::Histogram => MetricType::HISTOGRAM,
-                });
-                family.set_metric(samples);
-                family
-            })
-            .collect()
+        self.by_family().flatten().collect()
+    }
+
+    /// Every family in the order of the catalogue; none for those without a sample.
+    pub(super) fn by_family(self) -> impl Iterator<Item = Option<MetricFamily>> {
+        ALL.iter().zip(self.samples).map(|(about, samples)| {
+            let mut family = MetricFamily::default();
+            family.set_name(about.name.to_owned());
+            family.set_help(about.help.to_owned());
+            family.set_field_type(match about.kind {
+                Kind::Gauge => MetricType::GAUGE,
+                Kind::Counter => MetricType::COUNTER,
+                Kind::Histogram => MetricType::HISTOGRAM,
+            });
+            let has_samples = !samples.is_empty();
+            family.set_metric(samples);
+            has_samples.then_some(family)
+        })
     }
 }
 

@@ -5,10 +5,13 @@
 
 use prometheus::proto::{Metric, MetricFamily, MetricType};
 
-use super::catalogue::unit_of;
+use super::catalogue::{About, unit_of};
 
 /// The content type of [`encode`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// What ends an exposition.
+pub(super) const END: &str = "# EOF\n";
 
 /// Writes families of gauges, counters and histograms; other types do not occur here and are left out.
 #[must_use]
@@ -16,13 +19,25 @@ pub fn encode(families: &[MetricFamily]) -> String {
     let mut text = String::with_capacity(families.len() * 1024);
     for family in families {
         let Some(kind) = word(family.get_field_type()) else { continue };
-        head(&mut text, family, kind);
-        for metric in family.get_metric() {
-            samples(&mut text, family, metric);
-        }
+        head(&mut text, family.name(), family.help(), kind);
+        samples_of(&mut text, family);
     }
-    text.push_str("# EOF\n");
+    text.push_str(END);
     text
+}
+
+/// What stands before the samples of a family.
+pub(super) fn head_of(about: &About) -> String {
+    let mut text = String::new();
+    head(&mut text, about.name, about.help, about.kind.word());
+    text
+}
+
+/// Writes the samples of a family.
+pub(super) fn samples_of(text: &mut String, family: &MetricFamily) {
+    for metric in family.get_metric() {
+        samples(text, family, metric);
+    }
 }
 
 fn word(kind: MetricType) -> Option<&'static str> {
@@ -34,11 +49,9 @@ fn word(kind: MetricType) -> Option<&'static str> {
     }
 }
 
-fn head(text: &mut String, family: &MetricFamily, kind: &str) {
-    let base = match family.get_field_type() {
-        MetricType::COUNTER => family.name().strip_suffix("_total").unwrap_or(family.name()),
-        _ => family.name(),
-    };
+fn head(text: &mut String, name: &str, help: &str, kind: &str) {
+    // Only counters are called so.
+    let base = name.strip_suffix("_total").unwrap_or(name);
     let mut line = |keyword: &str, value: &str| {
         for part in ["# ", keyword, " ", base, " ", value, "\n"] {
             text.push_str(part);
@@ -48,7 +61,7 @@ fn head(text: &mut String, family: &MetricFamily, kind: &str) {
     if let Some(unit) = unit_of(base) {
         line("UNIT", unit);
     }
-    line("HELP", &escaped(family.help()));
+    line("HELP", &escaped(help));
 }
 
 fn samples(text: &mut String, family: &MetricFamily, metric: &Metric) {

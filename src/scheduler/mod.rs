@@ -85,7 +85,8 @@ impl<L: RunRound> Scheduler<L> {
         clock: Clock,
     ) -> Self {
         let places = Arc::new(Semaphore::new(AT_ONCE));
-        let shared = Arc::new(Shared { results, daemon, clock, journal, triggers: Arc::default(), places });
+        let (triggers, restoring) = (Arc::default(), Semaphore::new(1));
+        let shared = Arc::new(Shared { results, daemon, clock, journal, triggers, places, restoring });
         Self { runner, shared, running: BTreeMap::new(), first_rounds: Vec::new() }
     }
 
@@ -111,18 +112,18 @@ impl<L: RunRound> Scheduler<L> {
             if self.running.contains_key(&target.name) {
                 continue;
             }
-            let before = match outgoing.remove(&target.name) {
+            let (before, may_restore) = match outgoing.remove(&target.name) {
                 None => {
                     self.shared.daemon.target_added(&target.name);
                     applied.added.push(target.name.clone());
-                    self.restore(target)
+                    (None, self.shared.journal.has_storage())
                 }
                 Some(old) => {
                     applied.changed.push(target.name.clone());
-                    self.known_of(&old.target, target)
+                    (self.known_of(&old.target, target), false)
                 }
             };
-            self.start(Arc::new(target.clone()), Arc::clone(&interval), before);
+            self.start(Arc::new(target.clone()), Arc::clone(&interval), before, may_restore);
         }
         applied.removed = outgoing.into_keys().collect();
         for name in &applied.removed {
@@ -153,7 +154,7 @@ impl<L: RunRound> Scheduler<L> {
             error!(target = %name, "the task of a target ended, which is a bug; it is started again");
             let before = self.latest(&name);
             if let Some(old) = self.running.remove(&name) {
-                self.start(old.target, old.interval, before);
+                self.start(old.target, old.interval, before, false);
             }
         }
         self.running.values().all(|task| task.liveness.is_alive())
@@ -189,18 +190,11 @@ impl<L: RunRound> Scheduler<L> {
         None
     }
 
-    /// What an earlier process saw last of a target, which then is on the results, too.
-    fn restore(&self, target: &Target) -> Option<Latest> {
-        let latest = restore::latest(self.shared.journal.state(&target.name)?, target)?;
-        self.shared.results.restore(&target.name, latest.clone());
-        Some(latest)
-    }
-
     fn latest(&self, name: &str) -> Option<Latest> {
         self.shared.results.entry(name)?.latest.clone()
     }
 
-    fn start(&mut self, target: Arc<Target>, interval: Arc<Interval>, before: Option<Latest>) {
+    fn start(&mut self, target: Arc<Target>, interval: Arc<Interval>, before: Option<Latest>, may_restore: bool) {
         let (first, waits) = oneshot::channel();
         let liveness = Arc::new(Liveness::new());
         let task = Task {
@@ -211,6 +205,7 @@ impl<L: RunRound> Scheduler<L> {
             liveness: Arc::clone(&liveness),
             bell: self.shared.triggers.hang(&target.name),
             before: before.map(Into::into),
+            may_restore,
             first: Some(first),
             troubled: false,
             logged: Repeats::default(),
