@@ -292,7 +292,7 @@ mod tests {
             fixed.recv_timeout(Duration::from_secs(20)).is_ok()
         });
         has_hung.recv().unwrap();
-        let (begin, begun) = tokio::sync::oneshot::channel();
+        let (begin, begun) = oneshot::channel();
         let reader = tokio::spawn(async move {
             begin.send(()).unwrap();
             journal.state("home")

@@ -140,7 +140,7 @@ mod tests {
             values.observe(value);
         }
         let mut builder = MetricsBuilder::new();
-        builder.set_distribution(Family::RoundDuration, &["home"], &values);
+        builder.set_distribution(Family::RoundDuration, &[], &values);
         let families = builder.finish();
         let histogram = families[0].get_metric()[0].get_histogram();
         let cumulative: Vec<u64> = histogram.get_bucket().iter().map(Bucket::cumulative_count).collect();

@@ -374,8 +374,6 @@ fn class(code: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
-
     use super::*;
     use crate::{
         metrics::flatten,

@@ -136,7 +136,7 @@ mod tests {
         builder.set(Family::Rounds, &["a"], 3.0);
         let mut values = Distribution::default();
         values.observe(0.2);
-        builder.set_distribution(Family::RoundDuration, &["a"], &values);
+        builder.set_distribution(Family::RoundDuration, &[], &values);
         let text = encode(&builder.finish());
         for line in [
             r#"ssowatch_login_success{target="ho\"me\\\n"} 1.0"#,
@@ -144,11 +144,11 @@ mod tests {
             "# TYPE ssowatch_rounds counter",
             r#"ssowatch_rounds_total{target="a"} 3.0"#,
             "# UNIT ssowatch_round_duration_seconds seconds",
-            r#"ssowatch_round_duration_seconds_bucket{target="a",le="0.1"} 0"#,
-            r#"ssowatch_round_duration_seconds_bucket{target="a",le="0.25"} 1"#,
-            r#"ssowatch_round_duration_seconds_bucket{target="a",le="+Inf"} 1"#,
-            r#"ssowatch_round_duration_seconds_count{target="a"} 1"#,
-            r#"ssowatch_round_duration_seconds_sum{target="a"} 0.2"#,
+            r#"ssowatch_round_duration_seconds_bucket{le="0.1"} 0"#,
+            r#"ssowatch_round_duration_seconds_bucket{le="0.25"} 1"#,
+            r#"ssowatch_round_duration_seconds_bucket{le="+Inf"} 1"#,
+            r#"ssowatch_round_duration_seconds_count 1"#,
+            r#"ssowatch_round_duration_seconds_sum 0.2"#,
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");
         }

@@ -30,19 +30,11 @@ pub(super) async fn all(State(app): Shared, uri: Uri) -> Told {
     let query = Query::read(&uri, &["cursor", "limit"])?;
     let limit = query.count("limit", MOST)?.unwrap_or(USUAL);
     let (entries, now) = (app.results.entries(), app.clock.now());
-    let begins = match query.text("cursor") {
-        None => 0,
-        Some(name) => match entries.iter().position(|entry| entry.name == name) {
-            Some(before) => before + 1,
-            None => {
-                let detail = format!("The parameter cursor is \"{name}\"; it must be the `next` of an earlier page.");
-                return Err(Problem::parameter("cursor", detail));
-            }
-        },
-    };
+    let begins: usize =
+        query.parsed("cursor", "the `next` of an earlier page", |text| text.parse().ok())?.unwrap_or_default();
     let page: Vec<Arc<Entry>> = entries.iter().skip(begins).take(limit).cloned().collect();
-    let has_more = begins + page.len() < entries.len();
-    let next = page.last().filter(|_| has_more).map(|last| last.name.clone());
+    let ends = begins.saturating_add(page.len());
+    let next = (ends < entries.len()).then(|| ends.to_string());
     // Of a thousand targets this takes a while that no worker of the runtime has.
     let answer = tokio::task::spawn_blocking(move || document(&page, now, Some(next))).await;
     answer.unwrap_or_else(|_| Err(Problem::internal("the answer could not be written")))
