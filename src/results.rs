@@ -115,7 +115,8 @@ impl Results {
     /// The entry of one target.
     #[must_use]
     pub fn entry(&self, name: &str) -> Option<Arc<Entry>> {
-        self.entries().into_iter().find(|entry| entry.name == name)
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.iter().find(|entry| entry.name == name).cloned()
     }
 
     /// Lists these targets, in this order: keeps the latest round of those that stay, forgets the others.

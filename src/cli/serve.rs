@@ -15,6 +15,7 @@ use super::{source::SourceArgs, storage::StorageArgs};
 use crate::{
     app::{self, ListenAddress, Notifier, Running},
     clock::Clock,
+    journal::{Opening, StorageError},
     logging::{self, Format, Level},
     metrics::Daemon,
     web,
@@ -160,12 +161,13 @@ async fn serve(args: Args) -> Result<(), String> {
     app::seal_memory();
     app::guard()?;
     let mut signals = Signals::listen().map_err(|error| format!("signals cannot be listened for: {error}"))?;
-    let running = tokio::select! {
-        running = Box::pin(start(args, daemon)) => running?,
+    let (running, opening) = tokio::select! {
+        started = Box::pin(start(args, daemon)) => started?,
         () = signals.stop() => return Err("stopped before it had started".to_owned()),
     };
     tokio::select! {
         () = signals.until_stop(&running) => {}
+        Err(problem) = opened(opening) => return Err(problem.to_string()),
         () = running.failed() => return Err("a part of the daemon ended, which is a bug; see the log".to_owned()),
     }
     tokio::select! {
@@ -175,7 +177,7 @@ async fn serve(args: Args) -> Result<(), String> {
 }
 
 /// Reads what the arguments name, and starts. What may block is done beside the runtime.
-async fn start(args: Args, daemon: Arc<Daemon>) -> Result<Running, String> {
+async fn start(args: Args, daemon: Arc<Daemon>) -> Result<(Running, Option<Opening>), String> {
     let file = args.web_config;
     let (web_config, warnings) = beside(move || file.load()).await?;
     for warning in warnings {
@@ -188,7 +190,7 @@ async fn start(args: Args, daemon: Arc<Daemon>) -> Result<Running, String> {
     let (first, again) = (Arc::clone(&source), source);
     let config = beside(move || first.load()).await?;
     let (told, storage) = (args.storage.told(), args.storage);
-    let journal = beside(move || storage.open()).await?;
+    let (journal, opening) = beside(move || storage.begin()).await?;
     let options = app::Options {
         web: web::Options {
             route_prefix: args.web.prefix(),
@@ -207,13 +209,22 @@ async fn start(args: Args, daemon: Arc<Daemon>) -> Result<Running, String> {
         unix: sockets.unix,
         limits: web::Limits::default(),
     };
-    app::start(config, sockets.tcp, options).await.map_err(|error| format!("no start: {error}"))
+    let running = app::start(config, sockets.tcp, options).await.map_err(|error| format!("no start: {error}"))?;
+    Ok((running, opening))
 }
 
 /// Runs what may block on a thread of its own.
 async fn beside<T: Send + 'static>(call: impl FnOnce() -> Result<T, String> + Send + 'static) -> Result<T, String> {
     let outcome = tokio::task::spawn_blocking(call).await;
     outcome.unwrap_or_else(|_| Err("a part of the start panicked, which is a bug; see the log".to_owned()))
+}
+
+/// What comes of opening the journal's file.
+async fn opened(opening: Option<Opening>) -> Result<(), StorageError> {
+    match opening {
+        Some(opening) => opening.done().await,
+        None => Ok(()),
+    }
 }
 
 /// Tells systemd, where it started us.

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use crate::{
-    journal::{Journal, Retention, Storage},
+    journal::{Journal, Opening, Retention, Storage},
     schedule::duration,
 };
 
@@ -39,15 +39,16 @@ impl StorageArgs {
         Some(self.path.as_ref()?.join("told.json"))
     }
 
-    /// The journal, with what is in it already.
+    /// The journal, and what comes of opening its file, where there is one.
     ///
     /// # Errors
     /// A text for a person.
-    pub fn open(self) -> Result<Journal, String> {
+    pub fn begin(self) -> Result<(Journal, Option<Opening>), String> {
         let Self { path, time, size_bytes } = self;
-        let Some(folder) = path else { return Ok(Journal::default()) };
+        let Some(folder) = path else { return Ok((Journal::default(), None)) };
         let storage = Storage { folder, retention: Retention { time, size_bytes } };
-        Journal::open(storage).map_err(|error| error.to_string())
+        let (journal, opening) = Journal::begin(storage).map_err(|error| error.to_string())?;
+        Ok((journal, Some(opening)))
     }
 }
 

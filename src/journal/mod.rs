@@ -21,13 +21,13 @@ use std::{
     sync::{
         Arc, PoisonError,
         atomic::{AtomicBool, Ordering},
-        mpsc,
     },
     thread,
 };
 
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
+    sync::oneshot,
     time::Instant,
 };
 use tracing::warn;
@@ -97,16 +97,16 @@ pub struct Query {
 
 /// What comes of opening a journal, which a thread of its own does: a large file, or a disk that hangs, holds up no start.
 #[derive(Debug)]
-pub struct Opening(mpsc::Receiver<Result<(), StorageError>>);
+pub struct Opening(oneshot::Receiver<Result<(), StorageError>>);
 
 impl Opening {
-    /// Waits for it: not for a task of the runtime.
+    /// Waits for it.
     ///
     /// # Errors
     /// The folder or the file must not be used, or this process may not: see [`StorageError`].
-    pub fn wait(self) -> Result<(), StorageError> {
+    pub async fn done(self) -> Result<(), StorageError> {
         // Without an answer the thread is gone by a panic, and the journal tells that it is not kept.
-        self.0.recv().unwrap_or(Ok(()))
+        self.0.await.unwrap_or(Ok(()))
     }
 }
 
@@ -117,8 +117,9 @@ impl Journal {
     /// # Errors
     /// The folder or the file must not be used, or this process may not: see [`StorageError`].
     pub fn open(storage: Storage) -> Result<Self, StorageError> {
-        let (journal, opening) = Self::begin(storage)?;
-        opening.wait()?;
+        let (journal, mut opening) = Self::begin(storage)?;
+        journal.shared.until_open();
+        opening.0.try_recv().unwrap_or(Ok(()))?;
         Ok(journal)
     }
 
@@ -135,8 +136,8 @@ impl Journal {
             detail: format!("no thread for the journal: {error}"),
         };
         let writer = Writer::new(Arc::clone(&shared), folder.clone(), retention, Arc::clone(&kept));
-        let (answer, opening) = mpsc::channel();
-        thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(&answer)).map_err(unavailable)?;
+        let (answer, opening) = oneshot::channel();
+        thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(answer)).map_err(unavailable)?;
         Ok((Self { shared, kept: Some(kept) }, Opening(opening)))
     }
 
@@ -291,7 +292,7 @@ mod tests {
             fixed.recv_timeout(Duration::from_secs(20)).is_ok()
         });
         has_hung.recv().unwrap();
-        let (begin, begun) = tokio::sync::oneshot::channel();
+        let (begin, begun) = oneshot::channel();
         let reader = tokio::spawn(async move {
             begin.send(()).unwrap();
             journal.state("home")

@@ -9,11 +9,11 @@ use std::{
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
-        mpsc,
     },
     time::Duration,
 };
 
+use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 
 use super::{
@@ -145,7 +145,7 @@ impl Writer {
 
     /// Opens the file and says what came of it; then writes until told to stop, and then all that is left. Ends at once where
     /// the file must not be used.
-    pub fn run(mut self, opening: &mpsc::Sender<Result<(), StorageError>>) {
+    pub fn run(mut self, opening: oneshot::Sender<Result<(), StorageError>>) {
         // Whatever happens here: nobody waits for a thread that is gone.
         let _ends = EndsWith { shared: Arc::clone(&self.shared), kept: Arc::clone(&self.kept) };
         let opened = self.open();
@@ -161,8 +161,8 @@ impl Writer {
             }
             Ok(()) => {}
         }
-        self.shared.opened();
         let _ = opening.send(Ok(()));
+        self.shared.opened();
         self.write_until_stopped();
     }
 

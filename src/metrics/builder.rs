@@ -102,21 +102,24 @@ impl MetricsBuilder {
     /// The families that have a sample, in the order of the catalogue.
     #[must_use]
     pub fn finish(self) -> Vec<MetricFamily> {
-        let filled = ALL.iter().zip(self.samples).filter(|(_, samples)| !samples.is_empty());
-        filled
-            .map(|(about, samples)| {
-                let mut family = MetricFamily::default();
-                family.set_name(about.name.to_owned());
-                family.set_help(about.help.to_owned());
-                family.set_field_type(match about.kind {
-                    Kind::Gauge => MetricType::GAUGE,
-                    Kind::Counter => MetricType::COUNTER,
-                    Kind::Histogram => MetricType::HISTOGRAM,
-                });
-                family.set_metric(samples);
-                family
-            })
-            .collect()
+        self.by_family().flatten().collect()
+    }
+
+    /// Every family in the order of the catalogue; none for those without a sample.
+    pub(super) fn by_family(self) -> impl Iterator<Item = Option<MetricFamily>> {
+        ALL.iter().zip(self.samples).map(|(about, samples)| {
+            let mut family = MetricFamily::default();
+            family.set_name(about.name.to_owned());
+            family.set_help(about.help.to_owned());
+            family.set_field_type(match about.kind {
+                Kind::Gauge => MetricType::GAUGE,
+                Kind::Counter => MetricType::COUNTER,
+                Kind::Histogram => MetricType::HISTOGRAM,
+            });
+            let has_samples = !samples.is_empty();
+            family.set_metric(samples);
+            has_samples.then_some(family)
+        })
     }
 }
 
@@ -137,7 +140,7 @@ mod tests {
             values.observe(value);
         }
         let mut builder = MetricsBuilder::new();
-        builder.set_distribution(Family::RoundDuration, &["home"], &values);
+        builder.set_distribution(Family::RoundDuration, &[], &values);
         let families = builder.finish();
         let histogram = families[0].get_metric()[0].get_histogram();
         let cumulative: Vec<u64> = histogram.get_bucket().iter().map(Bucket::cumulative_count).collect();

@@ -76,7 +76,7 @@ families! {
     CheckUnknown: Gauge "ssowatch_check_unknown" [target, check]
         "1 if the check could not be evaluated this time.";
     CheckLastSuccess: Gauge "ssowatch_check_last_success_timestamp_seconds" [target, check]
-        "When the check was last good, as Unix time. Checks of severity outage and degraded.";
+        "When the check was last good, as Unix time. Checks of severity outage and degraded; no series while the check is good.";
     ConfigDrift: Gauge "ssowatch_config_drift" [target, field, breaking]
         "Whether the field differs between the two sides: 1 it does, 0 they agree; breaking: whether a difference breaks sign-in for some or all.";
     SourceSuccess: Gauge "ssowatch_source_success" [target, source]
@@ -86,7 +86,7 @@ families! {
     SourceDuration: Gauge "ssowatch_source_duration_seconds" [target, source]
         "How long asking the source last took.";
     SourceLastSuccess: Gauge "ssowatch_source_last_success_timestamp_seconds" [target, source]
-        "When the source last gave its fact, as Unix time.";
+        "When the source last gave its fact, as Unix time. No series while it gives it.";
     HttpDuration: Gauge "ssowatch_http_duration_seconds" [target, side, phase]
         "Duration of the last exchange by phase: resolve, connect, tls, processing, transfer.";
     TlsVerified: Gauge "ssowatch_tls_verified" [target, side]
@@ -113,14 +113,12 @@ families! {
         "Rounds completed.";
     RoundsMissed: Counter "ssowatch_rounds_missed_total" [target]
         "Rounds that did not happen: the one before still ran, hung or panicked.";
-    RoundDuration: Histogram "ssowatch_round_duration_seconds" [target]
-        "Duration of rounds.";
+    RoundDuration: Histogram "ssowatch_round_duration_seconds" []
+        "Duration of rounds, of all targets.";
     SchedulerLag: Gauge "ssowatch_scheduler_lag_seconds" [target]
         "Delay between when the last round was due and when it began.";
-    SourceFailures: Counter "ssowatch_source_failures_total" [target, source]
-        "Failures of the source.";
     HttpRequests: Counter "ssowatch_http_requests_total" [target, side, code]
-        "HTTP requests sent, by class of answer; error where none came.";
+        "HTTP requests sent, by class of answer; error where none came. No series for a class that did not occur.";
     ConfigChanges: Counter "ssowatch_config_changes_total" [target, side, subject]
         "Changes seen on a side.";
     Maintenance: Gauge "ssowatch_maintenance_active" [target]

@@ -3,7 +3,7 @@
 //! Label sets are closed, so every counter begins at 0, and a target that is removed takes all its series along.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -13,10 +13,17 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Family, MetricsBuilder, builder::Distribution, process::Process};
+use super::{
+    Family, Format, MetricsBuilder, Scrape,
+    builder::Distribution,
+    exposition::{Exposition, Source},
+    process::Process,
+    target_metrics,
+};
 use crate::{
     clock::{Time, unix_seconds},
-    model::{Change, ChangeSubject, RequestCount, Side, SourceId, SourceReport},
+    model::{Change, ChangeSubject, RequestCount},
+    results::Entry,
 };
 
 /// The `code` label: classes of answers; `error` where none came.
@@ -27,8 +34,6 @@ pub const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 
 /// The bits of a hash that are told: a sample holds a whole number of up to 53 exactly.
 const HASH_BITS: u64 = (1 << 48) - 1;
-
-const SIDES: [Side; 2] = [Side::Provider, Side::App];
 
 /// Metrics about the daemon itself.
 #[derive(Debug, Default)]
@@ -41,11 +46,14 @@ pub struct Daemon {
     journal: OnceLock<Arc<AtomicBool>>,
     /// Whether the last attempt to write what receivers were told failed.
     notified_fails: AtomicBool,
+    exposition: Exposition,
 }
 
 #[derive(Debug, Default)]
 struct Counts {
     targets: BTreeMap<String, TargetCounts>,
+    /// How long the rounds of all targets took.
+    durations: Distribution,
     config: Option<Loaded>,
     reload_successful: Option<bool>,
     self_test: Option<bool>,
@@ -76,21 +84,14 @@ struct Loaded {
 
 #[derive(Debug, Default)]
 struct TargetCounts {
+    /// How often these changed since a scrape may have rendered them.
+    version: u64,
     in_maintenance: bool,
     rounds: u64,
     rounds_missed: u64,
-    durations: Distribution,
     lag: Option<Duration>,
-    source_failures: BTreeMap<SourceId, Failures>,
     requests: BTreeMap<(&'static str, &'static str), u64>,
     changes: BTreeMap<ChangeSubject, u64>,
-}
-
-#[derive(Debug, Default)]
-struct Failures {
-    count: u64,
-    /// The look that was counted last: between two looks a failure stands in every round, and is one failure.
-    counted: Option<Time>,
 }
 
 /// Numbers about the daemon: those of its metrics.
@@ -126,32 +127,21 @@ impl Daemon {
     /// A target is gone: its series go too.
     pub fn target_removed(&self, target: &str) {
         self.counts().targets.remove(target);
+        self.exposition.remove(target);
     }
 
-    /// A round began this long after it was due.
+    /// A round began this long after it was due. Told when it has ended.
     pub fn round_started(&self, target: &str, lag: Duration) {
-        self.of_target(target, |counts| counts.lag = Some(lag));
+        if let Some(counts) = self.counts().targets.get_mut(target) {
+            counts.lag = Some(lag);
+        }
     }
 
     /// A round ended.
-    pub fn round_finished(
-        &self,
-        target: &str,
-        _at: Time,
-        took: Duration,
-        sources: &[SourceReport],
-        requests: &[RequestCount],
-        new_changes: &[Change],
-    ) {
+    pub fn round_finished(&self, target: &str, took: Duration, requests: &[RequestCount], new_changes: &[Change]) {
+        self.counts().durations.observe(took.as_secs_f64());
         self.of_target(target, |counts| {
             counts.rounds += 1;
-            counts.durations.observe(took.as_secs_f64());
-            for source in sources.iter().filter(|source| source.ok == Some(false)) {
-                let failures = counts.source_failures.entry(source.id).or_default();
-                if failures.counted.replace(source.at) != Some(source.at) {
-                    failures.count += 1;
-                }
-            }
             for request in requests {
                 *counts.requests.entry((request.side.id(), class(&request.code))).or_default() += request.count;
             }
@@ -164,6 +154,38 @@ impl Daemon {
     /// Rounds that were due while the one before still ran, or a round that hung or panicked.
     pub fn rounds_missed(&self, target: &str, count: u64) {
         self.of_target(target, |counts| counts.rounds_missed += count);
+    }
+
+    /// Renders what scrapes get about a target, so that they need not. Called when its round has ended.
+    pub fn render(&self, entry: &Arc<Entry>, now: Time) {
+        let version = self.counts().targets.get(&entry.name).map_or(0, |counts| counts.version);
+        let source = Source { entry, version, is_current: entry.current(now).is_some() };
+        self.exposition.refresh(&source, |builder| self.write_target(builder, entry, now));
+    }
+
+    /// Everything that `/metrics` tells. What is not rendered yet is rendered now: no work for a worker of the runtime.
+    #[must_use]
+    pub fn scrape(&self, entries: &[Arc<Entry>], format: Format, now: Time) -> Scrape {
+        let versions: Vec<u64> = {
+            let counts = self.counts();
+            entries.iter().map(|entry| counts.targets.get(&entry.name).map_or(0, |counts| counts.version)).collect()
+        };
+        let source = |(entry, version): (_, u64)| {
+            let entry: &Arc<Entry> = entry;
+            Source { entry, version, is_current: entry.current(now).is_some() }
+        };
+        let mut rest = MetricsBuilder::new();
+        let listed: BTreeSet<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+        self.write_but(&mut rest, &listed, now);
+        let write = |source: &Source<'_>, builder: &mut MetricsBuilder| self.write_target(builder, source.entry, now);
+        self.exposition.scrape(format, entries.iter().zip(versions).map(source), write, rest)
+    }
+
+    fn write_target(&self, builder: &mut MetricsBuilder, entry: &Entry, now: Time) {
+        target_metrics::target(builder, entry, now);
+        if let Some(counts) = self.counts().targets.get(&entry.name) {
+            counts.write(builder, &entry.name);
+        }
     }
 
     /// A (re)load of the configuration succeeded; `hash` is of the file's content.
@@ -264,9 +286,14 @@ impl Daemon {
 
     /// Notes everything about the daemon and its process.
     pub fn write(&self, builder: &mut MetricsBuilder, now: Time) {
+        self.write_but(builder, &BTreeSet::new(), now);
+    }
+
+    /// Notes everything but what is about these targets.
+    fn write_but(&self, builder: &mut MetricsBuilder, targets: &BTreeSet<&str>, now: Time) {
         {
             let counts = self.counts();
-            for (target, of_target) in &counts.targets {
+            for (target, of_target) in counts.targets.iter().filter(|(target, _)| !targets.contains(target.as_str())) {
                 of_target.write(builder, target);
             }
             counts.write(builder);
@@ -292,12 +319,14 @@ impl Daemon {
     fn of_target(&self, target: &str, change: impl FnOnce(&mut TargetCounts)) {
         if let Some(counts) = self.counts().targets.get_mut(target) {
             change(counts);
+            counts.version += 1;
         }
     }
 }
 
 impl Counts {
     fn write(&self, builder: &mut MetricsBuilder) {
+        builder.set_distribution(Family::RoundDuration, &[], &self.durations);
         for (receiver, attempts) in &self.receivers {
             builder.set(Family::Notifications, &[receiver], attempts.all as f64);
             builder.set(Family::NotificationsFailed, &[receiver], attempts.failed as f64);
@@ -325,19 +354,11 @@ impl TargetCounts {
         builder.set_flag(Family::Maintenance, &[target], self.in_maintenance);
         builder.set(Family::Rounds, &[target], self.rounds as f64);
         builder.set(Family::RoundsMissed, &[target], self.rounds_missed as f64);
-        builder.set_distribution(Family::RoundDuration, &[target], &self.durations);
         if let Some(lag) = self.lag {
             builder.set(Family::SchedulerLag, &[target], lag.as_secs_f64());
         }
-        for source in SourceId::ALL {
-            let count = self.source_failures.get(&source).map_or(0, |failures| failures.count);
-            builder.set(Family::SourceFailures, &[target, source.id()], count as f64);
-        }
-        for side in SIDES {
-            for code in CODES {
-                let count = self.requests.get(&(side.id(), code)).copied().unwrap_or_default();
-                builder.set(Family::HttpRequests, &[target, side.id(), code], count as f64);
-            }
+        for ((side, code), count) in &self.requests {
+            builder.set(Family::HttpRequests, &[target, side, code], *count as f64);
         }
         for subject in ChangeSubject::ALL {
             let count = self.changes.get(&subject).copied().unwrap_or_default();
@@ -353,26 +374,16 @@ fn class(code: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
-
     use super::*;
-    use crate::{metrics::flatten, model::Snapshot};
+    use crate::{
+        metrics::flatten,
+        model::{Side, Snapshot},
+    };
 
     fn samples(daemon: &Daemon) -> BTreeMap<String, f64> {
         let mut builder = MetricsBuilder::new();
         daemon.write(&mut builder, Snapshot::healthy().taken_at);
         flatten(&builder.finish()).into_iter().collect()
-    }
-
-    fn failing(at: Time) -> SourceReport {
-        SourceReport {
-            id: SourceId::Jwks,
-            ok: Some(false),
-            reason: Some(crate::model::Reason::Timeout),
-            detail: None,
-            at,
-            took_seconds: 10.0,
-        }
     }
 
     #[test]
@@ -382,8 +393,6 @@ mod tests {
         let samples = samples(&daemon);
         for name in [
             r#"ssowatch_rounds_total{target="home"}"#,
-            r#"ssowatch_source_failures_total{target="home",source="login_start"}"#,
-            r#"ssowatch_http_requests_total{target="home",side="app",code="error"}"#,
             r#"ssowatch_config_changes_total{target="home",side="provider",subject="signing_key"}"#,
             r#"ssowatch_config_changes_total{target="home",side="app",subject="config"}"#,
             r#"ssowatch_log_messages_total{level="warn"}"#,
@@ -391,20 +400,6 @@ mod tests {
             assert_eq!(samples.get(name), Some(&0.0), "{name}");
         }
         assert!(!samples.keys().any(|name| name.starts_with("ssowatch_scheduler_lag")), "no round began yet");
-    }
-
-    #[test]
-    fn a_failure_that_stands_between_two_looks_is_counted_once() {
-        let daemon = Daemon::default();
-        daemon.target_added("home");
-        let at = Snapshot::healthy().taken_at;
-        let later = at + TimeDelta::minutes(5);
-        for look in [at, at, later] {
-            daemon.round_finished("home", look, Duration::from_millis(200), &[failing(look)], &[], &[]);
-        }
-        let samples = samples(&daemon);
-        assert_eq!(samples[r#"ssowatch_source_failures_total{target="home",source="jwks"}"#], 2.0);
-        assert_eq!(samples[r#"ssowatch_rounds_total{target="home"}"#], 3.0);
     }
 
     #[test]
@@ -451,8 +446,8 @@ mod tests {
             to: "two".to_owned(),
         };
         let requests = [request("2xx", 3), request("error", 1), request("weird", 1)];
-        daemon.round_finished("home", at, Duration::ZERO, &[], &requests, std::slice::from_ref(&change));
-        daemon.round_finished("home", at, Duration::ZERO, &[], &requests, &[]);
+        daemon.round_finished("home", Duration::ZERO, &requests, std::slice::from_ref(&change));
+        daemon.round_finished("home", Duration::ZERO, &requests, &[]);
         let samples = samples(&daemon);
         assert_eq!(samples[r#"ssowatch_http_requests_total{target="home",side="provider",code="2xx"}"#], 6.0);
         assert_eq!(samples[r#"ssowatch_http_requests_total{target="home",side="provider",code="error"}"#], 4.0);
@@ -465,7 +460,7 @@ mod tests {
         let daemon = Daemon::default();
         daemon.target_added("home");
         daemon.target_removed("home");
-        daemon.round_finished("home", Snapshot::healthy().taken_at, Duration::ZERO, &[], &[], &[]);
+        daemon.round_finished("home", Duration::ZERO, &[], &[]);
         daemon.rounds_missed("home", 1);
         assert!(!samples(&daemon).keys().any(|name| name.contains("target=")));
     }

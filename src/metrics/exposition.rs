@@ -50,9 +50,7 @@ struct Part {
 
 impl Part {
     fn is_of(&self, source: &Source<'_>) -> bool {
-        Arc::ptr_eq(&self.entry, source.entry)
-            && self.version == source.version
-            && self.is_current == source.is_current
+        Arc::ptr_eq(&self.entry, source.entry) && self.version == source.version && self.is_current == source.is_current
     }
 }
 

@@ -1,10 +1,14 @@
-//! What Prometheus scrapes: the target_metrics (rebuilt per scrape from the results) and the daemon (counters that live on).
+//! What Prometheus scrapes: what is known of targets (from the results) and of the daemon (counters that live on).
+//!
+//! [`Daemon::scrape`] is the exposition of `/metrics`; [`gather`] and [`encode`] make the same at once.
 
 mod builder;
 pub mod catalogue;
 mod daemon;
+mod exposition;
 pub mod negotiate;
 pub mod openmetrics;
+mod pieces;
 mod process;
 pub mod target_metrics;
 
@@ -17,6 +21,7 @@ use crate::{clock::Time, results::Entry};
 pub use builder::MetricsBuilder;
 pub use catalogue::{Family, markdown_table};
 pub use daemon::{ConfigStats, Daemon, Stats};
+pub use exposition::Scrape;
 pub use negotiate::Format;
 
 /// Everything that `/metrics` tells.

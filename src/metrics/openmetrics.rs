@@ -5,10 +5,13 @@
 
 use prometheus::proto::{Metric, MetricFamily, MetricType};
 
-use super::catalogue::unit_of;
+use super::catalogue::{About, unit_of};
 
 /// The content type of [`encode`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// What ends an exposition.
+pub(super) const END: &str = "# EOF\n";
 
 /// Writes families of gauges, counters and histograms; other types do not occur here and are left out.
 #[must_use]
@@ -16,13 +19,25 @@ pub fn encode(families: &[MetricFamily]) -> String {
     let mut text = String::with_capacity(families.len() * 1024);
     for family in families {
         let Some(kind) = word(family.get_field_type()) else { continue };
-        head(&mut text, family, kind);
-        for metric in family.get_metric() {
-            samples(&mut text, family, metric);
-        }
+        head(&mut text, family.name(), family.help(), kind);
+        samples_of(&mut text, family);
     }
-    text.push_str("# EOF\n");
+    text.push_str(END);
     text
+}
+
+/// What stands before the samples of a family.
+pub(super) fn head_of(about: &About) -> String {
+    let mut text = String::new();
+    head(&mut text, about.name, about.help, about.kind.word());
+    text
+}
+
+/// Writes the samples of a family.
+pub(super) fn samples_of(text: &mut String, family: &MetricFamily) {
+    for metric in family.get_metric() {
+        samples(text, family, metric);
+    }
 }
 
 fn word(kind: MetricType) -> Option<&'static str> {
@@ -34,11 +49,9 @@ fn word(kind: MetricType) -> Option<&'static str> {
     }
 }
 
-fn head(text: &mut String, family: &MetricFamily, kind: &str) {
-    let base = match family.get_field_type() {
-        MetricType::COUNTER => family.name().strip_suffix("_total").unwrap_or(family.name()),
-        _ => family.name(),
-    };
+fn head(text: &mut String, name: &str, help: &str, kind: &str) {
+    // Only counters are called so.
+    let base = name.strip_suffix("_total").unwrap_or(name);
     let mut line = |keyword: &str, value: &str| {
         for part in ["# ", keyword, " ", base, " ", value, "\n"] {
             text.push_str(part);
@@ -48,7 +61,7 @@ fn head(text: &mut String, family: &MetricFamily, kind: &str) {
     if let Some(unit) = unit_of(base) {
         line("UNIT", unit);
     }
-    line("HELP", &escaped(family.help()));
+    line("HELP", &escaped(help));
 }
 
 fn samples(text: &mut String, family: &MetricFamily, metric: &Metric) {
@@ -123,7 +136,7 @@ mod tests {
         builder.set(Family::Rounds, &["a"], 3.0);
         let mut values = Distribution::default();
         values.observe(0.2);
-        builder.set_distribution(Family::RoundDuration, &["a"], &values);
+        builder.set_distribution(Family::RoundDuration, &[], &values);
         let text = encode(&builder.finish());
         for line in [
             r#"ssowatch_login_success{target="ho\"me\\\n"} 1.0"#,
@@ -131,11 +144,11 @@ mod tests {
             "# TYPE ssowatch_rounds counter",
             r#"ssowatch_rounds_total{target="a"} 3.0"#,
             "# UNIT ssowatch_round_duration_seconds seconds",
-            r#"ssowatch_round_duration_seconds_bucket{target="a",le="0.1"} 0"#,
-            r#"ssowatch_round_duration_seconds_bucket{target="a",le="0.25"} 1"#,
-            r#"ssowatch_round_duration_seconds_bucket{target="a",le="+Inf"} 1"#,
-            r#"ssowatch_round_duration_seconds_count{target="a"} 1"#,
-            r#"ssowatch_round_duration_seconds_sum{target="a"} 0.2"#,
+            r#"ssowatch_round_duration_seconds_bucket{le="0.1"} 0"#,
+            r#"ssowatch_round_duration_seconds_bucket{le="0.25"} 1"#,
+            r#"ssowatch_round_duration_seconds_bucket{le="+Inf"} 1"#,
+            r#"ssowatch_round_duration_seconds_count 1"#,
+            r#"ssowatch_round_duration_seconds_sum 0.2"#,
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");
         }

@@ -74,7 +74,9 @@ fn samples(format: Format, family: &MetricFamily, bytes: &mut Vec<u8>) {
 pub(super) fn head(format: Format, family: usize, samples: usize) -> Vec<u8> {
     let about = &ALL[family];
     match format {
-        Format::Text => format!("# HELP {0} {1}\n# TYPE {0} {2}\n", about.name, about.help, about.kind.word()).into_bytes(),
+        Format::Text => {
+            format!("# HELP {0} {1}\n# TYPE {0} {2}\n", about.name, about.help, about.kind.word()).into_bytes()
+        }
         Format::OpenMetrics => openmetrics::head_of(about).into_bytes(),
         Format::Protobuf => {
             // Fields 1 to 3 of io.prometheus.client.MetricFamily; the samples are field 4.

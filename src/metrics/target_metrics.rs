@@ -29,23 +29,27 @@ pub fn write(builder: &mut MetricsBuilder, entries: &[Arc<Entry>], now: Time) {
 pub fn target(builder: &mut MetricsBuilder, entry: &Entry, now: Time) {
     builder.set(Family::RoundInterval, &[&entry.name], entry.interval_seconds);
     let Some(latest) = &entry.latest else { return };
-    timestamps(builder, &entry.name, latest);
-    if entry.current(now).is_some() {
+    let is_current = entry.current(now).is_some();
+    timestamps(builder, &entry.name, latest, is_current);
+    if is_current {
         verdicts(builder, &entry.name, &latest.report);
         sights(builder, &entry.name, &latest.snapshot);
     }
 }
 
-/// What stays true however old it is.
-fn timestamps(builder: &mut MetricsBuilder, target: &str, latest: &Latest) {
+/// What stays true however old it is. Of what is good in a current round, other series tell that.
+fn timestamps(builder: &mut MetricsBuilder, target: &str, latest: &Latest, is_current: bool) {
     let report = &latest.report;
     builder.set(Family::RoundLast, &[target], unix_seconds(report.at));
-    for check in report.checks.iter().filter(|check| breaks_sign_in(check.severity)) {
+    let is_good = |check: &CheckReport| is_current && check.verdict == "ok";
+    for check in report.checks.iter().filter(|check| breaks_sign_in(check.severity) && !is_good(check)) {
         if let Some(at) = latest.last_success.get(&check.id) {
             builder.set(Family::CheckLastSuccess, &[target, &check.id], unix_seconds(*at));
         }
     }
-    for (source, at) in &latest.source_last_success {
+    let gives =
+        |id: &str| is_current && report.sources.iter().any(|source| source.id.id() == id && source.ok == Some(true));
+    for (source, at) in latest.source_last_success.iter().filter(|(source, _)| !gives(source)) {
         builder.set(Family::SourceLastSuccess, &[target, source], unix_seconds(*at));
     }
     // The soonest of each item: a label may stand once.

@@ -86,7 +86,8 @@ impl<L: RunRound> Scheduler<L> {
         clock: Clock,
     ) -> Self {
         let places = Arc::new(Semaphore::new(AT_ONCE));
-        let shared = Arc::new(Shared { results, daemon, clock, journal, triggers: Arc::default(), places });
+        let (triggers, restoring) = (Arc::default(), Semaphore::new(1));
+        let shared = Arc::new(Shared { results, daemon, clock, journal, triggers, places, restoring });
         Self { runner, shared, running: BTreeMap::new(), first_rounds: Vec::new() }
     }
 
@@ -112,18 +113,19 @@ impl<L: RunRound> Scheduler<L> {
             if self.running.contains_key(&target.name) {
                 continue;
             }
-            match outgoing.remove(&target.name) {
+            let may_restore = match outgoing.remove(&target.name) {
                 None => {
                     self.shared.daemon.target_added(&target.name);
                     applied.added.push(target.name.clone());
-                    self.restore(target);
+                    self.shared.journal.has_storage()
                 }
                 Some(old) => {
                     applied.changed.push(target.name.clone());
                     self.forget_other_servers(&old.target, target);
+                    false
                 }
-            }
-            self.start(Arc::new(target.clone()), Arc::clone(&interval));
+            };
+            self.start(Arc::new(target.clone()), Arc::clone(&interval), may_restore);
         }
         applied.removed = outgoing.into_keys().collect();
         for name in &applied.removed {
@@ -153,7 +155,7 @@ impl<L: RunRound> Scheduler<L> {
         for name in ended {
             error!(target = %name, "the task of a target ended, which is a bug; it is started again");
             if let Some(old) = self.running.remove(&name) {
-                self.start(old.target, old.interval);
+                self.start(old.target, old.interval, false);
             }
         }
         self.running.values().all(|task| task.liveness.is_alive())
@@ -187,15 +189,7 @@ impl<L: RunRound> Scheduler<L> {
         }
     }
 
-    /// Puts up what an earlier process saw last of a target.
-    fn restore(&self, target: &Target) {
-        let latest = self.shared.journal.state(&target.name).and_then(|state| restore::latest(state, target));
-        if let Some(latest) = latest {
-            self.shared.results.restore(&target.name, latest);
-        }
-    }
-
-    fn start(&mut self, target: Arc<Target>, interval: Arc<Interval>) {
+    fn start(&mut self, target: Arc<Target>, interval: Arc<Interval>, may_restore: bool) {
         let (first, waits) = oneshot::channel();
         let liveness = Arc::new(Liveness::new());
         let task = Task {
@@ -205,6 +199,7 @@ impl<L: RunRound> Scheduler<L> {
             shared: Arc::clone(&self.shared),
             liveness: Arc::clone(&liveness),
             bell: self.shared.triggers.hang(&target.name),
+            may_restore,
             first: Some(first),
             troubled: false,
             logged: Logged::default(),

@@ -35,7 +35,10 @@ impl Publisher<'_> {
         let (snapshot, report) = (&*latest.snapshot, &*latest.report);
         let known = before.as_ref().map_or(&[][..], |before| &before.snapshot.changes);
         let changes: Vec<_> = snapshot.changes.iter().filter(|change| !known.contains(change)).cloned().collect();
-        self.daemon.round_finished(name, report.at, took, &report.sources, &snapshot.requests, &changes);
+        self.daemon.round_finished(name, took, &snapshot.requests, &changes);
+        if let Some(entry) = self.results.entry(name) {
+            self.daemon.render(&entry, report.at);
+        }
         let before = before.as_ref().map(|before| &*before.report);
         let entry = journal::Entry { snapshot, report, before, changes: &changes, stale_after_seconds };
         self.journal.note(name, entry);

@@ -6,7 +6,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, oneshot},
     time::{Instant, timeout},
 };
-use tracing::{debug, error, info};
+use tracing::{debug, error, info, warn};
 
 use super::{
     RunMode, RunRound, RunTriggers,
@@ -31,6 +31,8 @@ const SLICE: Duration = Duration::from_mins(1);
 /// How long a round keeps its place among those that run at once. A slow one then gives it up, so that rounds that hang
 /// do not hold back other targets.
 const PLACE_FOR: Duration = Duration::from_secs(5);
+/// How long rounds wait for what an earlier process saw last.
+const RESTORE_WITHIN: Duration = Duration::from_secs(10);
 
 /// What all tasks share.
 #[derive(Debug)]
@@ -42,6 +44,8 @@ pub(super) struct Shared {
     pub triggers: Arc<RunTriggers>,
     /// The places of rounds that run at once.
     pub places: Arc<Semaphore>,
+    /// One: states of earlier processes are read one after the other.
+    pub restoring: Semaphore,
 }
 
 /// The task of one target.
@@ -53,6 +57,8 @@ pub(super) struct Task<L> {
     pub liveness: Arc<Liveness>,
     /// Rings when somebody wants a round before it is due.
     pub bell: RunRequests,
+    /// Whether an earlier process may have left a round of it on disk.
+    pub may_restore: bool,
     /// Who waits for the first round. Dropped, if the task is stopped before.
     pub first: Option<oneshot::Sender<()>>,
     /// Whether the round before hung or panicked, which is logged once.
@@ -77,6 +83,9 @@ impl Due {
 impl<L: RunRound> Task<L> {
     /// Runs rounds for ever: the first one at once, the others by the schedule.
     pub async fn run(mut self) {
+        if self.may_restore {
+            self.restore().await;
+        }
         let mut at = self.shared.clock.now();
         let mut mode = CollectMode::Full;
         loop {
@@ -92,6 +101,26 @@ impl<L: RunRound> Task<L> {
             mode = self.interval.mode();
             at = self.interval.next(self.shared.clock.now(), &self.target.name);
         }
+    }
+
+    /// Takes up what an earlier process saw last: it is shown until the first round of this one, which goes on from it. A disk
+    /// that hangs holds this up for a while only.
+    async fn restore(&self) {
+        let (journal, name) = (Arc::clone(&self.shared.journal), self.target.name.clone());
+        let reading = async {
+            let _one = self.shared.restoring.acquire().await;
+            tokio::task::spawn_blocking(move || journal.state(&name)).await.ok().flatten()
+        };
+        self.liveness.expect_within(RESTORE_WITHIN);
+        let state = match timeout(RESTORE_WITHIN, reading).await {
+            Ok(state) => state,
+            Err(_) => {
+                warn!(target = %self.target.name, "what was last seen cannot be read in time; rounds begin without it");
+                None
+            }
+        };
+        let Some(latest) = state.and_then(|state| restore::latest(state, &self.target)) else { return };
+        self.shared.results.restore(&self.target.name, latest);
     }
 
     /// Sleeps until a round is due, or until the bell rings: then with those who ask. A clock that was set back brings it

@@ -1,16 +1,22 @@
 //! A good answer: JSON with a tag by its content (RFC 9110, section 8.8.3).
 
+use std::io::Write as _;
+
 use axum::{
-    body::Body,
+    body::{Body, HttpBody as _, to_bytes},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use flate2::{Compression, write::GzEncoder};
 use serde::Serialize;
+use tokio::task::spawn_blocking;
 
 use super::Problem;
 use crate::oidc::escaped_json;
 
+/// Answers from this length on are compressed, in bytes.
+const PACKED_FROM: u64 = 1024;
 /// How much of the digest is told, in bytes.
 const TAG_BYTES: usize = 16;
 
@@ -78,6 +84,34 @@ pub(super) fn unless_known(response: Response, known: Option<&HeaderValue>) -> R
     let kept = |name: HeaderName| response.headers().get(&name).cloned().map(|value| (name, value));
     let headers: HeaderMap = [header::ETAG, header::CACHE_CONTROL].into_iter().filter_map(kept).collect();
     (StatusCode::NOT_MODIFIED, headers, Body::empty()).into_response()
+}
+
+/// The answer, compressed where that pays. Its tag becomes a weak one: it is that of the bytes within.
+pub(super) async fn packed(response: Response) -> Response {
+    let (mut head, body) = response.into_parts();
+    let is_small = body.size_hint().exact().is_some_and(|length| length < PACKED_FROM);
+    if head.status != StatusCode::OK || is_small {
+        return Response::from_parts(head, body);
+    }
+    // It is whole already: reading it takes no time.
+    let Ok(bytes) = to_bytes(body, usize::MAX).await else {
+        return Problem::internal("the answer could not be read").into_response();
+    };
+    let packing = spawn_blocking(move || {
+        let mut packer = GzEncoder::new(Vec::with_capacity(bytes.len() / 8), Compression::fast());
+        packer.write_all(&bytes).and_then(|()| packer.finish())
+    });
+    let Ok(Ok(packed)) = packing.await else {
+        return Problem::internal("the answer could not be compressed").into_response();
+    };
+    if let Some(tag) = head.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok())
+        && let Ok(weak) = HeaderValue::from_str(&format!("W/{tag}"))
+    {
+        head.headers.insert(header::ETAG, weak);
+    }
+    head.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    head.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(head, Body::from(packed))
 }
 
 /// Whether an `If-None-Match` names a tag; a weak one counts (RFC 9110, section 13.1.2).

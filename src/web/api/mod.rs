@@ -21,7 +21,10 @@ mod targets;
 
 use axum::{
     extract::{Request, State},
-    http::{Method, header::IF_NONE_MATCH},
+    http::{
+        HeaderValue, Method,
+        header::{IF_NONE_MATCH, VARY},
+    },
     middleware::Next,
     response::Response,
     routing::{MethodRouter, get, post},
@@ -30,7 +33,7 @@ use axum::{
 pub(super) use run_now::ByHand;
 
 use self::{answer::Answer, problem::Problem, query::Query};
-use super::{App, Shared};
+use super::{App, Shared, exposition};
 
 /// The version of the form, as `check --output json` has it: more fields may follow, these stay.
 const FORMAT: u32 = crate::render::json::FORMAT;
@@ -70,9 +73,12 @@ pub(super) async fn finish(State(app): State<App>, request: Request, next: Next)
     }
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let known = request.headers().get(IF_NONE_MATCH).filter(|_| is_read).cloned();
+    let takes_gzip = exposition::takes_gzip(request.headers());
     let response = next.run(request).await;
     if response.status().is_client_error() || response.status().is_server_error() {
         return problem::of(response).await;
     }
-    answer::unless_known(response, known.as_ref())
+    let mut response = answer::unless_known(response, known.as_ref());
+    response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+    if takes_gzip { answer::packed(response).await } else { response }
 }

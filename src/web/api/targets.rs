@@ -22,9 +22,23 @@ use crate::{
 /// How far back it is asked since when sign-in stands as it does, in days.
 const SINCE_DAYS: i64 = 31;
 
+/// How many targets a page has, where the request does not say.
+const USUAL: usize = 100;
+/// How many a page has at most.
+const MOST: usize = 1000;
+
 pub(super) async fn all(State(app): Shared, uri: Uri) -> Told {
-    Query::none(&uri)?;
-    reports(&app.results.entries(), app.clock.now())
+    let query = Query::read(&uri, &["cursor", "limit"])?;
+    let limit = query.count("limit", MOST)?.unwrap_or(USUAL);
+    let (entries, now) = (app.results.entries(), app.clock.now());
+    let begins: usize =
+        query.parsed("cursor", "the `next` of an earlier page", |text| text.parse().ok())?.unwrap_or_default();
+    let page: Vec<Arc<Entry>> = entries.iter().skip(begins).take(limit).cloned().collect();
+    let ends = begins.saturating_add(page.len());
+    let next = (ends < entries.len()).then(|| ends.to_string());
+    // Of a thousand targets this takes a while that no worker of the runtime has.
+    let answer = tokio::task::spawn_blocking(move || document(&page, now, Some(next))).await;
+    answer.unwrap_or_else(|_| Err(Problem::internal("the answer could not be written")))
 }
 
 pub(super) async fn one(State(app): Shared, Path(name): Path<String>, uri: Uri) -> Told {
@@ -44,16 +58,23 @@ pub(super) fn entry(app: &App, name: &str) -> Result<Arc<Entry>, Problem> {
 /// The document of these targets. `current` says whether a round is recent; of one that is not, or before the first,
 /// `login` is `unknown`.
 pub(super) fn reports(entries: &[Arc<Entry>], now: Time) -> Told {
+    document(entries, now, None)
+}
+
+/// The document of a page; `next` is where the next one begins, for a list that has pages.
+fn document(entries: &[Arc<Entry>], now: Time, next: Option<Option<String>>) -> Told {
     let reports: Vec<(Report, bool)> = entries.iter().map(|entry| report(entry, now)).collect();
     let targets: Vec<Row<'_>> =
         reports.iter().map(|(report, current)| Row { report: json::target(report), current: *current }).collect();
-    Answer::of(&Document { format: FORMAT, targets })
+    Answer::of(&Document { format: FORMAT, targets, next })
 }
 
 #[derive(Serialize)]
 struct Document<T> {
     format: u32,
     targets: Vec<T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<Option<String>>,
 }
 
 #[derive(Serialize)]
@@ -99,7 +120,7 @@ pub(super) async fn status(State(app): Shared, uri: Uri) -> Told {
     Query::none(&uri)?;
     let now = app.clock.now();
     let targets = app.results.entries().iter().map(|entry| verdict(&app, entry, now)).collect();
-    Answer::of(&Document { format: FORMAT, targets })
+    Answer::of(&Document { format: FORMAT, targets, next: None })
 }
 
 #[derive(Serialize)]

@@ -56,6 +56,49 @@ async fn an_answer_that_the_client_has_is_not_sent_again() {
 }
 
 #[tokio::test]
+async fn targets_come_in_pages_in_the_order_of_the_configuration() {
+    let surface = every_state().await;
+    let login = |it: &Value| it["login"].as_str().unwrap().to_owned();
+    let logins = |page: &Value| -> Vec<String> { page["targets"].as_array().unwrap().iter().map(login).collect() };
+    let whole = surface.get("/api/v1/targets").await.json();
+    assert_eq!((logins(&whole).len(), &whole["next"]), (TARGETS.len(), &Value::Null));
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    for pages in 1.. {
+        let page = surface.get(&format!("/api/v1/targets?limit=3{cursor}")).await.json();
+        seen.extend(logins(&page));
+        let Some(next) = page["next"].as_str() else {
+            assert_eq!(pages, 2);
+            break;
+        };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen, logins(&whole));
+    let past = surface.get("/api/v1/targets?cursor=99").await.json();
+    assert_eq!((logins(&past).len(), &past["next"]), (0, &Value::Null));
+    for query in ["limit=0", "limit=1001", "cursor=x", "page=2"] {
+        assert_eq!(surface.get(&format!("/api/v1/targets?{query}")).await.status, 400, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_answer_is_compressed_for_who_takes_that_and_its_tag_still_counts() {
+    let surface = every_state().await;
+    for (path, is_long) in [("/api/v1/checks", true), ("/api/v1/maintenance", false)] {
+        let plain = surface.get(path).await;
+        assert_eq!((plain.header("content-encoding"), plain.header("vary")), ("", "Accept-Encoding"), "{path}");
+        let packed = surface.ask("GET", path, &[("Accept-Encoding", "gzip")]).await;
+        assert_eq!(packed.header("content-encoding"), if is_long { "gzip" } else { "" }, "{path}");
+        if is_long {
+            let mut text = Vec::new();
+            std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&packed.body[..]), &mut text).unwrap();
+            assert!(text == plain.body && packed.body.len() * 3 < text.len(), "{path}");
+            let known = [("Accept-Encoding", "gzip"), ("If-None-Match", packed.header("etag"))];
+            assert_eq!(surface.ask("GET", path, &known).await.status, 304, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_report_is_told_as_check_output_json_tells_it() {
     let broken = broken_snapshot();
     let surface = Setup::with(results_of(std::slice::from_ref(&broken))).serve().await;

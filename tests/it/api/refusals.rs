@@ -71,7 +71,7 @@ async fn a_bad_parameter_is_named_with_what_is_meant() {
         ("changes?cursor=abc", "cursor", "`next`"),
         ("changes?sinc=1", "sinc", "did you mean since?"),
         ("changes?limit=1&limit=2", "limit", "twice"),
-        ("targets?x", "x", "there is none here"),
+        ("status?x", "x", "there is none here"),
         ("targets/home/history?from=2026-11-25T00:00:00Z", "from", "after to"),
         ("annotations?to=x", "to", "milliseconds"),
     ] {

@@ -12,7 +12,7 @@ use std::{
 
 use ssowatch::journal::{Journal, What};
 use tokio::{
-    io::{AsyncBufReadExt as _, BufReader, Lines},
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines},
     process::{Child, ChildStderr, Command},
     time::timeout,
 };
@@ -42,7 +42,7 @@ impl Daemon {
             // The signal that comes with the limit would end the process; ignored, the write fails.
             .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh", "prlimit", &format!("--fsize={limit}:")])
             .arg(env!("CARGO_BIN_EXE_ssowatch"))
-            .args(["serve", "--web.listen-address=127.0.0.1:0"])
+            .args(["serve", "--web.listen-address=127.0.0.1:0", "--web.enable-lifecycle"])
             .arg(format!("--config.file={}", folder.path().join("ssowatch.yml").display()))
             .arg(format!("--storage.path={}", folder.path().join("journal").display()))
             .env_clear()
@@ -93,6 +93,22 @@ impl Daemon {
         self.signal("HUP").await;
         let newest = names.last().unwrap();
         self.reaches(&format!("ssowatch_rounds_total{{target=\"{newest}\"}}"), 1.0).await;
+    }
+
+    /// Begins a maintenance window of all targets.
+    async fn begins_a_window(&self) {
+        let body = r#"{"all": true, "for": "2h"}"#;
+        let mut stream = tokio::net::TcpStream::connect(self.address).await.unwrap();
+        let request = format!(
+            "POST /api/v1/maintenance HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
     }
 
     async fn metric(&self, name: &str) -> f64 {
@@ -157,6 +173,36 @@ async fn while_the_disk_is_full_rounds_go_on_and_what_happens_is_written_later()
     let next = daemon.logs("the journal").await;
     assert!(next.contains("the journal is written again"), "each turn is told once: {next}");
     assert_eq!(begun(&daemon.kept().await), ["later", "late", "home"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_to_the_disk_leaves_the_file_of_messages_and_windows_as_it_was() {
+    let mut daemon = Daemon::start("unlimited").await;
+    daemon.reaches(ROUNDS, 1.0).await;
+    let file = daemon.folder.path().join("journal").join("told.json");
+    let windows = || {
+        let text = std::fs::read(&file).unwrap_or_default();
+        let kept: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+        kept["windows"].as_array().map_or(0, Vec::len)
+    };
+    let reaches = async |count: usize| {
+        let reached = async {
+            while windows() != count {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(PATIENCE, reached).await.unwrap_or_else(|_| panic!("{count} windows are not kept"));
+    };
+    daemon.begins_a_window().await;
+    reaches(1).await;
+    daemon.limit_files_to("0").await;
+    daemon.begins_a_window().await;
+    daemon.logs("what receivers were told cannot be written").await;
+    assert_eq!((windows(), daemon.metric(KEPT).await), (1, 0.0));
+    daemon.limit_files_to("unlimited").await;
+    reaches(2).await;
+    daemon.logs("what receivers were told is written again").await;
+    daemon.reaches(KEPT, 1.0).await;
 }
 
 #[tokio::test]

@@ -232,19 +232,16 @@ fn requests() -> Panel {
 }
 
 fn failures() -> Panel {
-    let failures = MANY.all(Family::SourceFailures);
+    let failing = MANY.all(Family::SourceFailing);
     Panel::lines(
         "Failures of sources",
-        "How often each source did not give its fact, over all targets.",
+        "Of how many targets each source does not give its fact.",
         "short",
-        "no source failed, as far as counted",
+        "no source fails",
     )
     .wide(8)
     .bars()
-    .ask(
-        Query::lines(format!("sum by (source) (increase({failures}[$__rate_interval])) > 0"), "{{source}}")
-            .gives(Gives::WhenBroken),
-    )
+    .ask(Query::lines(format!("count by (source) ({failing})"), "{{source}}").gives(Gives::WhenBroken))
 }
 
 fn log() -> Panel {

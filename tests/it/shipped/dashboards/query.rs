@@ -124,7 +124,8 @@ impl Scope {
 
     /// The buckets of a histogram.
     pub fn buckets(self, family: Family) -> String {
-        self.named(&format!("{}_bucket", family.about().name), true, "")
+        let about = family.about();
+        self.named(&format!("{}_bucket", about.name), about.labels.contains(&"target"), "")
     }
 
     fn named(self, name: &str, by_target: bool, matchers: &str) -> String {
