@@ -179,8 +179,8 @@ impl<L: RunRound> Scheduler<L> {
     /// Where a target is about other servers now, what was seen of the old ones stays up, and counts for nothing else.
     fn forget_other_servers(&self, old: &Target, new: &Target) {
         let place = |target: &Target| {
-            let sides = [&target.provider.http, &target.kasm.http].map(|http| http.connect_to.clone());
-            (target.provider.url.clone(), target.provider.internal_url.clone(), target.kasm.url.clone(), sides)
+            let sides = [&target.provider.http, &target.app.http].map(|http| http.connect_to.clone());
+            (target.provider.url.clone(), target.provider.internal_url.clone(), target.app.url.clone(), sides)
         };
         if place(old) != place(new) {
             self.shared.results.forget_history(&new.name);
