@@ -78,8 +78,8 @@ async fn annotations_are_rows_with_milliseconds_for_changes_and_for_sign_in() {
         json!([
             {"time": at, "title": "home: people cannot sign in", "text": "authorization_url_matches",
              "tags": "login,broken,home"},
-            {"time": at, "title": "home: kasm: config changed (scope)", "text": "nothing → openid 2",
-             "tags": "change,kasm,home"},
+            {"time": at, "title": "home: app: config changed (scope)", "text": "nothing → openid 2",
+             "tags": "change,app,home"},
         ])
     );
     let late = surface.get(&format!("/api/v1/annotations?from={}", minute(1).timestamp_millis())).await;
