@@ -41,7 +41,7 @@ async fn what_happened_is_told_by_kind_with_both_values() {
     let told = ["side", "subject", "field", "from", "to", "at"].map(|name| &change[name]);
     assert_eq!(
         told,
-        [&json!("kasm"), &json!("config"), &json!("scope"), &json!(""), &json!("openid 2"), &json!(minute(-1))]
+        [&json!("app"), &json!("config"), &json!("scope"), &json!(""), &json!("openid 2"), &json!(minute(-1))]
     );
     assert_eq!(first("login")["from"], json!(null), "the first round");
     let broken = changes.iter().find(|change| change["kind"] == "login" && change["to"] == "broken").unwrap();
