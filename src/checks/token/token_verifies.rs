@@ -47,7 +47,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
             )));
         }
         Signature::UnusableKey => {
-            return Ok(Verdict::Unverified(format!(
+            return Ok(Outcome::Unverified(format!(
                 "the published key {key} cannot be used here: see what the key set is found to hold"
             )));
         }
