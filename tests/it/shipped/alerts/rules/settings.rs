@@ -144,12 +144,8 @@ fn throttling() -> Rule {
     Rule {
         name: "SsoProviderThrottling",
         urgency: Urgency::Warning,
-        why: "By the check and not by ssowatch_source_failing{reason=\"throttled\"}, which also counts requests that our own\n\
-              limit postponed.",
->>=======
         why: "By the check and not by ssowatch_source_failing{reason=\"throttled\"}, which also counts requests that\n\
               the app turns away.",
->>>>>>> typed
         expr: |_| "min by (target) (ssowatch_check_success{check=\"provider_not_throttling\"}) == 0".to_owned(),
         wait: mins(5),
         keep: mins(5),
