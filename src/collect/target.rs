@@ -82,7 +82,7 @@ pub(super) async fn collect(
 ) -> Snapshot {
     let facts = target.facts();
     // A snapshot of other addresses is no snapshot of this target, whatever its name.
-    let before = before.filter(|before| before.target.provider == facts.provider && before.target.kasm == facts.kasm);
+    let before = before.filter(|before| before.target.provider == facts.provider && before.target.app == facts.app);
     let counts = Counts::default();
     let round = Round { clock: &deps.clock, budget: &deps.budget, mode, who: &target.name };
     let place = shelf.place(target);
@@ -257,7 +257,7 @@ impl Both<'_> {
 
 /// The authorize URL of the start that is the target's.
 pub(super) fn our_url<'a>(start: &'a KasmStart, facts: &TargetFacts) -> Option<&'a AuthorizeUrl> {
-    let Chosen::Ours(ours) = start.ours(facts) else { return None };
+    let Chosen::Ours(ours) = start.ours(facts.wanted()) else { return None };
     match &ours.outcome {
         StartOutcome::Url(url) => Some(url),
         StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => None,

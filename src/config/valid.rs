@@ -2,13 +2,12 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
     time::Duration,
 };
 
 use url::Url;
 
-use super::{Heartbeat, Maintenance, Receiver, SecretSource, WebSettings};
+use super::{Heartbeat, HttpSettings, Maintenance, Receiver, SecretSource, WebSettings};
 use crate::{
     model::{AppFacts, Credential, Expect, ProviderFacts, TargetFacts},
     providers::pocket_id::ProviderKind,
@@ -92,7 +91,7 @@ pub struct Target {
     /// The provider's side.
     pub provider: Provider,
     /// Kasm's side.
-    pub kasm: Kasm,
+    pub app: App,
     /// What the operator declared.
     pub expect: Expect,
     /// Ids of the checks that are off.
@@ -134,7 +133,7 @@ pub struct Provider {
 
 /// Kasm's side of a target.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Kasm {
+pub struct App {
     /// The address as users type it.
     pub url: Url,
     /// The display name, where two configs lead to this provider.
@@ -159,66 +158,6 @@ pub enum ApiAuth {
     Basic,
 }
 
-/// How to connect to one side; named as in Prometheus' `http_config`.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct HttpSettings {
-    /// `connect_to: host:port`: where to connect instead (split DNS); Host and SNI stay.
-    pub connect_to: Option<(String, u16)>,
-    /// Whether credentials may go over plain HTTP to another host than loopback.
-    pub allow_http: bool,
-    /// TLS settings.
-    pub tls: TlsSettings,
-    /// A proxy; the connection probe is then *unverified*, since a proxy resolves and connects in our place.
-    pub proxy: Option<ProxySettings>,
-    /// User name and password for HTTP Basic in front of the server (a login wall).
-    pub basic_auth: Option<(String, SecretSource)>,
-    /// Headers that every request to this side carries. Their values are secrets.
-    pub headers: Vec<NamedHeader>,
-    /// The limit of one request. Default 10 s.
-    pub timeout: Option<Duration>,
-}
-
-/// One header of `http_headers`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NamedHeader {
-    /// Its name.
-    pub name: String,
-    /// Its value.
-    pub value: SecretSource,
-}
-
-/// A proxy.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ProxySettings {
-    /// `http://`, `https://` or `socks5h://` address, without user and password.
-    pub url: Url,
-    /// User and password from the address.
-    pub auth: Option<(String, SecretSource)>,
-    /// `no_proxy`.
-    pub no_proxy: Option<String>,
-}
-
-/// TLS settings; named as in Prometheus' `tls_config`.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct TlsSettings {
-    /// Trusted certificates in PEM instead of the system's; also names a self-signed certificate itself.
-    pub ca_file: Option<PathBuf>,
-    /// The same, inline.
-    pub ca: Option<String>,
-    /// The one certificate that is accepted: SHA-256 of its DER form, lower-case hex.
-    pub fingerprint_sha256: Option<String>,
-    /// A client certificate in PEM.
-    pub cert_file: Option<PathBuf>,
-    /// Its key in PEM.
-    pub key_file: Option<PathBuf>,
-    /// The name to verify instead of the URL's host (and SNI).
-    pub server_name: Option<String>,
-    /// Accept any certificate; credentials go along. Loud.
-    pub insecure_skip_verify: bool,
-    /// Whether TLS 1.3 is demanded (`min_version: TLS13`).
-    pub only_tls13: bool,
-}
-
 impl Target {
     /// The part that evaluating needs.
     #[must_use]
@@ -231,7 +170,7 @@ impl Target {
                 internal_url: self.provider.internal_url.as_ref().map(text),
                 kind: self.provider.kind,
             },
-            kasm: AppFacts { url: text(&self.kasm.url), provider: self.kasm.provider.clone() },
+            app: AppFacts { url: text(&self.app.url), provider: self.app.provider.clone() },
             expect: self.expect.clone(),
             off: self.off.clone(),
             warn_seconds: self.warn.iter().map(|(id, warn)| (id.clone(), warn.as_secs())).collect(),
@@ -250,7 +189,7 @@ impl Target {
             found.insert(Credential::ProviderKey);
             found.insert(Credential::ProviderAdminKey);
         }
-        if self.kasm.api_key.is_some() {
+        if self.app.api_key.is_some() {
             found.insert(Credential::AppKey);
         }
         found
@@ -269,7 +208,7 @@ impl Target {
                 api_key: None,
                 http: HttpSettings::default(),
             },
-            kasm: Kasm {
+            app: App {
                 url: kasm,
                 provider: None,
                 api_key: None,

@@ -7,12 +7,14 @@ use chrono::{TimeDelta, TimeZone, Utc};
 use super::{
     AddressAnswer, AddressState, Answered, AppFacts, AppHealth, Certificate, ClaimsPreview, ClientMeta, ClientSecrets,
     ClientToken, ClockReading, Connection, Credential, CustomClaims, DryRun, EndpointAnswer, EndpointAnswers,
-    EndpointState, Expect, GroupMapping, HealthState, HttpTiming, KasmUser, KasmVersion, KeyOwner, LastSignIn, Missing,
-    Observed, Page, ProviderFacts, Registration, Script, SecretAnswer, SecretMethod, SecretProof, Snapshot,
-    TargetFacts, Tls, Trust,
+    EndpointState, Expect, HealthState, HttpTiming, KeyOwner, LastSignIn, Missing, Observed, Page, ProviderFacts,
+    Registration, Script, SecretAnswer, SecretMethod, SecretProof, Snapshot, TargetFacts, Tls, Trust,
 };
 use crate::{
-    apps::kasm::{Field, KasmStart, LoginConfig, LoginSettings, OidcConfig, OidcConfigs, Start, StartOutcome},
+    apps::kasm::{
+        Field, GroupMapping, KasmStart, KasmUser, KasmVersion, LoginConfig, LoginSettings, OidcConfig, OidcConfigs,
+        Start, StartOutcome,
+    },
     clock::Time,
     oidc::{AuthorizeUrl, Discovery, Jwk, Jwks, Signature, TokenFacts},
     providers::pocket_id::{AllowedGroup, ClientRegistration, GroupEntry, SecretEntry},
@@ -291,7 +293,7 @@ fn target() -> TargetFacts {
     TargetFacts {
         name: "home".to_owned(),
         provider: ProviderFacts { url: PROVIDER.to_owned(), internal_url: None, kind: None },
-        kasm: AppFacts { url: KASM.to_owned(), provider: None },
+        app: AppFacts { url: KASM.to_owned(), provider: None },
         expect: Expect::default(),
         off: BTreeSet::new(),
         warn_seconds: BTreeMap::new(),

@@ -62,7 +62,7 @@ fn provider(report: &Report, snapshot: &Snapshot) -> String {
 }
 
 fn kasm(report: &Report, snapshot: &Snapshot) -> String {
-    let url = &snapshot.target.kasm.url;
+    let url = &snapshot.target.app.url;
     match report.expiries.iter().find(|expiry| expiry.item == "app_certificate") {
         Some(expiry) if expiry.at > report.at => {
             format!("{url}, certificate lasts {}", days((expiry.at - report.at).num_days()))
@@ -73,7 +73,7 @@ fn kasm(report: &Report, snapshot: &Snapshot) -> String {
 
 fn offered(report: &Report, snapshot: &Snapshot) -> Option<String> {
     let settings = snapshot.kasm_login_settings.ok()?;
-    let ours = snapshot.login_start.ok().and_then(|start| match start.ours(&snapshot.target) {
+    let ours = snapshot.login_start.ok().and_then(|start| match start.ours(snapshot.target.wanted()) {
         Chosen::Ours(start) => Some(&start.config_id),
         _ => None,
     });
@@ -83,7 +83,7 @@ fn offered(report: &Report, snapshot: &Snapshot) -> Option<String> {
 }
 
 fn sent_to(snapshot: &Snapshot) -> Option<String> {
-    let Chosen::Ours(start) = snapshot.login_start.ok()?.ours(&snapshot.target) else { return None };
+    let Chosen::Ours(start) = snapshot.login_start.ok()?.ours(snapshot.target.wanted()) else { return None };
     let StartOutcome::Url(url) = &start.outcome else { return None };
     Some(format!("at {}", url.endpoint))
 }
