@@ -203,6 +203,7 @@ const PLACES_OF_A_SOURCE: &[(&str, &str)] = &[
 /// The whole top level of the repository, beside hidden files and `target`.
 const TOP_LEVEL: &[&str] = &[
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "Cargo.lock",
     "Cargo.toml",
     "LICENSE-APACHE",
