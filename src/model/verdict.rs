@@ -242,7 +242,7 @@ impl Drift {
         format!(
             "{} differs: {} {}, {} {}",
             self.field.replace('_', " "),
-            self.actual_by.to_lowercase().replace("app", "Kasm"),
+            self.actual_by.to_lowercase().replace("kasm", "Kasm"),
             self.actual,
             self.expected_by.to_lowercase().replace("pocket id", "Pocket ID"),
             self.expected

@@ -189,7 +189,7 @@ fn what_somebody_changed_on_either_side_is_told_field_by_field() {
                 config(now).has_client_secret = Some(false);
                 config(now).issuer = Field::Empty;
             },
-            &["app config issuer: https://id.example.test > ", "kasm config client_secret: on > off"],
+            &["app config issuer: https://id.example.test > ", "app config client_secret: on > off"],
         ),
         (
             |now| {
