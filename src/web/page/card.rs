@@ -82,7 +82,7 @@ fn facts(latest: &Latest, view: &View<'_>) -> Markup {
         p.dim {
             (report.coverage.proven) " of " (report.coverage.known) " checks proven, "
             (distance(report.at, view.now)) (before_the_restart(latest)) ". "
-            (shown(&report.provider)) " at " (shown(&target.provider.url)) ", Kasm at " (shown(&target.kasm.url)) "."
+            (shown(&report.provider)) " at " (shown(&target.provider.url)) ", Kasm at " (shown(&target.app.url)) "."
         }
     }
 }
