@@ -411,18 +411,19 @@ fn history_counts_the_time_in_which_somebody_watched_and_shows_the_rest_as_gaps(
 #[test]
 fn changes_are_listed_newest_first_and_go_on_where_a_page_ends() {
     let (journal, options) = (Journal::default(), Options::default());
+    // So far apart that none counts as a repetition of another.
     let rounds: Vec<(i64, Login)> =
-        (0..60).map(|minute| (minute, if minute % 2 == 0 { Login::Ok } else { Login::Unknown })).collect();
+        (0..60).map(|hour| (hour * 60, if hour % 2 == 0 { Login::Ok } else { Login::Unknown })).collect();
     remember(&journal, &rounds);
     let view = view(&journal, &options, noon());
     let first = page::changes(&page::Asked::default(), &view);
-    has_in_order(&seen(&first), &["Changes", "2026-11-24 12:59:00 UTC home Sign-in: ok, now unknown", "12:58:00"]);
+    has_in_order(&seen(&first), &["Changes", "2026-11-26 23:00:00 UTC home Sign-in: ok, now unknown", "22:00:00"]);
     let older = first.split_once("href=\"/changes?before=").unwrap().1.split_once('"').unwrap().0;
     let asked = page::Asked { target: Some("home".to_owned()), before: Some(older.parse().unwrap()) };
     let second = page::changes(&asked, &view);
     has_in_order(
         &seen(&second),
-        &["Changes of home", "2026-11-24 12:09:00 UTC", "2026-11-24 12:00:00 UTC Sign-in: ok"],
+        &["Changes of home", "2026-11-24 21:00:00 UTC", "2026-11-24 12:00:00 UTC Sign-in: ok"],
     );
     assert!(!second.contains("Older changes"));
     let other = page::Asked { target: Some("other".to_owned()), before: None };
