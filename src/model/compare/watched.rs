@@ -6,13 +6,6 @@ use crate::{
     oidc::{AuthorizeUrl, Discovery, distinct, short},
 };
 
-impl Watched {
-    /// What it is known by.
-    pub(super) fn name(&self) -> (ChangeSubject, Option<&str>) {
-        (self.subject, self.field.as_deref())
-    }
-}
-
 /// The watched values of a snapshot; a source that was not seen has none.
 pub(super) fn of(now: &Snapshot) -> Vec<Known> {
     use ChangeSubject::{KasmCertificate, KasmVersion, ProviderCertificate, ProviderVersion};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use ssowatch::{
     checks,
     collect::Collector,
-    model::{Missing, Reason, Snapshot},
+    model::{Missing, Reason, Snapshot, Verdict},
 };
 
 use super::{
@@ -199,7 +199,7 @@ async fn what_holds_more_than_any_server_has_is_unknown_with_the_limits_name_and
         let report = checks::evaluate(&seen, None);
         for id in ["discovery_served", "jwks_usable"] {
             let check = report.check(id).unwrap();
-            assert_ne!(check.verdict, "fail", "{name}: {id}");
+            assert_ne!(check.verdict, Verdict::Fail, "{name}: {id}");
         }
     }
 }

@@ -246,7 +246,7 @@ async fn of_a_certificate_for_thousands_of_names_a_hundred_are_told() {
     let names: Vec<String> = (0..2_000).map(|n| format!("n{n}.example.test")).collect();
     let names: Vec<&str> = std::iter::once("kasm.example.test").chain(names.iter().map(String::as_str)).collect();
     let mut pair = kasm_with(&root.issue(&names)).await;
-    pair.target.kasm.http.tls.ca = Some(root.pem.clone());
+    pair.target.app.http.tls.ca = Some(root.pem.clone());
     let tls = kasm(&pair.look().await).tls.unwrap();
     assert_eq!((tls.trust, tls.name_matches, tls.chain[0].names.len()), (Trust::Verified, true, 100));
 }
