@@ -106,15 +106,15 @@ fn a_broken_target_shows_the_cause_both_values_with_what_differs_marked_and_what
                 "Cause The authorization URL differs",
                 "Kasm sends https://old-id.example.test/authorize",
                 "Pocket ID has https://id.example.test/authorize",
-                "What differs: another host",
+                "What differs: old-id.example.test instead of id.example.test",
                 "What to change:",
                 check.mend,
                 "authorization_url_matches",
                 "What will break it next",
             ],
         );
-        assert!(page.contains("https://<mark>old-</mark>id.example.test/authorize"), "{page}");
-        assert!(page.contains("https://<mark></mark>id.example.test/authorize"), "{page}");
+        assert!(page.contains("https://<mark>old-id.example.test</mark>/authorize"), "{page}");
+        assert!(page.contains("https://<mark>id.example.test</mark>/authorize"), "{page}");
     }
 }
 
