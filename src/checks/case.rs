@@ -109,23 +109,11 @@ impl<'a> Case<'a> {
     /// The target's start of login, whatever Kasm answered.
     ///
     /// # Errors
-    /// Why it is missing, or which configs could be meant.
+    /// Why it is missing.
     pub fn start(&self) -> Result<&'a Start, Missing> {
         match self.now.kasm_start.get()?.ours(self.target()) {
             Chosen::Ours(start) => Ok(start),
             Chosen::Nowhere => Err(Missing::Blocked { by: SourceId::KasmStart }),
-            Chosen::Several(starts) => {
-                let names: Vec<String> = starts.iter().map(|start| format!("\"{}\"", start.display_name)).collect();
-                Err(Missing::failed(
-                    SourceId::KasmStart,
-                    Reason::Body,
-                    format!(
-                        "{} OpenID configs lead to this provider: {}. Name the one that is meant with kasm.provider",
-                        names.len(),
-                        names.join(", ")
-                    ),
-                ))
-            }
         }
     }
 

@@ -138,7 +138,7 @@ pub(super) async fn run(args: Args) -> ExitCode {
 }
 
 fn check(source: &SourceArgs, web_config: &WebConfigArgs) -> Result<(), String> {
-    let config = source.load()?;
+    let config = source.load_usable()?;
     super::print(&format!("The configuration is valid: {} target(s).\n", config.targets.len()));
     web_config.check()
 }
@@ -155,7 +155,7 @@ async fn serve(args: Args) -> Result<(), String> {
     info!(tls, login, "ways in");
     let sockets = if args.systemd_socket { app::from_systemd()? } else { app::bind(&args.web.listen).await? };
     let mut signals = Signals::listen().map_err(|error| format!("signals cannot be listened for: {error}"))?;
-    let config = args.source.load()?;
+    let config = args.source.load_usable()?;
     let options = app::Options {
         web: web::Options {
             route_prefix: args.web.prefix(),
@@ -169,7 +169,7 @@ async fn serve(args: Args) -> Result<(), String> {
         told: args.storage.told(),
         journal: Arc::new(args.storage.open()?),
         notifier: notifier(),
-        load: Some(Arc::new(move || args.source.load())),
+        load: Some(Arc::new(move || args.source.load_usable())),
         unix: sockets.unix,
         limits: web::Limits::default(),
     };

@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use std::path::PathBuf;
+
 use super::{
     HttpSettings, NamedHeader, ProxySettings, Secret, SecretSource, TlsSettings,
     reader::{Field, Marked, Reader, Section},
@@ -73,8 +75,8 @@ fn tls(reader: &mut Reader<'_>, section: &mut Section) -> TlsSettings {
     {
         reader.problem(&ca.place, "holds no PEM certificate (-----BEGIN CERTIFICATE-----)");
     }
-    let cert_file = section.take("cert_file").and_then(|field| reader.path(field));
-    let key_file = section.take("key_file").and_then(|field| reader.path(field));
+    let mut file = |key| readable(reader, section.take(key)?);
+    let (cert_file, key_file) = (file("cert_file"), file("key_file"));
     match (&cert_file, &key_file) {
         (Some(cert), None) => reader.problem(&cert.place, "needs \"key_file\""),
         (None, Some(key)) => reader.problem(&key.place, "needs \"cert_file\""),
@@ -105,12 +107,16 @@ fn tls(reader: &mut Reader<'_>, section: &mut Section) -> TlsSettings {
     }
 }
 
-pub(super) fn readable_file(reader: &mut Reader<'_>, field: Field) -> Option<std::path::PathBuf> {
+pub(super) fn readable_file(reader: &mut Reader<'_>, field: Field) -> Option<PathBuf> {
+    readable(reader, field).map(|path| path.value)
+}
+
+fn readable(reader: &mut Reader<'_>, field: Field) -> Option<Marked<PathBuf>> {
     let path = reader.path(field)?;
     if let Err(error) = std::fs::File::open(&path.value) {
-        reader.warn(&path.place, format!("{}: {error}", path.value.display()));
+        reader.unreadable(&path.place, format!("{}: {error}", path.value.display()));
     }
-    Some(path.value)
+    Some(path)
 }
 
 fn fingerprint(reader: &mut Reader<'_>, field: Field) -> Option<String> {

@@ -58,6 +58,7 @@ pub(super) fn redacted(config: &Config) -> String {
         maintenance,
         redacted: _,
         warnings: _,
+        unreadable: _,
         fingerprint: _,
     } = config;
     let schedule = Shown::map([

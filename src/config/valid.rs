@@ -45,6 +45,8 @@ pub struct Config {
     pub redacted: String,
     /// What is no error and should be seen to; one line each, with file, line and field.
     pub warnings: Vec<String>,
+    /// Those of them that are about a file which cannot be read: see [`Config::usable`].
+    pub unreadable: Vec<String>,
     /// See [`Config::hash`].
     pub fingerprint: u64,
 }
@@ -66,11 +68,21 @@ impl Config {
             maintenance: Vec::new(),
             redacted: String::new(),
             warnings: Vec::new(),
+            unreadable: Vec::new(),
             fingerprint: 0,
         };
         config.redacted = super::redacted::redacted(&config);
         config.fingerprint = super::load::fingerprint(&config.redacted, &BTreeMap::new());
         config
+    }
+
+    /// The same, where every file that it names can be read: rounds without a credential that the operator gave, or without
+    /// their certificates, would say something false.
+    ///
+    /// # Errors
+    /// The files that cannot be read, one line each.
+    pub fn usable(self) -> Result<Self, String> {
+        if self.unreadable.is_empty() { Ok(self) } else { Err(self.unreadable.join("\n")) }
     }
 
     /// A number that changes when the file's content, or an environment variable that it uses, does. 48 bits of a

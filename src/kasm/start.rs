@@ -45,8 +45,6 @@ pub enum StartOutcome {
 pub enum Chosen<'a> {
     /// This one.
     Ours(&'a Start),
-    /// Several lead to this provider, and `kasm.provider` does not say which.
-    Several(Vec<&'a Start>),
     /// None leads to this provider.
     Nowhere,
 }
@@ -69,8 +67,8 @@ impl StartOutcome {
 }
 
 impl KasmStart {
-    /// The start that is the target's: the one whose URL leads to this provider; `kasm.provider` breaks ties; a single
-    /// config is ours wherever it leads, so that a wrong address is seen as drift.
+    /// The start that is the target's: the one that `kasm.provider` names; else the first whose URL leads to this provider;
+    /// a single config is ours wherever it leads, so that a wrong address is seen as drift.
     #[must_use]
     pub fn ours(&self, target: &TargetFacts) -> Chosen<'_> {
         if let Some(name) = &target.kasm.provider {
@@ -79,13 +77,17 @@ impl KasmStart {
                 return Chosen::Ours(only);
             }
         }
-        let leading: Vec<&Start> = self.starts.iter().filter(|start| start.leads_to(&target.provider.url)).collect();
-        match (&leading[..], &self.starts[..]) {
-            ([only], _) => Chosen::Ours(only),
-            ([], [only]) => Chosen::Ours(only),
-            ([], _) => Chosen::Nowhere,
-            _ => Chosen::Several(leading),
+        match (self.leading(target).first().copied(), &self.starts[..]) {
+            (Some(first), _) => Chosen::Ours(first),
+            (None, [only]) => Chosen::Ours(only),
+            (None, _) => Chosen::Nowhere,
         }
+    }
+
+    /// The starts that lead to the target's provider, in the order of the login page.
+    #[must_use]
+    pub fn leading(&self, target: &TargetFacts) -> Vec<&Start> {
+        self.starts.iter().filter(|start| start.leads_to(&target.provider.url)).collect()
     }
 }
 
@@ -137,7 +139,7 @@ mod tests {
             ("the only one", vec![start("a", HERE)], None, "a"),
             ("the only one, leading elsewhere, is drift", vec![start("a", ELSEWHERE)], None, "a"),
             ("one of two leads here", vec![start("a", ELSEWHERE), start("b", HERE)], None, "b"),
-            ("two lead here", vec![start("a", HERE), start("b", HERE)], None, "several"),
+            ("two lead here", vec![start("a", HERE), start("b", HERE)], None, "a"),
             ("two lead here, one is named", vec![start("a", HERE), start("b", HERE)], Some("b"), "b"),
             ("the named one leads elsewhere", vec![start("a", HERE), start("b", ELSEWHERE)], Some("b"), "b"),
             ("the name is not shown", vec![start("a", HERE), start("b", ELSEWHERE)], Some("c"), "a"),
@@ -150,7 +152,6 @@ mod tests {
             let starts = KasmStart { starts };
             let chosen = match starts.ours(&target) {
                 Chosen::Ours(start) => start.display_name.as_str(),
-                Chosen::Several(_) => "several",
                 Chosen::Nowhere => "nowhere",
             };
             assert_eq!(chosen, expected, "{case}");

@@ -67,8 +67,13 @@ fn login_settings(kasm: &Kasm, host: &str) -> Answer {
     if !configs.is_empty() || !saml.is_empty() {
         body["sso_enabled"] = json!(true);
     }
-    body["oidc"] = json!({"oidc_configs": configs});
-    body["saml"] = json!({"saml_configs": saml});
+    // Without a visible config the branding is all there is.
+    if !configs.is_empty() {
+        body["oidc"] = json!({"oidc_configs": configs});
+    }
+    if !saml.is_empty() {
+        body["saml"] = json!({"saml_configs": saml});
+    }
     Answer::json(200, &body)
 }
 

@@ -371,6 +371,7 @@ fn page(base: &str) -> Page {
         url: format!("{base}/"),
         status: 200,
         is_html: true,
+        is_blank: false,
         title: Some("Sign in".to_owned()),
         script: Some(Script { path: "/app.js".to_owned(), status: Some(200), is_script: true }),
     }

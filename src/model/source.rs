@@ -497,7 +497,8 @@ impl SourceId {
                     ]
                 },
                 LAST_USED,
-                "by the right Groups View; once for each group, the first ten",
+                "by the right Groups View; the second only where the first leaves the mappings out: once for each group, \
+                 the first ten",
             ),
             Self::KasmUser => plan(
                 const { &[post("/api/public/get_user", AskedOf::All, 1)] },

@@ -23,17 +23,18 @@ pub(super) async fn look(side: &Side, which: model::Side, counts: &Counts) -> Re
     }
     let is_html = answer.is_html();
     let text = if is_html { String::from_utf8_lossy(&answer.body).into_owned() } else { String::new() };
+    let is_blank = answer.body.trim_ascii().is_empty() || (is_html && html::is_blank(&text));
     let script = match own_script(&url, &text) {
         Some(address) if answer.status == 200 => Some(script(side, address, counts).await),
         _ => None,
     };
-    Ok(Page { url: url.to_string(), status: answer.status, is_html, title: html::title(&text), script })
+    Ok(Page { url: url.to_string(), status: answer.status, is_html, is_blank, title: html::title(&text), script })
 }
 
 /// Whether people see the page: a settings source that is not good is asked again soon.
 pub(super) fn is_good(page: &Page) -> bool {
     let script = page.script.as_ref().is_none_or(|script| script.status == Some(200) && script.is_script);
-    (200..300).contains(&page.status) && script
+    (200..300).contains(&page.status) && script && !page.is_blank
 }
 
 fn own_script(page: &Url, text: &str) -> Option<Url> {
@@ -82,7 +83,9 @@ mod tests {
 
     #[test]
     fn a_page_is_good_with_its_script_or_without_one() {
-        let page = |status, script| Page { url: String::new(), status, is_html: true, title: None, script };
+        let page = |status, script| {
+            Page { url: String::new(), status, is_html: true, is_blank: false, title: None, script }
+        };
         let script = |status, is_script| Some(Script { path: "/a.js".to_owned(), status, is_script });
         assert!(is_good(&page(200, None)) && is_good(&page(200, script(Some(200), true))));
         for bad in [
@@ -91,6 +94,7 @@ mod tests {
             page(200, script(Some(404), true)),
             page(200, script(None, false)),
             page(200, script(Some(200), false)),
+            Page { is_blank: true, ..page(200, None) },
         ] {
             assert!(!is_good(&bad), "{bad:?}");
         }

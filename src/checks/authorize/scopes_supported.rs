@@ -3,7 +3,7 @@
 use super::{Case, Check, SeverityRule, after, scope};
 use crate::{
     model::{Drift, Finding, Missing, Severity, Verdict},
-    pocket_id::Dialect,
+    pocket_id::{Dialect, ProviderKind},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -36,7 +36,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let Some(supported) = &case.discovery()?.scopes_supported else {
         return Ok(Verdict::Unverified("the discovery document has no scopes_supported".to_owned()));
     };
-    let dropped = unsupported(&sent, supported);
+    let dropped = unsupported(case, &sent, supported);
     if dropped.is_empty() {
         return Ok(Verdict::OK);
     }
@@ -50,9 +50,12 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     }))
 }
 
-/// The scopes that are asked for and not supported.
-pub(in crate::checks) fn unsupported<'a>(sent: &'a str, supported: &[String]) -> Vec<&'a str> {
-    sent.split_whitespace().filter(|scope| !supported.iter().any(|known| known == scope)).collect()
+/// The scopes that are asked for and not supported. Pocket ID grants `offline_access` from 2.10 on, and before that its
+/// token answer does not say that it was dropped (measured): it harms nobody.
+pub(in crate::checks) fn unsupported<'a>(case: &Case<'_>, sent: &'a str, supported: &[String]) -> Vec<&'a str> {
+    let is_harmless = |scope: &str| case.kind == ProviderKind::PocketId && scope == "offline_access";
+    let is_known = |scope: &str| supported.iter().any(|known| known == scope);
+    sent.split_whitespace().filter(|scope| !is_known(scope) && !is_harmless(scope)).collect()
 }
 
 /// A slip of the pen is told with what was meant.
@@ -88,6 +91,24 @@ mod tests {
                 ("all supported", |_| {}, "ok"),
                 ("none asked for", |now| url(now).scope = None, "ok"),
                 ("one is not", |now| send(now, "openid profile phone"), "fail unsupported"),
+                ("offline_access", |now| send(now, "openid offline_access"), "ok"),
+                (
+                    "offline_access, which 2.9 drops without a word",
+                    |now| {
+                        legacy(now);
+                        send(now, "openid offline_access");
+                    },
+                    "ok",
+                ),
+                (
+                    "offline_access, which another provider does not support",
+                    |now| {
+                        generic(now);
+                        document(now, &json!({"scopes_supported": ["openid"]}));
+                        send(now, "openid offline_access");
+                    },
+                    "fail unsupported",
+                ),
                 ("in capitals", |now| send(now, "openid PROFILE"), "fail unsupported"),
                 ("the document does not say", |now| document(now, &json!({"scopes_supported": null})), "unverified"),
                 ("no document", |now| lose(&mut now.discovery, SourceId::Discovery, Reason::Body), "unknown"),

@@ -6,8 +6,11 @@
 
 use url::Url;
 
-use super::{Case, Check, SeverityRule};
-use crate::model::{Drift, Finding, Missing, SourceId, Verdict};
+use super::{Case, Check, SeverityRule, endpoint::has_a_slash_more};
+use crate::{
+    model::{Drift, DryRun, Finding, Missing, SourceId, Verdict},
+    pocket_id::Dialect,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "authorization_url_matches",
@@ -33,7 +36,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
             let is_our_issuer =
                 discovery.issuer.as_deref().is_some_and(|issuer| issuer.trim_end_matches('/') == provider);
             let rebased = if is_our_issuer { None } else { on_base(announced, provider) };
-            Ok(compare(rebased.as_deref().unwrap_or(announced), sent))
+            Ok(compare(case, rebased.as_deref().unwrap_or(announced), sent))
         }
         // Without a document the path cannot be judged, but another server can be told.
         Err(missing) => match on_base(sent, provider) {
@@ -57,11 +60,24 @@ fn elsewhere(expected: &str, sent: &str, provider: &str) -> Verdict {
     Verdict::fail(Finding::new("differs", message).drift(drift).mend(mend))
 }
 
-fn compare(expected: &str, sent: &str) -> Verdict {
+fn compare(case: &Case<'_>, expected: &str, sent: &str) -> Verdict {
     if is_same(expected, sent) {
         return Verdict::OK;
     }
+    if has_a_slash_more(expected, sent) && follows_slashes(case) {
+        return Verdict::noting(format!("{sent} has a \"/\" at its end, which the provider redirects"));
+    }
     Drift::between("authorization_url", expected, sent).map_or(Verdict::OK, Verdict::drifted)
+}
+
+/// Whether the provider leads from the address with a `/` at its end to the one without: Pocket ID does from 2.10 on, and
+/// before that goes in a circle (measured); of another one the dry run tells, which is sent to Kasm's own address.
+fn follows_slashes(case: &Case<'_>) -> bool {
+    match case.dialect {
+        Dialect::Fosite => true,
+        Dialect::Legacy => false,
+        Dialect::Openid => case.now.authorize_dry_run.ok().is_some_and(DryRun::is_accepted),
+    }
 }
 
 /// The same address: host in any case, default port written or not.
@@ -81,7 +97,7 @@ mod tests {
 
     use super::CHECK;
     use crate::{
-        checks::testing::{document, judged, lose, table, url},
+        checks::testing::{document, generic, judged, legacy, lose, table, url},
         model::{Reason, SourceId},
     };
 
@@ -99,7 +115,24 @@ mod tests {
                     |now| url(now).endpoint = "http://id.example.test/authorize".to_owned(),
                     "fail differs",
                 ),
-                ("a slash too many", |now| url(now).endpoint.push('/'), "fail differs"),
+                ("a slash too many, which 2.10 and later redirect", |now| url(now).endpoint.push('/'), "ok"),
+                (
+                    "a slash too many, at which 2.9 goes in a circle",
+                    |now| {
+                        legacy(now);
+                        url(now).endpoint.push('/');
+                    },
+                    "fail differs",
+                ),
+                (
+                    "a slash too many, which another provider refuses",
+                    |now| {
+                        generic(now);
+                        url(now).endpoint.push('/');
+                        lose(&mut now.authorize_dry_run, SourceId::AuthorizeDryRun, Reason::Status);
+                    },
+                    "fail differs",
+                ),
                 (
                     "another way of writing it",
                     |now| {

@@ -27,7 +27,6 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     };
     match starts.ours(case.target()) {
         Chosen::Ours(start) => Ok(outcome(case, start)),
-        Chosen::Several(_) => Ok(Verdict::noting("each of the configs for this provider starts a login")),
         Chosen::Nowhere => nowhere(case, starts),
     }
 }

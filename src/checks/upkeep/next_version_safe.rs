@@ -11,10 +11,10 @@ pub(super) const CHECK: Check = Check {
     id: "next_version_safe",
     severity: SeverityRule::RISK,
     title: "The next releases of Pocket ID take what Kasm sends",
-    why: "What this release lets pass, a later one refuses: 2.10 wants a state of 8 characters, the scope openid and \
-           only scopes that it knows; v3 is planned to refuse plain-HTTP callbacks.",
+    why: "What this release lets pass, a later one refuses: 2.10 wants a state of 8 characters, the scope openid, only \
+           scopes that it knows, and https callbacks off loopback.",
     mend: "Mend it before the upgrade. Kasm: Access Management > Authentication > OpenID > your config > Scope and \
-           Redirect URL; a short state needs another Kasm release.",
+           Redirect URL; a short state or nonce needs another Kasm release.",
     needs: &[],
     since: "",
     source: "Pocket ID 2.10 and later (measured); pocket-id/pocket-id 1439 and 1585; kasmtech/workspaces-issues 894",
@@ -27,21 +27,19 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let discovery = case.discovery()?;
     let sent = case.authorize_url()?;
     let mut findings = Vec::new();
+    // What 2.10 refuses is no matter of the next release where that is the present one.
     if case.dialect == Dialect::Legacy {
         findings.extend(too_short(sent));
         let scope = sent.scope.as_deref().unwrap_or_default();
-        findings.extend(scope_findings(scope, discovery.scopes_supported.as_deref().unwrap_or_default()));
-    }
-    match insecure(case) {
-        // From 2.10 a fragment is refused by this release already, which is no matter of the next.
-        Ok(more) => findings
-            .extend(more.into_iter().filter(|finding| case.dialect == Dialect::Legacy || finding.code != "fragment")),
-        Err(missing) if findings.is_empty() => return Err(missing),
-        Err(_) => {}
+        findings.extend(scope_findings(case, scope, discovery.scopes_supported.as_deref().unwrap_or_default()));
+        match insecure(case) {
+            Ok(more) => findings.extend(more),
+            Err(missing) if findings.is_empty() => return Err(missing),
+            Err(_) => {}
+        }
     }
     findings.extend(case.registration().ok().and_then(|seen| callbacks(case, &seen.client, sent)));
-    let next = if case.dialect == Dialect::Legacy { "2.10" } else { "v3" };
-    Ok(Verdict::from_findings(findings.into_iter().map(|finding| looking_ahead(finding, next)).collect()))
+    Ok(Verdict::from_findings(findings.into_iter().map(looking_ahead).collect()))
 }
 
 /// What a later release makes of the registered callbacks, where this one takes what Kasm sends.
@@ -60,7 +58,7 @@ fn callbacks(case: &Case<'_>, client: &ClientRegistration, sent: &AuthorizeUrl) 
 }
 
 /// What 2.10 no longer takes in a scope.
-fn scope_findings(scope: &str, supported: &[String]) -> Vec<Finding> {
+fn scope_findings(case: &Case<'_>, scope: &str, supported: &[String]) -> Vec<Finding> {
     if scope.contains([',', ';']) {
         return vec![Finding::new("scope_commas", format!("Kasm sends scopes joined by commas: {scope}"))];
     }
@@ -69,7 +67,7 @@ fn scope_findings(scope: &str, supported: &[String]) -> Vec<Finding> {
         findings.push(Finding::new("no_openid", "Kasm does not ask for the scope openid"));
     }
     // A list that is not there judges nothing.
-    let dropped = if supported.is_empty() { Vec::new() } else { unsupported(scope, supported) };
+    let dropped = if supported.is_empty() { Vec::new() } else { unsupported(case, scope, supported) };
     if !dropped.is_empty() {
         let message = format!("Kasm asks for {}, which the provider does not support", dropped.join(", "));
         findings.push(Finding::new("scope_unsupported", message));
@@ -77,8 +75,8 @@ fn scope_findings(scope: &str, supported: &[String]) -> Vec<Finding> {
     findings
 }
 
-fn looking_ahead(mut finding: Finding, next: &str) -> Finding {
-    finding.message = format!("{}: sign-in breaks with the upgrade to {next}", finding.message);
+fn looking_ahead(mut finding: Finding) -> Finding {
+    finding.message = format!("{}: sign-in breaks with the upgrade to 2.10", finding.message);
     finding
 }
 
@@ -157,7 +155,16 @@ mod tests {
                     "fail fragment callback_pattern",
                 ),
                 ("2.9, registered", |now| callbacks(now, &["https://kasm.example.test/api/oidc_callback"]), "ok"),
-                ("2.14, plain HTTP", plain_http, "fail plain_http"),
+                ("2.14, plain HTTP: refused today", plain_http, "ok"),
+                ("2.9, offline_access, which 2.10 grants", |now| old(now, "openid offline_access"), "ok"),
+                (
+                    "2.9, short nonce",
+                    |now| {
+                        legacy(now);
+                        url(now).nonce_length = Some(5);
+                    },
+                    "fail nonce_short",
+                ),
                 (
                     "2.9, plain HTTP",
                     |now| {
