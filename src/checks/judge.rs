@@ -1,6 +1,6 @@
 //! From a snapshot to a report.
 
-use super::{Case, Check, all};
+use super::{Case, Check, all, kasm::own_settings};
 use crate::{
     clock::Time,
     model::{
@@ -28,7 +28,8 @@ pub fn judge_as_if(now: &Snapshot, before: Option<&Snapshot>, release: Version) 
 
 fn report_of(case: &Case<'_>) -> Report {
     let now = case.now;
-    let checks: Vec<CheckReport> = all().map(|(stage, check)| report(case, stage, check)).collect();
+    let is_misled = is_misled(case);
+    let checks: Vec<CheckReport> = all().map(|(stage, check)| report(case, stage, check, is_misled)).collect();
     let cause = cause(&checks);
     let coverage = coverage(&checks);
     Report {
@@ -46,9 +47,17 @@ fn report_of(case: &Case<'_>) -> Report {
     }
 }
 
-fn report(case: &Case<'_>, stage: Stage, check: &Check) -> CheckReport {
+/// Whether our own settings lead elsewhere: then nothing that was seen is about this pair.
+fn is_misled(case: &Case<'_>) -> bool {
+    let check = &own_settings::CHECK;
+    !case.target().off.contains(check.id) && matches!((check.run)(case), Ok(Verdict::Fail(_)))
+}
+
+fn report(case: &Case<'_>, stage: Stage, check: &Check, is_misled: bool) -> CheckReport {
     let verdict = if case.target().off.contains(check.id) {
         Verdict::Off
+    } else if is_misled && check.id != own_settings::CHECK.id {
+        Verdict::Unknown("waits for ssowatch's own settings (own_settings)".to_owned())
     } else {
         (check.run)(case).unwrap_or_else(|missing| without(&missing))
     };
@@ -90,8 +99,10 @@ fn without(missing: &Missing) -> Verdict {
     }
 }
 
+/// The first outage; or our own settings, while nothing else is judged.
 fn cause(checks: &[CheckReport]) -> Option<Cause> {
-    let first = checks.iter().find(|check| check.verdict == "fail" && check.severity == Severity::Outage)?;
+    let is_cause = |check: &&CheckReport| check.severity == Severity::Outage || check.id == own_settings::CHECK.id;
+    let first = checks.iter().find(|check| check.verdict == "fail" && is_cause(check))?;
     Some(Cause { check: first.id.clone(), stage: first.stage })
 }
 

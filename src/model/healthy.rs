@@ -128,6 +128,7 @@ impl Snapshot {
             kasm_user: without(at, Credential::KasmKey),
             known_keys: None,
             doubted: BTreeSet::new(),
+            suspicions: Vec::new(),
             known: Vec::new(),
             changes: Vec::new(),
             requests: Vec::new(),

@@ -16,7 +16,7 @@ pub use credentialed::*;
 pub use facts::*;
 pub use observed::{Missing, Observed, Reason};
 pub use report::{Cause, CheckReport, Coverage, Expiry, Login, Report, SourceReport, Verified};
-pub use snapshot::{RequestCount, Snapshot};
+pub use snapshot::{RequestCount, Snapshot, Suspicion};
 pub use source::{AskedOf, Credential, PlannedRequest, Rhythm, Side, SourceId, SourcePlan};
 pub use target::{Expect, KasmFacts, ProviderFacts, TargetFacts};
 pub use verdict::{Drift, Finding, Severity, Stage, Verdict};

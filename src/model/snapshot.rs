@@ -82,6 +82,9 @@ pub struct Snapshot {
     /// mend shows. Noted by the round; a look leaves it empty.
     #[serde(default)]
     pub doubted: BTreeSet<Credential>,
+    /// What looks like a slip in our own settings.
+    #[serde(default)]
+    pub suspicions: Vec<Suspicion>,
     /// The values that are watched for changes, each source's from the last look that saw it. Kept by
     /// [`Snapshot::after`]; a look leaves it empty.
     #[serde(default)]
@@ -90,6 +93,19 @@ pub struct Snapshot {
     pub changes: Vec<Change>,
     /// The HTTP requests of this round.
     pub requests: Vec<RequestCount>,
+}
+
+/// What looks like a slip in our own settings: seen in a target's first look, and in later ones until it is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Suspicion {
+    /// The name of a side's host does not resolve, and never did.
+    NoSuchHost {
+        /// The side.
+        side: Side,
+    },
+    /// A discovery document is served at Kasm's address, and none at the provider's.
+    Swapped,
 }
 
 /// How many HTTP requests a round sent to one side, by class of answer.
@@ -145,6 +161,7 @@ impl Snapshot {
             kasm_user,
             known_keys: _,
             doubted: _,
+            suspicions: _,
             known: _,
             changes: _,
             requests: _,

@@ -9,6 +9,7 @@ use super::{
     budget::Budget,
     client_meta,
     credentialed::{Credentialed, stored_client_id},
+    discovery,
     look_kasm::{self, KasmLook},
     look_kasm_key,
     look_provider::{self, ProviderLook},
@@ -23,7 +24,10 @@ use crate::{
     clock::Clock,
     config::Target,
     kasm::{Chosen, KasmStart, StartOutcome},
-    model::{ClientMeta, Connection, DryRun, Missing, Observed, PasskeyDomain, Snapshot, SourceId, TargetFacts},
+    model::{
+        self, ClientMeta, Connection, DryRun, Missing, Observed, PasskeyDomain, Reason, Snapshot, SourceId, Suspicion,
+        TargetFacts,
+    },
     oidc::AuthorizeUrl,
     pocket_id::{ProviderKind, recognise},
 };
@@ -107,6 +111,7 @@ pub(super) async fn look(
     }
     let by_provider_key = Box::pin(look_provider_key::look(&asked)).await;
     let by_secret = Box::pin(look_secret::look(&asked, &by_provider_key.secrets)).await;
+    let suspicions = both.suspicions().await;
     for side in [provider.side.as_deref(), kasm.side.as_ref()].into_iter().flatten() {
         side.hang_up();
     }
@@ -140,6 +145,7 @@ pub(super) async fn look(
         kasm_user: by_kasm_key.user,
         known_keys: None,
         doubted: BTreeSet::new(),
+        suspicions,
         known: Vec::new(),
         changes: Vec::new(),
         requests: counts.all(),
@@ -198,6 +204,39 @@ impl Both<'_> {
         self.round.settled(source, old, is_due, side, 1, passkey_domain::look(side, self.counts)).await
     }
 
+    /// What looks like a slip in our own settings: only in a target's first look, and while it looks so.
+    async fn suspicions(&self) -> Vec<Suspicion> {
+        let is_open = |what: Suspicion| self.before.is_none_or(|before| before.suspicions.contains(&what));
+        let unresolved = |side, seen: Option<(Reason, &str)>| {
+            let what = Suspicion::NoSuchHost { side };
+            (is_open(what) && matches!(seen, Some((Reason::Dns, _)))).then_some(what)
+        };
+        let hosts = [
+            unresolved(model::Side::Provider, self.provider.connection.failure()),
+            unresolved(model::Side::Kasm, self.kasm.connection.failure()),
+        ];
+        let mut found: Vec<Suspicion> = hosts.into_iter().flatten().collect();
+        if is_open(Suspicion::Swapped) && self.looks_swapped().await {
+            found.push(Suspicion::Swapped);
+        }
+        found
+    }
+
+    /// Whether the provider answers at Kasm's address: asked where neither is found at its own.
+    async fn looks_swapped(&self) -> bool {
+        let answers_otherwise = |failure: Option<(Reason, &str)>| {
+            matches!(failure, Some((Reason::Status | Reason::Body | Reason::TooLarge, _)))
+        };
+        let is_hidden = matches!(self.kasm.login_settings.value, Err(Missing::OutOfReach(_)));
+        let is_no_kasm = is_hidden || answers_otherwise(self.kasm.login_settings.failure());
+        match &self.kasm.side {
+            Ok(side) if is_no_kasm && answers_otherwise(self.provider.discovery.failure()) => {
+                discovery::look(side, self.counts).await.is_ok_and(|answer| answer.fact.issuer.is_some())
+            }
+            _ => false,
+        }
+    }
+
     async fn dry_run(&self, client_meta: &Observed<ClientMeta>) -> Observed<DryRun> {
         let source = SourceId::AuthorizeDryRun;
         let side = match &self.provider.side {
@@ -242,7 +281,7 @@ impl Both<'_> {
     /// Whether something that the dry run depends on is other than it was.
     fn changed(&self, client_meta: &Observed<ClientMeta>) -> bool {
         let Some(before) = self.before else { return true };
-        let document = |discovery: &Observed<crate::model::Answered<crate::oidc::Discovery>>| {
+        let document = |discovery: &Observed<model::Answered<crate::oidc::Discovery>>| {
             discovery.ok().map(|answer| answer.fact.document.clone())
         };
         let url = |start: &Observed<KasmStart>| start.ok().and_then(|start| our_url(start, self.facts).cloned());

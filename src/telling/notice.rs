@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{facts, path};
+use super::{facts, path, told};
 use crate::{
     checks,
     model::{CheckReport, Login, Report, Severity},
@@ -38,6 +38,7 @@ pub fn login(report: &Report) -> Notice {
         Login::Ok => None,
         Login::Broken => report.cause_check(),
         Login::Degraded => first("fail", Severity::Degraded),
+        Login::Unknown if told::is_misled(report) => report.cause_check(),
         Login::Unknown => return Notice { what: doubt(report), ..plain(Login::Unknown) },
     };
     check.map_or_else(|| plain(report.login), |check| of(report, check))

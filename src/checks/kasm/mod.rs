@@ -11,9 +11,11 @@ mod kasm_healthy;
 mod kasm_licensed;
 mod kasm_page_served;
 mod kasm_reachable;
+pub(super) mod own_settings;
 
 /// In cause order.
 pub(super) const CHECKS: &[&Check] = &[
+    &own_settings::CHECK,
     &kasm_reachable::CHECK,
     &kasm_certificate_valid::CHECK,
     &kasm_certificate_trusted::CHECK,

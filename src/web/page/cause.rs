@@ -21,11 +21,11 @@ const MEND: usize = 600;
 
 /// The cause, or the first fault; or why it cannot be told. Nothing where sign-in works.
 pub(super) fn cause(report: &Report, snapshot: &Snapshot, heading: Heading) -> String {
-    if let Some(reason) = told::doubt(report).filter(|_| report.login == Login::Unknown) {
+    if let Some(reason) = told::doubt(report).filter(|_| report.login == Login::Unknown && !told::is_misled(report)) {
         return format!("{}<p class=\"{}\">{}</p>\n", heading.of("Why"), steps::kind_of(reason), escape(reason));
     }
     let Some(check) = told::told(report) else { return String::new() };
-    let title = if report.login == Login::Broken { "Cause" } else { "Fault" };
+    let title = if report.cause.is_some() { "Cause" } else { "Fault" };
     let findings: String = check.findings.iter().take(MOST).map(|finding| tell(report, finding)).collect();
     let who = told::locked_out(report, snapshot).map(|who| format!("<p>{}</p>\n", escape(&who)));
     format!(
