@@ -3,11 +3,7 @@
 use url::Url;
 
 use super::{Case, Check, SeverityRule, after};
-use crate::{
-    model::{Finding, Missing, Severity, Verdict},
-    oidc::is_loopback,
-    pocket_id::Dialect,
-};
+use crate::{model::{Finding, Missing, Severity, Verdict}, oidc::is_loopback, providers::pocket_id::Dialect};
 
 pub(super) const CHECK: Check = Check {
     id: "redirect_uri_secure",
@@ -15,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     title: "Kasm's redirect URL is https and has no fragment",
     why: "Over plain HTTP anybody on the way reads the code of each login. From 2.10 on Pocket ID ends every login at such a \
            callback in an error, after the passkey.",
-    mend: "Serve Kasm over https and change both Kasm: Access Management > Authentication > OpenID > your config > \
+    fix: "Serve Kasm over https and change both Kasm: Access Management > Authentication > OpenID > your config > \
            Redirect URL, and Pocket ID: Administration > OIDC Clients > Kasm's client > Callback URLs.",
     needs: &[],
     since: "",
@@ -37,9 +33,9 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 
 /// What is insecure about the redirect URI.
 ///
-/// Where its scheme is not that of Kasm's own address, `redirect_url_is_kasm` tells the fault, and this waits.
+/// Where its scheme is not that of Kasm's own address, `redirect_uri_is_own` tells the fault, and this waits.
 pub(in crate::checks) fn insecure(case: &Case<'_>) -> Result<Vec<Finding>, Missing> {
-    let waits = || after("redirect_url_is_kasm", "its redirect URL is not Kasm's address");
+    let waits = || after("redirect_uri_is_own", "its redirect URL is not Kasm's address");
     let sent = case.authorize_url()?.redirect_uri.as_deref().ok_or_else(waits)?;
     let url = Url::parse(sent).map_err(|_| waits())?;
     let mut findings = Vec::new();
@@ -58,10 +54,7 @@ pub(in crate::checks) fn insecure(case: &Case<'_>) -> Result<Vec<Finding>, Missi
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{generic, judged, legacy, table, url},
-        model::{Severity, Snapshot},
-    };
+    use crate::{checks::testing::{generic, evaluated, legacy, table, url}, model::{Severity, Snapshot}};
 
     fn at(now: &mut Snapshot, base: &str, redirect: &str) {
         now.target.kasm.url = base.to_owned();
@@ -70,7 +63,7 @@ mod tests {
 
     #[test]
     fn plain_http_off_loopback_ends_in_an_error_from_2_10_on_and_is_a_risk_elsewhere() {
-        let severity = |change: fn(&mut Snapshot)| judged(&CHECK, change).severity;
+        let severity = |change: fn(&mut Snapshot)| evaluated(&CHECK, change).severity;
         assert_eq!(
             [severity(|_| {}), severity(legacy), severity(generic)],
             [Severity::Outage, Severity::Risk, Severity::Risk]
@@ -103,7 +96,7 @@ mod tests {
                     "fail fragment",
                 ),
                 (
-                    "http where Kasm is https: told by redirect_url_is_kasm",
+                    "http where Kasm is https: told by redirect_uri_is_own",
                     |now| {
                         url(now).redirect_uri = Some("http://kasm.example.test/api/oidc_callback".to_owned());
                     },

@@ -1,11 +1,7 @@
 //! One config for this provider, and at most one that signs people in by itself.
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    kasm::{Chosen, LoginSettings, Start, StartOutcome},
-    model::{Finding, Missing, Verdict},
-    oidc::AuthorizeUrl,
-};
+use crate::{apps::kasm::{Chosen, LoginSettings, Start, StartOutcome}, model::{Finding, Missing, Verdict}, oidc::AuthorizeUrl};
 
 pub(super) const CHECK: Check = Check {
     id: "one_config_per_host",
@@ -13,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "Every OpenID config for this provider sends people alike, and at most one signs in by itself",
     why: "Two buttons that lead to one provider confuse people where one of them is wrong. Two configs with Auto Login \
            leave it to chance where visitors are sent.",
-    mend: "Kasm: Access Management > Authentication > OpenID: disable the config that is not used (do not delete it: \
+    fix: "Kasm: Access Management > Authentication > OpenID: disable the config that is not used (do not delete it: \
            its users hang on it), or name the one that is meant in kasm.provider; Auto Login on one at most.",
     needs: &[],
     since: "",
@@ -30,7 +26,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     if settings.configs.len() <= 1 {
         return Ok(Verdict::OK);
     }
-    let starts = case.now.kasm_start.get()?;
+    let starts = case.now.login_start.get()?;
     let Chosen::Ours(ours) = starts.ours(case.target()) else { return Ok(Verdict::OK) };
     let others: Vec<&Start> =
         starts.leading(case.target()).into_iter().filter(|other| other.config_id != ours.config_id).collect();
@@ -88,7 +84,7 @@ fn auto_login_twice(settings: &LoginSettings) -> Option<Finding> {
         .collect();
     (with.len() > 1).then(|| {
         Finding::new("auto_login_twice", format!("Auto Login is on for {}", names(with.iter().copied())))
-            .mend("Kasm: Access Management > Authentication > OpenID > Auto Login: on for one config at most.")
+            .fix("Kasm: Access Management > Authentication > OpenID > Auto Login: on for one config at most.")
     })
 }
 
@@ -99,15 +95,10 @@ fn names<'a>(each: impl Iterator<Item = &'a str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{add_config, configs, lose, table},
-        kasm::StartOutcome,
-        model::{Reason, Snapshot, SourceId},
-        oidc::AuthorizeUrl,
-    };
+    use crate::{checks::testing::{add_config, configs, lose, table}, apps::kasm::StartOutcome, model::{Reason, Snapshot, SourceId}, oidc::AuthorizeUrl};
 
     fn second(now: &mut Snapshot) -> &mut AuthorizeUrl {
-        match &mut now.kasm_start.value.as_mut().unwrap().starts[1].outcome {
+        match &mut now.login_start.value.as_mut().unwrap().starts[1].outcome {
             StartOutcome::Url(url) => url,
             other => panic!("no URL but {other:?}"),
         }
@@ -170,12 +161,12 @@ mod tests {
                     },
                     "ok",
                 ),
-                ("one, and no start", |now| lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Timeout), "ok"),
+                ("one, and no start", |now| lose(&mut now.login_start, SourceId::LoginStart, Reason::Timeout), "ok"),
                 (
                     "two, and no start",
                     |now| {
                         add_config(now, "Work", HERE);
-                        lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Timeout);
+                        lose(&mut now.login_start, SourceId::LoginStart, Reason::Timeout);
                     },
                     "unknown",
                 ),

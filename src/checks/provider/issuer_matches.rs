@@ -4,11 +4,7 @@
 //! not Pocket ID; Pocket ID's own issuer never ends in one unless APP_URL does, up to 1.14.0.
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{Drift, Finding, Missing, SourceId, Verdict},
-    oidc::short,
-    pocket_id::ProviderKind,
-};
+use crate::{model::{Drift, Finding, Missing, SourceId, Verdict}, oidc::short, providers::pocket_id::ProviderKind};
 
 pub(super) const CHECK: Check = Check {
     id: "issuer_matches",
@@ -16,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     title: "The provider's issuer is the address that people use",
     why: "The issuer stands in every ID token and every announced address is made from it. Where it is another \
           address, people are sent there, and passkeys made at one address do not work at the other.",
-    mend: "Pocket ID: set APP_URL to the address that people use and restart it. If the issuer is right, correct \
+    fix: "Pocket ID: set APP_URL to the address that people use and restart it. If the issuer is right, correct \
            `provider.url` in ssowatch's config, and the addresses in Kasm's OpenID form.",
     needs: &[],
     since: "",
@@ -39,7 +35,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     }
     Ok(Verdict::fail(
         Finding::new("trailing_slash", drift.sentence())
-            .mend("Pocket ID: take the slash off the end of APP_URL and restart it (1.14.1 and later do so alone).")
+            .fix("Pocket ID: take the slash off the end of APP_URL and restart it (1.14.1 and later do so alone).")
             .drift(drift),
     ))
 }
@@ -47,10 +43,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        checks::provider::table::{edit, healthy_but, report, said},
-        model::Snapshot,
-    };
+    use crate::{checks::provider::table::{edit, healthy_but, report, said}, model::Snapshot};
 
     fn with(issuer: Option<&str>) -> Snapshot {
         healthy_but(|now| edit(&mut now.discovery, |answer| answer.fact.issuer = issuer.map(str::to_owned)))

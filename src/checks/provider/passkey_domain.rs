@@ -5,10 +5,7 @@
 use url::{Host, Url};
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{Drift, Finding, Missing, Verdict},
-    oidc::{is_loopback, short},
-};
+use crate::{model::{Drift, Finding, Missing, Verdict}, oidc::{is_loopback, short}};
 
 pub(super) const CHECK: Check = Check {
     id: "passkey_domain",
@@ -16,7 +13,7 @@ pub(super) const CHECK: Check = Check {
     title: "Passkeys work at the address that people use",
     why: "Browsers offer a passkey only over https, on the domain that it was made for or below it, and Pocket ID takes it \
           only from the origin in APP_URL: elsewhere nobody can sign in, while every endpoint answers well.",
-    mend: "Pocket ID: set APP_URL to the https address that people open, and restart it. Passkeys made for another \
+    fix: "Pocket ID: set APP_URL to the https address that people open, and restart it. Passkeys made for another \
            domain are lost with it: sign in by a one-time code (`pocket-id one-time-access-token`) and add new ones.",
     needs: &[],
     since: "",
@@ -62,7 +59,7 @@ fn by_the_issuer(case: &Case<'_>) -> Option<Finding> {
     }
     let drift = Drift::of("issuer", ("People are sent to", &used), ("Pocket ID calls itself", &origin))?;
     let message = format!("Pocket ID takes passkeys at {origin} alone (APP_URL), and people are sent to {used}");
-    Some(Finding::new("other_address", message).drift(drift).mend(format!(
+    Some(Finding::new("other_address", message).drift(drift).fix(format!(
         "Pocket ID: set APP_URL to {used}, and restart it; or, if {origin} is right, enter that address in Kasm: Access \
          Management > Authentication > OpenID > your config > Authorization URL."
     )))
@@ -94,12 +91,7 @@ fn is_host_or_parent(rp_id: &str, host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        checks::provider::table::{edit, failed, healthy_but, said},
-        kasm::StartOutcome,
-        model::{Observed, PasskeyDomain, Reason, Snapshot, SourceId},
-        pocket_id::ProviderKind,
-    };
+    use crate::{checks::provider::table::{edit, failed, healthy_but, said}, apps::kasm::StartOutcome, model::{Observed, PasskeyDomain, Reason, Snapshot, SourceId}, providers::pocket_id::ProviderKind};
 
     fn with(url: &str, rp_id: &str) -> Snapshot {
         healthy_but(|now| {
@@ -133,7 +125,7 @@ mod tests {
     fn calls_itself(issuer: &str, people_use: &str) -> Snapshot {
         healthy_but(|now| {
             edit(&mut now.discovery, |answer| answer.fact.issuer = Some(issuer.to_owned()));
-            edit(&mut now.kasm_start, |start| {
+            edit(&mut now.login_start, |start| {
                 let StartOutcome::Url(url) = &mut start.starts[0].outcome else { panic!("an authorize URL") };
                 url.endpoint = format!("{people_use}/authorize");
             });

@@ -2,22 +2,19 @@
 //!
 //! Kasm stores the address by hand (`auth_url`), so a renamed host or a changed APP_URL leaves it behind. Where the
 //! issuer is not `provider.url`, the document speaks of another base: then Kasm is held against `provider.url`, and the
-//! drift from the document waits until the issuer is mended.
+//! drift from the document waits until the issuer is fixed.
 
 use url::Url;
 
 use super::{Case, Check, SeverityRule, endpoint::has_a_slash_more};
-use crate::{
-    model::{Drift, DryRun, Finding, Missing, SourceId, Verdict},
-    pocket_id::Dialect,
-};
+use crate::{model::{Drift, DryRun, Finding, Missing, SourceId, Verdict}, providers::pocket_id::Dialect};
 
 pub(super) const CHECK: Check = Check {
     id: "authorization_url_matches",
     severity: SeverityRule::OUTAGE,
     title: "Kasm sends browsers to the provider's authorization endpoint",
     why: "Kasm stores this address by hand; after a rename of the provider, people land on a page that is gone.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > Authorization URL: enter the provider's \
+    fix: "Kasm: Access Management > Authentication > OpenID > your config > Authorization URL: enter the provider's \
            value.",
     needs: &[],
     since: "",
@@ -38,7 +35,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
             let rebased = if is_our_issuer { None } else { on_base(announced, provider) };
             Ok(compare(case, rebased.as_deref().unwrap_or(announced), sent))
         }
-        // Without a document the path cannot be judged, but another server can be told.
+        // Without a document the path cannot be evaluated, but another server can be told.
         Err(missing) => match on_base(sent, provider) {
             Some(expected) if !is_same(&expected, sent) => Ok(elsewhere(&expected, sent, provider)),
             _ => Err(missing),
@@ -53,11 +50,11 @@ fn elsewhere(expected: &str, sent: &str, provider: &str) -> Verdict {
     };
     let message =
         format!("Kasm sends people to another server than provider.url names: {sent}, where {expected} is expected");
-    let mend = format!(
+    let fix = format!(
         "See first that provider.url is right: no discovery document is read from {provider}. If it is: {}",
-        CHECK.mend
+        CHECK.fix
     );
-    Verdict::fail(Finding::new("differs", message).drift(drift).mend(mend))
+    Verdict::fail(Finding::new("differs", message).drift(drift).fix(fix))
 }
 
 fn compare(case: &Case<'_>, expected: &str, sent: &str) -> Verdict {
@@ -96,10 +93,7 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{
-        checks::testing::{document, generic, judged, legacy, lose, table, url},
-        model::{Reason, SourceId},
-    };
+    use crate::{checks::testing::{document, generic, evaluated, legacy, lose, table, url}, model::{Reason, SourceId}};
 
     const OLD: &str = "https://auth.example.test/authorize";
 
@@ -169,27 +163,27 @@ mod tests {
                     },
                     "fail differs",
                 ),
-                ("no start", |now| lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Connect), "unknown"),
+                ("no start", |now| lose(&mut now.login_start, SourceId::LoginStart, Reason::Connect), "unknown"),
             ],
         );
     }
 
     #[test]
     fn what_no_document_says_is_not_put_into_the_providers_mouth() {
-        let report = judged(&CHECK, |now| {
+        let report = evaluated(&CHECK, |now| {
             lose(&mut now.discovery, SourceId::Discovery, Reason::Status);
             url(now).endpoint = OLD.to_owned();
         });
         let finding = &report.findings[0];
         let drift = finding.drift.as_ref().unwrap();
         assert_eq!((drift.expected_by.as_str(), drift.actual_by.as_str()), ("Expected is", "Kasm sends"));
-        let mend = finding.mend.as_deref().unwrap();
-        assert!(mend.starts_with("See first that provider.url is right"), "{mend}");
+        let fix = finding.fix.as_deref().unwrap();
+        assert!(fix.starts_with("See first that provider.url is right"), "{fix}");
     }
 
     #[test]
     fn both_values_are_told() {
-        let report = judged(&CHECK, |now| url(now).endpoint = OLD.to_owned());
+        let report = evaluated(&CHECK, |now| url(now).endpoint = OLD.to_owned());
         let drift = report.findings[0].drift.as_ref().unwrap();
         assert_eq!((drift.expected.as_str(), drift.actual.as_str()), ("https://id.example.test/authorize", OLD));
     }

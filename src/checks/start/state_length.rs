@@ -1,11 +1,7 @@
 //! Kasm's `state` (and `nonce`, if it sends one) is as long as Pocket ID 2.10 demands.
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{Finding, Missing, Severity, Verdict},
-    oidc::AuthorizeUrl,
-    pocket_id::Dialect,
-};
+use crate::{model::{Finding, Missing, Severity, Verdict}, oidc::AuthorizeUrl, providers::pocket_id::Dialect};
 
 /// In characters (Pocket ID 2.10 and later).
 const LEAST: usize = 8;
@@ -16,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     title: "Kasm's state, and its nonce if it sends one, have at least 8 characters",
     why: "From 2.10 on Pocket ID refuses a shorter state at once (invalid_state), and a shorter nonce after the passkey \
            (insufficient_entropy).",
-    mend: "Kasm makes the state itself: upgrade Kasm, or see what rewrites its addresses on the way.",
+    fix: "Kasm makes the state itself: upgrade Kasm, or see what rewrites its addresses on the way.",
     needs: &[],
     since: "Pocket ID 2.10",
     source: "Pocket ID 2.10 and later, /authorize (measured); RFC 6749, section 10.10",
@@ -55,7 +51,7 @@ pub(in crate::checks) fn too_short(sent: &AuthorizeUrl) -> Vec<Finding> {
     if let Some(length) = sent.nonce_length.filter(|length| *length < LEAST) {
         // The authorize step lets it pass; the token step ends in insufficient_entropy.
         findings.push(
-            Finding::new("nonce_short", format!("Kasm's nonce has {length} characters, not {LEAST}")).mend(
+            Finding::new("nonce_short", format!("Kasm's nonce has {length} characters, not {LEAST}")).fix(
                 "Kasm makes the nonce itself: upgrade Kasm, or see what rewrites its addresses on the way.",
             ),
         );
@@ -66,10 +62,7 @@ pub(in crate::checks) fn too_short(sent: &AuthorizeUrl) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{generic, judged, legacy, lose, table, url},
-        model::{Reason, Severity, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{generic, evaluated, legacy, lose, table, url}, model::{Reason, Severity, Snapshot, SourceId}};
 
     fn state(now: &mut Snapshot, length: usize) {
         url(now).state.as_mut().unwrap().length = length;
@@ -111,10 +104,10 @@ mod tests {
                 ),
             ],
         );
-        assert_eq!(judged(&CHECK, |now| state(now, 7)).severity, Severity::Outage);
-        let report = judged(&CHECK, |now| url(now).nonce_length = Some(7));
+        assert_eq!(evaluated(&CHECK, |now| state(now, 7)).severity, Severity::Outage);
+        let report = evaluated(&CHECK, |now| url(now).nonce_length = Some(7));
         let finding = &report.findings[0];
         assert!(finding.message.contains("nonce") && !finding.message.contains("state"), "{finding:?}");
-        assert!(finding.mend.as_deref().is_some_and(|mend| mend.contains("nonce")), "{finding:?}");
+        assert!(finding.fix.as_deref().is_some_and(|fix| fix.contains("nonce")), "{finding:?}");
     }
 }

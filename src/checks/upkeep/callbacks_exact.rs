@@ -1,10 +1,7 @@
 //! The registered callbacks are addresses, not patterns that take any address on the web.
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{Credential, Finding, Missing, Verdict},
-    pocket_id::{Registered, registered},
-};
+use crate::{model::{Credential, Finding, Missing, Verdict}, providers::pocket_id::{Registered, registered}};
 
 pub(super) const CHECK: Check = Check {
     id: "callbacks_exact",
@@ -12,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "No registered callback takes any address on the web",
     why: "The provider sends codes to every address that a callback takes: a pattern that takes any address gives them \
            to whoever makes up a link.",
-    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client > Callback URLs: enter Kasm's redirect URL in place \
+    fix: "Pocket ID: Administration > OIDC Clients > Kasm's client > Callback URLs: enter Kasm's redirect URL in place \
            of the pattern.",
     needs: &[Credential::ProviderAdminKey],
     since: "",
@@ -41,10 +38,7 @@ fn is_open_to_all(case: &Case<'_>, pattern: &String) -> bool {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{generic, lose, table, table_with_credentials},
-        model::{Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{generic, lose, table, table_with_credentials}, model::{Reason, Snapshot, SourceId}};
 
     fn register(now: &mut Snapshot, callback: &str) {
         let client = &mut now.client_registration.value.as_mut().unwrap().client;
