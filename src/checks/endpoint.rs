@@ -9,7 +9,11 @@ use super::{
     Case,
     start::{is_same, on_base, part_that_differs},
 };
-use crate::{model::{Drift, Finding, Missing, SourceId, Verdict}, oidc, providers::pocket_id::ProviderKind};
+use crate::{
+    model::{Drift, Finding, Missing, SourceId, Verdict},
+    oidc,
+    providers::pocket_id::ProviderKind,
+};
 
 /// Compares a stored address with the one that the provider announces.
 ///

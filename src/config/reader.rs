@@ -92,7 +92,15 @@ impl<'a> Reader<'a> {
 
     /// A reader that puts no variables into values.
     pub(super) fn verbatim(origin: &'a str, folder: &'a Path) -> Self {
-        Self { origin, folder, lookup: None, problems: Vec::new(), warnings: Vec::new(), unreadable: Vec::new(), used: BTreeMap::new() }
+        Self {
+            origin,
+            folder,
+            lookup: None,
+            problems: Vec::new(),
+            warnings: Vec::new(),
+            unreadable: Vec::new(),
+            used: BTreeMap::new(),
+        }
     }
 
     /// Ends the reading: the value with warnings and used variables, or every problem.

@@ -2,8 +2,8 @@
 
 use super::{
     Secret, SecretSource,
-    secret::Complaint,
     reader::{Field, Marked, Reader, Section},
+    secret::Complaint,
 };
 
 /// Reads the secret of a key and of its `_file`. Nothing that stands there is ever repeated in a problem.

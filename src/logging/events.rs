@@ -2,7 +2,10 @@
 
 use tracing::{Level, debug, info, warn};
 
-use crate::{checks, model::{CheckReport, Login, Report}};
+use crate::{
+    checks,
+    model::{CheckReport, Login, Report},
+};
 
 /// One line to log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +116,10 @@ fn login_message(report: &Report) -> String {
         Login::Degraded => format!("{name}: sign-in works only in part{}", why(first("fail", "degraded"))),
         Login::Broken => format!("{name}: people cannot sign in{}", why(report.cause_check())),
         Login::Unknown => {
-            format!("{name}: it cannot be told whether people can sign in{}", why(report.cause_check().or_else(|| first("unknown", "outage"))))
+            format!(
+                "{name}: it cannot be told whether people can sign in{}",
+                why(report.cause_check().or_else(|| first("unknown", "outage")))
+            )
         }
     }
 }

@@ -5,13 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{TimeDelta, TimeZone, Utc};
 
 use super::{
-    AddressAnswer, AddressState, Answered, Certificate, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken,
-    ClockReading, Connection, Credential, CustomClaims, DryRun, EndpointAnswer, EndpointAnswers, EndpointState, Expect,
-    GroupMapping, HealthState, HttpTiming, AppFacts, AppHealth, KasmUser, KasmVersion, KeyOwner, LastSignIn, Missing,
+    AddressAnswer, AddressState, Answered, AppFacts, AppHealth, Certificate, ClaimsPreview, ClientMeta, ClientSecrets,
+    ClientToken, ClockReading, Connection, Credential, CustomClaims, DryRun, EndpointAnswer, EndpointAnswers,
+    EndpointState, Expect, GroupMapping, HealthState, HttpTiming, KasmUser, KasmVersion, KeyOwner, LastSignIn, Missing,
     Observed, Page, ProviderFacts, Registration, Script, SecretAnswer, SecretMethod, SecretProof, Snapshot,
     TargetFacts, Tls, Trust,
 };
-use crate::{clock::Time, apps::kasm::{Field, KasmStart, LoginConfig, LoginSettings, OidcConfig, OidcConfigs, Start, StartOutcome}, oidc::{AuthorizeUrl, Discovery, Jwk, Jwks, Signature, TokenFacts}, providers::pocket_id::{AllowedGroup, ClientRegistration, GroupEntry, SecretEntry}};
+use crate::{
+    apps::kasm::{Field, KasmStart, LoginConfig, LoginSettings, OidcConfig, OidcConfigs, Start, StartOutcome},
+    clock::Time,
+    oidc::{AuthorizeUrl, Discovery, Jwk, Jwks, Signature, TokenFacts},
+    providers::pocket_id::{AllowedGroup, ClientRegistration, GroupEntry, SecretEntry},
+};
 
 const PROVIDER: &str = "https://id.example.test";
 const KASM: &str = "https://kasm.example.test";

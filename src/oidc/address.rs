@@ -19,7 +19,17 @@ pub fn is_loopback(url: &Url) -> bool {
 #[must_use]
 pub fn is_internal(url: &Url) -> bool {
     const PRIVATE: [&str; 11] = [
-        "local", "localhost", "internal", "lan", "home", "intranet", "private", "corp", "localdomain", "svc", "docker",
+        "local",
+        "localhost",
+        "internal",
+        "lan",
+        "home",
+        "intranet",
+        "private",
+        "corp",
+        "localdomain",
+        "svc",
+        "docker",
     ];
     match url.host() {
         Some(Host::Domain(name)) => {

@@ -85,7 +85,9 @@ fn counted(names: &[String]) -> String {
             None => counts.push((name, 1)),
         }
     }
-    let each = counts.into_iter().map(|(name, count)| if count == 1 { format!("one {name}") } else { format!("{count} {name}s") });
+    let each = counts
+        .into_iter()
+        .map(|(name, count)| if count == 1 { format!("one {name}") } else { format!("{count} {name}s") });
     each.collect::<Vec<_>>().join(" and ")
 }
 
@@ -306,12 +308,12 @@ mod tests {
             ("https://k.example/cb", "https://k.example:8443/cb", "port 8443 too many"),
             ("https://k.example:8443/cb", "https://k.example/cb", "port 8443 is missing"),
             ("https://k.example:8443/cb", "https://k.example:9443/cb", "port 9443 instead of 8443"),
+            ("https://k.example/cb", "https://k.example/CB", "\"CB\" instead of \"cb\": upper and lower case differ"),
             (
-                "https://k.example/cb",
-                "https://k.example/CB",
-                "\"CB\" instead of \"cb\": upper and lower case differ",
+                "https://k.example/api/oidc_callback",
+                "https://k.example/api/callback",
+                "\"callback\" instead of \"oidc_callback\"",
             ),
-            ("https://k.example/api/oidc_callback", "https://k.example/api/callback", "\"callback\" instead of \"oidc_callback\""),
             ("https://k.example/cb", "https://k.example/cb?a=b", "\"?a=b\" too many"),
             (
                 "https://K.example",

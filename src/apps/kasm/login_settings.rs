@@ -165,7 +165,8 @@ mod tests {
     fn no_config_is_empty_and_another_form_is_an_error() {
         assert!(parse(&json!({"oidc": {"oidc_configs": []}})).configs.is_empty());
         assert!(parse(&json!({"oidc": null})).configs.is_empty());
-        let branding = json!({"html_title": "Kasm", "login_logo": "img/logo.svg", "login_caption": null, "favicon_logo": "x"});
+        let branding =
+            json!({"html_title": "Kasm", "login_logo": "img/logo.svg", "login_caption": null, "favicon_logo": "x"});
         assert!(parse(&branding).configs.is_empty(), "no config is visible: the settings hold the branding alone");
         for (body, said) in [
             ("[]", "not JSON: not an object"),

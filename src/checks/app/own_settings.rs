@@ -6,7 +6,10 @@
 use url::{Host, Url};
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Drift, Finding, Missing, Observed, Side, Suspicion, Verdict}, oidc::{is_internal, is_loopback}};
+use crate::{
+    model::{Drift, Finding, Missing, Observed, Side, Suspicion, Verdict},
+    oidc::{is_internal, is_loopback},
+};
 
 pub(in crate::checks) const CHECK: Check = Check {
     id: "own_settings",
@@ -22,10 +25,8 @@ pub(in crate::checks) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    let mistake = swapped(case)
-        .or_else(|| no_such_host(case))
-        .or_else(|| http_for_https(case))
-        .or_else(|| other_address(case));
+    let mistake =
+        swapped(case).or_else(|| no_such_host(case)).or_else(|| http_for_https(case)).or_else(|| other_address(case));
     Ok(mistake.map_or(Verdict::OK, Verdict::fail))
 }
 
@@ -111,10 +112,13 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{checks::{
+    use crate::{
+        checks::{
             evaluate,
             testing::{document, evaluated, lose, table, url},
-        }, model::{Login, Missing, Reason, Side, Snapshot, SourceId, Suspicion}};
+        },
+        model::{Login, Missing, Reason, Side, Snapshot, SourceId, Suspicion},
+    };
 
     fn provider_url(now: &mut Snapshot, address: &str) {
         now.target.provider.url = address.to_owned();
@@ -136,7 +140,11 @@ mod tests {
                 ("all agree", |_| {}, "ok"),
                 ("an IP address for the name", |now| provider_url(now, "https://192.0.2.7"), "fail other_address"),
                 ("another port", |now| provider_url(now, "https://id.example.test:8443"), "fail other_address"),
-                ("http for https, both served", |now| provider_url(now, "http://id.example.test"), "fail other_address"),
+                (
+                    "http for https, both served",
+                    |now| provider_url(now, "http://id.example.test"),
+                    "fail other_address",
+                ),
                 ("the provider's name in its own network", |now| provider_url(now, "http://pocket-id:1411"), "ok"),
                 (
                     "Kasm follows neither",

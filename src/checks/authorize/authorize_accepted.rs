@@ -130,7 +130,10 @@ fn error_page(status: u16, message: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{evaluated, lose, table}, model::{DryRun, Missing, Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{evaluated, lose, table},
+        model::{DryRun, Missing, Reason, Snapshot, SourceId},
+    };
 
     fn sent_back(now: &mut Snapshot, error: &str, description: &str) {
         let (error, description) = (error.to_owned(), description.to_owned());

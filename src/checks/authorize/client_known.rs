@@ -1,7 +1,10 @@
 //! The provider knows the client that Kasm names.
 
 use super::{Case, Check, Refusal, SeverityRule, after, client_id, dry_run, left_to_the_form};
-use crate::{model::{DryRun, Finding, Missing, SourceId, Verdict}, providers::pocket_id::ProviderKind};
+use crate::{
+    model::{DryRun, Finding, Missing, SourceId, Verdict},
+    providers::pocket_id::ProviderKind,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "client_known",
@@ -64,7 +67,10 @@ fn unknown(sent: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{generic, lose, table, url}, model::{DryRun, Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{generic, lose, table, url},
+        model::{DryRun, Reason, Snapshot, SourceId},
+    };
 
     fn deleted(now: &mut Snapshot) {
         now.client_meta.value.as_mut().unwrap().name = None;

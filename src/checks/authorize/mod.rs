@@ -7,7 +7,10 @@
 use std::borrow::Cow;
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Credential, DryRun, Missing, Reason, SourceId}, providers::pocket_id::{ClientRegistration, ProviderKind}};
+use crate::{
+    model::{Credential, DryRun, Missing, Reason, SourceId},
+    providers::pocket_id::{ClientRegistration, ProviderKind},
+};
 
 mod authorize_accepted;
 mod client_id_agrees;

@@ -1,7 +1,10 @@
 //! The provider does not demand PKCE of Kasm's client, since Kasm does not send a challenge.
 
 use super::{Case, Check, Refusal, SeverityRule, dry_run, registration};
-use crate::{model::{Credential, DryRun, Finding, Missing, Verdict}, providers::pocket_id::ClientRegistration};
+use crate::{
+    model::{Credential, DryRun, Finding, Missing, Verdict},
+    providers::pocket_id::ClientRegistration,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "pkce_not_required",
@@ -55,7 +58,11 @@ fn demands_pkce(error: &str, description: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{generic, lose, table, url}, model::{DryRun, Reason, Snapshot, SourceId}, providers::pocket_id::ClientRegistration};
+    use crate::{
+        checks::testing::{generic, lose, table, url},
+        model::{DryRun, Reason, Snapshot, SourceId},
+        providers::pocket_id::ClientRegistration,
+    };
 
     fn sent_back(now: &mut Snapshot, error: &str, description: &str) {
         let (error, description) = (error.to_owned(), description.to_owned());

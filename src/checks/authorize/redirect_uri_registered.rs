@@ -1,7 +1,10 @@
 //! The redirect URI that Kasm sends is registered for its client.
 
 use super::{Case, Check, Refusal, SeverityRule, after, client_exists, dry_run, registration};
-use crate::{model::{Credential, Drift, DryRun, Finding, Missing, SourceId, Verdict}, providers::pocket_id::{ClientRegistration, ProviderKind, Registered, Version, registered}};
+use crate::{
+    model::{Credential, Drift, DryRun, Finding, Missing, SourceId, Verdict},
+    providers::pocket_id::{ClientRegistration, ProviderKind, Registered, Version, registered},
+};
 
 /// Before this release a client without callbacks takes over the first one that it is sent.
 const NO_FIRST_CALLBACK: Version = Version::new(2, 10);
@@ -72,7 +75,10 @@ fn is_about_the_redirect(case: &Case<'_>, message: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{generic, evaluated, legacy, lose, table}, model::{DryRun, Missing, Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{evaluated, generic, legacy, lose, table},
+        model::{DryRun, Missing, Reason, Snapshot, SourceId},
+    };
 
     const REFUSED: &str =
         "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect urls.";

@@ -3,7 +3,11 @@
 use url::Url;
 
 use super::{Case, Check, SeverityRule, after};
-use crate::{model::{Finding, Missing, Severity, Verdict}, oidc::is_loopback, providers::pocket_id::Dialect};
+use crate::{
+    model::{Finding, Missing, Severity, Verdict},
+    oidc::is_loopback,
+    providers::pocket_id::Dialect,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "redirect_uri_secure",
@@ -54,7 +58,10 @@ pub(in crate::checks) fn insecure(case: &Case<'_>) -> Result<Vec<Finding>, Missi
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{generic, evaluated, legacy, table, url}, model::{Severity, Snapshot}};
+    use crate::{
+        checks::testing::{evaluated, generic, legacy, table, url},
+        model::{Severity, Snapshot},
+    };
 
     fn at(now: &mut Snapshot, base: &str, redirect: &str) {
         now.target.kasm.url = base.to_owned();

@@ -1,7 +1,11 @@
 //! One config for this provider, and at most one that signs people in by itself.
 
 use super::{Case, Check, SeverityRule};
-use crate::{apps::kasm::{Chosen, LoginSettings, Start, StartOutcome}, model::{Finding, Missing, Verdict}, oidc::AuthorizeUrl};
+use crate::{
+    apps::kasm::{Chosen, LoginSettings, Start, StartOutcome},
+    model::{Finding, Missing, Verdict},
+    oidc::AuthorizeUrl,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "one_config_per_host",
@@ -55,7 +59,9 @@ fn alike(ours: &Start, others: &[&Start]) -> Verdict {
     }
     match (findings.is_empty(), untried.is_empty()) {
         (false, _) => Verdict::Fail(findings),
-        (true, true) => Verdict::noting(format!("{} buttons lead to this provider, and send it the same", others.len() + 1)),
+        (true, true) => {
+            Verdict::noting(format!("{} buttons lead to this provider, and send it the same", others.len() + 1))
+        }
         (true, false) => Verdict::Unverified(format!(
             "the login was tried as \"{}\"; {} has a client of its own: watch it as a target of its own, with kasm.provider",
             ours.display_name,
@@ -95,7 +101,12 @@ fn names<'a>(each: impl Iterator<Item = &'a str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{add_config, configs, lose, table}, apps::kasm::StartOutcome, model::{Reason, Snapshot, SourceId}, oidc::AuthorizeUrl};
+    use crate::{
+        apps::kasm::StartOutcome,
+        checks::testing::{add_config, configs, lose, table},
+        model::{Reason, Snapshot, SourceId},
+        oidc::AuthorizeUrl,
+    };
 
     fn second(now: &mut Snapshot) -> &mut AuthorizeUrl {
         match &mut now.login_start.value.as_mut().unwrap().starts[1].outcome {

@@ -3,7 +3,10 @@
 //! A wrong content type or further faults are told by `discovery_conforms`: Kasm itself does not read the document.
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Finding, Missing, Reason, Verdict}, oidc::Discovery};
+use crate::{
+    model::{Finding, Missing, Reason, Verdict},
+    oidc::Discovery,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "discovery_served",
@@ -52,7 +55,10 @@ fn incomplete(discovery: &Discovery) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::provider::table::{blocked, edit, failed, healthy_but, report, said}, model::{Snapshot, SourceId}};
+    use crate::{
+        checks::provider::table::{blocked, edit, failed, healthy_but, report, said},
+        model::{Snapshot, SourceId},
+    };
 
     fn with(reason: Reason) -> Snapshot {
         healthy_but(|now| now.discovery = failed(SourceId::Discovery, reason, "status 404"))

@@ -4,7 +4,11 @@
 //! not Pocket ID; Pocket ID's own issuer never ends in one unless APP_URL does, up to 1.14.0.
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Drift, Finding, Missing, SourceId, Verdict}, oidc::short, providers::pocket_id::ProviderKind};
+use crate::{
+    model::{Drift, Finding, Missing, SourceId, Verdict},
+    oidc::short,
+    providers::pocket_id::ProviderKind,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "issuer_matches",
@@ -43,7 +47,10 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::provider::table::{edit, healthy_but, report, said}, model::Snapshot};
+    use crate::{
+        checks::provider::table::{edit, healthy_but, report, said},
+        model::Snapshot,
+    };
 
     fn with(issuer: Option<&str>) -> Snapshot {
         healthy_but(|now| edit(&mut now.discovery, |answer| answer.fact.issuer = issuer.map(str::to_owned)))

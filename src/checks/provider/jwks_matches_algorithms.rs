@@ -5,7 +5,11 @@
 //! for them one announced algorithm with a key is enough.
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Finding, Missing, SourceId, Verdict}, oidc::{Jwks, short}, providers::pocket_id::ProviderKind};
+use crate::{
+    model::{Finding, Missing, SourceId, Verdict},
+    oidc::{Jwks, short},
+    providers::pocket_id::ProviderKind,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "jwks_matches_algorithms",
@@ -73,7 +77,11 @@ fn described(set: &Jwks) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::provider::table::{blocked, edit, healthy_but, said}, model::Snapshot, oidc::Jwk};
+    use crate::{
+        checks::provider::table::{blocked, edit, healthy_but, said},
+        model::Snapshot,
+        oidc::Jwk,
+    };
 
     fn with(announced: Option<&[&str]>, keys: impl FnOnce(&mut Vec<Jwk>)) -> Snapshot {
         healthy_but(|now| {

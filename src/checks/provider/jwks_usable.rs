@@ -1,7 +1,10 @@
 //! The key set holds a key that ID tokens can be verified with, and no secret.
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Finding, Missing, Reason, Verdict}, oidc::{Jwk, Jwks}};
+use crate::{
+    model::{Finding, Missing, Reason, Verdict},
+    oidc::{Jwk, Jwks},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "jwks_usable",
@@ -65,7 +68,10 @@ fn no_usable_key(set: &Jwks) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::provider::table::{edit, failed, healthy_but, report, said}, model::{Snapshot, SourceId}};
+    use crate::{
+        checks::provider::table::{edit, failed, healthy_but, report, said},
+        model::{Snapshot, SourceId},
+    };
 
     fn with(change: impl FnOnce(&mut Vec<Jwk>)) -> Snapshot {
         healthy_but(|now| edit(&mut now.jwks, |set| change(&mut set.keys)))

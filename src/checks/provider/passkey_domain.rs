@@ -5,7 +5,10 @@
 use url::{Host, Url};
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Drift, Finding, Missing, Verdict}, oidc::{is_loopback, short}};
+use crate::{
+    model::{Drift, Finding, Missing, Verdict},
+    oidc::{is_loopback, short},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "passkey_domain",
@@ -44,7 +47,8 @@ fn by_the_issuer(case: &Case<'_>) -> Option<Finding> {
     let origin = issuer.origin().ascii_serialization();
     let is_loopback = is_loopback(&issuer);
     if issuer.scheme() == "http" && !is_loopback {
-        let message = format!("Pocket ID calls itself {origin} (APP_URL), and browsers offer no passkeys over plain http");
+        let message =
+            format!("Pocket ID calls itself {origin} (APP_URL), and browsers offer no passkeys over plain http");
         return Some(Finding::new("plain_http", message));
     }
     if !matches!(issuer.host(), Some(Host::Domain(_))) && !is_loopback {
@@ -91,7 +95,12 @@ fn is_host_or_parent(rp_id: &str, host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::provider::table::{edit, failed, healthy_but, said}, apps::kasm::StartOutcome, model::{Observed, PasskeyDomain, Reason, Snapshot, SourceId}, providers::pocket_id::ProviderKind};
+    use crate::{
+        apps::kasm::StartOutcome,
+        checks::provider::table::{edit, failed, healthy_but, said},
+        model::{Observed, PasskeyDomain, Reason, Snapshot, SourceId},
+        providers::pocket_id::ProviderKind,
+    };
 
     fn with(url: &str, rp_id: &str) -> Snapshot {
         healthy_but(|now| {
@@ -152,7 +161,11 @@ mod tests {
             assert_eq!(said(CHECK.id, &snapshot), expected, "{issuer}, used as {used}");
             let mut other = snapshot;
             other.target.provider.kind = Some(ProviderKind::Openid);
-            assert_eq!(said(CHECK.id, &other), "not_applicable", "{issuer}: another provider has other ways to sign in");
+            assert_eq!(
+                said(CHECK.id, &other),
+                "not_applicable",
+                "{issuer}: another provider has other ways to sign in"
+            );
         }
     }
 

@@ -7,7 +7,10 @@
 use url::Url;
 
 use super::{Case, Check, SeverityRule, endpoint::has_a_slash_more};
-use crate::{model::{Drift, DryRun, Finding, Missing, SourceId, Verdict}, providers::pocket_id::Dialect};
+use crate::{
+    model::{Drift, DryRun, Finding, Missing, SourceId, Verdict},
+    providers::pocket_id::Dialect,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "authorization_url_matches",
@@ -93,7 +96,10 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{checks::testing::{document, generic, evaluated, legacy, lose, table, url}, model::{Reason, SourceId}};
+    use crate::{
+        checks::testing::{document, evaluated, generic, legacy, lose, table, url},
+        model::{Reason, SourceId},
+    };
 
     const OLD: &str = "https://auth.example.test/authorize";
 

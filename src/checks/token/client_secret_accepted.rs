@@ -88,10 +88,13 @@ fn which(listed: &ClientSecrets, entry: Option<&str>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::{
+    use crate::{
+        checks::{
             evaluate,
             testing::{Row, generic},
-        }, model::Snapshot};
+        },
+        model::Snapshot,
+    };
 
     fn refuse(now: &mut Snapshot) {
         let proof = now.client_secret.value.as_mut().unwrap();

@@ -1,7 +1,10 @@
 //! The registered callbacks are addresses, not patterns that take any address on the web.
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Credential, Finding, Missing, Verdict}, providers::pocket_id::{Registered, registered}};
+use crate::{
+    model::{Credential, Finding, Missing, Verdict},
+    providers::pocket_id::{Registered, registered},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "callbacks_exact",
@@ -22,7 +25,10 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let registration = case.registration()?;
     let open = registration.client.callback_urls.iter().filter(|url| is_open_to_all(case, url));
     let finding = |pattern: &String| {
-        Finding::new("any_address", format!("Pocket ID's Callback URLs hold {pattern}, which takes any address on the web"))
+        Finding::new(
+            "any_address",
+            format!("Pocket ID's Callback URLs hold {pattern}, which takes any address on the web"),
+        )
     };
     Ok(Verdict::from_findings(open.map(finding).collect()))
 }
@@ -38,7 +44,10 @@ fn is_open_to_all(case: &Case<'_>, pattern: &String) -> bool {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{generic, lose, table, table_with_credentials}, model::{Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{generic, lose, table, table_with_credentials},
+        model::{Reason, Snapshot, SourceId},
+    };
 
     fn register(now: &mut Snapshot, callback: &str) {
         let client = &mut now.client_registration.value.as_mut().unwrap().client;

@@ -6,8 +6,25 @@
 
 use serde_json::Value;
 
-use super::{addresses, client_access::{Access, database_of, without_secret}};
-use crate::{collect::{transport::{answer::Answer, http::Request, fetch_error::{self, FetchError, bounded}, side_client::Counts}, credentialed::Credentialed}, config::{Secret, SecretSource}, model::{ClientSecrets, Credential, Observed, SecretAnswer, SecretMethod, SecretProof, SourceId}, oidc::parse_json, providers::pocket_id::{ProviderKind, Version, VersionSpan}};
+use super::{
+    addresses,
+    client_access::{Access, database_of, without_secret},
+};
+use crate::{
+    collect::{
+        credentialed::Credentialed,
+        transport::{
+            answer::Answer,
+            fetch_error::{self, FetchError, bounded},
+            http::Request,
+            side_client::Counts,
+        },
+    },
+    config::{Secret, SecretSource},
+    model::{ClientSecrets, Credential, Observed, SecretAnswer, SecretMethod, SecretProof, SourceId},
+    oidc::parse_json,
+    providers::pocket_id::{ProviderKind, Version, VersionSpan},
+};
 
 const SOURCE: SourceId = SourceId::ClientSecret;
 /// Never a real one: a provider's tokens and codes are random, and this is a sentence.
@@ -18,7 +35,10 @@ const INTROSPECTION: Version = Version::new(1, 6);
 const PREFIX: usize = 4;
 
 /// Looks with the client secret. `listed` are the client's secrets, as a key of an admin shows them.
-pub(in crate::collect) async fn collect(asked: &Credentialed<'_>, listed: &Observed<ClientSecrets>) -> Observed<SecretProof> {
+pub(in crate::collect) async fn collect(
+    asked: &Credentialed<'_>,
+    listed: &Observed<ClientSecrets>,
+) -> Observed<SecretProof> {
     let Some(source) = &asked.target.provider.client_secret else { return asked.without(Credential::ClientSecret) };
     let prepared = Access::of(asked, SOURCE)
         .and_then(|access| Credentialed::secret(SOURCE, source).map(|secret| (access, secret)));
@@ -57,7 +77,11 @@ fn entry(listed: &ClientSecrets, secret: &Secret) -> Option<String> {
 
 impl Access<'_> {
     /// Asks, and says what the answer is worth.
-    async fn prove(&self, asked: &Credentialed<'_>, secret: &Secret) -> Result<(SecretMethod, SecretAnswer), FetchError> {
+    async fn prove(
+        &self,
+        asked: &Credentialed<'_>,
+        secret: &Secret,
+    ) -> Result<(SecretMethod, SecretAnswer), FetchError> {
         let introspection = introspection_endpoint(&self.document.document, self.version);
         let mut proof = None;
         if let Some(written) = introspection
@@ -174,11 +198,11 @@ fn error_of(answer: &Answer) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{html, json, recorded, redirect},
-        *,
+    use super::*;
+    use crate::{
+        collect::recorded::{html, json, recorded, redirect},
+        providers::pocket_id::SecretEntry,
     };
-    use crate::providers::pocket_id::SecretEntry;
 
     /// The answers of real releases to the same probe.
     macro_rules! releases {

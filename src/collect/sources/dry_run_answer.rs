@@ -2,8 +2,15 @@
 
 use url::{Position, Url, form_urlencoded};
 
-use super::{html};
-use crate::{collect::transport::{answer::Answer, fetch_error::{self, FetchError, bounded, place}}, model::DryRun, oidc::parse_json};
+use super::html;
+use crate::{
+    collect::transport::{
+        answer::Answer,
+        fetch_error::{self, FetchError, bounded, place},
+    },
+    model::DryRun,
+    oidc::parse_json,
+};
 
 /// What the provider says when all that can be known without a user is good (OpenID Connect Core 1.0, 3.1.2.6).
 const ASKS_FOR_USER: [&str; 4] =
@@ -146,11 +153,11 @@ pub(in crate::collect) fn read_callback_url(answer: &Answer, redirect_uri: &str)
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{answer, html, json, recorded, redirect},
-        *,
+    use super::*;
+    use crate::{
+        collect::recorded::{answer, html, json, recorded, redirect},
+        model::Reason,
     };
-    use crate::model::Reason;
 
     const CALLBACK: &str = "https://kasm.example.test/api/oidc_callback";
 
@@ -271,7 +278,10 @@ mod tests {
                 "{case}: {seen:?}"
             );
         }
-        assert!(matches!(read(&html(503, "<h1>no</h1>"), CALLBACK), Err(FetchError::Failed { reason: Reason::Status, .. })));
+        assert!(matches!(
+            read(&html(503, "<h1>no</h1>"), CALLBACK),
+            Err(FetchError::Failed { reason: Reason::Status, .. })
+        ));
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! What little is read out of web pages: title, words, the first script, a form. A scan, not a parser.
 
-
-
 use crate::collect::transport::fetch_error::bounded;
 
 /// A form with its fields.
@@ -45,8 +43,7 @@ pub(in crate::collect) fn words(page: &str) -> String {
 
 /// Whether a page shows nothing: below its head no word, and nowhere anything that could draw or embed something.
 pub(in crate::collect) fn is_blank(page: &str) -> bool {
-    const DRAWS: [&str; 10] =
-        ["script", "form", "input", "button", "img", "svg", "iframe", "frame", "object", "embed"];
+    const DRAWS: [&str; 10] = ["script", "form", "input", "button", "img", "svg", "iframe", "frame", "object", "embed"];
     let draws = |tag: &str| match &*name(tag) {
         "meta" => attribute(tag, "http-equiv").is_some(),
         "link" => attribute(tag, "rel").is_some_and(|rel| rel.to_ascii_lowercase().contains("preload")),

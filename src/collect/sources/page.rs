@@ -3,11 +3,22 @@
 
 use url::Url;
 
-use super::{html};
-use crate::{collect::transport::{http::{Limit, Request}, fetch_error::{self, FetchError}, side_client::{Counts, SideClient}}, model::{self, Page, Script}};
+use super::html;
+use crate::{
+    collect::transport::{
+        fetch_error::{self, FetchError},
+        http::{Limit, Request},
+        side_client::{Counts, SideClient},
+    },
+    model::{self, Page, Script},
+};
 
 /// Asks for the page at the root of the public address.
-pub(in crate::collect) async fn collect(side: &SideClient, which: model::Side, counts: &Counts) -> Result<Page, FetchError> {
+pub(in crate::collect) async fn collect(
+    side: &SideClient,
+    which: model::Side,
+    counts: &Counts,
+) -> Result<Page, FetchError> {
     let url = side.at("/");
     let answer = side.ask(&Request::page(url.clone()), counts).await?;
     if which == model::Side::App
@@ -78,9 +89,8 @@ mod tests {
 
     #[test]
     fn a_page_is_good_with_its_script_or_without_one() {
-        let page = |status, script| {
-            Page { url: String::new(), status, is_html: true, is_blank: false, title: None, script }
-        };
+        let page =
+            |status, script| Page { url: String::new(), status, is_html: true, is_blank: false, title: None, script };
         let script = |status, is_script| Some(Script { path: "/a.js".to_owned(), status, is_script });
         assert!(is_good(&page(200, None)) && is_good(&page(200, script(Some(200), true))));
         for bad in [

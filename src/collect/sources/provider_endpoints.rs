@@ -4,8 +4,18 @@
 
 use url::Url;
 
-use super::{addresses};
-use crate::{collect::transport::{answer::Answer, http::Request, fetch_error::{FetchError, bounded}, side_client::{Counts, SideClient}}, model::{EndpointAnswer, EndpointAnswers, EndpointState, SourceId}, oidc::Discovery, providers::pocket_id::ProviderKind};
+use super::addresses;
+use crate::{
+    collect::transport::{
+        answer::Answer,
+        fetch_error::{FetchError, bounded},
+        http::Request,
+        side_client::{Counts, SideClient},
+    },
+    model::{EndpointAnswer, EndpointAnswers, EndpointState, SourceId},
+    oidc::Discovery,
+    providers::pocket_id::ProviderKind,
+};
 
 /// Asks both endpoints, side by side.
 pub(in crate::collect) async fn collect(
@@ -82,10 +92,8 @@ fn wrong(answer: &Answer, expected: &str) -> EndpointState {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{answer, html, json, recorded, redirect},
-        *,
-    };
+    use super::*;
+    use crate::collect::recorded::{answer, html, json, recorded, redirect};
 
     #[test]
     fn what_real_releases_answer_is_good() {

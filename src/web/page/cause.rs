@@ -6,7 +6,11 @@ use super::{
     escape::{clipped, escape, prose},
     link, steps,
 };
-use crate::{checks, model::{CheckReport, Drift, Finding, Login, Report, Severity, Snapshot}, render::{drift, facts, path, told}};
+use crate::{
+    checks,
+    model::{CheckReport, Drift, Finding, Login, Report, Severity, Snapshot},
+    render::{drift, facts, headline, path},
+};
 
 /// The most findings of the cause, and the most checks of a list, that are told; the rest is counted.
 const MOST: usize = 8;
@@ -17,7 +21,9 @@ const FIX: usize = 600;
 
 /// The cause, or the first fault; or why it cannot be told. Nothing where sign-in works.
 pub(super) fn cause(report: &Report, snapshot: &Snapshot, heading: Heading) -> String {
-    if let Some(reason) = headline::doubt(report).filter(|_| report.login == Login::Unknown && !headline::is_misled(report)) {
+    if let Some(reason) =
+        headline::doubt(report).filter(|_| report.login == Login::Unknown && !headline::is_misled(report))
+    {
         return format!("{}<p class=\"{}\">{}</p>\n", heading.of("Why"), steps::kind_of(reason), escape(reason));
     }
     let Some(check) = headline::told(report) else { return String::new() };
