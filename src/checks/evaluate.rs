@@ -17,17 +17,16 @@ const LONGEST: usize = 800;
 /// Evaluates a snapshot by every check. Pure: the same snapshots give the same report.
 #[must_use]
 pub fn evaluate(now: &Snapshot, before: Option<&Snapshot>) -> Report {
-    report_of(&Case::new(now, before))
+    report_of(&Case::new(now, before), now)
 }
 
 /// As [`evaluate`], as if the provider were that release of Pocket ID: what an upgrade would break.
 #[must_use]
 pub fn evaluate_as_if(now: &Snapshot, before: Option<&Snapshot>, release: Version) -> Report {
-    report_of(&Case::new(now, before).assuming(release))
+    report_of(&Case::new(now, before).assuming(release), now)
 }
 
-fn report_of(case: &Case<'_>) -> Report {
-    let now = case.now;
+fn report_of(case: &Case<'_>, now: &Snapshot) -> Report {
     let is_misled = is_misled(case);
     let checks: Vec<CheckReport> = all().map(|(stage, check)| report(case, stage, check, is_misled)).collect();
     let cause = cause(&checks);
@@ -54,6 +53,7 @@ fn is_misled(case: &Case<'_>) -> bool {
 }
 
 fn report(case: &Case<'_>, stage: Stage, check: &Check, is_misled: bool) -> CheckReport {
+    case.now.forget_reads();
     let verdict = if case.target().off.contains(check.id) {
         Verdict::Off
     } else if is_misled && check.id != own_settings::CHECK.id {
@@ -69,6 +69,7 @@ fn report(case: &Case<'_>, stage: Stage, check: &Check, is_misled: bool) -> Chec
         Verdict::Off => (None, Vec::new()),
     };
     CheckReport {
+        seen_at: case.now.oldest_read(),
         id: check.id.to_owned(),
         stage,
         severity: check.severity.under(case.dialect),
@@ -145,7 +146,7 @@ fn provider_in_words(case: &Case<'_>) -> String {
 }
 
 fn auto_login(case: &Case<'_>) -> Option<bool> {
-    let settings = case.now.kasm_login_settings.ok()?;
+    let settings = case.now.kasm_login_settings().ok()?;
     let ours = &case.start().ok()?.config_id;
     settings.configs.iter().find(|config| config.id == *ours)?.auto_login
 }
@@ -166,15 +167,15 @@ fn sources(now: &Snapshot) -> Vec<SourceReport> {
 
 /// What expires: the earliest date in each chain as served, the client secret, our own key.
 fn expiries(case: &Case<'_>) -> Vec<Expiry> {
-    let now = case.now;
+    let now = &case.now;
     let earliest = |connection: Option<&crate::model::Connection>| -> Option<Time> {
         connection?.tls.as_ref()?.chain.iter().map(|certificate| certificate.not_after).min()
     };
     let mut found: Vec<Expiry> = [
-        ("provider_certificate", earliest(now.provider_connection.ok())),
-        ("app_certificate", earliest(now.app_connection.ok())),
+        ("provider_certificate", earliest(now.provider_connection().ok())),
+        ("app_certificate", earliest(now.app_connection().ok())),
         ("client_secret", super::token::secret_ends(case)),
-        ("provider_key", now.key_owner.ok().and_then(|owner| owner.key_expires_at)),
+        ("provider_key", now.key_owner().ok().and_then(|owner| owner.key_expires_at)),
     ]
     .into_iter()
     .filter_map(|(item, at)| Some(Expiry { item: item.to_owned(), at: at? }))

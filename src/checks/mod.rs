@@ -17,11 +17,13 @@ mod upkeep;
 mod case;
 mod endpoint;
 mod evaluate;
+mod facts;
 #[cfg(test)]
 mod testing;
 
 pub use case::Case;
 pub use evaluate::{evaluate, evaluate_as_if, self_test};
+pub use facts::Facts;
 
 use crate::{
     model::{Credential, Missing, Severity, Stage, Verdict},

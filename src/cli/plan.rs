@@ -278,7 +278,7 @@ mod tests {
             "  Kasm https://kasm.example.com\n",
             "GET /.well-known/openid-configuration               every 60 seconds  -",
             "POST /api/sso                    every 60 seconds  http_headers",
-            "GET /authorize?{Kasm's own parameters}&prompt=none  every 5 minutes   -     from 2.10: one log line",
+            "GET /authorize?{Kasm's own parameters}&prompt=none  every 5 minutes   -     from 2.10: one ERROR line",
             "GET /api/webauthn/login/start                       off",
         ] {
             assert!(home.contains(part), "{part} in\n{home}");

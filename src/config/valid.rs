@@ -27,6 +27,8 @@ pub struct Config {
     pub round: Schedule,
     /// `schedule.round: off`: no rounds run, `/probe` alone looks. For replicas that share the work of many targets.
     pub rounds_off: bool,
+    /// How often the daemon feels, between rounds, whether both sides still answer; none where it does not.
+    pub pulse: Option<Duration>,
     /// How old a settings source may get before it is asked again.
     pub settings_every: Duration,
     /// When the token that the client credentials give is looked at, where `token.enabled` says so.
@@ -59,6 +61,7 @@ impl Config {
             targets,
             round: Schedule::Every(Duration::from_mins(1)),
             rounds_off: false,
+            pulse: Some(Duration::from_secs(10)),
             settings_every: Duration::from_mins(5),
             token: Schedule::Every(Duration::from_hours(1)),
             requests_per_minute: REQUESTS_PER_MINUTE,

@@ -26,6 +26,9 @@ pub(super) fn answer(kasm: &Kasm, request: &Request) -> Answer {
         ("GET", SCRIPT) if kasm.page_script => {
             Answer::of(200, "application/javascript; charset=utf-8", "document.title = 'Kasm';\n")
         }
+        ("GET", path) if kasm.is_page_empty && !path.starts_with("/api/") && !path.starts_with("/static/") => {
+            Answer::html(200, "")
+        }
         ("GET", path) if !path.starts_with("/api/") && !path.starts_with("/static/") => page(),
         _ => Answer::html(404, "<html><head><title>404 Not Found</title></head><body>404 Not Found</body></html>"),
     };

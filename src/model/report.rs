@@ -126,6 +126,10 @@ pub struct CheckReport {
     pub severity: Severity,
     /// `ok`, `fail`, `unknown`, `unverified`, `not_applicable` or `off`.
     pub verdict: String,
+    /// When the oldest observation was made that the verdict rests on: a source that is asked every 5 minutes proves nothing
+    /// for the rounds between.
+    #[serde(default)]
+    pub seen_at: Time,
     /// What was seen, or why it could not be evaluated.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,

@@ -408,12 +408,12 @@ impl SourceId {
                         post("/api/oidc/authorize/callback-url", AskedOf::Only29, 1),
                     ]
                 },
-                "from 2.10: one log line",
-                "before 2.9: no request; the callback is never requested",
+                "from 2.10: one ERROR line",
+                "before 2.9: no request; the callback is never requested; with an admin's key that shows that nothing bars it, once an hour",
             ),
             Self::ProviderEndpoints => plan(
                 const { &[get("/api/oidc/userinfo", AskedOf::All), get("/api/oidc/end-session", AskedOf::All)] },
-                "one log line",
+                "one WARN line (end-session)",
                 "userinfo without a token, end-session without parameters",
             ),
             // Where another provider has its sign-in page is not known.
@@ -471,7 +471,7 @@ impl SourceId {
             ),
             Self::ClientSecret => plan(
                 const { &[post("/api/oidc/introspect", AskedOf::All, 1), post("/api/oidc/token", AskedOf::Others, 1)] },
-                "one log line",
+                "from 2.10: one ERROR line",
                 "a made-up token, or a made-up code; Pocket ID before 1.6: the code alone; nothing is given out",
             ),
             Self::ClientToken => plan(

@@ -69,6 +69,7 @@ struct CheckView<'r> {
     stage: &'static str,
     severity: &'static str,
     verdict: &'r str,
+    seen_at: Time,
     reason: Option<&'r str>,
     findings: Vec<FindingView<'r>>,
 }
@@ -128,13 +129,14 @@ pub fn target(report: &Report) -> TargetView<'_> {
 }
 
 fn check(report: &CheckReport) -> CheckView<'_> {
-    let CheckReport { id, stage, severity, verdict, reason, findings } = report;
+    let CheckReport { id, stage, severity, verdict, seen_at, reason, findings } = report;
     let own_fix = checks::find(id).map(|(_, check)| check.fix);
     CheckView {
         id,
         stage: stage.id(),
         severity: severity.id(),
         verdict,
+        seen_at: *seen_at,
         reason: reason.as_deref(),
         findings: findings.iter().map(|found| finding(found, own_fix)).collect(),
     }

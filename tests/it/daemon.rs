@@ -4,3 +4,4 @@ mod binary;
 pub mod fake;
 mod scheduler;
 mod serve;
+mod truth;

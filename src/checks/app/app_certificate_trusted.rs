@@ -19,7 +19,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    let connection = case.now.app_connection.get()?;
+    let connection = case.now.app_connection().get()?;
     let Some(tls) = &connection.tls else {
         return Ok(Verdict::NotApplicable("Kasm is watched over plain HTTP".to_owned()));
     };

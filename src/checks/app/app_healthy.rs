@@ -18,7 +18,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    let health = &case.now.app_health.get()?.fact;
+    let health = &case.now.app_health().get()?.fact;
     Ok(match &health.state {
         HealthState::Healthy => Verdict::OK,
         HealthState::Unhealthy(what) => {

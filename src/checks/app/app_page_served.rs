@@ -18,7 +18,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    let page = case.now.app_page.get()?;
+    let page = case.now.app_page().get()?;
     Ok(match page.status {
         200 if page.is_blank => return Err(Missing::OutOfReach("the page is empty, as login_offered says".to_owned())),
         200 if page.is_html => script(page),

@@ -73,8 +73,8 @@ fn http_for_https(case: &Case<'_>) -> Option<Finding> {
         let fix = format!("Write https in ssowatch's config: {key}: https://{meant}");
         Some(Finding::new("http_for_https", message).fix(fix))
     };
-    leads_on(Side::Provider, redirects(&case.now.discovery))
-        .or_else(|| leads_on(Side::App, redirects(&case.now.kasm_login_settings)))
+    leads_on(Side::Provider, redirects(case.now.discovery()))
+        .or_else(|| leads_on(Side::App, redirects(case.now.kasm_login_settings())))
 }
 
 fn redirects<T>(seen: &Observed<T>) -> bool {

@@ -23,7 +23,7 @@ pub(super) const CHECK: Check = Check {
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let ours = case.stored()?.id.as_ref();
-    let mappings = case.now.kasm_mappings.get()?;
+    let mappings = case.now.kasm_mappings().get()?;
     let named: Vec<&GroupMapping> = mappings
         .iter()
         .filter(|mapping| mapping.config_id.is_some() && mapping.config_id.as_ref() == ours)
@@ -43,7 +43,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     if unseen.is_empty() {
         return Ok(Verdict::OK);
     }
-    let Some(groups) = &case.now.client_registration.get()?.groups else {
+    let Some(groups) = &case.now.client_registration().get()?.groups else {
         return Ok(Verdict::Unverified("the provider's list of groups was not read".to_owned()));
     };
     database_answers(case)?;
@@ -59,7 +59,7 @@ fn is_same(one: &str, other: &str) -> bool {
 
 /// A group that the test user brings exists.
 fn test_user_has(case: &Case<'_>, name: &str) -> bool {
-    match case.now.claims_preview.ok() {
+    match case.now.claims_preview().ok() {
         Some(ClaimsPreview::Claims { groups: Some(groups), .. }) => groups.iter().any(|group| is_same(group, name)),
         _ => false,
     }

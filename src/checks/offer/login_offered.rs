@@ -27,10 +27,10 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    if let Some(page) = case.now.app_page.ok().filter(|page| page.status == 200 && page.is_blank) {
+    if let Some(page) = case.now.app_page().ok().filter(|page| page.status == 200 && page.is_blank) {
         return Ok(Verdict::fail(blank(&page.url)));
     }
-    let settings = match case.now.kasm_login_settings.get() {
+    let settings = match case.now.kasm_login_settings().get() {
         Ok(settings) => settings,
         Err(missing) => return without_settings(case, missing),
     };
@@ -45,7 +45,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         }));
     }
     let target = case.target();
-    let starts = case.now.login_start.ok();
+    let starts = case.now.login_start().ok();
     let Some(starts) = starts else { return without_starts(case, settings) };
     Ok(match starts.ours(target) {
         Chosen::Ours(start) => ours(settings, start, target),
@@ -112,7 +112,7 @@ fn without_starts(case: &Case<'_>, settings: &LoginSettings) -> Result<Verdict, 
     match &case.target().kasm.provider {
         Some(name) if !settings.configs.iter().any(|config| config.display_name == *name) => {
             // Whether another button leads to this provider cannot be told.
-            case.now.login_start.get().map(|_| shown(settings))
+            case.now.login_start().get().map(|_| shown(settings))
         }
         _ => Ok(shown(settings)),
     }

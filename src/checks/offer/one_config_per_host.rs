@@ -23,14 +23,14 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    let settings = case.now.kasm_login_settings.get()?;
+    let settings = case.now.kasm_login_settings().get()?;
     if let Some(finding) = auto_login_twice(settings) {
         return Ok(Verdict::fail(finding));
     }
     if settings.configs.len() <= 1 {
         return Ok(Verdict::OK);
     }
-    let starts = case.now.login_start.get()?;
+    let starts = case.now.login_start().get()?;
     let Chosen::Ours(ours) = starts.ours(case.target()) else { return Ok(Verdict::OK) };
     let others: Vec<&Start> =
         starts.leading(case.target()).into_iter().filter(|other| other.config_id != ours.config_id).collect();

@@ -25,7 +25,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    match &case.now.discovery.value {
+    match &case.now.discovery().value {
         Ok(answer) => Ok(Verdict::from_findings(incomplete(&answer.fact).into_iter().collect())),
         Err(Missing::Failed {
             reason: reason @ (Reason::Status | Reason::Body | Reason::TooLarge), detail, ..

@@ -35,7 +35,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
             "not asked unless `passkey.enabled` is set: it leaves a row at Pocket ID".to_owned(),
         ));
     }
-    let rp_id = &case.now.passkey_domain.get()?.rp_id;
+    let rp_id = &case.now.passkey_domain().get()?.rp_id;
     let address = &case.target().provider.url;
     let url = Url::parse(address).map_err(|error| Missing::OutOfReach(format!("{address}: {error}")))?;
     Ok(finding(rp_id, &url).map_or(Verdict::OK, Verdict::fail))
@@ -103,11 +103,10 @@ mod tests {
     };
 
     fn with(url: &str, rp_id: &str) -> Snapshot {
-        healthy_but(|now| {
-            now.target.passkey_enabled = true;
-            now.target.provider.url = url.to_owned();
-            now.passkey_domain = Observed::seen(now.taken_at, 0.0, PasskeyDomain { rp_id: rp_id.to_owned() });
-        })
+        let mut now = calls_itself(url, url);
+        now.target.passkey_enabled = true;
+        now.passkey_domain = Observed::seen(now.taken_at, 0.0, PasskeyDomain { rp_id: rp_id.to_owned() });
+        now
     }
 
     #[test]

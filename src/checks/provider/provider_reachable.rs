@@ -21,8 +21,8 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    let connection = &case.now.provider_connection;
-    let answer = transport_failure(&case.now.discovery);
+    let connection = case.now.provider_connection();
+    let answer = transport_failure(case.now.discovery());
     if let Some(neither) = case.neither_is_reached() {
         return Ok(neither);
     }
@@ -35,7 +35,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
             Ok(Verdict::noting("it takes connections; its certificate is evaluated by itself"))
         }
         Some((reason, detail)) => Ok(Verdict::fail(finding(case, reason, detail))),
-        None if case.now.discovery.ok().is_some() || case.now.discovery.failure().is_some() => Ok(Verdict::OK),
+        None if case.now.discovery().ok().is_some() || case.now.discovery().failure().is_some() => Ok(Verdict::OK),
         None => case.discovery().map(|_| Verdict::OK),
     }
 }
@@ -51,7 +51,7 @@ fn is_distrusted(connection: &Connection) -> bool {
 
 fn finding(case: &Case<'_>, reason: Reason, detail: &str) -> Finding {
     let url = &case.target().provider.url;
-    let connects = case.now.provider_connection.ok().is_some();
+    let connects = case.now.provider_connection().ok().is_some();
     let said = match reason {
         Reason::Dns => format!("The name in {url} does not resolve: {detail}"),
         Reason::Tls => format!("{url} does not complete a TLS handshake: {detail}"),

@@ -82,10 +82,17 @@ fn looking_ahead(mut finding: Finding) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::CHECK;
     use crate::{
-        checks::testing::{evaluated, generic, legacy, table, url},
-        model::Snapshot,
+        checks::{
+            evaluate, evaluate_as_if,
+            testing::{evaluated, generic, legacy, table, url},
+        },
+        model::{DryRun, Missing, Report, Severity, Snapshot},
+        oidc::Discovery,
+        providers::pocket_id::Version,
     };
 
     fn old(now: &mut Snapshot, scope: &str) {
@@ -183,6 +190,81 @@ mod tests {
                 ),
             ],
         );
+    }
+
+    /// The releases whose answers were recorded, the oldest first, with their discovery documents.
+    const RELEASES: [(Version, &str); 5] = [
+        (Version::new(1, 16), include_str!("../../../tests/fixtures/pocket-id/1.16.0/discovery.json")),
+        (Version::new(2, 3), include_str!("../../../tests/fixtures/pocket-id/2.3.0/discovery.json")),
+        (Version::new(2, 9), include_str!("../../../tests/fixtures/pocket-id/2.9.0/discovery.json")),
+        (Version::new(2, 10), include_str!("../../../tests/fixtures/pocket-id/2.10.0/discovery.json")),
+        (Version::new(2, 14), include_str!("../../../tests/fixtures/pocket-id/2.14.0/discovery.json")),
+    ];
+
+    /// What Kasm may send, and what 2.10 and 2.14 answered to it (`authorize_*.json`).
+    type Sent = (&'static str, fn(&mut Snapshot), fn() -> DryRun);
+
+    fn accepted() -> DryRun {
+        DryRun::Accepted("login_required".to_owned())
+    }
+
+    const SENT: [Sent; 9] = [
+        ("what it should", |_| {}, accepted),
+        (
+            "a short state",
+            |now| url(now).state.as_mut().unwrap().length = 5,
+            || DryRun::SentBack { error: "invalid_state".to_owned(), description: String::new() },
+        ),
+        ("a short nonce", |now| url(now).nonce_length = Some(5), accepted),
+        ("an http callback", plain_http, accepted),
+        ("an unknown scope", |now| url(now).scope = Some("openid nonsense".to_owned()), accepted),
+        ("offline_access", |now| url(now).scope = Some("openid offline_access".to_owned()), accepted),
+        ("no openid", |now| url(now).scope = Some("profile email".to_owned()), accepted),
+        ("commas", |now| url(now).scope = Some("openid,profile".to_owned()), accepted),
+        ("a fragment", fragment, || DryRun::ErrorPage {
+            status: 302,
+            message: "The 'redirect_uri' parameter does not match".to_owned(),
+        }),
+    ];
+
+    /// The pair with a recorded release.
+    fn at(release: usize, (_, change, answered): Sent) -> Snapshot {
+        let (version, document) = RELEASES[release];
+        let body = serde_json::from_str::<serde_json::Value>(document).unwrap()["response"]["body"].to_string();
+        let mut now = Snapshot::healthy();
+        now.discovery.value.as_mut().unwrap().fact = Discovery::parse(200, None, body.as_bytes()).unwrap();
+        change(&mut now);
+        now.authorize_dry_run.value = match version {
+            version if version >= Version::new(2, 10) => Ok(answered()),
+            version if version >= Version::new(2, 9) => Ok(DryRun::RedirectAccepted),
+            _ => Err(Missing::OutOfReach("no answer without a user".to_owned())),
+        };
+        now
+    }
+
+    /// The outages of a report, without those that only a dry run shows, which nobody can make of another release.
+    fn outages(report: &Report) -> BTreeSet<String> {
+        let by_dry_run = ["authorize_accepted", "redirect_uri_registered"];
+        let outages = report.failing().filter(|check| check.severity == Severity::Outage);
+        outages.map(|check| check.id.clone()).filter(|id| !by_dry_run.contains(&id.as_str())).collect()
+    }
+
+    #[test]
+    fn what_is_predicted_of_a_release_is_what_is_said_on_that_release() {
+        for sent in SENT {
+            let found: Vec<BTreeSet<String>> =
+                (0..RELEASES.len()).map(|release| outages(&evaluate(&at(release, sent), None))).collect();
+            for (from, (version, _)) in RELEASES.iter().enumerate() {
+                for (to, (assumed, _)) in RELEASES.iter().enumerate() {
+                    let predicted = evaluate_as_if(&at(from, sent), None, *assumed);
+                    assert_eq!(outages(&predicted), found[to], "{}: {version} as if it were {assumed}", sent.0);
+                }
+                let breaks_later = found[from..].iter().any(|later| later.difference(&found[from]).next().is_some());
+                let report = evaluate(&at(from, sent), None);
+                let warns = report.check(CHECK.id).unwrap().verdict == "fail";
+                assert_eq!(warns, breaks_later, "{}: looking ahead from {version}", sent.0);
+            }
+        }
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         field: "issuer",
         labels: ("-", "issuer"),
-        compared_by: &[("issuer_matches", "issuer")],
+        compared_by: &[("issuer_matches", "issuer"), ("passkey_domain", "issuer"), ("own_settings", "provider_url")],
         is_declared: false,
         sides: |case| Sides {
             config: Held::text(&case.target().provider.url),

@@ -18,6 +18,8 @@ use crate::{
 
 /// The longest sentence about a check or a source, in characters.
 const SENTENCE: usize = 80;
+/// What is younger than this when a round ends was seen in it, in seconds.
+const A_ROUND: f64 = 30.0;
 
 /// The page.
 #[must_use]
@@ -28,7 +30,7 @@ pub fn checks(entry: &Entry, view: &View<'_>) -> String {
         Standing::Stale(latest, _) | Standing::Current(latest) => {
             let report = &latest.report;
             format!("<p>Seen {}.</p>\n", distance(report.at, view.now))
-                + &every_check(report)
+                + &every_check(report, view.now)
                 + &every_source(report, view.now)
         }
     };
@@ -44,15 +46,24 @@ pub fn checks(entry: &Entry, view: &View<'_>) -> String {
 }
 
 /// Every check, by stage.
-fn every_check(report: &Report) -> String {
+fn every_check(report: &Report, now: Time) -> String {
     let stage = |stage: Stage| {
-        let items: String = report.checks.iter().filter(|check| check.stage == stage).map(check).collect();
+        let of_stage = report.checks.iter().filter(|check| check.stage == stage);
+        let items: String = of_stage.map(|one| check(one, report.at, now)).collect();
         if items.is_empty() { items } else { format!("{}<ul>\n{items}</ul>\n", Heading(2).of(stage.title())) }
     };
     Stage::ALL.into_iter().map(stage).collect()
 }
 
-fn check(report: &CheckReport) -> String {
+/// One check; with when it was seen, where it rests on something older than the round.
+fn check(report: &CheckReport, round: Time, now: Time) -> String {
+    let is_older =
+        (round - report.seen_at).as_seconds_f64() > A_ROUND && matches!(report.verdict.as_str(), "ok" | "fail");
+    let seen = if is_older {
+        format!(" <span class=\"dim\">seen {}</span>", distance(report.seen_at, now))
+    } else {
+        String::new()
+    };
     let title = checks::find(&report.id).map_or("", |(_, check)| check.title);
     let (state, word) = state(report);
     let said = match report.verdict.as_str() {
@@ -62,7 +73,7 @@ fn check(report: &CheckReport) -> String {
     };
     let said =
         if said.is_empty() { said } else { format!(" <span class=\"dim\">({})</span>", clipped(&said, SENTENCE)) };
-    format!("<li>{}{word}: {} <code>{}</code>{said}</li>\n", mark(state), escape(title), escape(&report.id))
+    format!("<li>{}{word}: {} <code>{}</code>{said}{seen}</li>\n", mark(state), escape(title), escape(&report.id))
 }
 
 /// A shape for what is not as it should be, so that it stands out of a long list.

@@ -38,12 +38,18 @@ const fn rows() -> [Row; 2] {
 /// The history with the cause of each outage.
 pub(super) fn history(entry: &Entry, view: &View<'_>) -> String {
     let (heading, spans) = (Heading(2), spans(entry, view, TimeDelta::days(30)));
-    drawn(entry, view, heading) + &outages(&spans, true)
+    drawn(entry, view, heading) + &outages(&spans, true, ongoing(entry, view.now))
 }
 
 /// The history of verdicts alone.
 pub(super) fn of_verdicts(entry: &Entry, view: &View<'_>, heading: Heading) -> String {
-    drawn(entry, view, heading) + &outages(&spans(entry, view, TimeDelta::days(30)), false)
+    let spans = spans(entry, view, TimeDelta::days(30));
+    drawn(entry, view, heading) + &outages(&spans, false, ongoing(entry, view.now))
+}
+
+/// Now, where people cannot sign in by the latest round.
+fn ongoing(entry: &Entry, now: Time) -> Option<Time> {
+    entry.current(now).filter(|latest| latest.report.login == Login::Broken).map(|_| now)
 }
 
 fn spans(entry: &Entry, view: &View<'_>, length: TimeDelta) -> Vec<Span> {
@@ -143,15 +149,19 @@ fn shape(worst: Option<Login>) -> (&'static str, i32) {
     }
 }
 
-/// The last outages in words.
-fn outages(spans: &[Span], with_cause: bool) -> String {
-    let outage = |span: &Span| {
+/// The last outages in words; one that goes on, as such.
+fn outages(spans: &[Span], with_cause: bool, ongoing: Option<Time>) -> String {
+    let outage = |(index, span): (usize, &Span)| {
         let cause = span.cause.as_deref().filter(|_| with_cause);
         let cause = cause.map(|cause| format!(" <code>{}</code>", escape(cause)));
-        let lasted = length((span.to - span.from).as_seconds_f64());
-        format!("<li>{}, for {lasted}{}</li>\n", time(span.from), cause.unwrap_or_default())
+        let lasted = |to: Time| length((to - span.from).as_seconds_f64());
+        let how_long = match ongoing.filter(|_| index + 1 == spans.len()) {
+            Some(now) => format!("ongoing for {}", lasted(now)),
+            None => format!("for {}", lasted(span.to)),
+        };
+        format!("<li>{}, {how_long}{}</li>\n", time(span.from), cause.unwrap_or_default())
     };
-    let broken = spans.iter().rev().filter(|span| span.login == Login::Broken);
+    let broken = spans.iter().enumerate().rev().filter(|(_, span)| span.login == Login::Broken);
     let items: String = broken.take(OUTAGES).map(outage).collect();
     if items.is_empty() { items } else { format!("<h3>The last outages</h3>\n<ul>\n{items}</ul>\n") }
 }
@@ -159,6 +169,17 @@ fn outages(spans: &[Span], with_cause: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_outage_that_goes_on_is_told_as_such_and_one_that_is_over_is_not() {
+        let at = |minute: i64| Time::default() + TimeDelta::minutes(minute);
+        let span = |from: i64, to: i64, login| Span { from: at(from), to: at(to), login, cause: None };
+        let spans = [span(0, 5, Login::Broken), span(5, 60, Login::Ok), span(60, 62, Login::Broken)];
+        let told = outages(&spans, true, Some(at(75)));
+        let lines: Vec<&str> = told.lines().filter(|line| line.starts_with("<li>")).collect();
+        assert!(lines[0].contains("ongoing for 15 minutes") && lines[1].contains(", for 5 minutes"), "{told}");
+        assert!(!outages(&spans, true, None).contains("ongoing"));
+    }
 
     #[test]
     fn a_share_is_never_rounded_to_all_or_nothing() {

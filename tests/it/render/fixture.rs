@@ -187,7 +187,15 @@ impl Story {
 }
 
 fn check(id: &str, stage: Stage, severity: Severity) -> CheckReport {
-    CheckReport { id: id.to_owned(), stage, severity, verdict: "ok".to_owned(), reason: None, findings: Vec::new() }
+    CheckReport {
+        id: id.to_owned(),
+        stage,
+        severity,
+        verdict: "ok".to_owned(),
+        seen_at: Snapshot::healthy().taken_at,
+        reason: None,
+        findings: Vec::new(),
+    }
 }
 
 fn with(id: &str, stage: Stage, severity: Severity, verdict: &str, reason: &str) -> CheckReport {
