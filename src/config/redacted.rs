@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
     ApiAuth, Config, HttpSettings, Kasm, NamedHeader, Provider, ProxySettings, SecretSource, Target, TlsSettings,
-    notify::redact,
+    notify::redact, page,
 };
 use crate::{
     model::Expect,
@@ -57,6 +57,7 @@ pub(super) fn redacted(config: &Config) -> String {
         receivers,
         heartbeat,
         maintenance,
+        web,
         redacted: _,
         warnings: _,
         unreadable: _,
@@ -78,6 +79,7 @@ pub(super) fn redacted(config: &Config) -> String {
         ("notify", redact::receivers(receivers)),
         ("heartbeat", heartbeat.as_ref().map(redact::heartbeat)),
         ("maintenance", redact::maintenance(maintenance)),
+        ("web", page::shown(web)),
         ("targets", Some(Shown::List(targets.iter().map(target).collect()))),
     ]);
     serde_saphyr::to_string(&document).unwrap_or_else(|error| format!("# cannot be shown: {error}\n"))
