@@ -28,7 +28,16 @@ const SHARED_FOR: Duration = Duration::from_secs(5);
 /// What was last felt of each provider, by its address.
 #[derive(Debug, Default)]
 pub(super) struct Pulses {
-    felt: Mutex<HashMap<String, (Instant, Option<bool>)>>,
+    felt: Mutex<HashMap<String, Felt>>,
+}
+
+/// What was last felt of one provider.
+#[derive(Debug)]
+struct Felt {
+    at: Instant,
+    answers: Option<bool>,
+    /// The targets that took it: whoever asks again is answered anew.
+    takers: Vec<String>,
 }
 
 impl Pulses {
@@ -46,8 +55,7 @@ impl Pulses {
 
     async fn provider(&self, deps: &Deps, target: &Target) -> Option<bool> {
         let url = target.provider.url.to_string();
-        let felt = self.felt.lock().unwrap_or_else(PoisonError::into_inner).get(&url).copied();
-        if let Some((_, answers)) = felt.filter(|(at, _)| at.elapsed() < SHARED_FOR) {
+        if let Some(answers) = self.of_another(&url, &target.name) {
             return answers;
         }
         let origin = target.provider.url.origin().ascii_serialization();
@@ -55,8 +63,20 @@ impl Pulses {
             return None;
         }
         let answers = answers(&from_provider::anew(deps, target).await.discovery);
-        self.felt.lock().unwrap_or_else(PoisonError::into_inner).insert(url, (Instant::now(), answers));
+        let felt = Felt { at: Instant::now(), answers, takers: vec![target.name.clone()] };
+        self.felt.lock().unwrap_or_else(PoisonError::into_inner).insert(url, felt);
         answers
+    }
+
+    /// What another target has just felt.
+    fn of_another(&self, url: &str, target: &str) -> Option<Option<bool>> {
+        let mut felt = self.felt.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = felt.get_mut(url).filter(|felt| felt.at.elapsed() < SHARED_FOR)?;
+        if known.takers.iter().any(|taker| taker == target) {
+            return None;
+        }
+        known.takers.push(target.to_owned());
+        Some(known.answers)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod server;
 mod clients;
 mod garbage;
 mod hostile;
+mod pulse;
 mod reading;
 mod sharing;
 mod trust;

@@ -27,7 +27,7 @@ pub(super) fn form(seen: &Seen<'_>) -> String {
 
 fn pocket_id(seen: &Seen<'_>) -> Vec<Field> {
     vec![
-        Field::open("Name", seen.client_name().map_or_else(|| "Kasm Workspaces".to_owned(), super::safe))
+        Field::open("Name", seen.client_name().map_or_else(|| "Kasm Workspaces".to_owned(), safe))
             .ticked_if(seen.client_name().is_some())
             .note("any name; people see it when they sign in"),
         callback(seen, "Callback URLs"),
