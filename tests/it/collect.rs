@@ -8,6 +8,7 @@ pub mod server;
 mod clients;
 mod garbage;
 mod hostile;
+mod own_settings;
 mod pulse;
 mod reading;
 mod sharing;
