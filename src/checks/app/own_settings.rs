@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Drift, Finding, Missing, Observed, Side, Suspicion, Verdict},
+    model::{Drift, Finding, Missing, Observed, Reason, Side, Suspicion, Verdict},
     oidc::{is_internal, is_loopback},
 };
 
@@ -25,8 +25,11 @@ pub(in crate::checks) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    let mistake =
-        swapped(case).or_else(|| no_such_host(case)).or_else(|| http_for_https(case)).or_else(|| other_address(case));
+    let mistake = unusable(case)
+        .or_else(|| swapped(case))
+        .or_else(|| no_such_host(case))
+        .or_else(|| http_for_https(case))
+        .or_else(|| other_address(case));
     Ok(mistake.map_or(Verdict::OK, Verdict::fail))
 }
 
@@ -36,6 +39,14 @@ fn address<'a>(case: &Case<'a>, side: Side) -> (&'static str, &'a str) {
         Side::Provider => ("provider.url", &case.target().provider.url),
         Side::App => ("kasm.url", &case.target().kasm.url),
     }
+}
+
+/// A file of ours that cannot be read, or a setting that cannot be used: nothing was asked with it.
+fn unusable(case: &Case<'_>) -> Option<Finding> {
+    let failures = [case.now.provider_connection().failure(), case.now.app_connection().failure()];
+    let detail =
+        failures.into_iter().flatten().find_map(|(reason, detail)| (reason == Reason::Blocked).then_some(detail))?;
+    Some(Finding::new("unusable", format!("ssowatch cannot use its own settings: {detail}")))
 }
 
 fn swapped(case: &Case<'_>) -> Option<Finding> {
@@ -176,6 +187,11 @@ mod tests {
                         now.kasm_login_settings.value = Err(missing);
                     },
                     "fail http_for_https",
+                ),
+                (
+                    "a file of ours that cannot be read",
+                    |now| lose(&mut now.app_connection, SourceId::AppConnection, Reason::Blocked),
+                    "fail unusable",
                 ),
                 ("swapped", |now| suspect(now, Suspicion::Swapped), "fail swapped"),
                 (

@@ -35,7 +35,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
             Ok(Verdict::noting("it takes connections; its certificate is evaluated by itself"))
         }
         Some((reason, detail)) => Ok(Verdict::fail(finding(case, reason, detail))),
-        None if case.now.discovery().ok().is_some() || case.now.discovery().failure().is_some() => Ok(Verdict::OK),
+        None if has_answered(case.now.discovery()) => Ok(Verdict::OK),
         None => case.discovery().map(|_| Verdict::OK),
     }
 }
@@ -43,6 +43,11 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 /// Why no HTTP answer came, where none came.
 fn transport_failure<T>(observed: &Observed<T>) -> Option<(Reason, &str)> {
     observed.failure().filter(|(reason, _)| reason.is_transport())
+}
+
+/// Whether an HTTP answer came, whatever it said; what was never asked is none.
+fn has_answered<T>(observed: &Observed<T>) -> bool {
+    observed.failure().map_or(observed.ok().is_some(), |(reason, _)| reason != Reason::Blocked)
 }
 
 fn is_distrusted(connection: &Connection) -> bool {
