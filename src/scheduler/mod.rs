@@ -41,6 +41,7 @@ use crate::{
     config::{Config, Target},
     journal::Journal,
     metrics::Daemon,
+    repeats::Repeats,
     results::{Entry, Latest, Results},
 };
 
@@ -214,6 +215,7 @@ impl<L: RunRound> Scheduler<L> {
             first: Some(first),
             troubled: false,
             early: None,
+            logged: Repeats::default(),
         };
         let handle = AbortOnDropHandle::new(tokio::spawn(task.run()));
         self.first_rounds.push(waits);

@@ -25,6 +25,7 @@ use crate::{
     logging,
     metrics::Daemon,
     model::{Report, Snapshot},
+    repeats::Repeats,
     results::{Latest, Results},
     round::Round,
 };
@@ -80,6 +81,8 @@ pub(super) struct Task<L> {
     pub troubled: bool,
     /// When a pulse last started a round.
     pub early: Option<Instant>,
+    /// What was logged, so that a target that flaps does not fill the log.
+    pub logged: Repeats<String>,
 }
 
 /// When a round was due: by the wall clock, and by a clock that nobody sets.
@@ -231,7 +234,7 @@ impl<L: RunRound> Task<L> {
             info!(target = %name, "rounds run to their end again");
         }
         for event in logging::events(before.as_ref().map(|before| &*before.report), &now.report) {
-            event.log();
+            event.log_unless_repeated(&mut self.logged, now.report.at);
         }
         self.before = Some(now);
     }
