@@ -275,6 +275,7 @@ fn remember(journal: &Journal, rounds: &[(i64, Login)]) {
             report: &report,
             before: before.as_ref(),
             changes: &[],
+            last_better: None,
             stale_after_seconds: 3600.0,
         };
         journal.note("home", entry);
@@ -340,8 +341,14 @@ fn of_a_broken_sign_in_what_changed_since_it_worked_is_told() {
         to: "https://old-id.example.test/authorize".to_owned(),
     };
     let told = |changes: &[Change]| {
-        let entry =
-            journal::Entry { snapshot: &snapshot, report: &report, before: None, changes, stale_after_seconds: 200.0 };
+        let entry = journal::Entry {
+            snapshot: &snapshot,
+            report: &report,
+            before: None,
+            changes,
+            last_better: None,
+            stale_after_seconds: 200.0,
+        };
         journal.note("home", entry);
         seen(&page::target(
             &results_of(std::slice::from_ref(&snapshot)).entries()[0],
