@@ -112,7 +112,7 @@ impl<'a> Case<'a> {
     /// # Errors
     /// Why it is missing.
     pub fn start(&self) -> Result<&'a Start, Missing> {
-        match self.now.login_start().get()?.ours(self.target()) {
+        match self.now.login_start().get()?.ours(self.target().wanted()) {
             Chosen::Ours(start) => Ok(start),
             Chosen::Nowhere => Err(Missing::Blocked { by: SourceId::LoginStart }),
         }
@@ -135,7 +135,7 @@ impl<'a> Case<'a> {
     /// Why it is missing, or which configs could be meant.
     pub fn stored(&self) -> Result<&'a OidcConfig, Missing> {
         let configs = self.now.kasm_config().get()?;
-        configs.ours(self.target(), self.now.login_start().ok()).map_err(unclear)
+        configs.ours(self.target().wanted(), self.now.login_start().ok()).map_err(unclear)
     }
 
     /// Whether our config sends visitors to the provider at once: by the login page, else as stored.

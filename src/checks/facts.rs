@@ -3,12 +3,12 @@
 use std::cell::Cell;
 
 use crate::{
-    apps::kasm::{KasmStart, LoginSettings, OidcConfigs},
+    apps::kasm::{GroupMapping, KasmStart, KasmUser, KasmVersion, LoginSettings, OidcConfigs},
     clock::Time,
     model::{
         Answered, AppHealth, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, CustomClaims,
-        DryRun, EndpointAnswers, GroupMapping, KasmUser, KasmVersion, KeyOwner, LastSignIn, Missing, Observed, Page,
-        PasskeyDomain, Registration, SecretProof, Snapshot, SourceId, Suspicion, TargetFacts,
+        DryRun, EndpointAnswers, KeyOwner, LastSignIn, Missing, Observed, Page, PasskeyDomain, Registration,
+        SecretProof, Snapshot, SourceId, Suspicion, TargetFacts,
     },
     oidc::{Discovery, Jwks},
 };

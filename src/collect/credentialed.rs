@@ -81,5 +81,5 @@ pub(super) fn stored_client_id(
     facts: &TargetFacts,
     kasm: &AppCollection,
 ) -> Option<String> {
-    config.ok()?.ours(facts, kasm.start.ok()).ok()?.client_id.clone()
+    config.ok()?.ours(facts.wanted(), kasm.start.ok()).ok()?.client_id.clone()
 }

@@ -27,7 +27,7 @@ pub(super) fn is_due<T>(
     mode: CollectMode,
     now: Time,
 ) -> bool {
-    is_due_each(source.interval(), source, who, old, is_good, mode, now)
+    is_due_each(source.row().interval, source, who, old, is_good, mode, now)
 }
 
 /// The same, with another interval than the source's own.

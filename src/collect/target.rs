@@ -252,7 +252,7 @@ impl Both<'_> {
         let old = self.before.map(|before| &before.authorize_dry_run);
         // Each dry run leaves an ERROR line in Pocket ID's log: where a key shows that nothing bars the request, it is asked
         // once an hour.
-        let interval = if self.key_vouches() { Interval::Hourly } else { source.interval() };
+        let interval = if self.key_vouches() { Interval::Hourly } else { source.row().interval };
         let (mode, now) = (self.round.mode, self.round.clock.now());
         let is_due = self.changed(client_meta)
             || due::is_due_each(interval, source, self.round.who, old, DryRun::is_accepted, mode, now);
@@ -310,7 +310,7 @@ impl Both<'_> {
 
 /// The authorize URL of the start that is the target's.
 pub(super) fn our_url<'a>(start: &'a KasmStart, facts: &TargetFacts) -> Option<&'a AuthorizeUrl> {
-    let Chosen::Ours(ours) = start.ours(facts) else { return None };
+    let Chosen::Ours(ours) = start.ours(facts.wanted()) else { return None };
     match &ours.outcome {
         StartOutcome::Url(url) => Some(url),
         StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => None,

@@ -6,8 +6,8 @@ use url::Url;
 
 use super::{
     Config, SecretSource, Target, address,
+    name::{check_name, default_name},
     secret::Complaint,
-    target::{check_name, default_name},
 };
 
 /// What flags or variables say of a single target. Each value comes with the name of the flag or variable that it is from.

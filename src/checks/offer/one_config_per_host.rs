@@ -31,9 +31,9 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         return Ok(Verdict::OK);
     }
     let starts = case.now.login_start().get()?;
-    let Chosen::Ours(ours) = starts.ours(case.target()) else { return Ok(Verdict::OK) };
+    let Chosen::Ours(ours) = starts.ours(case.target().wanted()) else { return Ok(Verdict::OK) };
     let others: Vec<&Start> =
-        starts.leading(case.target()).into_iter().filter(|other| other.config_id != ours.config_id).collect();
+        starts.leading(case.target().wanted()).into_iter().filter(|other| other.config_id != ours.config_id).collect();
     Ok(if others.is_empty() || case.target().kasm.provider.is_some() { Verdict::OK } else { alike(ours, &others) })
 }
 

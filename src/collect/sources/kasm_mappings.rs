@@ -8,9 +8,8 @@ use serde_json::json;
 
 use super::developer_api::{DeveloperApi, Permission};
 use crate::{
-    apps::kasm::{Group, groups_of, mappings_of},
+    apps::kasm::{Group, GroupMapping, groups_of, mappings_of},
     collect::transport::fetch_error::{self, FetchError},
-    model::GroupMapping,
 };
 
 const NEEDS: Permission = Permission { name: "Groups View", is_required: false };
