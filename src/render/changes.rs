@@ -137,7 +137,7 @@ fn difference(page: &mut Page, change: &Change) {
         return;
     }
     let found = drift::difference(&change.from, &change.to);
-    let same: String = change.to.chars().take(drift::begins_at(&change.from, &change.to)).collect();
+    let same: String = change.to.chars().take(drift::common_prefix(&change.from, &change.to)).collect();
     let at = 4 + LABEL + page.columns(&same);
     if found.is_one_place && at + 2 + page.columns(&found.words) <= page.width() {
         page.row(&[cell("", at, Paint::Plain), cell("^", 2, Paint::Warn)], &found.words, Paint::Warn);

@@ -34,13 +34,8 @@ pub(crate) fn difference(expected: &str, actual: &str) -> Difference {
     one_place(piece(expected, actual).unwrap_or_else(position))
 }
 
-/// How many characters of `actual` stand before what differs.
-pub(crate) fn begins_at(expected: &str, actual: &str) -> usize {
-    unlike(actual, expected).0.chars().count()
-}
-
 /// How many characters two texts share at their beginning.
-fn common_prefix(one: &str, other: &str) -> usize {
+pub(crate) fn common_prefix(one: &str, other: &str) -> usize {
     one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count()
 }
 

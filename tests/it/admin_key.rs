@@ -230,6 +230,8 @@ async fn a_look_with_an_admins_key_asks_what_is_planned_and_the_next_round_asks_
             "/api/audit-logs/all",
         ];
         let preview = format!("{CLIENT}/preview/00000000-0000-4000-8000-0000000000b3");
+        // The only group that may use the client has few members.
+        expected.push("/api/user-groups/00000000-0000-4000-8000-0000000000a1");
         let secrets = format!("{CLIENT}/secrets");
         expected.push(&preview);
         // Discovery does not tell 1.16 from 2.3.

@@ -106,7 +106,7 @@ const LEFT_OUT: &str = "...";
 impl Window {
     fn around(page: &Page, drift: &Drift, room: usize) -> Self {
         let room = room.max(2 * BEFORE);
-        let same = drift::begins_at(&drift.expected, &drift.actual);
+        let same = drift::common_prefix(&drift.expected, &drift.actual);
         let column = page.columns(&drift.actual.chars().take(same).collect::<String>());
         let widest = page.columns(&drift.actual).max(page.columns(&drift.expected));
         if widest <= room || column + BEFORE <= room {

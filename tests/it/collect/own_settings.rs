@@ -50,5 +50,5 @@ async fn a_host_that_never_resolved_is_a_slip_and_one_that_did_is_an_outage() {
     resolved_before.suspicions.clear();
     let report = evaluate(&look(&target, Some(&resolved_before)).await, None);
     assert_eq!((mistake(&report), report.login), (None, Login::Broken));
-    assert_eq!(report.cause.as_ref().unwrap().check, "provider_reachable");
+    assert_eq!(report.check("provider_reachable").unwrap().findings[0].code, "dns");
 }

@@ -71,8 +71,10 @@ async fn every_surface_says_when_the_broken_source_was_last_seen_good() {
     let metric = |now| {
         let families = metrics::gather(&results.entries(), now, &Daemon::default());
         let text = String::from_utf8(metrics::encode(&families, Format::Text).unwrap()).unwrap();
-        let series = format!("ssowatch_check_last_success_timestamp_seconds{{check=\"{CHECK}\",target=\"home\"}} ");
-        text.lines().find_map(|line| line.strip_prefix(&series)?.parse::<f64>().ok()).unwrap()
+        let is_it = |line: &&str| {
+            line.starts_with("ssowatch_check_last_success_timestamp_seconds{") && line.contains(&format!("\"{CHECK}\""))
+        };
+        text.lines().find(is_it).unwrap().rsplit(' ').next().unwrap().parse::<f64>().unwrap()
     };
 
     sleep(Duration::from_secs(200)).await;
