@@ -205,7 +205,7 @@ mod tests {
     fn check(id: &str, severity: Severity, verdict: &str) -> CheckReport {
         let fails = verdict == "fail";
         CheckReport {
-            seen_at: crate::clock::Time::default(),
+            seen_at: Time::default(),
             id: id.to_owned(),
             stage: Stage::Start,
             severity,

@@ -18,7 +18,7 @@ const V2_9: &str = include_str!("../fixtures/checks/discovery-2.9.0.json");
 const V2_10: &str = include_str!("../fixtures/checks/discovery-2.10.0.json");
 
 /// What stays unverified without credentials, on the newest release.
-const UNVERIFIED: [&str; 24] = [
+const UNVERIFIED: [&str; 25] = [
     "kasm_licensed",
     "start_agrees_with_config",
     "scope_list_shape",
