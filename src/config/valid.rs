@@ -183,7 +183,7 @@ impl Target {
         let own = [&mut provider.client_secret, &mut provider.api_key, &mut kasm.api_key, &mut kasm.api_key_secret];
         let mut sources: Vec<&mut SecretSource> = own.into_iter().flatten().collect();
         sources.extend(provider.http.sources());
-        sources.extend(kasm.http.sources());
+        sources.extend(app.http.sources());
         read_now(sources).await;
         target
     }

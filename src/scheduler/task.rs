@@ -15,6 +15,7 @@ use super::{
     interval::Interval,
     liveness::Liveness,
     publish::{Logged, Publisher},
+    restore,
     triggers::{PendingRuns, RunRequests},
 };
 use crate::{

@@ -301,7 +301,7 @@ pub(in crate::collect) fn secrets(target: &Target) -> Vec<Secret> {
     let (provider, kasm) = (&target.provider, &target.app);
     let own = [&provider.client_secret, &provider.api_key, &kasm.api_key, &kasm.api_key_secret];
     let own = own.into_iter().flatten().filter_map(|source| source.read().ok());
-    own.chain([&provider.http, &kasm.http].into_iter().flat_map(secrets_of)).collect()
+    own.chain([&provider.http, &app.http].into_iter().flat_map(secrets_of)).collect()
 }
 
 /// The credentials in the settings of a connection.
@@ -317,7 +317,7 @@ pub(in crate::collect) fn public(target: &Target) -> Vec<&str> {
     let urls = [Some(&provider.url), provider.internal_url.as_ref(), Some(&kasm.url)].into_iter().flatten();
     let mut texts: Vec<&str> = urls.map(url::Url::as_str).collect();
     texts.push(&target.name);
-    for settings in [&provider.http, &kasm.http] {
+    for settings in [&provider.http, &app.http] {
         texts.extend(settings.basic_auth.iter().map(|(user, _)| user.as_str()));
         texts.extend(settings.headers.iter().map(|header| header.name.as_str()));
     }
