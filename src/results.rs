@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::{
     clock::Time,
-    model::{Report, Snapshot, Verdict},
+    model::{Login, Report, Severity, Snapshot, Verdict},
 };
 
 /// The latest round of each target, in the order of the config.
@@ -40,7 +40,7 @@ pub struct Latest {
     pub snapshot: Arc<Snapshot>,
     /// What is said about it.
     pub report: Arc<Report>,
-    /// When each check was last good, by id.
+    /// When each check was last seen good, by id: the time of the observation that proved it, not of the round.
     pub last_success: BTreeMap<String, Time>,
     /// When each source last gave a fact, by its id.
     pub source_last_success: BTreeMap<&'static str, Time>,
@@ -68,7 +68,9 @@ impl Latest {
         let known = before.map(|before| (before.last_success.clone(), before.source_last_success.clone()));
         let (mut last_success, mut source_last_success) = known.unwrap_or_default();
         for check in report.checks.iter().filter(|check| check.verdict == Verdict::Ok) {
-            last_success.insert(check.id.clone(), report.at);
+            let seen = last_success.entry(check.id.clone()).or_insert(check.seen_at);
+            // A verdict that rests on something older takes nothing back.
+            *seen = check.seen_at.max(*seen);
         }
         for source in report.sources.iter().filter(|source| source.ok == Some(true)) {
             source_last_success.insert(source.id.id(), source.at);
@@ -81,6 +83,22 @@ impl Latest {
             restored: false,
             outdated: false,
         }
+    }
+}
+
+impl Latest {
+    /// When sign-in was last seen to stand better than this round says: when all that hinders it, or that cannot be told,
+    /// was last seen good. None where that was never seen, or where sign-in works.
+    #[must_use]
+    pub fn last_better(&self) -> Option<Time> {
+        let (verdict, severity) = match self.report.login {
+            Login::Ok => return None,
+            Login::Degraded => (Verdict::Fail, Severity::Degraded),
+            Login::Broken => (Verdict::Fail, Severity::Outage),
+            Login::Unknown => (Verdict::Unknown, Severity::Outage),
+        };
+        let open = self.report.checks.iter().filter(|check| check.verdict == verdict && check.severity == severity);
+        open.filter_map(|check| self.last_success.get(&check.id)).min().copied()
     }
 }
 
@@ -199,8 +217,7 @@ mod tests {
     }
 
     fn put(results: &Results, name: &str, at: Time) -> Option<Latest> {
-        let mut snapshot = Snapshot::healthy();
-        snapshot.taken_at = at;
+        let snapshot = Snapshot::healthy_at(at);
         let report = checks::evaluate(&snapshot, None);
         results.put(name, snapshot, report)
     }

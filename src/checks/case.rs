@@ -1,5 +1,6 @@
 //! What a check is given: the snapshot, the one before, and what follows from the discovery document.
 
+use super::Facts;
 use crate::{
     apps::kasm::{Chosen, OidcConfig, Start, StartOutcome},
     model::{Missing, Observed, Outcome, Reason, Registration, Snapshot, SourceId, TargetFacts},
@@ -14,10 +15,10 @@ fn narrowed(span: VersionSpan, now: &Snapshot) -> VersionSpan {
 }
 
 /// What a check is given.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Case<'a> {
     /// The snapshot to evaluate.
-    pub now: &'a Snapshot,
+    pub now: Facts<'a>,
     /// Whose provider it is.
     pub kind: ProviderKind,
     /// How it speaks OAuth.
@@ -39,7 +40,7 @@ impl<'a> Case<'a> {
         let recognised = seen.or(now.target.provider.kind.map(Recognised::by_name));
         let Recognised { kind, dialect, version } = recognised.unwrap_or_default();
         let version = version.map(|span| narrowed(span, now));
-        Self { now, kind, dialect, version, is_recognised: recognised.is_some(), is_assumed: false }
+        Self { now: Facts::of(now), kind, dialect, version, is_recognised: recognised.is_some(), is_assumed: false }
     }
 
     /// What the provider was recognised as.
@@ -67,7 +68,7 @@ impl<'a> Case<'a> {
     /// Why it is missing.
     pub fn registration(&self) -> Result<&'a Registration, Missing> {
         self.pocket_id_only()?;
-        self.by_key(&self.now.client_registration)
+        self.by_key(self.now.client_registration())
     }
 
     /// What a Pocket ID key showed, while the database answers.
@@ -76,7 +77,7 @@ impl<'a> Case<'a> {
     /// Why it is missing.
     pub fn by_key<T>(&self, seen: &'a Observed<T>) -> Result<&'a T, Missing> {
         let fact = seen.get()?;
-        match &self.now.client_meta.value {
+        match &self.now.client_meta().value {
             Ok(_) => Ok(fact),
             Err(_) => Err(Missing::Blocked { by: SourceId::ClientMeta }),
         }
@@ -85,7 +86,7 @@ impl<'a> Case<'a> {
     /// What is watched.
     #[must_use]
     pub fn target(&self) -> &'a TargetFacts {
-        &self.now.target
+        self.now.target
     }
 
     /// The discovery document.
@@ -93,14 +94,14 @@ impl<'a> Case<'a> {
     /// # Errors
     /// Why it is missing.
     pub fn discovery(&self) -> Result<&'a Discovery, Missing> {
-        self.now.discovery.get().map(|answer| &answer.fact)
+        self.now.discovery().get().map(|answer| &answer.fact)
     }
 
     /// What is said where neither side is reached, by name or connection: then the fault is as likely this host's, and
     /// nothing is proven of theirs.
     #[must_use]
     pub fn neither_is_reached(&self) -> Option<Outcome> {
-        let reasons = [self.now.app_connection.failure()?.0, self.now.provider_connection.failure()?.0];
+        let reasons = [self.now.app_connection().failure()?.0, self.now.provider_connection().failure()?.0];
         let all_lost = reasons.iter().all(|reason| matches!(reason, Reason::Dns | Reason::Connect));
         all_lost.then(|| {
             Outcome::Unknown(
@@ -114,23 +115,11 @@ impl<'a> Case<'a> {
     /// The target's start of login, whatever Kasm answered.
     ///
     /// # Errors
-    /// Why it is missing, or which configs could be meant.
+    /// Why it is missing.
     pub fn start(&self) -> Result<&'a Start, Missing> {
-        match self.now.login_start.get()?.ours(self.target().wanted()) {
+        match self.now.login_start().get()?.ours(self.target().wanted()) {
             Chosen::Ours(start) => Ok(start),
             Chosen::Nowhere => Err(Missing::Blocked { by: SourceId::LoginStart }),
-            Chosen::Several(starts) => {
-                let names: Vec<String> = starts.iter().map(|start| format!("\"{}\"", start.display_name)).collect();
-                Err(Missing::failed(
-                    SourceId::LoginStart,
-                    Reason::Body,
-                    format!(
-                        "{} OpenID configs lead to this provider: {}. Name the one that is meant with kasm.provider",
-                        names.len(),
-                        names.join(", ")
-                    ),
-                ))
-            }
         }
     }
 
@@ -150,8 +139,8 @@ impl<'a> Case<'a> {
     /// # Errors
     /// Why it is missing, or which configs could be meant.
     pub fn stored(&self) -> Result<&'a OidcConfig, Missing> {
-        let configs = self.now.kasm_config.get()?;
-        configs.ours(self.target().wanted(), self.now.login_start.ok()).map_err(unclear)
+        let configs = self.now.kasm_config().get()?;
+        configs.ours(self.target().wanted(), self.now.login_start().ok()).map_err(unclear)
     }
 
     /// Whether our config sends visitors to the provider at once: by the login page, else as stored.
@@ -160,7 +149,7 @@ impl<'a> Case<'a> {
     /// Why neither is known; none where Kasm does not say.
     pub fn auto_login(&self) -> Result<Option<bool>, Missing> {
         let stored = self.stored().ok().and_then(|stored| stored.auto_login);
-        let shown = self.now.kasm_login_settings.get().and_then(|settings| Ok((settings, &self.start()?.config_id)));
+        let shown = self.now.kasm_login_settings().get().and_then(|settings| Ok((settings, &self.start()?.config_id)));
         match shown {
             Ok((settings, ours)) => {
                 let config = settings.configs.iter().find(|config| config.id == *ours);

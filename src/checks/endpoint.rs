@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     model::{Drift, Finding, Missing, Outcome, SourceId},
+    oidc,
     providers::pocket_id::ProviderKind,
 };
 
@@ -28,11 +29,20 @@ pub(super) fn compare(case: &Case<'_>, field: &str, stored: &str, announced: Opt
     let Some(drift) = Drift::of(field, ("The provider has", expected), ("Kasm stores", stored)) else {
         return Ok(Outcome::OK);
     };
+    if case.kind == ProviderKind::PocketId && has_a_slash_more(expected, stored) {
+        return Ok(Outcome::noting(format!("{stored} has a \"/\" at its end, which Pocket ID redirects")));
+    }
+    if is_only_elsewhere(expected, stored) && is_internal(stored) {
+        return Err(Missing::OutOfReach(format!(
+            "Kasm asks {stored}, which only Kasm's own network can tell: if the provider answers there, name the base in \
+             provider.internal_url; else enter {expected}"
+        )));
+    }
     let part =
         if is_same(expected, stored) { "spelling" } else { part_that_differs(expected, stored).unwrap_or("form") };
     let message = format!("Kasm's {} has another {part}: {stored}, where {expected} is expected", in_words(field));
     let finding = Finding::new("differs", message).drift(drift);
-    Ok(Outcome::fail(match is_only_elsewhere(case, expected, stored) {
+    Ok(Outcome::fail(match case.kind == ProviderKind::PocketId && is_only_elsewhere(expected, stored) {
         true => finding.fix(format!(
             "Kasm: Access Management > Authentication > OpenID > your config > {}: enter {expected}. If the stored \
              address is Pocket ID's own inside your network, name its base in provider.internal_url instead.",
@@ -77,10 +87,19 @@ fn nearest<'a>(accepted: &'a [String], stored: &str) -> &'a str {
 }
 
 /// Whether only the server differs: it may be the provider's under a name that is not known here.
-fn is_only_elsewhere(case: &Case<'_>, expected: &str, stored: &str) -> bool {
-    case.kind == ProviderKind::PocketId
-        && matches!((Url::parse(expected), Url::parse(stored)), (Ok(expected), Ok(stored))
-            if expected.host() != stored.host() && expected.path() == stored.path())
+fn is_only_elsewhere(expected: &str, stored: &str) -> bool {
+    matches!((Url::parse(expected), Url::parse(stored)), (Ok(expected), Ok(stored))
+        if expected.host() != stored.host() && expected.path() == stored.path())
+}
+
+/// Whether an address has a name or a number that means something inside one network alone, such as a container's name.
+fn is_internal(address: &str) -> bool {
+    Url::parse(address).is_ok_and(|url| oidc::is_internal(&url) && !oidc::is_loopback(&url))
+}
+
+/// Whether a stored address is the expected one with a `/` behind its path.
+pub(super) fn has_a_slash_more(expected: &str, stored: &str) -> bool {
+    stored.strip_suffix('/').is_some_and(|without| is_to_the_letter(expected, without))
 }
 
 fn in_words(field: &str) -> String {

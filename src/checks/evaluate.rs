@@ -1,6 +1,6 @@
 //! From a snapshot to a report.
 
-use super::{Case, Check, all};
+use super::{Case, Check, all, app::own_settings};
 use crate::{
     clock::Time,
     model::{
@@ -17,18 +17,18 @@ const LONGEST: usize = 800;
 /// Evaluates a snapshot by every check. Pure: the same snapshots give the same report.
 #[must_use]
 pub fn evaluate(now: &Snapshot, before: Option<&Snapshot>) -> Report {
-    report_of(&Case::new(now, before))
+    report_of(&Case::new(now, before), now)
 }
 
 /// As [`evaluate`], as if the provider were that release of Pocket ID: what an upgrade would break.
 #[must_use]
 pub fn evaluate_as_if(now: &Snapshot, before: Option<&Snapshot>, release: Version) -> Report {
-    report_of(&Case::new(now, before).assuming(release))
+    report_of(&Case::new(now, before).assuming(release), now)
 }
 
-fn report_of(case: &Case<'_>) -> Report {
-    let now = case.now;
-    let checks: Vec<CheckReport> = all().map(|(stage, check)| report(case, stage, check)).collect();
+fn report_of(case: &Case<'_>, now: &Snapshot) -> Report {
+    let is_misled = is_misled(case);
+    let checks: Vec<CheckReport> = all().map(|(stage, check)| report(case, stage, check, is_misled)).collect();
     let cause = cause(&checks);
     let coverage = coverage(&checks);
     Report {
@@ -47,8 +47,21 @@ fn report_of(case: &Case<'_>) -> Report {
     }
 }
 
-fn report(case: &Case<'_>, stage: Stage, check: &Check) -> CheckReport {
-    let run = if case.target().off.contains(check.id) { Ok(Outcome::Off) } else { (check.run)(case) };
+/// Whether our own settings lead elsewhere: then nothing that was seen is about this pair.
+fn is_misled(case: &Case<'_>) -> bool {
+    let check = &own_settings::CHECK;
+    !case.target().off.contains(check.id) && matches!((check.run)(case), Ok(Outcome::Fail(_)))
+}
+
+fn report(case: &Case<'_>, stage: Stage, check: &Check, is_misled: bool) -> CheckReport {
+    case.now.forget_reads();
+    let run = if case.target().off.contains(check.id) {
+        Ok(Outcome::Off)
+    } else if is_misled && check.id != own_settings::CHECK.id {
+        Ok(Outcome::Unknown("waits for ssowatch's own settings (own_settings)".to_owned()))
+    } else {
+        (check.run)(case)
+    };
     let inconclusive = match &run {
         Ok(outcome) => outcome.inconclusive(),
         Err(missing) => Some(missing.into()),
@@ -62,6 +75,7 @@ fn report(case: &Case<'_>, stage: Stage, check: &Check) -> CheckReport {
         Outcome::Off => (None, Vec::new()),
     };
     CheckReport {
+        seen_at: case.now.oldest_read(),
         id: check.id.to_owned(),
         stage,
         severity: check.severity.under(case.dialect),
@@ -93,8 +107,10 @@ fn without(missing: &Missing) -> Outcome {
     }
 }
 
+/// The first outage; or our own settings, while nothing else is evaluated.
 fn cause(checks: &[CheckReport]) -> Option<Cause> {
-    let first = checks.iter().find(|check| check.verdict == Verdict::Fail && check.severity == Severity::Outage)?;
+    let is_cause = |check: &&CheckReport| check.severity == Severity::Outage || check.id == own_settings::CHECK.id;
+    let first = checks.iter().find(|check| check.verdict == Verdict::Fail && is_cause(check))?;
     Some(Cause { check: first.id.clone(), stage: first.stage })
 }
 
@@ -129,7 +145,7 @@ fn coverage(checks: &[CheckReport]) -> Coverage {
 }
 
 fn auto_login(case: &Case<'_>) -> Option<bool> {
-    let settings = case.now.kasm_login_settings.ok()?;
+    let settings = case.now.kasm_login_settings().ok()?;
     let ours = &case.start().ok()?.config_id;
     settings.configs.iter().find(|config| config.id == *ours)?.auto_login
 }
@@ -150,15 +166,15 @@ fn sources(now: &Snapshot) -> Vec<SourceReport> {
 
 /// What expires: the earliest date in each chain as served, the client secret, our own key.
 fn expiries(case: &Case<'_>) -> Vec<Expiry> {
-    let now = case.now;
+    let now = &case.now;
     let earliest = |connection: Option<&crate::model::Connection>| -> Option<Time> {
         connection?.tls.as_ref()?.chain.iter().map(|certificate| certificate.not_after).min()
     };
     let mut found: Vec<Expiry> = [
-        ("provider_certificate", earliest(now.provider_connection.ok())),
-        ("app_certificate", earliest(now.app_connection.ok())),
+        ("provider_certificate", earliest(now.provider_connection().ok())),
+        ("app_certificate", earliest(now.app_connection().ok())),
         ("client_secret", super::token::secret_ends(case)),
-        ("provider_key", now.key_owner.ok().and_then(|owner| owner.key_expires_at)),
+        ("provider_key", now.key_owner().ok().and_then(|owner| owner.key_expires_at)),
     ]
     .into_iter()
     .filter_map(|(item, at)| Some(Expiry { item: item.to_owned(), at: at? }))

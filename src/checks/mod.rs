@@ -17,12 +17,14 @@ mod upkeep;
 mod case;
 mod endpoint;
 mod evaluate;
+mod facts;
 mod likeness;
 #[cfg(test)]
 mod testing;
 
 pub use case::Case;
 pub use evaluate::{evaluate, evaluate_as_if, self_test};
+pub use facts::Facts;
 
 use crate::{
     model::{Credential, Missing, Outcome, Severity, Stage},

@@ -100,7 +100,7 @@ async fn check(args: &Args) -> Result<Exit, String> {
 }
 
 async fn look_and_tell(args: &Args) -> Result<Exit, String> {
-    let config = args.source.load()?;
+    let config = args.source.load_usable()?;
     let targets = named(config.targets.clone(), args.target.as_deref(), |target| &target.name)?;
     let collector = Collector::new(Clock::System);
     match args.watch {

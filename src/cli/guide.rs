@@ -18,7 +18,7 @@ pub(super) struct Args {
 
 /// Runs the command: looks at each target once, and tells what to enter where.
 pub(super) async fn run(args: Args) -> ExitCode {
-    let config = match args.source.load() {
+    let config = match args.source.load_usable() {
         Ok(config) => config,
         Err(problem) => return super::complain(&problem),
     };

@@ -8,6 +8,7 @@ use crate::{
     config::{Config, Demand, HttpSettings},
     model::{PlannedRequest, Side, Source},
     providers::pocket_id::ProviderKind,
+    schedule::Schedule,
 };
 
 /// Arguments of this command.
@@ -67,6 +68,14 @@ impl TargetPlan<'_> {
         }
         if let Some(internal) = facts.provider.internal_url {
             let _ = writeln!(out, "\n  What the discovery document names at {internal} is asked there.");
+        }
+        if let Some(every) = self.demand.config.pulse.filter(|_| !self.demand.config.rounds_off) {
+            let _ = writeln!(
+                out,
+                "\n  Between rounds, {}: the discovery document, once for all targets of the provider, and Kasm's health;\n  \
+                 left out where requests run short.",
+                Schedule::Every(every).in_words()
+            );
         }
         if target.provider.kind == Some(ProviderKind::Openid) {
             out.push_str(
@@ -177,7 +186,8 @@ mod tests {
             "  Kasm https://kasm.example.com\n",
             "GET /.well-known/openid-configuration               every 60 seconds  -",
             "POST /api/sso                    every 60 seconds  http_headers",
-            "GET /authorize?{Kasm's own parameters}&prompt=none  every 5 minutes   -     from 2.10: one log line",
+            "  Between rounds, every 10 seconds: the discovery document",
+            "GET /authorize?{Kasm's own parameters}&prompt=none  every 5 minutes   -     from 2.10: one ERROR line",
             "GET /api/webauthn/login/start                       off",
         ] {
             assert!(home.contains(part), "{part} in\n{home}");

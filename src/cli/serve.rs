@@ -149,7 +149,7 @@ pub(super) async fn run(args: Args) -> ExitCode {
 }
 
 fn check(source: &SourceArgs, web_config: &WebConfigArgs) -> Result<(), String> {
-    let config = source.load()?;
+    let config = source.load_usable()?;
     super::print(&format!("The configuration is valid: {} target(s).\n", config.targets.len()));
     web_config.check()
 }
@@ -188,7 +188,7 @@ async fn start(args: Args, daemon: Arc<Daemon>) -> Result<(Running, Option<Openi
     let sockets = if args.systemd_socket { app::from_systemd()? } else { app::bind(&args.web.listen).await? };
     let source = Arc::new(args.source);
     let (first, again) = (Arc::clone(&source), source);
-    let config = beside(move || first.load()).await?;
+    let config = beside(move || first.load_usable()).await?;
     let (told, storage) = (args.storage.told(), args.storage);
     let (journal, opening) = beside(move || storage.begin()).await?;
     let options = app::Options {
@@ -205,7 +205,7 @@ async fn start(args: Args, daemon: Arc<Daemon>) -> Result<(Running, Option<Openi
         told,
         journal: Arc::new(journal),
         notifier: notifier(),
-        load: Some(Arc::new(move || again.load())),
+        load: Some(Arc::new(move || again.load_usable())),
         unix: sockets.unix,
         limits: web::Limits::default(),
     };

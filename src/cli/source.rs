@@ -55,6 +55,14 @@ impl SourceArgs {
         self.load_with(environment)
     }
 
+    /// As [`Self::load`], for rounds: every file that the configuration names can be read.
+    ///
+    /// # Errors
+    /// As [`Self::load`]; or the files that cannot be read.
+    pub(super) fn load_usable(&self) -> Result<Config, String> {
+        self.load()?.usable()
+    }
+
     /// As [`Self::load`], with another environment.
     pub(super) fn load_with(&self, lookup: impl Fn(&str) -> Option<String>) -> Result<Config, String> {
         let mut config = self.load_from(&lookup, &PLACES)?;

@@ -27,6 +27,19 @@ pub(super) fn is_due<T>(
     mode: CollectMode,
     now: Time,
 ) -> bool {
+    is_due_each(source.row().interval, source, who, old, is_good, mode, now)
+}
+
+/// The same, with another interval than the source's own.
+pub(super) fn is_due_each<T>(
+    interval: Interval,
+    source: SourceId,
+    who: &str,
+    old: Option<&Observed<T>>,
+    is_good: impl Fn(&T) -> bool,
+    mode: CollectMode,
+    now: Time,
+) -> bool {
     let (Some(old), CollectMode::Due { settings_every, .. }) = (old, mode) else { return true };
     let is_good = match &old.value {
         Ok(fact) => is_good(fact),
@@ -34,7 +47,7 @@ pub(super) fn is_due<T>(
         Err(Missing::NotApplicable(_)) => true,
         Err(_) => false,
     };
-    match source.row().interval {
+    match interval {
         Interval::Round => true,
         Interval::Settings if !is_good && now - old.at >= AGAIN_AFTER => true,
         Interval::Settings => passed_a_mark(source, who, old.at, now, settings_every),

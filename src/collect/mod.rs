@@ -14,6 +14,7 @@ mod from_app;
 mod from_provider;
 mod off_worker;
 mod provider_cache;
+mod pulse;
 #[cfg(test)]
 mod recorded;
 mod sources;
@@ -71,6 +72,7 @@ impl From<CollectMode> for CollectionPlan {
 pub struct Collector {
     deps: transport::side_client::Deps,
     shared: provider_cache::ProviderCache,
+    pulses: pulse::Pulses,
 }
 
 /// A discovery document that was asked for anew, with the connection that it came over (`/probe?module=discovery`).
@@ -88,7 +90,7 @@ impl Collector {
     pub fn new(clock: Clock) -> Self {
         let deps =
             transport::side_client::Deps { clock, tls: Arc::default(), budget: Arc::default(), mask: Arc::default() };
-        Self { deps, shared: provider_cache::ProviderCache::default() }
+        Self { deps, shared: provider_cache::ProviderCache::default(), pulses: pulse::Pulses::default() }
     }
 
     /// Looks at a target. Never fails and never panics: what could not be seen is missing, with its reason.
@@ -107,10 +109,16 @@ impl Collector {
         Box::pin(from_provider::anew(&self.deps, target)).await
     }
 
+    /// Whether one of the two sides answers otherwise than that snapshot shows: two requests at most, and no verdict.
+    pub async fn has_changed(&self, target: &Target, before: &Snapshot) -> bool {
+        self.pulses.show_a_change(&self.deps, target, before).await
+    }
+
     /// Forgets what belongs to no target of this list (after a reload).
     pub fn retain(&self, targets: &[Target]) {
         self.deps.tls.forget();
         self.shared.retain(targets);
+        self.pulses.retain(targets);
         let origins: Vec<String> = targets
             .iter()
             .flat_map(|target| {

@@ -12,14 +12,17 @@ use super::{
 use crate::{
     apps::kasm::{KasmStart, StartOutcome},
     collect::{
-        sources::{authorize_dry_run, client_meta, passkey_domain},
+        sources::{authorize_dry_run, client_meta, client_registration, discovery, passkey_domain},
         transport::{
             fetch_error::FetchError,
             side_client::{Counts, Deps, SideClient},
         },
     },
     config::Target,
-    model::{ClientMeta, DryRun, Missing, Observed, PasskeyDomain, Snapshot, SourceId, TargetFacts},
+    model::{
+        self, ClientMeta, DryRun, Interval, Missing, Observed, PasskeyDomain, Reason, Snapshot, SourceId, Suspicion,
+        TargetFacts,
+    },
     oidc::AuthorizeUrl,
     providers::pocket_id::{ProviderKind, Recognised},
 };
@@ -67,6 +70,7 @@ pub(super) async fn collect(
     }
     let by_provider_key = Box::pin(with_provider_key::collect(&asked)).await;
     let by_secret = Box::pin(with_client_secret::collect(&asked, &by_provider_key.secrets)).await;
+    let suspicions = both.suspicions().await;
     for side in [provider.side.as_deref(), kasm.side.as_ref()].into_iter().flatten() {
         side.hang_up();
     }
@@ -100,6 +104,7 @@ pub(super) async fn collect(
         kasm_mappings: by_kasm_key.mappings,
         kasm_user: by_kasm_key.user,
         known_keys: None,
+        suspicions,
         known: Vec::new(),
         changes: Vec::new(),
         requests: counts.all(),
@@ -170,6 +175,39 @@ impl Both<'_> {
         self.round.refresh(source, old, is_due, Ok(side), passkey_domain::collect(side, self.counts)).await
     }
 
+    /// What looks like a slip in our own settings: only in a target's first collection, and while it looks so.
+    async fn suspicions(&self) -> Vec<Suspicion> {
+        let is_open = |what: Suspicion| self.before.is_none_or(|before| before.suspicions.contains(&what));
+        let unresolved = |side, seen: Option<(Reason, &str)>| {
+            let what = Suspicion::NoSuchHost { side };
+            (is_open(what) && matches!(seen, Some((Reason::Dns, _)))).then_some(what)
+        };
+        let hosts = [
+            unresolved(model::Side::Provider, self.provider.connection.failure()),
+            unresolved(model::Side::App, self.kasm.connection.failure()),
+        ];
+        let mut found: Vec<Suspicion> = hosts.into_iter().flatten().collect();
+        if is_open(Suspicion::Swapped) && self.looks_swapped().await {
+            found.push(Suspicion::Swapped);
+        }
+        found
+    }
+
+    /// Whether the provider answers at Kasm's address: asked where neither is found at its own.
+    async fn looks_swapped(&self) -> bool {
+        let answers_otherwise = |failure: Option<(Reason, &str)>| {
+            matches!(failure, Some((Reason::Status | Reason::Body | Reason::TooLarge, _)))
+        };
+        let is_hidden = matches!(self.kasm.login_settings.value, Err(Missing::OutOfReach(_)));
+        let is_no_kasm = is_hidden || answers_otherwise(self.kasm.login_settings.failure());
+        match &self.kasm.side {
+            Ok(side) if is_no_kasm && answers_otherwise(self.provider.discovery.failure()) => {
+                discovery::collect(side, self.counts).await.is_ok_and(|answer| answer.fact.issuer.is_some())
+            }
+            _ => false,
+        }
+    }
+
     async fn dry_run(&self, client_meta: &Observed<ClientMeta>) -> Observed<DryRun> {
         let source = SourceId::AuthorizeDryRun;
         let side = match &self.provider.side {
@@ -181,8 +219,22 @@ impl Both<'_> {
             Err(why) => return self.missing(why),
         };
         let old = self.before.map(|before| &before.authorize_dry_run);
-        let is_due = self.changed(client_meta) || self.round.is_due(source, old, DryRun::is_accepted);
+        // Each dry run leaves an ERROR line in Pocket ID's log: where a key shows that nothing bars the request, it is asked
+        // once an hour.
+        let interval = if self.key_vouches() { Interval::Hourly } else { source.row().interval };
+        let (mode, now) = (self.round.mode, self.round.clock.now());
+        let is_due = self.changed(client_meta)
+            || due::is_due_each(interval, source, self.round.who, old, DryRun::is_accepted, mode, now);
         self.round.refresh(source, old, is_due, Ok(side), self.ask_dry_run(side, raw, asks)).await
+    }
+
+    /// Whether the registration, as a key showed it last, takes what Kasm sends.
+    fn key_vouches(&self) -> bool {
+        let registration = self.before.and_then(|before| before.client_registration.ok());
+        let (Some(registration), Some(recognised)) = (registration, self.provider.recognised) else { return false };
+        let sent = self.kasm.start.ok().and_then(|start| start.our_url(self.facts.wanted()));
+        let redirect_uri = sent.and_then(|sent| sent.redirect_uri.as_deref());
+        redirect_uri.is_some() && client_registration::lets_in(registration, recognised.version, redirect_uri)
     }
 
     async fn ask_dry_run(&self, side: &SideClient, raw: &str, asks: &AuthorizeUrl) -> Result<DryRun, FetchError> {
@@ -216,7 +268,7 @@ impl Both<'_> {
     /// Whether something that the dry run depends on is other than it was.
     fn changed(&self, client_meta: &Observed<ClientMeta>) -> bool {
         let Some(before) = self.before else { return true };
-        let document = |discovery: &Observed<crate::model::Answered<crate::oidc::Discovery>>| {
+        let document = |discovery: &Observed<model::Answered<crate::oidc::Discovery>>| {
             discovery.ok().map(|answer| answer.fact.document.clone())
         };
         let url =

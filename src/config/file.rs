@@ -58,6 +58,13 @@ fn schedule(reader: &mut Reader<'_>, section: &mut Section, config: &mut Config)
             None => {}
         }
     }
+    if let Some(field) = section.take("pulse") {
+        match reader.text(field) {
+            Some(text) if text.value.trim() == "off" => config.pulse = None,
+            Some(text) => config.pulse = period(reader, &text).or(config.pulse),
+            None => {}
+        }
+    }
     if let Some(field) = section.take("token") {
         let text = reader.text(field);
         let token = text.and_then(|text| when(reader, &text, &config.timezone));
@@ -78,6 +85,11 @@ fn when(reader: &mut Reader<'_>, text: &Marked<String>, timezone: &Zone) -> Opti
 /// Settings sources are spread over the rounds between, so they have a period and no times of day.
 fn settings(reader: &mut Reader<'_>, field: Field) -> Option<Duration> {
     let text = reader.text(field)?;
+    period(reader, &text)
+}
+
+/// A time between two of the same, without times of day.
+fn period(reader: &mut Reader<'_>, text: &Marked<String>) -> Option<Duration> {
     let period = text.value.trim().strip_prefix("every ").unwrap_or(&text.value).trim();
     let result = duration::parse(period)
         .map_err(|_| format!("{:?} is not a period; write for example \"every 5m\" (no crontab here)", text.value))

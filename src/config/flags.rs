@@ -7,6 +7,7 @@ use url::Url;
 use super::{
     Config, SecretSource, Target, address,
     name::{check_name, default_name},
+    secret::Complaint,
 };
 use crate::blocking::files;
 
@@ -107,6 +108,7 @@ impl Flags {
         target.app.http.tls.ca_file = kasm_ca;
         let mut config = Config::of_targets(vec![target]);
         config.warnings = notes.warnings;
+        config.unreadable = notes.unreadable;
         Ok(config)
     }
 }
@@ -116,6 +118,7 @@ impl Flags {
 struct Notes {
     problems: Vec<String>,
     warnings: Vec<String>,
+    unreadable: Vec<String>,
 }
 
 impl Notes {
@@ -149,16 +152,25 @@ impl Notes {
     fn secret(&mut self, file: Option<Named<PathBuf>>) -> Option<SecretSource> {
         let Named { name, value } = file?;
         let source = SecretSource::File(value);
-        self.warnings.extend(source.complaint().map(|complaint| format!("{name}: {complaint}")));
+        match source.complaint() {
+            Some(Complaint::Unreadable(why)) => self.cannot_read(format!("{name}: {why}")),
+            Some(Complaint::Open(why)) => self.warnings.push(format!("{name}: {why}")),
+            None => {}
+        }
         Some(source)
     }
 
     fn readable(&mut self, file: Option<Named<PathBuf>>) -> Option<PathBuf> {
         let Named { name, value } = file?;
         if let Err(error) = files::read_here(&value, files::SMALL) {
-            self.warnings.push(format!("{name}: {}: {error}", value.display()));
+            self.cannot_read(format!("{name}: {}: {error}", value.display()));
         }
         Some(value)
+    }
+
+    fn cannot_read(&mut self, line: String) {
+        self.unreadable.push(line.clone());
+        self.warnings.push(line);
     }
 
     fn refuse_plain(&mut self, url: Option<&Named<Url>>, has_credentials: bool) {

@@ -161,8 +161,8 @@ fn tls(reader: &mut Reader<'_>, section: &mut Section) -> TlsSettings {
     {
         reader.problem(&ca.place, "holds no PEM certificate (-----BEGIN CERTIFICATE-----)");
     }
-    let cert_file = section.take("cert_file").and_then(|field| reader.path(field));
-    let key_file = section.take("key_file").and_then(|field| reader.path(field));
+    let mut file = |key| readable(reader, section.take(key)?);
+    let (cert_file, key_file) = (file("cert_file"), file("key_file"));
     match (&cert_file, &key_file) {
         (Some(cert), None) => reader.problem(&cert.place, "needs \"key_file\""),
         (None, Some(key)) => reader.problem(&key.place, "needs \"cert_file\""),
@@ -194,11 +194,15 @@ fn tls(reader: &mut Reader<'_>, section: &mut Section) -> TlsSettings {
 }
 
 pub(super) fn readable_file(reader: &mut Reader<'_>, field: Field) -> Option<PathBuf> {
+    readable(reader, field).map(|path| path.value)
+}
+
+fn readable(reader: &mut Reader<'_>, field: Field) -> Option<Marked<PathBuf>> {
     let path = reader.path(field)?;
     if let Err(error) = files::read_here(&path.value, files::SMALL) {
-        reader.warn(&path.place, format!("{}: {error}", path.value.display()));
+        reader.unreadable(&path.place, format!("{}: {error}", path.value.display()));
     }
-    Some(path.value)
+    Some(path)
 }
 
 fn fingerprint(reader: &mut Reader<'_>, field: Field) -> Option<String> {

@@ -43,8 +43,9 @@ impl Config {
         let tree = yaml::parse(text, origin)?;
         let mut reader = Reader::new(origin, folder, lookup);
         let config = file::config(&mut reader, Field::whole(tree));
-        let Reading { value: mut config, warnings, used } = reader.finish(config)?;
+        let Reading { value: mut config, warnings, unreadable, used } = reader.finish(config)?;
         config.warnings = warnings;
+        config.unreadable = unreadable;
         for target in &mut config.targets {
             target.token_schedule = config.token.clone();
             target.requests_per_minute = config.requests_per_minute;

@@ -27,6 +27,8 @@ pub(super) struct Reader<'a> {
     lookup: Option<Lookup<'a>>,
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
+    /// The warnings that are about a file which cannot be read.
+    unreadable: Vec<Problem>,
     /// The environment variables that were put in, with their values: they belong to the configuration's hash.
     used: BTreeMap<String, String>,
 }
@@ -36,6 +38,8 @@ pub(super) struct Reading<T> {
     pub value: T,
     /// One line each.
     pub warnings: Vec<String>,
+    /// Those of them that are about a file which cannot be read.
+    pub unreadable: Vec<String>,
     /// The environment variables that were put in, with their values.
     pub used: BTreeMap<String, String>,
 }
@@ -88,17 +92,29 @@ impl<'a> Reader<'a> {
 
     /// A reader that puts no variables into values.
     pub(super) fn verbatim(origin: &'a str, folder: &'a Path) -> Self {
-        Self { origin, folder, lookup: None, problems: Vec::new(), warnings: Vec::new(), used: BTreeMap::new() }
+        Self {
+            origin,
+            folder,
+            lookup: None,
+            problems: Vec::new(),
+            warnings: Vec::new(),
+            unreadable: Vec::new(),
+            used: BTreeMap::new(),
+        }
     }
 
     /// Ends the reading: the value with warnings and used variables, or every problem.
     pub(super) fn finish<T>(self, value: Option<T>) -> Result<Reading<T>, ConfigError> {
-        let Self { origin, mut problems, mut warnings, used, .. } = self;
+        let Self { origin, mut problems, mut warnings, mut unreadable, used, .. } = self;
         match value {
             Some(value) if problems.is_empty() => {
-                warnings.sort_by_key(|warning| warning.at);
-                let line = |problem| ConfigError { origin: origin.to_owned(), problems: vec![problem] }.to_string();
-                Ok(Reading { value, warnings: warnings.into_iter().map(line).collect(), used })
+                let lines = |problems: &mut Vec<Problem>| -> Vec<String> {
+                    problems.sort_by_key(|problem| problem.at);
+                    let line = |problem| ConfigError { origin: origin.to_owned(), problems: vec![problem] }.to_string();
+                    problems.drain(..).map(line).collect()
+                };
+                let (warnings, unreadable) = (lines(&mut warnings), lines(&mut unreadable));
+                Ok(Reading { value, warnings, unreadable, used })
             }
             _ => {
                 problems.sort_by_key(|problem| problem.at);
@@ -120,6 +136,13 @@ impl<'a> Reader<'a> {
     pub(super) fn warn(&mut self, place: &Place, message: impl Into<String>) {
         let warning = Problem { at: Some(place.at), path: place.path.clone(), message: message.into() };
         self.warnings.push(warning);
+    }
+
+    /// A file that cannot be read: a warning where the configuration is only looked at, an error where it is used.
+    pub(super) fn unreadable(&mut self, place: &Place, message: impl Into<String>) {
+        let message = message.into();
+        self.unreadable.push(Problem { at: Some(place.at), path: place.path.clone(), message: message.clone() });
+        self.warn(place, message);
     }
 
     /// The value of a result, or a problem at that place.

@@ -15,6 +15,7 @@ pub(super) fn redacted(config: &Config) -> String {
         targets,
         round,
         rounds_off,
+        pulse,
         settings_every,
         token,
         requests_per_minute,
@@ -25,10 +26,15 @@ pub(super) fn redacted(config: &Config) -> String {
         web,
         redacted: _,
         warnings: _,
+        unreadable: _,
         fingerprint: _,
     } = config;
     let schedule = Shown::map([
         ("round", Some(text(if *rounds_off { "off".to_owned() } else { written(round) }))),
+        (
+            "pulse",
+            Some(text(pulse.map_or_else(|| "off".to_owned(), |every| format!("every {}", duration::short(every))))),
+        ),
         ("settings", Some(text(format!("every {}", duration::short(*settings_every))))),
         ("token", Some(text(written(token)))),
         ("requests_per_minute", Some(Shown::Number(*requests_per_minute))),

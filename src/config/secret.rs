@@ -48,6 +48,14 @@ pub enum SecretSource {
     Read(PathBuf, Result<Secret, SecretError>),
 }
 
+/// What is wrong with a file that holds a secret.
+pub(super) enum Complaint {
+    /// It cannot be read.
+    Unreadable(String),
+    /// Others can read it.
+    Open(String),
+}
+
 /// Why a secret cannot be read; names the file, never its content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {problem}", path.display())]
@@ -58,14 +66,14 @@ pub struct SecretError {
 
 impl SecretSource {
     /// What will make trouble, as things are now: a file that cannot be read, or that other users can read.
-    pub(super) fn complaint(&self) -> Option<String> {
+    pub(super) fn complaint(&self) -> Option<Complaint> {
         let path = self.path()?;
         if let Err(error) = self.read() {
-            return Some(format!("{error}; it is read again at each use"));
+            return Some(Complaint::Unreadable(format!("{error}; it is read again at each use")));
         }
         readable_by_others(path).then(|| {
             let path = path.display();
-            format!("{path}: every user of this machine can read this secret; chmod o-r {path}")
+            Complaint::Open(format!("{path}: every user of this machine can read this secret; chmod o-r {path}"))
         })
     }
 

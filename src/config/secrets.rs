@@ -3,6 +3,7 @@
 use super::{
     Secret, SecretSource,
     reader::{Field, Marked, Reader, Section},
+    secret::Complaint,
 };
 
 /// Reads the secret of a key and of its `_file`. Nothing that stands there is ever repeated in a problem.
@@ -37,8 +38,10 @@ pub(super) fn inline_secret(reader: &mut Reader<'_>, field: Field) -> Option<Mar
 pub(super) fn secret_file(reader: &mut Reader<'_>, field: Field) -> Option<Marked<SecretSource>> {
     let path = reader.path(field)?;
     let source = SecretSource::File(path.value);
-    if let Some(complaint) = source.complaint() {
-        reader.warn(&path.place, complaint);
+    match source.complaint() {
+        Some(Complaint::Unreadable(why)) => reader.unreadable(&path.place, why),
+        Some(Complaint::Open(why)) => reader.warn(&path.place, why),
+        None => {}
     }
     Some(Marked { value: source, place: path.place })
 }

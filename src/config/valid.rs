@@ -26,6 +26,8 @@ pub struct Config {
     pub round: Schedule,
     /// `schedule.round: off`: no rounds run, `/probe` alone looks. For replicas that share the work of many targets.
     pub rounds_off: bool,
+    /// How often the daemon feels, between rounds, whether both sides still answer; none where it does not.
+    pub pulse: Option<Duration>,
     /// How old a settings source may get before it is asked again.
     pub settings_every: Duration,
     /// When the token that the client credentials give is looked at, where `token.enabled` says so.
@@ -46,6 +48,8 @@ pub struct Config {
     pub redacted: String,
     /// What is no error and should be seen to; one line each, with file, line and field.
     pub warnings: Vec<String>,
+    /// Those of them that are about a file which cannot be read: see [`Config::usable`].
+    pub unreadable: Vec<String>,
     /// See [`Config::hash`].
     pub fingerprint: u64,
 }
@@ -58,6 +62,7 @@ impl Config {
             targets,
             round: Schedule::Every(Duration::from_mins(1)),
             rounds_off: false,
+            pulse: Some(Duration::from_secs(10)),
             settings_every: Duration::from_mins(5),
             token: Schedule::Every(Duration::from_hours(1)),
             requests_per_minute: REQUESTS_PER_MINUTE,
@@ -68,11 +73,21 @@ impl Config {
             web: WebSettings::default(),
             redacted: String::new(),
             warnings: Vec::new(),
+            unreadable: Vec::new(),
             fingerprint: 0,
         };
         config.redacted = super::redacted::redacted(&config);
         config.fingerprint = super::load::fingerprint(&config.redacted, &BTreeMap::new());
         config
+    }
+
+    /// The same, where every file that it names can be read: rounds without a credential that the operator gave, or without
+    /// their certificates, would say something false.
+    ///
+    /// # Errors
+    /// The files that cannot be read, one line each.
+    pub fn usable(self) -> Result<Self, String> {
+        if self.unreadable.is_empty() { Ok(self) } else { Err(self.unreadable.join("\n")) }
     }
 
     /// A number that changes when the file's content, or an environment variable that it uses, does. 48 bits of a

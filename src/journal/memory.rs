@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use chrono::TimeDelta;
+
 use super::{Entry, Event, Good, MOST, Past, Query, Repeated, Span, backlog::Backlog, event};
 use crate::{
     clock::{Time, span},
@@ -15,18 +17,29 @@ use crate::{
 /// How many spans of one target are kept: a month in which sign-in stands otherwise every 20 minutes.
 const MOST_SPANS: usize = 2_250;
 
+/// How many times in which sign-in worked and no value changed are kept of one target.
+const MOST_GOOD: usize = 16;
+
 /// The events of all targets, and how sign-in stood at each.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     last_id: u64,
     events: VecDeque<Event>,
     spans: BTreeMap<String, VecDeque<Span>>,
-    good: BTreeMap<String, Arc<Good>>,
+    /// What was so when sign-in worked: the latest last, a new one where a watched value changed.
+    good: BTreeMap<String, VecDeque<Works>>,
     /// Whether older events than these were let go.
     is_cut: bool,
     /// What happened lately, by target and kind; and the number of the last event of it.
     repeats: Repeats<(String, String)>,
     last_of_kind: BTreeMap<(String, String), u64>,
+}
+
+/// A time in which sign-in worked and no watched value changed.
+#[derive(Debug)]
+struct Works {
+    from: Time,
+    good: Arc<Good>,
 }
 
 /// What a round brought.
@@ -38,7 +51,7 @@ pub(super) struct Noted {
     pub repeats: Vec<(u64, Repeated)>,
     /// The spans that are new or go on, the latest last.
     pub spans: Vec<Span>,
-    /// Whether the latest is new.
+    /// Whether the latest is new, or earlier ones are other ones now.
     pub has_begun: bool,
     /// What was so when sign-in last worked.
     pub good: Option<Arc<Good>>,
@@ -69,11 +82,30 @@ impl Memory {
         }
         self.cut();
         let (spans, has_begun) = self.extend(target, &entry);
-        if matches!(report.login, Login::Ok | Login::Degraded) {
-            let good = Good { at: report.at, known: entry.snapshot.known.clone() };
-            self.good.insert(target.to_owned(), Arc::new(good));
+        let good = self.works(target, &entry);
+        Noted { events, repeats, spans, has_begun, good }
+    }
+
+    /// Notes when sign-in works; where it does not, takes back what was only thought to be so. What was so when it last
+    /// worked.
+    fn works(&mut self, target: &str, entry: &Entry<'_>) -> Option<Arc<Good>> {
+        let (at, known) = (entry.report.at, &entry.snapshot.known);
+        let times = self.good.entry(target.to_owned()).or_default();
+        if works(entry.report.login) {
+            match times.back_mut().filter(|last| last.good.known == *known) {
+                Some(last) => last.good = Arc::new(Good { at, known: known.clone() }),
+                None => times.push_back(Works { from: at, good: Arc::new(Good { at, known: known.clone() }) }),
+            }
+            times.drain(..times.len().saturating_sub(MOST_GOOD));
+        } else if let Some(seen) = entry.last_better {
+            while times.len() > 1 && times.back().is_some_and(|last| last.from > seen) {
+                times.pop_back();
+            }
+            if let Some(last) = times.back_mut().filter(|last| last.good.at > seen) {
+                last.good = Arc::new(Good { at: seen, known: last.good.known.clone() });
+            }
         }
-        Noted { events, repeats, spans, has_begun, good: self.good.get(target).cloned() }
+        times.back().map(|last| Arc::clone(&last.good))
     }
 
     /// Puts what was written by earlier processes before what is there. The number by which later events moved on.
@@ -93,7 +125,10 @@ impl Memory {
             }
         }
         for (target, good) in past.good {
-            self.good.entry(target).or_insert_with(|| Arc::new(good));
+            let times = self.good.entry(target).or_default();
+            if times.is_empty() {
+                times.push_back(Works { from: good.at, good: Arc::new(good) });
+            }
         }
         past.last_id
     }
@@ -103,7 +138,9 @@ impl Memory {
         self.last_id = self.last_id.max(last_id);
         let spans =
             self.spans.iter().flat_map(|(target, spans)| spans.iter().map(|span| (target.clone(), span.clone())));
-        let good = self.good.iter().map(|(target, good)| (target.clone(), Arc::clone(good)));
+        let last =
+            |(target, times): (&String, &VecDeque<Works>)| Some((target.clone(), Arc::clone(&times.back()?.good)));
+        let good = self.good.iter().filter_map(last);
         backlog.refill(self.events.clone(), spans, good);
     }
 
@@ -119,7 +156,9 @@ impl Memory {
         let cause = report.cause.as_ref().map(|cause| cause.check.clone());
         let spans = self.spans.entry(target.to_owned()).or_default();
         let gap = span(std::time::Duration::from_secs_f64(entry.stale_after_seconds));
-        let mut touched = Vec::new();
+        let mut touched =
+            entry.last_better.map_or_else(Vec::new, |seen| take_back(spans, report.login, seen, report.at, gap));
+        let is_taken_back = !touched.is_empty();
         // One that begins later than now is of a clock that was wrong, and says nothing of the time until then.
         let goes_on = |last: &&mut Span| last.from <= report.at && report.at - last.to <= gap;
         if let Some(last) = spans.back_mut().filter(goes_on) {
@@ -127,7 +166,7 @@ impl Memory {
             last.to = last.to.max(report.at);
             touched.push(last.clone());
             if last.login == report.login && last.cause == cause {
-                return (touched, false);
+                return (touched, is_taken_back);
             }
         }
         let begun = Span { from: report.at, to: report.at, login: report.login, cause };
@@ -157,7 +196,7 @@ impl Memory {
     }
 
     pub fn last_good(&self, target: &str) -> Option<Good> {
-        self.good.get(target).map(|good| Good::clone(good))
+        self.good.get(target)?.back().map(|last| Good::clone(&last.good))
     }
 
     pub fn history(&self, target: &str, from: Time, to: Time) -> Vec<Span> {
@@ -169,9 +208,39 @@ impl Memory {
     }
 }
 
+fn works(login: Login) -> bool {
+    matches!(login, Login::Ok | Login::Degraded)
+}
+
+/// Says of the time since `seen` that it could not be told: rounds that said better had nothing newer to go by. Those spans
+/// that are new or other ones.
+fn take_back(spans: &mut VecDeque<Span>, login: Login, seen: Time, now: Time, gap: TimeDelta) -> Vec<Span> {
+    let is_better = |was: Login| was == Login::Ok || (was == Login::Degraded && login != Login::Degraded);
+    let mut touched = Vec::new();
+    // Where nobody watched since, nothing is said of that time.
+    let mut until = spans.back().map_or(now, |last| if now - last.to <= gap { now } else { last.to });
+    for index in (0..spans.len()).rev() {
+        let span = &mut spans[index];
+        if !is_better(span.login) || span.to <= seen {
+            break;
+        }
+        if span.from >= seen {
+            span.login = Login::Unknown;
+            until = span.from;
+            touched.push(span.clone());
+            continue;
+        }
+        span.to = seen;
+        let open = Span { from: seen, to: until, login: Login::Unknown, cause: None };
+        touched.extend([span.clone(), open.clone()]);
+        spans.insert(index + 1, open);
+    }
+    touched
+}
+
 #[cfg(test)]
 mod tests {
-    use chrono::{TimeDelta, TimeZone as _, Utc};
+    use chrono::{TimeZone as _, Utc};
 
     use super::*;
     use crate::{
@@ -193,15 +262,22 @@ mod tests {
     }
 
     fn noted(rounds: &[(i64, Login)]) -> Memory {
+        let rounds: Vec<_> = rounds.iter().map(|(minute, login)| (*minute, *login, None)).collect();
+        noted_with(&rounds)
+    }
+
+    /// Rounds with the minute at which sign-in was last seen to stand better.
+    fn noted_with(rounds: &[(i64, Login, Option<i64>)]) -> Memory {
         let (mut memory, snapshot) = (Memory::default(), Snapshot::healthy());
         let mut before: Option<Report> = None;
-        for (minute, login) in rounds {
+        for (minute, login, better) in rounds {
             let report = report(*minute, *login);
             let entry = Entry {
                 snapshot: &snapshot,
                 report: &report,
                 before: before.as_ref(),
                 changes: &[],
+                last_better: better.map(|minute| start() + TimeDelta::minutes(minute)),
                 stale_after_seconds: 240.0,
             };
             memory.note("home", entry);
@@ -228,6 +304,28 @@ mod tests {
             .map(|span| ((span.from - start()).num_minutes(), (span.to - start()).num_minutes(), span.login))
             .collect();
         assert_eq!(minutes, [(0, 2, Login::Ok), (2, 3, Login::Broken), (3, 3, Login::Ok)]);
+    }
+
+    fn spans(memory: &Memory) -> Vec<(i64, i64, Login)> {
+        let minutes = |time: Time| (time - start()).num_minutes();
+        let spans = memory.history("home", start(), start() + TimeDelta::hours(1));
+        spans.iter().map(|span| (minutes(span.from), minutes(span.to), span.login)).collect()
+    }
+
+    #[test]
+    fn a_success_that_no_observation_bears_out_is_taken_back() {
+        use Login::{Broken, Degraded, Ok, Unknown};
+        // A source that is asked every 5 minutes broke after minute 1; rounds went on to say that all is well.
+        let asked_at_one =
+            noted_with(&[(0, Ok, None), (1, Ok, None), (3, Ok, None), (5, Ok, None), (6, Broken, Some(1))]);
+        assert_eq!(spans(&asked_at_one), [(0, 1, Ok), (1, 6, Unknown), (6, 6, Broken)]);
+        assert_eq!(asked_at_one.last_good("home").unwrap().at, start() + TimeDelta::minutes(1));
+        let twice = noted_with(&[(0, Ok, None), (2, Degraded, None), (4, Degraded, None), (6, Broken, Some(1))]);
+        assert_eq!(spans(&twice), [(0, 1, Ok), (1, 2, Unknown), (2, 6, Unknown), (6, 6, Broken)]);
+        let in_part = noted_with(&[(0, Ok, None), (4, Ok, None), (6, Degraded, Some(2))]);
+        assert_eq!(spans(&in_part), [(0, 2, Ok), (2, 6, Unknown), (6, 6, Degraded)]);
+        let unwatched = noted_with(&[(0, Ok, None), (2, Ok, None), (40, Broken, Some(1))]);
+        assert_eq!(spans(&unwatched), [(0, 1, Ok), (1, 2, Unknown), (40, 40, Broken)]);
     }
 
     #[test]

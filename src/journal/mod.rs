@@ -78,6 +78,8 @@ pub struct Entry<'a> {
     pub before: Option<&'a Report>,
     /// The changes that this round saw first.
     pub changes: &'a [Change],
+    /// When sign-in was last seen to stand better than this round says: the time of the observation, not of a round.
+    pub last_better: Option<Time>,
     /// How long a round stays current, in seconds: a longer gap is one in which nobody watched.
     pub stale_after_seconds: f64,
 }

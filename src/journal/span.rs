@@ -23,9 +23,9 @@ pub struct Span {
 /// What was so when sign-in was last seen to work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Good {
-    /// The round that saw it.
+    /// When it was seen.
     pub at: Time,
-    /// The watched values of that round, by source.
+    /// The watched values of then, by source.
     pub known: Vec<Known>,
 }
 

@@ -78,20 +78,26 @@ fn known(kasm: &Kasm, call: &str, body: &Value) -> Answer {
         "get_oidc_configs" => json!({"oidc_configs": kasm.configs().collect::<Vec<_>>()}),
         "system_info" => json!({"system_info": {"api": {"build_id": "1.19.0.00c9b2"}, "db": {"alembic_version": "0"}}}),
         "get_groups" => {
-            let groups =
-                GROUPS.map(|(id, name)| json!({"group_id": id, "name": name, "is_system": name == "All Users"}));
-            json!({"groups": groups})
+            let group = |(id, name): (&str, &str)| {
+                json!({
+                    "group_id": id, "name": name, "description": "", "priority": 50,
+                    "is_system": name == "All Users", "group_metadata": {}, "group_mappings": mappings(kasm, id),
+                })
+            };
+            json!({"groups": GROUPS.map(group)})
         }
-        "get_sso_mappings_group" => json!({"group_mappings": mappings(kasm, body)}),
+        "get_sso_mappings_group" => {
+            json!({"group_mappings": mappings(kasm, body["group_id"].as_str().unwrap_or_default())})
+        }
         _ => return user(kasm, body),
     };
     Answer::json(200, &facts)
 }
 
 /// The mapping of the one group that has one.
-fn mappings(kasm: &Kasm, body: &Value) -> Vec<Value> {
+fn mappings(kasm: &Kasm, group: &str) -> Vec<Value> {
     let (id, _) = GROUPS[1];
-    if body["group_id"] != id {
+    if group != id {
         return Vec::new();
     }
     let Some(config) = kasm.configs().next() else { return Vec::new() };

@@ -26,6 +26,9 @@ pub(super) fn answer(kasm: &Kasm, request: &Request) -> Answer {
         ("GET", SCRIPT) if kasm.page_script => {
             Answer::of(200, "application/javascript; charset=utf-8", "document.title = 'Kasm';\n")
         }
+        ("GET", path) if kasm.is_page_empty && !path.starts_with("/api/") && !path.starts_with("/static/") => {
+            Answer::html(200, "")
+        }
         ("GET", path) if !path.starts_with("/api/") && !path.starts_with("/static/") => page(),
         _ => Answer::html(404, "<html><head><title>404 Not Found</title></head><body>404 Not Found</body></html>"),
     };
@@ -67,8 +70,13 @@ fn login_settings(kasm: &Kasm, host: &str) -> Answer {
     if !configs.is_empty() || !saml.is_empty() {
         body["sso_enabled"] = json!(true);
     }
-    body["oidc"] = json!({"oidc_configs": configs});
-    body["saml"] = json!({"saml_configs": saml});
+    // Without a visible config the branding is all there is.
+    if !configs.is_empty() {
+        body["oidc"] = json!({"oidc_configs": configs});
+    }
+    if !saml.is_empty() {
+        body["saml"] = json!({"saml_configs": saml});
+    }
     Answer::json(200, &body)
 }
 

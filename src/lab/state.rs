@@ -131,6 +131,8 @@ pub(super) struct Kasm {
     pub has_database: bool,
     /// Whether the page's script is there.
     pub page_script: bool,
+    /// Whether its page has nothing in it.
+    pub is_page_empty: bool,
     /// The realm of the user `canary`: `oidc` once that user has signed in through a provider.
     pub test_user_realm: &'static str,
     /// What the developer API says to a key.
@@ -303,6 +305,7 @@ impl Kasm {
             health: Health::Fine,
             has_database: true,
             page_script: true,
+            is_page_empty: false,
             test_user_realm: "oidc",
             developer_api: DeveloperApi::Answers,
             permissions_missing: Vec::new(),

@@ -150,7 +150,7 @@ fn login_message(report: &Report) -> String {
         Login::Unknown => {
             format!(
                 "{name}: it cannot be told whether people can sign in{}",
-                why(first(Verdict::Unknown, Severity::Outage))
+                why(report.cause_check().or_else(|| first(Verdict::Unknown, Severity::Outage)))
             )
         }
     }
@@ -210,6 +210,7 @@ mod tests {
     fn check(id: &str, severity: Severity, verdict: Verdict) -> CheckReport {
         let fails = verdict == Verdict::Fail;
         CheckReport {
+            seen_at: Time::default(),
             id: id.to_owned(),
             stage: Stage::Start,
             severity,

@@ -112,6 +112,8 @@ pub enum ClaimsPreview {
     NoSuchUser,
     /// The user may not use this client.
     NotAllowed,
+    /// The user is disabled, and its claims would be shown all the same (measured).
+    Disabled,
 }
 
 /// The last real sign-in to this client, by the audit log.

@@ -267,6 +267,9 @@ pub struct Page {
     pub status: u16,
     /// Whether it is HTML.
     pub is_html: bool,
+    /// Whether it shows nothing: no words, no script, no form, no picture.
+    #[serde(default)]
+    pub is_blank: bool,
     /// Its title, bounded.
     pub title: Option<String>,
     /// The first script of its own origin, where it has one.

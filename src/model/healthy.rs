@@ -63,7 +63,13 @@ impl Snapshot {
     #[must_use]
     #[expect(clippy::expect_used, reason = "built-in texts, read by every test")]
     pub fn healthy() -> Self {
-        let at = Utc.with_ymd_and_hms(2026, 11, 24, 12, 0, 0).single().expect("a date");
+        Self::healthy_at(Utc.with_ymd_and_hms(2026, 11, 24, 12, 0, 0).single().expect("a date"))
+    }
+
+    /// The same, with everything seen at that time.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "built-in texts, read by every test")]
+    pub fn healthy_at(at: Time) -> Self {
         let discovery = Discovery::parse(200, Some("application/json; charset=utf-8"), DISCOVERY.as_bytes());
         let authorize = format!(
             "{PROVIDER}/authorize?response_type=code&client_id={CLIENT}&redirect_uri=https%3A%2F%2Fkasm.example.test\
@@ -130,6 +136,7 @@ impl Snapshot {
             kasm_mappings: without(at, Credential::AppKey),
             kasm_user: without(at, Credential::AppKey),
             known_keys: None,
+            suspicions: Vec::new(),
             known: Vec::new(),
             changes: Vec::new(),
             requests: Vec::new(),
@@ -237,7 +244,12 @@ fn registration() -> Registration {
             is_group_restricted: Some(true),
             allowed_user_groups: vec![group("kasm-users")],
         },
-        groups: Some(vec![GroupEntry { id: "a1".to_owned(), name: "kasm-users".to_owned(), user_count: Some(1) }]),
+        groups: Some(vec![GroupEntry {
+            id: "a1".to_owned(),
+            name: "kasm-users".to_owned(),
+            user_count: Some(1),
+            enabled_count: None,
+        }]),
     }
 }
 
@@ -373,6 +385,7 @@ fn page(base: &str) -> Page {
         url: format!("{base}/"),
         status: 200,
         is_html: true,
+        is_blank: false,
         title: Some("Sign in".to_owned()),
         script: Some(Script { path: "/app.js".to_owned(), status: Some(200), is_script: true }),
     }

@@ -19,7 +19,7 @@ pub use credentialed::*;
 pub use facts::*;
 pub use observed::{Missing, Observed, Reason};
 pub use report::{Cause, CheckReport, Coverage, Expiry, Inconclusive, Login, Report, SourceReport, Verified};
-pub use snapshot::{RequestCount, Snapshot};
+pub use snapshot::{RequestCount, Snapshot, Suspicion};
 pub use source::{Credential, Interval, PlannedRequest, Setting, Side, Source};
 pub use sources::SourceId;
 pub use target::{AppFacts, Expect, ProviderFacts, TargetFacts};

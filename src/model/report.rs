@@ -129,6 +129,10 @@ pub struct CheckReport {
     pub severity: Severity,
     /// What it says.
     pub verdict: Verdict,
+    /// When the oldest observation was made that the verdict rests on: a source that is asked every 5 minutes proves nothing
+    /// for the rounds between.
+    #[serde(default)]
+    pub seen_at: Time,
     /// What was seen, or why it could not be evaluated.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,

@@ -81,6 +81,9 @@ pub struct Snapshot {
     /// look right before often failed. Kept by [`Snapshot::after`]; a look leaves it empty.
     #[serde(default)]
     pub known_keys: Option<Jwks>,
+    /// What looks like a slip in our own settings.
+    #[serde(default)]
+    pub suspicions: Vec<Suspicion>,
     /// The values that are watched for changes, each source's from the last look that saw it. Kept by
     /// [`Snapshot::after`]; a look leaves it empty.
     #[serde(default)]
@@ -89,6 +92,19 @@ pub struct Snapshot {
     pub changes: Vec<Change>,
     /// The HTTP requests of this round.
     pub requests: Vec<RequestCount>,
+}
+
+/// What looks like a slip in our own settings: seen in a target's first look, and in later ones until it is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Suspicion {
+    /// The name of a side's host does not resolve, and never did.
+    NoSuchHost {
+        /// The side.
+        side: Side,
+    },
+    /// A discovery document is served at Kasm's address, and none at the provider's.
+    Swapped,
 }
 
 /// How many HTTP requests a round sent to one side, by class of answer.

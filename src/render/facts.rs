@@ -51,9 +51,20 @@ pub(crate) fn good(report: &Report, snapshot: &Snapshot, stage: Stage) -> Option
             .ok()
             .filter(|answer| answer.is_accepted())
             .map(|_| format!("{} takes Kasm's request, tried without a user", provider_name(report))),
-        Stage::Upkeep => report.expiries.first().map(|expiry| format!("nothing expires before {}", date(expiry.at))),
+        Stage::Upkeep => upkeep(report),
         Stage::Token | Stage::Claims | Stage::Landing | Stage::Logout => None,
     }
+}
+
+/// When something ends next; what has ended is told by its own check.
+fn upkeep(report: &Report) -> Option<String> {
+    let (past, to_come): (Vec<_>, Vec<_>) = report.expiries.iter().partition(|expiry| expiry.at <= report.at);
+    let next = date(to_come.first()?.at);
+    Some(if past.is_empty() {
+        format!("nothing expires before {next}")
+    } else {
+        format!("nothing else expires before {next}")
+    })
 }
 
 fn provider(report: &Report, snapshot: &Snapshot) -> String {
@@ -160,6 +171,17 @@ mod tests {
         let of = |id: &str| missing_credentials(&snapshot, report.checks.iter().find(|check| check.id == id).unwrap());
         assert_eq!(of("group_names_map"), [Credential::AppKey, Credential::ProviderAdminKey]);
         assert_eq!(of("logout_url_registered"), of("group_names_map"));
+    }
+
+    #[test]
+    fn upkeep_never_names_a_date_that_is_past() {
+        let mut report = checks::evaluate(&Snapshot::healthy(), None);
+        let told = |report: &Report| good(report, &Snapshot::healthy(), Stage::Upkeep);
+        assert_eq!(told(&report).as_deref(), Some("nothing expires before 2027-01-23"));
+        report.expiries[0].at = report.at - chrono::TimeDelta::days(3);
+        assert_eq!(told(&report).as_deref(), Some("nothing else expires before 2027-01-23"));
+        report.expiries.truncate(1);
+        assert_eq!(told(&report), None);
     }
 
     #[test]

@@ -8,11 +8,11 @@ mod kasm_form;
 mod provider_form;
 
 use crate::{
-    apps::kasm::{LoginConfig, Start},
+    apps::kasm::{LoginConfig, OidcConfig, Start},
     checks::Case,
     model::{DryRun, Snapshot},
     oidc::{AuthorizeUrl, Discovery},
-    providers::pocket_id::ProviderKind,
+    providers::pocket_id::{ClientRegistration, ProviderKind},
 };
 
 use form::{paragraph, safe};
@@ -43,6 +43,10 @@ struct Seen<'a> {
     /// The same config as the login page shows it.
     login_config: Option<&'a LoginConfig>,
     dry_run: Option<&'a DryRun>,
+    /// The same config as Kasm stores it, where a key shows that.
+    stored: Option<&'a OidcConfig>,
+    /// The client as Pocket ID has registered it, where a key shows that.
+    registered: Option<&'a ClientRegistration>,
 }
 
 impl<'a> Seen<'a> {
@@ -51,16 +55,18 @@ impl<'a> Seen<'a> {
         let start = case.start().ok();
         let settings = snapshot.kasm_login_settings.ok();
         Self {
-            case,
-            provider: &case.target().provider.url,
-            kasm: &case.target().app.url,
+            provider: &snapshot.target.provider.url,
+            kasm: &snapshot.target.app.url,
             discovery: case.discovery().ok(),
             start,
             authorize: case.authorize_url().ok(),
+            stored: case.stored().ok(),
+            registered: case.registration().ok().map(|registration| &registration.client),
             login_config: start
                 .zip(settings)
                 .and_then(|(start, settings)| settings.configs.iter().find(|config| config.id == start.config_id)),
             dry_run: snapshot.authorize_dry_run.ok(),
+            case,
         }
     }
 
@@ -89,7 +95,7 @@ impl<'a> Seen<'a> {
 
     /// The name of the client that Kasm sends, where the provider knows it.
     fn client_name(&self) -> Option<&'a str> {
-        let meta = self.case.now.client_meta.ok()?;
+        let meta = self.case.now.client_meta().ok()?;
         meta.name.as_deref().filter(|_| meta.is_app_client)
     }
 
@@ -144,7 +150,7 @@ fn head(seen: &Seen<'_>) -> String {
 
 /// Why there is no discovery document, where there is none.
 fn no_discovery(seen: &Seen<'_>) -> Option<String> {
-    let observed = &seen.case.now.discovery;
+    let observed = &seen.case.now.discovery();
     let why = observed.value.as_ref().err()?;
     Some(observed.failure().map_or_else(|| why.to_string(), |(_, detail)| detail.to_owned()))
 }

@@ -11,10 +11,16 @@ use super::facts;
 /// cannot be told.
 pub(crate) fn told(report: &Report) -> Option<&CheckReport> {
     match report.login {
-        Login::Ok | Login::Unknown => None,
-        Login::Broken => report.cause_check(),
+        Login::Ok => None,
+        // What cannot be told has a cause where our own settings are wrong.
+        Login::Broken | Login::Unknown => report.cause_check(),
         Login::Degraded => report.failing().find(|check| check.severity == Severity::Degraded),
     }
+}
+
+/// Whether our own settings are wrong: then that is said first and alone.
+pub(crate) fn is_misled(report: &Report) -> bool {
+    report.login == Login::Unknown && report.cause.is_some()
 }
 
 /// Why it cannot be told: by the first outage check that could not be evaluated for a reason of its own; else by the first

@@ -71,6 +71,7 @@ struct CheckView<'r> {
     stage: &'static str,
     severity: &'static str,
     verdict: &'static str,
+    seen_at: Time,
     reason: Option<&'r str>,
     inconclusive: Option<Inconclusive>,
     findings: Vec<FindingView<'r>>,
@@ -145,13 +146,14 @@ pub fn target(report: &Report) -> TargetView<'_> {
 }
 
 fn check(report: &CheckReport) -> CheckView<'_> {
-    let CheckReport { id, stage, severity, verdict, reason, inconclusive, findings } = report;
+    let CheckReport { id, stage, severity, verdict, seen_at, reason, inconclusive, findings } = report;
     let own_fix = checks::find(id).map(|(_, check)| check.fix);
     CheckView {
         id,
         stage: stage.id(),
         severity: severity.id(),
         verdict: verdict.id(),
+        seen_at: *seen_at,
         reason: reason.as_deref(),
         inconclusive: *inconclusive,
         findings: findings.iter().map(|found| finding(found, own_fix)).collect(),

@@ -38,6 +38,7 @@ pub fn login(report: &Report) -> Notice {
         Login::Ok => None,
         Login::Broken => report.cause_check(),
         Login::Degraded => first(Verdict::Fail, Severity::Degraded),
+        Login::Unknown if headline::is_misled(report) => report.cause_check(),
         Login::Unknown => {
             return Notice { what: inert(headline::doubt(report).unwrap_or_default()), ..plain(Login::Unknown) };
         }

@@ -70,7 +70,7 @@ pub fn links(report: &Report, snapshot: &Snapshot) -> Vec<Link> {
         .map(|(stage, checks)| {
             let state = state(&checks);
             let note = note(report, snapshot, stage, state, &checks);
-            Link { stage, title: title(report, stage), state, note }
+            Link { stage, title: stage.title().to_owned(), state, note }
         })
         .collect()
 }
@@ -84,13 +84,6 @@ pub fn states(report: &Report) -> Vec<(Stage, State)> {
 fn by_stage(report: &Report) -> impl Iterator<Item = (Stage, Vec<&CheckReport>)> {
     let of = |stage| report.checks.iter().filter(move |check| check.stage == stage).collect::<Vec<_>>();
     Stage::ALL.into_iter().map(move |stage| (stage, of(stage))).filter(|(_, checks)| !checks.is_empty())
-}
-
-fn title(report: &Report, stage: Stage) -> String {
-    match stage {
-        Stage::Provider => facts::provider_name(report).to_owned(),
-        _ => stage.title().to_owned(),
-    }
 }
 
 fn state(checks: &[&CheckReport]) -> State {
@@ -194,6 +187,7 @@ mod tests {
 
     fn check(severity: Severity, verdict: Verdict) -> CheckReport {
         CheckReport {
+            seen_at: crate::clock::Time::default(),
             id: "a_check".to_owned(),
             stage: Stage::Token,
             severity,

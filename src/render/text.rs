@@ -20,6 +20,9 @@ const STATE: usize = 10;
 pub fn text(report: &Report, snapshot: &Snapshot, style: Style) -> String {
     let mut page = Page::new(style);
     let told = essence(&mut page, report, snapshot);
+    if headline::is_misled(report) {
+        return page.finish();
+    }
     rest::also_failing(&mut page, report, told);
     rest::at_risk(&mut page, report);
     rest::worth_knowing(&mut page, report);
@@ -40,7 +43,9 @@ pub fn brief(report: &Report, snapshot: &Snapshot, style: Style) -> String {
 /// What everybody wants to know first. Returns the check that was told whole.
 fn essence<'r>(page: &mut Page, report: &'r Report, snapshot: &Snapshot) -> Option<&'r CheckReport> {
     head(page, report, snapshot);
-    login_path(page, report, snapshot);
+    if !headline::is_misled(report) {
+        login_path(page, report, snapshot);
+    }
     cause::cause(page, report)
 }
 
@@ -52,6 +57,7 @@ pub fn headline(report: &Report) -> String {
         (Login::Ok, Verified::Partial) => "people can sign in, as far as verified",
         (Login::Degraded, _) => "some people cannot sign in, or only partly",
         (Login::Broken, _) => "people cannot sign in",
+        (Login::Unknown, _) if headline::is_misled(report) => "ssowatch's own settings are wrong",
         (Login::Unknown, _) => "cannot tell whether people can sign in",
     };
     format!("{}: {says}", report.name)

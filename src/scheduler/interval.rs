@@ -20,6 +20,8 @@ const LONGEST_LIMIT: Duration = Duration::from_mins(10);
 pub(super) struct Interval {
     schedule: Schedule,
     settings_every: Duration,
+    /// How often a target's pulse is felt between rounds; none where it is not.
+    pub pulse: Option<Duration>,
     /// The longest time between two rounds.
     pub interval: Duration,
     /// A round that takes longer is cut.
@@ -29,7 +31,7 @@ pub(super) struct Interval {
 /// Two intervals are the same if they come from the same settings: what follows from them depends on the time of day.
 impl PartialEq for Interval {
     fn eq(&self, other: &Self) -> bool {
-        self.schedule == other.schedule && self.settings_every == other.settings_every
+        self.schedule == other.schedule && self.settings_every == other.settings_every && self.pulse == other.pulse
     }
 }
 
@@ -40,6 +42,8 @@ impl Interval {
         Self {
             schedule: config.round.clone(),
             settings_every: config.settings_every,
+            // Rounds that follow each other as fast feel more than a pulse does.
+            pulse: config.pulse.filter(|pulse| *pulse < interval),
             interval,
             limit: (interval * 3).clamp(SHORTEST_LIMIT, LONGEST_LIMIT),
         }

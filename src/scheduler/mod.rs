@@ -7,6 +7,7 @@
 //! - A round that hangs is cut, at three intervals, but not before a minute and not after ten. A round that panics is
 //!   caught. Both are counted, logged once, and harm neither the target's next round nor another target.
 //! - At most [`AT_ONCE`] rounds begin within five seconds, so that a thousand targets do not open ten thousand sockets.
+//! - Between rounds a pulse is felt; what it sees change starts a round at once, at most every 15 s, and is no verdict.
 //! - A clock that is set forward or back makes one round run early, and nothing else.
 //! - A reload leaves the tasks of unchanged targets alone.
 //!
@@ -202,6 +203,7 @@ impl<L: RunRound> Scheduler<L> {
             may_restore,
             first: Some(first),
             troubled: false,
+            early: None,
             logged: Logged::default(),
         };
         let handle = AbortOnDropHandle::new(tokio::spawn(task.run()));
@@ -236,6 +238,50 @@ mod tests {
     use super::*;
     use crate::{checks, collect::CollectionPlan, model::Snapshot, round::Round};
 
+    /// Its pulse shows a change from the given second on, until a round has run.
+    struct Alarmed {
+        begun: tokio::time::Instant,
+        change_at: Duration,
+        rounds: std::sync::Mutex<Vec<u64>>,
+    }
+
+    impl RunRound for Alarmed {
+        async fn round(&self, _: &Target, _: Option<&Snapshot>, plan: CollectionPlan) -> Round {
+            self.rounds.lock().unwrap().push(self.begun.elapsed().as_secs());
+            Quick.round(&target(), None, plan).await
+        }
+
+        async fn has_changed(&self, _: &Target, _: &Snapshot) -> bool {
+            let last = self.rounds.lock().unwrap().last().copied().unwrap_or_default();
+            self.begun.elapsed() >= self.change_at && last < self.change_at.as_secs()
+        }
+    }
+
+    fn target() -> Target {
+        let url = |text| url::Url::parse(text).unwrap();
+        Target::of_two_urls("home", url("https://id.example.test"), url("https://kasm.example.test"))
+    }
+
+    /// When rounds begin, in seconds, where the pulse shows a change at the 23rd.
+    async fn rounds_with(pulse: Option<Duration>) -> Vec<u64> {
+        let clock = Clock::simulated(Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap());
+        let (begun, change_at) = (tokio::time::Instant::now(), Duration::from_secs(23));
+        let runner = Arc::new(Alarmed { begun, change_at, rounds: std::sync::Mutex::default() });
+        let mut scheduler = Scheduler::new(Arc::clone(&runner), Arc::default(), Arc::default(), Arc::default(), clock);
+        let round = crate::schedule::Schedule::Every(Duration::from_hours(6));
+        let config = Config { pulse, round, ..Config::of_targets(vec![target()]) };
+        scheduler.apply(&config).await;
+        sleep(Duration::from_secs(120)).await;
+        let rounds = runner.rounds.lock().unwrap().clone();
+        rounds
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_pulse_sees_change_starts_a_round_at_once_and_without_a_pulse_none_begins() {
+        assert_eq!(rounds_with(Some(Duration::from_secs(10))).await, [0, 30]);
+        assert_eq!(rounds_with(None).await, [0]);
+    }
+
     struct Quick;
 
     impl RunRound for Quick {
@@ -249,9 +295,7 @@ mod tests {
     async fn scheduler() -> Scheduler<Quick> {
         let clock = Clock::simulated(Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap());
         let mut scheduler = Scheduler::new(Arc::new(Quick), Arc::default(), Arc::default(), Arc::default(), clock);
-        let url = |text| url::Url::parse(text).unwrap();
-        let target = Target::of_two_urls("home", url("https://id.example.test"), url("https://kasm.example.test"));
-        scheduler.apply(&Config::of_targets(vec![target])).await;
+        scheduler.apply(&Config::of_targets(vec![target()])).await;
         scheduler
     }
 

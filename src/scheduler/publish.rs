@@ -40,7 +40,8 @@ impl Publisher<'_> {
             self.daemon.render(&entry, report.at);
         }
         let before = before.as_ref().map(|before| &*before.report);
-        let entry = journal::Entry { snapshot, report, before, changes: &changes, stale_after_seconds };
+        let last_better = latest.last_better();
+        let entry = journal::Entry { snapshot, report, before, changes: &changes, last_better, stale_after_seconds };
         self.journal.note(name, entry);
         self.journal.keep(name, || restore::state(&latest));
         for event in logging::events(before, report) {

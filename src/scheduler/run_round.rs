@@ -17,6 +17,12 @@ pub trait RunRound: Send + Sync + 'static {
         plan: CollectionPlan,
     ) -> impl Future<Output = Round> + Send;
 
+    /// Whether a target answers otherwise than in its last round: felt between rounds, and never a verdict.
+    fn has_changed(&self, target: &Target, before: &Snapshot) -> impl Future<Output = bool> + Send {
+        let _ = (target, before);
+        std::future::ready(false)
+    }
+
     /// Forgets what belongs to no target of this list (after a reload).
     fn retain(&self, targets: &[Target]) {
         let _ = targets;
@@ -26,6 +32,10 @@ pub trait RunRound: Send + Sync + 'static {
 impl RunRound for Collector {
     async fn round(&self, target: &Target, before: Option<&Snapshot>, plan: CollectionPlan) -> Round {
         round::round(self, target, before, plan).await
+    }
+
+    async fn has_changed(&self, target: &Target, before: &Snapshot) -> bool {
+        Self::has_changed(self, target, before).await
     }
 
     fn retain(&self, targets: &[Target]) {

@@ -6,6 +6,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, oneshot},
     time::{Instant, timeout},
 };
+use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, error, info, warn};
 
 use super::{
@@ -23,12 +24,17 @@ use crate::{
     config::Target,
     journal::Journal,
     metrics::Daemon,
+    model::Snapshot,
     results::Results,
     round::{self, Round},
 };
 
 /// How long a task sleeps at most before it looks at the clock again: it may have been set.
 const SLICE: Duration = Duration::from_mins(1);
+/// A pulse that takes longer is given up: it is a hint, no verdict.
+const PULSE_LIMIT: Duration = Duration::from_secs(15);
+/// A pulse starts a round at most so often: a target that comes and goes gets no more rounds than that.
+const EARLY_AT_MOST_EVERY: Duration = Duration::from_secs(15);
 /// How long a round keeps its place among those that run at once. A slow one then gives it up, so that rounds that hang
 /// do not hold back other targets.
 const PLACE_FOR: Duration = Duration::from_secs(5);
@@ -64,6 +70,8 @@ pub(super) struct Task<L> {
     pub first: Option<oneshot::Sender<()>>,
     /// Whether the round before hung or panicked, which is logged once.
     pub troubled: bool,
+    /// When a pulse last started a round.
+    pub early: Option<Instant>,
     /// What was logged, so that a target that flaps does not fill the log.
     pub logged: Logged,
 }
@@ -138,13 +146,37 @@ impl<L: RunRound> Task<L> {
             if left.is_zero() {
                 return (due, None);
             }
-            let slice = left.min(SLICE);
-            self.liveness.expect_within(slice);
+            let before = self.shared.results.before(&self.target.name);
+            let pulse = self.interval.pulse.filter(|_| before.is_some());
+            let slice = left.min(pulse.unwrap_or(SLICE)).min(SLICE);
+            self.liveness.expect_within(slice + PULSE_LIMIT);
+            let waits = tokio::time::sleep(slice);
+            let felt = Self::feel(&self.runner, &self.target, before.map(|before| before.snapshot));
+            let waited = async {
+                waits.await;
+                // Where a round is due by now, it sees more than a pulse.
+                pulse.is_some() && slice < left && felt.await
+            };
             tokio::select! {
-                () = tokio::time::sleep(slice) => {}
+                has_changed = waited => {
+                    let is_early = self.early.is_none_or(|last| last.elapsed() >= EARLY_AT_MOST_EVERY);
+                    if has_changed && is_early {
+                        self.early = Some(Instant::now());
+                        debug!(target = %self.target.name, "the pulse shows a change; a round begins");
+                        return (self.due(self.shared.clock.now()), None);
+                    }
+                }
                 asked = self.bell.heard() => return (self.due(self.shared.clock.now()), Some(asked)),
             }
         }
+    }
+
+    /// Whether the target answers otherwise than in the round before. A pulse that hangs or panics shows nothing.
+    async fn feel(runner: &Arc<L>, target: &Arc<Target>, before: Option<Arc<Snapshot>>) -> bool {
+        let Some(before) = before else { return false };
+        let (runner, target) = (Arc::clone(runner), Arc::clone(target));
+        let pulse = AbortOnDropHandle::new(tokio::spawn(async move { runner.has_changed(&target, &before).await }));
+        matches!(timeout(PULSE_LIMIT, pulse).await, Ok(Ok(true)))
     }
 
     fn due(&self, at: Time) -> Due {

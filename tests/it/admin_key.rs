@@ -112,7 +112,9 @@ const FAULTS: &[Row] = &[
     (Fault::AllowedGroupEmpty, &VERSIONS, &["users_allowed"], "users_allowed"),
     (Fault::TestUserNotAllowed, &VERSIONS, &["test_user_claims"], ""),
     (Fault::TestUserGone, &VERSIONS, &["test_user_claims"], ""),
-    (Fault::CallbackAnything, &VERSIONS, &["redirect_uri_secure"], ""),
+    (Fault::TestUserDisabled, &VERSIONS, &["test_user_claims"], ""),
+    (Fault::AllowedMembersDisabled, &VERSIONS, &["users_allowed"], "users_allowed"),
+    (Fault::CallbackAnything, &VERSIONS, &["callbacks_exact"], ""),
     (Fault::SecretExpired, &[(2, 14)], &["client_secret_active"], "client_secret_active"),
     (Fault::SecretEndsSoon, &[(2, 14)], &["client_secret_lasts"], ""),
     (Fault::ProviderKeyEndsSoon, &VERSIONS, &["api_keys_last"], ""),
@@ -228,6 +230,8 @@ async fn a_look_with_an_admins_key_asks_what_is_planned_and_the_next_round_asks_
             "/api/audit-logs/all",
         ];
         let preview = format!("{CLIENT}/preview/00000000-0000-4000-8000-0000000000b3");
+        // The only group that may use the client has few members.
+        expected.push("/api/user-groups/00000000-0000-4000-8000-0000000000a1");
         let secrets = format!("{CLIENT}/secrets");
         expected.push(&preview);
         // Discovery does not tell 1.16 from 2.3.

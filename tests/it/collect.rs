@@ -9,6 +9,8 @@ mod clients;
 mod garbage;
 mod hostile;
 mod limits;
+mod own_settings;
+mod pulse;
 mod reading;
 mod recognised;
 mod sharing;

@@ -5,3 +5,4 @@ pub mod fake;
 mod hangs;
 mod scheduler;
 mod serve;
+mod truth;

@@ -68,25 +68,29 @@ pub fn build_of(body: &[u8]) -> Result<String, JsonProblem> {
 
 /// One of Kasm's groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupName {
+pub struct Group {
     /// `group_id`, as written.
     pub id: String,
     /// `name`.
     pub name: String,
+    /// `group_mappings` of an OpenID config; none where the answer does not hold them.
+    pub mappings: Option<Vec<GroupMapping>>,
 }
 
 /// The groups of `get_groups`, in the order of the answer; an entry without an id is left out.
 ///
 /// # Errors
 /// What the body is instead.
-pub fn groups_of(body: &[u8]) -> Result<Vec<GroupName>, JsonProblem> {
+pub fn groups_of(body: &[u8]) -> Result<Vec<Group>, JsonProblem> {
     let json = parse_json(body)?.value;
     let groups = list(&json, "groups")?;
-    let name = |entry: &Value| {
+    let group = |entry: &Value| {
         let id = text(entry, "group_id")?.to_owned();
-        Some(GroupName { name: short(text(entry, "name").unwrap_or(&id)), id })
+        let name = short(text(entry, "name").unwrap_or(&id));
+        let mappings = list(entry, "group_mappings").ok().map(|entries| mappings(entries, &name));
+        Some(Group { id, name, mappings })
     };
-    Ok(groups.iter().filter_map(name).collect())
+    Ok(groups.iter().filter_map(group).collect())
 }
 
 /// The mappings of one group that belong to an OpenID config.
@@ -95,6 +99,10 @@ pub fn groups_of(body: &[u8]) -> Result<Vec<GroupName>, JsonProblem> {
 /// What the body is instead.
 pub fn mappings_of(body: &[u8], group: &str) -> Result<Vec<GroupMapping>, JsonProblem> {
     let json = parse_json(body)?.value;
+    Ok(mappings(list(&json, "group_mappings")?, group))
+}
+
+fn mappings(entries: &[Value], group: &str) -> Vec<GroupMapping> {
     let mapping = |entry: &Value| {
         let config = text(entry, "oidc_id")?;
         Some(GroupMapping {
@@ -104,7 +112,7 @@ pub fn mappings_of(body: &[u8], group: &str) -> Result<Vec<GroupMapping>, JsonPr
             applies_to_all: entry.get("apply_to_all_users").and_then(Value::as_bool) == Some(true),
         })
     };
-    Ok(list(&json, "group_mappings")?.iter().filter_map(mapping).collect())
+    entries.iter().filter_map(mapping).collect()
 }
 
 /// The user of `get_user`; nothing of the person is kept.
@@ -203,10 +211,26 @@ mod tests {
     fn groups_have_an_id_and_a_name() {
         let body =
             br#"{"groups":[{"group_id":"a1","name":"Kasm Users","priority":5},{"name":"no id"},{"group_id":"b2"}]}"#;
-        let found: Vec<(String, String)> =
-            groups_of(body).unwrap().into_iter().map(|group| (group.id, group.name)).collect();
-        assert_eq!(found, [("a1".to_owned(), "Kasm Users".to_owned()), ("b2".to_owned(), "b2".to_owned())]);
+        let found = groups_of(body).unwrap();
+        let names: Vec<(&str, &str)> = found.iter().map(|group| (group.id.as_str(), group.name.as_str())).collect();
+        assert_eq!(names, [("a1", "Kasm Users"), ("b2", "b2")]);
+        assert!(found.iter().all(|group| group.mappings.is_none()), "not said, which is not none");
         assert!(groups_of(br#"{"groups":{}}"#).is_err());
+    }
+
+    #[test]
+    fn a_group_holds_its_mappings_where_the_release_gives_them() {
+        // The form of a real answer (workspaces-issues 545), with other names.
+        let body = br#"{"groups":[{"group_id":"96d557ac4cac42cca9f31c7c853de0f4","name":"Kasm Users","description":"",
+            "priority":50,"is_system":false,"group_metadata":{},"group_mappings":[{"sso_group_id":
+            "77d557ac4cac42cca9f31c7c853de0f5","ldap_id":null,"saml_id":null,"oidc_id":"5ca1ab1e000040008000000000000001",
+            "group_id":"96d557ac4cac42cca9f31c7c853de0f4","sso_group_attributes":"/kasm-users","apply_to_all_users":false,
+            "sso_name":"Pocket ID","sso_type":"oidc"}]},{"group_id":"b2","name":"All Users","group_mappings":[]}]}"#;
+        let found = groups_of(body).unwrap();
+        let mapping = &found[0].mappings.as_ref().unwrap()[0];
+        assert_eq!((mapping.group.as_str(), &mapping.sso_groups[..]), ("Kasm Users", &["/kasm-users".to_owned()][..]));
+        assert_eq!(mapping.config_id.as_deref(), Some("5ca1ab1e000040008000000000000001"));
+        assert_eq!(found[1].mappings.as_deref(), Some(&[][..]));
     }
 
     #[test]

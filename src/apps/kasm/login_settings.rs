@@ -37,6 +37,12 @@ pub struct LoginConfig {
     pub auto_login: Option<bool>,
 }
 
+/// Members about signing in; absent where no config is visible on this host.
+const SIGN_IN: [&str; 3] = ["sso_enabled", "oidc", "saml"];
+/// Members about the look of the login page, which are always there: by them it is Kasm's answer.
+const BRANDING: [&str; 6] =
+    ["html_title", "login_logo", "login_caption", "favicon_logo", "header_logo", "login_splash_background"];
+
 impl LoginSettings {
     /// Reads an answer of `/api/login_settings`.
     ///
@@ -47,7 +53,7 @@ impl LoginSettings {
         let json = parse_json(body)?.value;
         let members = json.as_object().ok_or_else(|| JsonProblem::Invalid("not an object".to_owned()))?;
         let error_message = error_message(&json);
-        let is_kasms = ["sso_enabled", "oidc", "saml"].iter().any(|name| members.contains_key(*name));
+        let is_kasms = SIGN_IN.iter().chain(&BRANDING).any(|name| members.contains_key(*name));
         if !is_kasms && error_message.is_none() {
             return Err(JsonProblem::Invalid("none of Kasm's login settings (sso_enabled, oidc, saml)".to_owned()));
         }
@@ -167,6 +173,9 @@ mod tests {
     fn no_config_is_empty_and_another_form_is_an_error() {
         assert!(parse(&json!({"oidc": {"oidc_configs": []}})).configs.is_empty());
         assert!(parse(&json!({"oidc": null})).configs.is_empty());
+        let branding =
+            json!({"html_title": "Kasm", "login_logo": "img/logo.svg", "login_caption": null, "favicon_logo": "x"});
+        assert!(parse(&branding).configs.is_empty(), "no config is visible: the settings hold the branding alone");
         for (body, said) in [
             ("[]", "not JSON: not an object"),
             ("{}", "not JSON: none of Kasm's login settings (sso_enabled, oidc, saml)"),

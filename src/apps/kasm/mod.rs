@@ -6,7 +6,7 @@ mod oidc_config;
 mod start;
 
 pub use developer_api::{
-    GroupMapping, GroupName, KasmUser, KasmVersion, UserAnswer, build_of, groups_of, mappings_of, refusal,
+    Group, GroupMapping, KasmUser, KasmVersion, UserAnswer, build_of, groups_of, mappings_of, refusal,
 };
 pub use login_settings::{LoginConfig, LoginSettings};
 pub use oidc_config::{Field, OidcConfig, OidcConfigs};

@@ -51,8 +51,6 @@ pub struct Wanted<'a> {
 pub enum Chosen<'a> {
     /// This one.
     Ours(&'a Start),
-    /// Several lead to this provider, and `kasm.provider` does not say which.
-    Several(Vec<&'a Start>),
     /// None leads to this provider.
     Nowhere,
 }
@@ -81,8 +79,8 @@ impl StartOutcome {
 }
 
 impl KasmStart {
-    /// The start that is the target's: the one whose URL leads to this provider; the display name breaks ties; a single
-    /// config is ours wherever it leads, so that a wrong address is seen as drift.
+    /// The start that is the target's: the one of the display name that is wanted; else the first whose URL leads to this provider;
+    /// a single config is ours wherever it leads, so that a wrong address is seen as drift.
     #[must_use]
     pub fn ours(&self, wanted: Wanted<'_>) -> Chosen<'_> {
         if let Some(name) = wanted.display_name {
@@ -91,13 +89,17 @@ impl KasmStart {
                 return Chosen::Ours(only);
             }
         }
-        let leading: Vec<&Start> = self.starts.iter().filter(|start| start.leads_to(wanted.provider_url)).collect();
-        match (&leading[..], &self.starts[..]) {
-            ([only], _) => Chosen::Ours(only),
-            ([], [only]) => Chosen::Ours(only),
-            ([], _) => Chosen::Nowhere,
-            _ => Chosen::Several(leading),
+        match (self.leading(wanted).first().copied(), &self.starts[..]) {
+            (Some(first), _) => Chosen::Ours(first),
+            (None, [only]) => Chosen::Ours(only),
+            (None, _) => Chosen::Nowhere,
         }
+    }
+
+    /// The starts that lead to the provider, in the order of the login page.
+    #[must_use]
+    pub fn leading(&self, wanted: Wanted<'_>) -> Vec<&Start> {
+        self.starts.iter().filter(|start| start.leads_to(wanted.provider_url)).collect()
     }
 }
 
@@ -163,7 +165,7 @@ mod tests {
             ("the only one", vec![start("a", HERE)], None, "a"),
             ("the only one, leading elsewhere, is drift", vec![start("a", ELSEWHERE)], None, "a"),
             ("one of two leads here", vec![start("a", ELSEWHERE), start("b", HERE)], None, "b"),
-            ("two lead here", vec![start("a", HERE), start("b", HERE)], None, "several"),
+            ("two lead here", vec![start("a", HERE), start("b", HERE)], None, "a"),
             ("two lead here, one is named", vec![start("a", HERE), start("b", HERE)], Some("b"), "b"),
             ("the named one leads elsewhere", vec![start("a", HERE), start("b", ELSEWHERE)], Some("b"), "b"),
             ("the name is not shown", vec![start("a", HERE), start("b", ELSEWHERE)], Some("c"), "a"),
@@ -175,7 +177,6 @@ mod tests {
             let starts = KasmStart { starts };
             let chosen = match starts.ours(wanted) {
                 Chosen::Ours(start) => start.display_name.as_str(),
-                Chosen::Several(_) => "several",
                 Chosen::Nowhere => "nowhere",
             };
             assert_eq!(chosen, expected, "{case}");

@@ -18,7 +18,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let connection = case.now.app_connection.get()?;
+    let connection = case.now.app_connection().get()?;
     let findings = connection
         .addresses
         .iter()

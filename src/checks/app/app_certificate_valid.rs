@@ -25,7 +25,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let connection = case.now.app_connection.get()?;
+    let connection = case.now.app_connection().get()?;
     let Some(tls) = &connection.tls else {
         return Ok(Outcome::NotApplicable("Kasm is watched over plain HTTP".to_owned()));
     };

@@ -28,7 +28,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let health = case.now.app_health.get()?;
+    let health = case.now.app_health().get()?;
     let Some(clock) = &health.clock else {
         return Ok(Outcome::Unverified("Kasm's answers have no Date header".to_owned()));
     };
@@ -43,7 +43,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     }
     let direction = if skew > 0.0 { "ahead of" } else { "behind" };
     let distance = format!("{:.0} s {direction} this host's", skew.abs());
-    let provider = case.now.discovery.ok().and_then(|answer| answer.clock.as_ref());
+    let provider = case.now.discovery().ok().and_then(|answer| answer.clock.as_ref());
     if provider.is_some_and(|provider| says_the_same(provider, clock)) {
         return Ok(Outcome::noting(format!("the same as the provider's; both are {distance}: set this host's clock")));
     }

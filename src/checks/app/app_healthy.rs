@@ -18,7 +18,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let health = &case.now.app_health.get()?.fact;
+    let health = &case.now.app_health().get()?.fact;
     Ok(match &health.state {
         HealthState::Healthy => Outcome::OK,
         HealthState::Unhealthy(what) => {

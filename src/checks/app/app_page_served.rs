@@ -18,8 +18,9 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let page = case.now.app_page.get()?;
+    let page = case.now.app_page().get()?;
     Ok(match page.status {
+        200 if page.is_blank => return Err(Missing::OutOfReach("the page is empty, as login_offered says".to_owned())),
         200 if page.is_html => script(page),
         300..=399 | 401 | 403 | 407 => Outcome::Unverified(format!(
             "{} answers {}: if a login wall stands before Kasm, kasm.http_headers or kasm.basic_auth lets this daemon \
@@ -76,6 +77,7 @@ mod tests {
                 ("the script is gone", |now| script(now).status = Some(404), "fail no_script"),
                 ("a web page in the script's place", |now| script(now).is_script = false, "fail script_is_no_script"),
                 ("the script gave no answer", |now| script(now).status = None, "unknown"),
+                ("an empty page: told by login_offered", |now| page(now).is_blank = true, "unverified"),
                 ("no script", |now| page(now).script = None, "ok"),
             ],
         );

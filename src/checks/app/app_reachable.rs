@@ -21,20 +21,20 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let now = case.now;
+    let now = &case.now;
     if let Some(neither) = case.neither_is_reached() {
         return Ok(neither);
     }
-    if let Some((reason, detail)) = transport_failure(&now.app_connection) {
+    if let Some((reason, detail)) = transport_failure(now.app_connection()) {
         return Ok(Outcome::fail(finding(case, reason, detail)));
     }
-    let answered = has_answered(&now.app_health) || has_answered(&now.kasm_login_settings);
-    match transport_failure(&now.app_health) {
+    let answered = has_answered(now.app_health()) || has_answered(now.kasm_login_settings());
+    match transport_failure(now.app_health()) {
         _ if answered => Ok(Outcome::OK),
         Some((reason, detail)) => Ok(Outcome::fail(finding(case, reason, detail))),
         None if is_behind_a_wall(case) => Ok(Outcome::noting("something before Kasm answers in its place")),
         // Seen and failed are dealt with: what is left says why nothing was asked.
-        None => now.app_health.get().map(|_| Outcome::OK),
+        None => now.app_health().get().map(|_| Outcome::OK),
     }
 }
 
@@ -53,7 +53,7 @@ fn has_answered<T>(seen: &Observed<T>) -> bool {
 
 /// Whether something takes connections and answers in Kasm's place, such as a login wall.
 fn is_behind_a_wall(case: &Case<'_>) -> bool {
-    case.now.app_connection.ok().is_some() && matches!(case.now.app_health.value, Err(Missing::OutOfReach(_)))
+    case.now.app_connection().ok().is_some() && matches!(case.now.app_health().value, Err(Missing::OutOfReach(_)))
 }
 
 fn finding(case: &Case<'_>, reason: Reason, detail: &str) -> Finding {

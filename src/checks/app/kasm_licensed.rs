@@ -18,7 +18,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    match case.now.kasm_config.get() {
+    match case.now.kasm_config().get() {
         Ok(_) => Ok(Outcome::OK),
         Err(Missing::Failed { reason: Reason::Unlicensed, detail, .. }) => {
             Ok(Outcome::fail(Finding::new("unlicensed", detail)))

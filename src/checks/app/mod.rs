@@ -11,9 +11,11 @@ mod app_healthy;
 mod app_page_served;
 mod app_reachable;
 mod kasm_licensed;
+pub(super) mod own_settings;
 
 /// In cause order.
 pub(super) const CHECKS: &[&Check] = &[
+    &own_settings::CHECK,
     &app_reachable::CHECK,
     &app_certificate_valid::CHECK,
     &app_certificate_trusted::CHECK,
@@ -27,6 +29,6 @@ pub(super) const CHECKS: &[&Check] = &[
 /// The server error (5xx) by which an answer is missing, where Kasm says that it is well: then it is a fault of that
 /// step, and not of Kasm as a whole.
 pub(super) fn error_of_its_own<'a>(case: &Case<'_>, missing: &'a Missing) -> Option<&'a str> {
-    let is_well = case.now.app_health.ok().is_some_and(|health| health.fact.state == HealthState::Healthy);
+    let is_well = case.now.app_health().ok().is_some_and(|health| health.fact.state == HealthState::Healthy);
     missing.server_error().filter(|_| is_well)
 }

@@ -25,16 +25,16 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     if client_id(case)?.is_none() {
         return Ok(Outcome::fail(Finding::new("missing", "Kasm sends no client ID")));
     }
-    let now = case.now;
+    let now = &case.now;
     if client_exists(case) == Some(true) {
         return Ok(Outcome::noting("the provider knows Kasm's client"));
     }
-    match &now.authorize_dry_run.value {
+    match &now.authorize_dry_run().value {
         Ok(dry_run) if dry_run.is_accepted() => return Ok(Outcome::noting("the provider takes it")),
         Err(missing @ (Missing::Failed { .. } | Missing::Blocked { .. })) => return Err(missing.clone()),
         _ => {}
     }
-    if let Err(missing @ (Missing::Failed { .. } | Missing::Blocked { .. })) = &now.client_meta.value {
+    if let Err(missing @ (Missing::Failed { .. } | Missing::Blocked { .. })) = &now.client_meta().value {
         return Err(missing.clone());
     }
     Ok(Outcome::Unverified("nothing here says which client is Kasm's: compare Client ID on both web forms".to_owned()))

@@ -30,8 +30,8 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
 }
 
 fn by_its_entry(case: &Case<'_>, sent: &str) -> Result<Outcome, Missing> {
-    let is_accepted = case.now.authorize_dry_run.ok().is_some_and(DryRun::is_accepted);
-    match &case.now.client_meta.value {
+    let is_accepted = case.now.authorize_dry_run().ok().is_some_and(DryRun::is_accepted);
+    match &case.now.client_meta().value {
         Ok(meta) if meta.is_app_client => Ok(match &meta.name {
             Some(name) if meta.requires_reauthentication == Some(true) => {
                 Outcome::noting(format!("\"{name}\"; each sign-in asks for the passkey anew"))

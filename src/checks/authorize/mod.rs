@@ -84,9 +84,9 @@ fn dry_run<'a>(case: &Case<'a>) -> Result<&'a DryRun, Missing> {
     if case.is_assumed {
         return Err(Missing::OutOfReach("what another release answered to the dry run says nothing here".to_owned()));
     }
-    let dry_run = case.now.authorize_dry_run.get()?;
+    let dry_run = case.now.authorize_dry_run().get()?;
     let needs_database = case.kind == ProviderKind::PocketId && !dry_run.is_accepted();
-    if needs_database && case.now.client_meta.ok().is_none() {
+    if needs_database && case.now.client_meta().ok().is_none() {
         return Err(Missing::Blocked { by: SourceId::ClientMeta });
     }
     Ok(dry_run)
@@ -125,7 +125,7 @@ fn after(check: &str, why: &str) -> Missing {
 
 /// Whether Pocket ID's public entry says that Kasm's client exists; none where it does not say.
 fn client_exists(case: &Case<'_>) -> Option<bool> {
-    let meta = case.now.client_meta.ok().filter(|meta| meta.is_app_client)?;
+    let meta = case.now.client_meta().ok().filter(|meta| meta.is_app_client)?;
     Some(meta.name.is_some())
 }
 

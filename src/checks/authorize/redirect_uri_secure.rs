@@ -1,19 +1,20 @@
 //! The redirect URI is safe to send codes to: https, and no fragment.
 
-use url::{Host, Url};
+use url::Url;
 
 use super::{Case, Check, SeverityRule, after};
 use crate::{
-    model::{Finding, Missing, Outcome},
-    providers::pocket_id::{Registered, registered},
+    model::{Finding, Missing, Outcome, Severity},
+    oidc::is_loopback,
+    providers::pocket_id::Dialect,
 };
 
 pub(super) const CHECK: Check = Check {
     id: "redirect_uri_secure",
-    severity: SeverityRule::RISK,
+    severity: SeverityRule::By(severity),
     title: "Kasm's redirect URL is https and has no fragment",
-    why: "Over plain HTTP anybody on the way reads the code of each login. Pocket ID 2.10.0 refuses such callbacks; \
-           later releases take them by ALLOW_INSECURE_CALLBACK_URLS, which v3 is planned to turn off.",
+    why: "Over plain HTTP anybody on the way reads the code of each login. From 2.10 on Pocket ID ends every login at such a \
+           callback in an error, after the passkey.",
     fix: "Serve Kasm over https and change both Kasm: Access Management > Authentication > OpenID > your config > \
            Redirect URL, and Pocket ID: Administration > OIDC Clients > Kasm's client > Callback URLs.",
     needs: &[],
@@ -23,27 +24,15 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let mut findings = insecure(case)?;
-    if let Ok(registration) = case.registration() {
-        findings.extend(registration.client.callback_urls.iter().filter(|url| is_open_to_all(case, url)).map(any));
+fn severity(dialect: Dialect) -> Severity {
+    match dialect {
+        Dialect::Fosite => Severity::Outage,
+        Dialect::Legacy | Dialect::Openid => Severity::Risk,
     }
-    Ok(Outcome::from_findings(findings))
 }
 
-/// Whether a registered callback takes an address that nobody here has ever heard of.
-fn is_open_to_all(case: &Case<'_>, pattern: &String) -> bool {
-    const NOBODYS: &str = "https://nobody.invalid/callback";
-    case.version.is_some_and(|version| {
-        pattern.contains('*') && registered(version, std::slice::from_ref(pattern), NOBODYS) == Registered::Yes
-    })
-}
-
-fn any(pattern: &String) -> Finding {
-    Finding::new("any_address", format!("Pocket ID's Callback URLs hold {pattern}, which takes any address on the web")).fix(
-        "Pocket ID: Administration > OIDC Clients > Kasm's client > Callback URLs: enter Kasm's redirect URL in place of \
-         the pattern.",
-    )
+fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
+    Ok(Outcome::from_findings(insecure(case)?))
 }
 
 /// What is insecure about the redirect URI.
@@ -66,21 +55,12 @@ pub(in crate::checks) fn insecure(case: &Case<'_>) -> Result<Vec<Finding>, Missi
     Ok(findings)
 }
 
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::CHECK;
     use crate::{
-        checks::testing::{table, url},
-        model::Snapshot,
+        checks::testing::{evaluated, generic, legacy, table, url},
+        model::{Severity, Snapshot},
     };
 
     fn at(now: &mut Snapshot, base: &str, redirect: &str) {
@@ -89,7 +69,12 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_a_risk_off_loopback() {
+    fn plain_http_off_loopback_ends_in_an_error_from_2_10_on_and_is_a_risk_elsewhere() {
+        let severity = |change: fn(&mut Snapshot)| evaluated(&CHECK, change).severity;
+        assert_eq!(
+            [severity(|_| {}), severity(legacy), severity(generic)],
+            [Severity::Outage, Severity::Risk, Severity::Risk]
+        );
         table(
             &CHECK,
             &[

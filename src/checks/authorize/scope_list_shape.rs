@@ -39,7 +39,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     if let Some(finding) = sent.as_ref().ok().and_then(|sent| in_the_url(sent)) {
         return Ok(Outcome::fail(finding));
     }
-    if case.now.kasm_config.value == Err(Missing::NotConfigured(Credential::AppKey)) {
+    if case.now.kasm_config().value == Err(Missing::NotConfigured(Credential::AppKey)) {
         // What the URL would show outranks what a key would.
         sent?;
     }

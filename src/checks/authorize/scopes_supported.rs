@@ -6,7 +6,7 @@ use super::{Case, Check, SeverityRule, after, scope};
 use crate::{
     checks::likeness::meant,
     model::{Drift, Finding, Missing, Outcome, Severity},
-    providers::pocket_id::Dialect,
+    providers::pocket_id::{Dialect, ProviderKind},
 };
 
 /// So many scopes are named before the rest is only counted.
@@ -42,7 +42,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let Some(supported) = &case.discovery()?.scopes_supported else {
         return Ok(Outcome::Unverified("the discovery document has no scopes_supported".to_owned()));
     };
-    let dropped = unsupported(&sent, supported);
+    let dropped = unsupported(case, &sent, supported);
     if dropped.is_empty() {
         return Ok(Outcome::OK);
     }
@@ -59,10 +59,12 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     }))
 }
 
-/// The scopes that are asked for and not supported.
-pub(in crate::checks) fn unsupported<'a>(sent: &'a str, supported: &[String]) -> Vec<&'a str> {
+/// The scopes that are asked for and not supported. Pocket ID grants `offline_access` from 2.10 on, and before that its
+/// token answer does not say that it was dropped (measured): it harms nobody.
+pub(in crate::checks) fn unsupported<'a>(case: &Case<'_>, sent: &'a str, supported: &[String]) -> Vec<&'a str> {
     let supported: HashSet<&str> = supported.iter().map(String::as_str).collect();
-    sent.split_whitespace().filter(|scope| !supported.contains(scope)).collect()
+    let is_harmless = |scope: &str| case.kind == ProviderKind::PocketId && scope == "offline_access";
+    sent.split_whitespace().filter(|scope| !supported.contains(scope) && !is_harmless(scope)).collect()
 }
 
 /// A slip of the pen is told with what was meant.
@@ -92,6 +94,24 @@ mod tests {
                 ("all supported", |_| {}, "ok"),
                 ("none asked for", |now| url(now).scope = None, "ok"),
                 ("one is not", |now| send(now, "openid profile phone"), "fail unsupported"),
+                ("offline_access", |now| send(now, "openid offline_access"), "ok"),
+                (
+                    "offline_access, which 2.9 drops without a word",
+                    |now| {
+                        legacy(now);
+                        send(now, "openid offline_access");
+                    },
+                    "ok",
+                ),
+                (
+                    "offline_access, which another provider does not support",
+                    |now| {
+                        generic(now);
+                        document(now, &json!({"scopes_supported": ["openid"]}));
+                        send(now, "openid offline_access");
+                    },
+                    "fail unsupported",
+                ),
                 ("in capitals", |now| send(now, "openid PROFILE"), "fail unsupported"),
                 ("the document does not say", |now| document(now, &json!({"scopes_supported": null})), "unverified"),
                 ("no document", |now| lose(&mut now.discovery, SourceId::Discovery, Reason::Body), "unknown"),

@@ -29,7 +29,7 @@ pub(super) const CHECK: Check = Check {
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let ours = case.stored()?.id.as_ref();
-    let mappings = case.now.kasm_mappings.get()?;
+    let mappings = case.now.kasm_mappings().get()?;
     let named: Vec<&GroupMapping> = mappings
         .iter()
         .filter(|mapping| mapping.config_id.is_some() && mapping.config_id.as_ref() == ours)
@@ -50,7 +50,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     if unseen.is_empty() {
         return Ok(Outcome::OK);
     }
-    let Some(groups) = &case.now.client_registration.get()?.groups else {
+    let Some(groups) = &case.now.client_registration().get()?.groups else {
         return Ok(Outcome::Unverified("the provider's list of groups was not read".to_owned()));
     };
     database_answers(case)?;
@@ -67,7 +67,7 @@ fn lower_case(names: &[String]) -> HashSet<String> {
 
 /// The groups that the test user brings, which exist.
 fn groups_of_test_user(case: &Case<'_>) -> HashSet<String> {
-    match case.now.claims_preview.ok() {
+    match case.now.claims_preview().ok() {
         Some(ClaimsPreview::Claims { groups: Some(groups), .. }) => lower_case(groups),
         _ => HashSet::new(),
     }

@@ -22,7 +22,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let user = case.now.kasm_user.get()?;
+    let user = case.now.kasm_user().get()?;
     let name = case.target().expect.user.as_deref().unwrap_or_default();
     let (realm, is_barred) = match user {
         KasmUser::Absent => {

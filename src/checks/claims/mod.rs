@@ -92,7 +92,7 @@ fn claim_exists(case: &Case<'_>, field: &str, claim: &str) -> Result<Outcome, Mi
     if announced.iter().any(|known| known == claim) {
         return Ok(Outcome::OK);
     }
-    if let Some(ClaimsPreview::Claims { types, .. }) = case.now.claims_preview.ok()
+    if let Some(ClaimsPreview::Claims { types, .. }) = case.now.claims_preview().ok()
         && types.contains_key(claim)
     {
         return Ok(Outcome::noting(format!("the test user has the claim {claim}")));
@@ -101,7 +101,7 @@ fn claim_exists(case: &Case<'_>, field: &str, claim: &str) -> Result<Outcome, Mi
         let text = format!("the provider does not announce the claim {claim}, and need not announce all");
         return Ok(Outcome::Unverified(text));
     }
-    match &case.now.custom_claims.value {
+    match &case.now.custom_claims().value {
         Ok(custom) if custom.names.iter().any(|name| name == claim) => {
             Ok(Outcome::noting(format!("{claim} is a custom claim")))
         }
@@ -119,7 +119,7 @@ fn claim_exists(case: &Case<'_>, field: &str, claim: &str) -> Result<Outcome, Mi
 
 /// Pocket ID's database answers: without that, what is missing there may only not have been found.
 fn database_answers(case: &Case<'_>) -> Result<(), Missing> {
-    case.now.client_meta.get().map(|_| ()).map_err(|_| Missing::Blocked { by: SourceId::ClientMeta })
+    case.now.client_meta().get().map(|_| ()).map_err(|_| Missing::Blocked { by: SourceId::ClientMeta })
 }
 
 fn no_such_claim(field: &str, claim: &str, announced: &[String]) -> Finding {
@@ -173,7 +173,7 @@ fn groups<'a>(case: &Case<'a>) -> Result<Groups<'a>, Missing> {
 /// Kasm's groups that this config maps by name, as far as the mappings are known.
 fn mapped<'a>(case: &Case<'a>) -> Vec<&'a str> {
     let ours = case.stored().ok().and_then(|stored| stored.id.as_ref());
-    let mappings = case.now.kasm_mappings.ok().map(Vec::as_slice).unwrap_or_default();
+    let mappings = case.now.kasm_mappings().ok().map(Vec::as_slice).unwrap_or_default();
     let is_ours = |config: &Option<String>| config.is_some() && config.as_ref() == ours;
     let by_name = mappings.iter().filter(|mapping| is_ours(&mapping.config_id) && !mapping.applies_to_all);
     by_name.map(|mapping| mapping.group.as_str()).collect()

@@ -28,7 +28,7 @@ pub(super) const CHECK: Check = Check {
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     case.pocket_id_only()?;
     let user = case.target().expect.user.as_deref().unwrap_or("the test user");
-    match case.by_key(&case.now.claims_preview)? {
+    match case.by_key(case.now.claims_preview())? {
         ClaimsPreview::NoSuchUser => Ok(Outcome::fail(
             Finding::new("no_such_user", format!("Pocket ID has no user named {user} (expect.user)")).fix(
                 "Name a test user under expect.user in ssowatch's config, or add that user in Pocket ID: Administration \
@@ -36,7 +36,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
             ),
         )),
         // That nobody may is one fault, told by one check.
-        ClaimsPreview::NotAllowed if users_allowed::is_closed(case) => {
+        ClaimsPreview::NotAllowed | ClaimsPreview::Disabled if users_allowed::is_closed(case) => {
             Err(Missing::Blocked { by: SourceId::ClientRegistration })
         }
         ClaimsPreview::NotAllowed => Ok(Outcome::fail(
@@ -44,6 +44,10 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
                 "Pocket ID: Administration > Users > the test user: add a group that is among Kasm's client's Allowed \
                  User Groups.",
             ),
+        )),
+        ClaimsPreview::Disabled => Ok(Outcome::fail(
+            Finding::new("disabled", format!("{user} is disabled in Pocket ID, and cannot sign in"))
+                .fix("Pocket ID: Administration > Users > the test user (expect.user): enable it."),
         )),
         ClaimsPreview::Claims { types, groups, email_verified, .. } => {
             claims(stored(case), user, types, groups.as_deref(), *email_verified)
@@ -53,7 +57,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
 
 /// Kasm's stored config, where a Kasm key shows it.
 fn stored<'a>(case: &Case<'a>) -> Option<&'a OidcConfig> {
-    case.now.kasm_config.ok()?.ours(case.target().wanted(), case.now.login_start.ok()).ok()
+    case.now.kasm_config().ok()?.ours(case.target().wanted(), case.now.login_start().ok()).ok()
 }
 
 fn claims(
@@ -131,6 +135,16 @@ mod tests {
                 ("all there", |now| *now = Snapshot::healthy_with_credentials(), "ok"),
                 ("no such user", |now| preview(now, ClaimsPreview::NoSuchUser), "fail no_such_user"),
                 ("not in the group", |now| preview(now, ClaimsPreview::NotAllowed), "fail not_allowed"),
+                ("disabled", |now| preview(now, ClaimsPreview::Disabled), "fail disabled"),
+                (
+                    "the only member of the only group is disabled: told by users_allowed",
+                    |now| {
+                        preview(now, ClaimsPreview::Disabled);
+                        let registration = now.client_registration.value.as_mut().unwrap();
+                        registration.groups.as_mut().unwrap()[0].enabled_count = Some(0);
+                    },
+                    "unknown",
+                ),
                 (
                     "nobody is allowed: told by users_allowed",
                     |now| {

@@ -8,15 +8,15 @@ use std::collections::HashMap;
 use super::{Case, Check, SeverityRule};
 use crate::{
     model::{Credential, Finding, Missing, Outcome, Registration},
-    providers::pocket_id::Version,
+    providers::pocket_id::{GroupEntry, Version},
 };
 
 pub(super) const CHECK: Check = Check {
     id: "users_allowed",
     severity: SeverityRule::OUTAGE,
     title: "Somebody may use Kasm's client",
-    why: "A client that is restricted to groups, with no group left or none with members, turns everybody away after \
-           the passkey.",
+    why: "A client that is restricted to groups, with no group left or none with members who are enabled, turns everybody \
+           away after the passkey.",
     fix: "Pocket ID: Administration > OIDC Clients > Kasm's client > Allowed User Groups: add the group whose \
            members may sign in, or Unrestrict.",
     needs: &[Credential::ProviderAdminKey],
@@ -72,12 +72,18 @@ fn access(case: &Case<'_>, registration: &Registration) -> Result<Access, Missin
     }
     let names = allowed.iter().map(|group| group.name.as_str()).collect::<Vec<_>>().join(", ");
     let groups = registration.groups.as_deref().unwrap_or_default();
-    let counts: HashMap<&str, Option<u64>> =
-        groups.iter().rev().map(|group| (group.id.as_str(), group.user_count)).collect();
-    let members: Vec<Option<u64>> =
-        allowed.iter().map(|allowed| counts.get(allowed.id.as_str()).copied().flatten()).collect();
+    let by_id: HashMap<&str, &GroupEntry> = groups.iter().rev().map(|group| (group.id.as_str(), group)).collect();
+    let found: Vec<Option<&GroupEntry>> =
+        allowed.iter().map(|allowed| by_id.get(allowed.id.as_str()).copied()).collect();
+    let members: Vec<Option<u64>> = found.iter().map(|group| group.and_then(GroupEntry::able)).collect();
     if members.iter().flatten().any(|count| *count > 0) {
         Ok(Access::Groups(names))
+    } else if members.iter().all(Option::is_some) && found.iter().flatten().any(|group| group.user_count != Some(0)) {
+        let message = format!("Kasm's client is restricted to {names}, whose members are all disabled");
+        Ok(Access::Nobody(Finding::new("all_disabled", message).fix(
+            "Pocket ID: Administration > Users > a member of the group: enable it; or User Groups > the group: add the users \
+             who may sign in.",
+        )))
     } else if members.iter().all(Option::is_some) {
         let message = format!("Kasm's client is restricted to {names}, which nobody is a member of");
         Ok(Access::Nobody(Finding::new("no_members", message).fix(
@@ -132,6 +138,16 @@ mod tests {
                     "no members",
                     |now| change(now, |one| one.groups.as_mut().unwrap()[0].user_count = Some(0)),
                     "fail no_members",
+                ),
+                (
+                    "the only member is disabled",
+                    |now| change(now, |one| one.groups.as_mut().unwrap()[0].enabled_count = Some(0)),
+                    "fail all_disabled",
+                ),
+                (
+                    "one of two members is disabled",
+                    |now| change(now, |one| one.groups.as_mut().unwrap()[0].enabled_count = Some(1)),
+                    "ok",
                 ),
                 ("members not counted", |now| change(now, |one| one.groups = None), "unverified"),
                 ("1.16 with a group", |now| old(now, true), "ok"),

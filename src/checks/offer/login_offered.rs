@@ -27,7 +27,10 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let settings = match case.now.kasm_login_settings.get() {
+    if let Some(page) = case.now.app_page().ok().filter(|page| page.status == 200 && page.is_blank) {
+        return Ok(Outcome::fail(blank(&page.url)));
+    }
+    let settings = match case.now.kasm_login_settings().get() {
         Ok(settings) => settings,
         Err(missing) => return without_settings(case, missing),
     };
@@ -42,7 +45,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
         }));
     }
     let target = case.target();
-    let starts = case.now.login_start.ok();
+    let starts = case.now.login_start().ok();
     let Some(starts) = starts else { return without_starts(case, settings) };
     Ok(match starts.ours(target.wanted()) {
         Chosen::Ours(start) => ours(settings, start, target),
@@ -50,8 +53,14 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
         // A login that does not start may be ours: that is told by login_starts.
         Chosen::Nowhere if starts.starts.iter().any(|start| origin(start).is_none()) => shown(settings),
         Chosen::Nowhere => Outcome::fail(leads_elsewhere(starts, target)),
-        Chosen::Several(_) => shown(settings),
     })
+}
+
+fn blank(url: &str) -> Finding {
+    Finding::new("blank_page", format!("Kasm's login page is empty: {url} answers 200 with nothing to see")).fix(
+        "Open Kasm's address in a private window; see Kasm's proxy container (kasm_proxy) and what stands before it, which \
+         must pass the page unchanged.",
+    )
 }
 
 /// Without its settings the login page has no button to show.
@@ -103,7 +112,7 @@ fn without_starts(case: &Case<'_>, settings: &LoginSettings) -> Result<Outcome, 
     match &case.target().app.provider {
         Some(name) if !settings.configs.iter().any(|config| config.display_name == *name) => {
             // Whether another button leads to this provider cannot be told.
-            case.now.login_start.get().map(|_| shown(settings))
+            case.now.login_start().get().map(|_| shown(settings))
         }
         _ => Ok(shown(settings)),
     }
@@ -214,6 +223,7 @@ mod tests {
                 ("shown", |_| {}, "ok"),
                 ("no config on this host", |now| configs(now).clear(), "fail no_config"),
                 ("disabled", |now| configs(now)[0].enabled = Some(false), "fail disabled"),
+                ("an empty page", |now| now.app_page.value.as_mut().unwrap().is_blank = true, "fail blank_page"),
                 ("enabled is not said", |now| configs(now)[0].enabled = None, "ok"),
                 (
                     "sso is off",

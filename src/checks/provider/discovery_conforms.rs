@@ -36,7 +36,7 @@ pub(super) const CHECK: Check = Check {
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let discovery = case.discovery()?;
-    let found = breaches(discovery, case.now.jwks.ok(), &leniency(case, discovery));
+    let found = breaches(discovery, case.now.jwks().ok(), &leniency(case, discovery));
     let (faults, remarks): (Vec<Breach>, Vec<Breach>) =
         found.into_iter().partition(|breach| breach.weight == Weight::Fault);
     if faults.is_empty() {

@@ -25,7 +25,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    match &case.now.discovery.value {
+    match &case.now.discovery().value {
         Ok(answer) => Ok(Outcome::from_findings(incomplete(&answer.fact).into_iter().collect())),
         Err(Missing::Failed { reason: reason @ (Reason::Status | Reason::Body), detail, .. }) => {
             let url = &case.target().provider.url;

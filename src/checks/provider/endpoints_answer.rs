@@ -23,7 +23,7 @@ pub(super) const CHECK: Check = Check {
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     case.discovery()?;
-    let answers = case.now.provider_endpoints.get()?;
+    let answers = case.now.provider_endpoints().get()?;
     let Some(finding) = finding("userinfo", &answers.userinfo) else { return Ok(without_fault(&answers.userinfo)) };
     let other = answers.end_session.as_ref().and_then(|answer| self::finding("end_session", answer));
     Ok(Outcome::Fail(std::iter::once(finding).chain(other).collect()))

@@ -28,7 +28,7 @@ pub(super) const CHECK: Check = Check {
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let announced = case.discovery()?.id_token_signing_alg_values_supported.as_deref();
     let announced = announced.ok_or(Missing::Blocked { by: SourceId::Discovery })?;
-    let set = case.now.jwks.get()?;
+    let set = case.now.jwks().get()?;
     if set.usable().next().is_none() {
         return Ok(Outcome::Unknown("no published key can be used".to_owned()));
     }

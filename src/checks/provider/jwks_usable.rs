@@ -22,12 +22,12 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    match case.now.jwks.failure() {
+    match case.now.jwks().failure() {
         // Discovery came from the same server, so this is the key set's own fault.
         Some((reason @ (Reason::Status | Reason::Body), detail)) if case.discovery().is_ok() => {
             Ok(Outcome::fail(Finding::new(reason.id(), format!("The key set (`jwks_uri`) is not served: {detail}"))))
         }
-        _ => Ok(Outcome::from_findings(findings(case.now.jwks.get()?))),
+        _ => Ok(Outcome::from_findings(findings(case.now.jwks().get()?))),
     }
 }
 

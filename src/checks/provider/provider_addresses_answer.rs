@@ -19,7 +19,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let connection = case.now.provider_connection.get()?;
+    let connection = case.now.provider_connection().get()?;
     let findings = findings(connection);
     if !findings.is_empty() {
         return Ok(Outcome::Fail(findings));

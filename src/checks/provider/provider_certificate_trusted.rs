@@ -24,7 +24,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let connection = case.now.provider_connection.get()?;
+    let connection = case.now.provider_connection().get()?;
     let Some(tls) = &connection.tls else {
         return Err(Missing::NotApplicable("plain HTTP has no certificate".to_owned()));
     };

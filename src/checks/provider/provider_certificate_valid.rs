@@ -26,7 +26,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let connection = case.now.provider_connection.get()?;
+    let connection = case.now.provider_connection().get()?;
     let Some(tls) = &connection.tls else {
         return Err(Missing::NotApplicable("plain HTTP has no certificate".to_owned()));
     };
@@ -89,7 +89,8 @@ fn chain_out_of_date(tls: &Tls, now: Time, case: &Case<'_>) -> Finding {
 
 /// Says so where our clock and theirs disagree: then the date may be ours.
 fn clock_hint(case: &Case<'_>) -> String {
-    let skew = case.now.discovery.ok().and_then(|answer| answer.clock.as_ref()).map_or(0.0, |clock| clock.skew_seconds);
+    let skew =
+        case.now.discovery().ok().and_then(|answer| answer.clock.as_ref()).map_or(0.0, |clock| clock.skew_seconds);
     if skew.abs() < CLOCK_MATTERS_SECONDS {
         return String::new();
     }

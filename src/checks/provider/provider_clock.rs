@@ -25,7 +25,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let clock = case.now.discovery.get().map(|answer| answer.clock.as_ref())?;
+    let clock = case.now.discovery().get().map(|answer| answer.clock.as_ref())?;
     let Some(clock) = clock else {
         return Err(Missing::OutOfReach("the provider's answers carry no time (`Date`)".to_owned()));
     };
@@ -46,7 +46,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
 
 /// Whether Kasm's clock shows the provider's time: then it is ours that is wrong, and no token is refused.
 fn kasm_agrees(case: &Case<'_>, provider: &ClockReading) -> bool {
-    let kasm = case.now.app_health.ok().and_then(|answer| answer.clock.as_ref());
+    let kasm = case.now.app_health().ok().and_then(|answer| answer.clock.as_ref());
     kasm.filter(|clock| clock.through.is_none())
         .is_some_and(|clock| (clock.skew_seconds - provider.skew_seconds).abs() <= SAME_SECONDS)
 }

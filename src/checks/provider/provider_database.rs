@@ -26,7 +26,7 @@ pub(super) const CHECK: Check = Check {
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     case.pocket_id_only()?;
     case.discovery()?;
-    let meta = &case.now.client_meta;
+    let meta = case.now.client_meta();
     if let Some(detail) = meta.value.as_ref().err().and_then(Missing::server_error) {
         return Ok(Outcome::fail(Finding::new(
             "server_error",

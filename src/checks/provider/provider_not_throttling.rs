@@ -40,7 +40,7 @@ fn throttled(case: &Case<'_>) -> Vec<SourceId> {
         .filter(|(id, _, _, missing)| id.side() == Side::Provider && missing.is_some_and(is_turned_away))
         .map(|(id, ..)| id)
         .collect();
-    if case.now.provider_endpoints.ok().is_some_and(|answers| {
+    if case.now.provider_endpoints().ok().is_some_and(|answers| {
         let states = [Some(&answers.userinfo), answers.end_session.as_ref()];
         states.into_iter().flatten().any(|answer| is_throttled(&answer.state))
     }) {

@@ -34,7 +34,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
 /// What is wrong with the end-session endpoint alone.
 fn sign_out(case: &Case<'_>) -> Option<Finding> {
     case.discovery().ok()?;
-    let EndpointAnswers { userinfo, end_session } = case.now.provider_endpoints.ok()?;
+    let EndpointAnswers { userinfo, end_session } = case.now.provider_endpoints().ok()?;
     if endpoints_answer::finding("userinfo", userinfo).is_some() {
         return None;
     }
@@ -45,7 +45,7 @@ fn sign_out(case: &Case<'_>) -> Option<Finding> {
 fn sign_in(case: &Case<'_>) -> Result<Option<Finding>, Missing> {
     case.pocket_id_only()?;
     case.discovery()?;
-    Ok(page_finding(case.now.provider_page.get()?))
+    Ok(page_finding(case.now.provider_page().get()?))
 }
 
 fn page_finding(page: &Page) -> Option<Finding> {

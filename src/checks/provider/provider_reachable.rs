@@ -21,8 +21,8 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let connection = &case.now.provider_connection;
-    let answer = transport_failure(&case.now.discovery);
+    let connection = case.now.provider_connection();
+    let answer = transport_failure(case.now.discovery());
     if let Some(neither) = case.neither_is_reached() {
         return Ok(neither);
     }
@@ -35,7 +35,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
             Ok(Outcome::noting("it takes connections; its certificate is evaluated by itself"))
         }
         Some((reason, detail)) => Ok(Outcome::fail(finding(case, reason, detail))),
-        None if case.now.discovery.ok().is_some() || case.now.discovery.failure().is_some() => Ok(Outcome::OK),
+        None if has_answered(case.now.discovery()) => Ok(Outcome::OK),
         None => case.discovery().map(|_| Outcome::OK),
     }
 }
@@ -45,13 +45,18 @@ fn transport_failure<T>(observed: &Observed<T>) -> Option<(Reason, &str)> {
     observed.failure().filter(|(reason, _)| reason.is_transport())
 }
 
+/// Whether an HTTP answer came, whatever it said; what was never asked is none.
+fn has_answered<T>(observed: &Observed<T>) -> bool {
+    observed.failure().map_or(observed.ok().is_some(), |(reason, _)| reason != Reason::Blocked)
+}
+
 fn is_distrusted(connection: &Connection) -> bool {
     !connection.is_trusted() || connection.tls.as_ref().is_some_and(|tls| !tls.name_matches)
 }
 
 fn finding(case: &Case<'_>, reason: Reason, detail: &str) -> Finding {
     let url = &case.target().provider.url;
-    let connects = case.now.provider_connection.ok().is_some();
+    let connects = case.now.provider_connection().ok().is_some();
     let said = match reason {
         Reason::Dns => format!("The name in {url} does not resolve: {detail}"),
         Reason::Tls => format!("{url} does not complete a TLS handshake: {detail}"),

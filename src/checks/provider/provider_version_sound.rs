@@ -21,7 +21,7 @@ pub(super) const CHECK: Check = Check {
            becomes a must).",
     needs: &[],
     since: "",
-    source: "Pocket ID's release notes; pocket-id issues 700, 1191, 1439 and 1585",
+    source: "Pocket ID's release notes; pocket-id issues 700 and 1191",
     fields: &[],
     run,
 };
@@ -38,21 +38,13 @@ struct Fault {
     is_certain: bool,
 }
 
-const FAULTS: [Fault; 4] = [
+const FAULTS: [Fault; 3] = [
     Fault {
         code: "introspection",
         from: Version::new(0, 1),
         below: Version::new(1, 6),
         what: "introspection is missing or refuses right secrets, so the client secret cannot be proven (issue 700)",
         hits: |_| true,
-        is_certain: true,
-    },
-    Fault {
-        code: "http_callback",
-        from: Version::new(2, 10),
-        below: Version::new(2, 11),
-        what: "plain http callbacks off loopback are refused (2.10.0, issue 1439), and Kasm's is one",
-        hits: |case| redirects(case, |url| url.scheme() == "http" && !is_loopback(url)),
         is_certain: true,
     },
     Fault {
@@ -152,8 +144,6 @@ mod tests {
 
     #[test]
     fn what_only_some_of_the_span_has_is_a_note_and_only_where_it_can_hit() {
-        let plain = note(&serving(V2_10, |_| {}, "http://kasm.example.test/api/oidc_callback"));
-        assert!(plain.contains("plain http callbacks off loopback are refused"), "{plain}");
         let local = note(&serving(V1_16, |_| {}, "https://localhost:8443/api/oidc_callback"));
         assert!(local.contains("callbacks on localhost with a port"), "{local}");
         let legacy = note(&serving(V2_9, |_| {}, HTTPS));
@@ -175,10 +165,10 @@ mod tests {
         assert_eq!(said(CHECK.id, &old), "fail introspection");
         let from = |at_least, below| VersionSpan { at_least, below: Some(below) };
         let faulty = &FAULTS[1];
-        assert!(covers(faulty, from(Version::new(2, 10), Version::new(2, 11))));
-        assert!(!covers(faulty, from(Version::new(2, 10), Version::new(2, 13))));
-        assert!(!covers(faulty, VersionSpan { at_least: Version::new(2, 10), below: None }));
-        assert!(!overlaps(faulty, from(Version::new(2, 11), Version::new(2, 13))));
+        assert!(covers(faulty, from(Version::new(2, 0), Version::new(2, 1))));
+        assert!(!covers(faulty, from(Version::new(2, 0), Version::new(2, 3))));
+        assert!(!covers(faulty, VersionSpan { at_least: Version::new(2, 0), below: None }));
+        assert!(!overlaps(faulty, from(Version::new(2, 1), Version::new(2, 3))));
     }
 
     #[test]

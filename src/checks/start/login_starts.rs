@@ -21,13 +21,12 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let starts = match case.now.login_start.get() {
+    let starts = match case.now.login_start().get() {
         Ok(starts) => starts,
         Err(missing) => return without_an_answer(case, missing),
     };
     match starts.ours(case.target().wanted()) {
         Chosen::Ours(start) => Ok(outcome(case, start)),
-        Chosen::Several(_) => Ok(Outcome::noting("each of the configs for this provider starts a login")),
         Chosen::Nowhere => nowhere(case, starts),
     }
 }
@@ -87,7 +86,7 @@ fn refused(each: &[(&str, &str)]) -> Finding {
 
 fn is_provider_away(case: &Case<'_>) -> bool {
     let away = |failure: Option<(Reason, &str)>| failure.is_some_and(|(reason, _)| reason.is_transport());
-    away(case.now.provider_connection.failure()) || away(case.now.discovery.failure())
+    away(case.now.provider_connection().failure()) || away(case.now.discovery().failure())
 }
 
 #[cfg(test)]

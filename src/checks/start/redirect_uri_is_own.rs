@@ -39,6 +39,11 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
         )));
     }
     let drift = Drift::of("redirect_url", ("Expected is", &expected), ("Kasm sends", sent));
+    // A parser of addresses drops blanks at the ends; the provider compares them.
+    if let (true, Some(drift)) = (sent.trim() == expected, &drift) {
+        let message = format!("Kasm's redirect URL has {}", blanks(sent));
+        return Ok(Outcome::fail(Finding::new("blank", message).drift(drift.clone())));
+    }
     Ok(match (part_that_differs(&expected, sent), drift) {
         (Some(part), Some(drift)) => {
             let message = format!("Kasm's redirect URL has another {part}: {sent}, where {expected} is expected");
@@ -46,6 +51,15 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
         }
         _ => Outcome::OK,
     })
+}
+
+/// Where the white space around a text stands.
+fn blanks(text: &str) -> &'static str {
+    match (text.starts_with(char::is_whitespace), text.ends_with(char::is_whitespace)) {
+        (true, true) => "blanks before and behind it",
+        (true, false) => "a blank before it",
+        _ => "a blank at its end",
+    }
 }
 
 /// The first part of the address that is not as expected; host in any case and a default port are the same.
@@ -88,6 +102,8 @@ mod tests {
             &[
                 ("its own", |_| {}, "ok"),
                 ("a slash too many", |now| send(now, "https://kasm.example.test/api/oidc_callback/"), "fail differs"),
+                ("a blank at its end", |now| send(now, "https://kasm.example.test/api/oidc_callback "), "fail blank"),
+                ("a blank before it", |now| send(now, " https://kasm.example.test/api/oidc_callback"), "fail blank"),
                 ("the admin's address", |now| send(now, "https://192.0.2.7/api/oidc_callback"), "fail differs"),
                 ("the inner port", |now| send(now, "https://kasm.example.test:8443/api/oidc_callback"), "fail differs"),
                 ("plain HTTP", |now| send(now, "http://kasm.example.test/api/oidc_callback"), "fail differs"),
@@ -124,5 +140,7 @@ mod tests {
         let finding = &report.findings[0];
         assert!(finding.message.starts_with("Kasm's redirect URL has another path"), "{finding:?}");
         assert_eq!(finding.drift.as_ref().unwrap().first_difference(), 43);
+        let report = evaluated(&CHECK, |now| send(now, "https://kasm.example.test/api/oidc_callback "));
+        assert_eq!(report.findings[0].message, "Kasm's redirect URL has a blank at its end");
     }
 }

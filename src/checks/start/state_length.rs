@@ -13,8 +13,9 @@ const LEAST: usize = 8;
 pub(super) const CHECK: Check = Check {
     id: "state_length",
     severity: SeverityRule::By(severity),
-    title: "Kasm's state has at least 8 characters",
-    why: "From 2.10 on Pocket ID refuses a shorter state at once (invalid_state), so the upgrade ends every sign-in.",
+    title: "Kasm's state, and its nonce if it sends one, have at least 8 characters",
+    why: "From 2.10 on Pocket ID refuses a shorter state at once (invalid_state), and a shorter nonce after the passkey \
+           (insufficient_entropy).",
     fix: "Kasm makes the state itself: upgrade Kasm, or see what rewrites its addresses on the way.",
     needs: &[],
     since: "Pocket ID 2.10",
@@ -53,7 +54,10 @@ pub(in crate::checks) fn too_short(sent: &AuthorizeUrl) -> Vec<Finding> {
     }
     if let Some(length) = sent.nonce_length.filter(|length| *length < LEAST) {
         // The authorize step lets it pass; the token step ends in insufficient_entropy.
-        findings.push(Finding::new("nonce_short", format!("Kasm's nonce has {length} characters, not {LEAST}")));
+        findings.push(
+            Finding::new("nonce_short", format!("Kasm's nonce has {length} characters, not {LEAST}"))
+                .fix("Kasm makes the nonce itself: upgrade Kasm, or see what rewrites its addresses on the way."),
+        );
     }
     findings
 }
@@ -107,5 +111,9 @@ mod tests {
             ],
         );
         assert_eq!(evaluated(&CHECK, |now| state(now, 7)).severity, Severity::Outage);
+        let report = evaluated(&CHECK, |now| url(now).nonce_length = Some(7));
+        let finding = &report.findings[0];
+        assert!(finding.message.contains("nonce") && !finding.message.contains("state"), "{finding:?}");
+        assert!(finding.fix.as_deref().is_some_and(|fix| fix.contains("nonce")), "{finding:?}");
     }
 }

@@ -21,7 +21,7 @@ pub(super) const CHECK: Check = Check {
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     const ADVICE: &str = "sign in once in a private window; if that ends in an Internal Error, enter the secret again in \
                           Kasm";
-    let proof = case.now.client_secret.ok().filter(|proof| proof.answer == SecretAnswer::Accepted);
+    let proof = case.now.client_secret().ok().filter(|proof| proof.answer == SecretAnswer::Accepted);
     Ok(Outcome::Unverified(match proof {
         Some(SecretProof { origin, .. }) => {
             format!("{origin} is accepted; whether Kasm holds the same it shows to nobody: {ADVICE}, from {origin}")

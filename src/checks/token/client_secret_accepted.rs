@@ -20,7 +20,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let proof = case.now.client_secret.get()?;
+    let proof = case.now.client_secret().get()?;
     match &proof.answer {
         SecretAnswer::Accepted => Ok(accepted(proof)),
         SecretAnswer::CannotTell { seen, .. } => {
@@ -39,18 +39,18 @@ fn accepted(proof: &SecretProof) -> Outcome {
 
 /// A refusal says something about the secret only where the database answers, and knows the client as one with secrets.
 fn refused(case: &Case<'_>, proof: &SecretProof, status: u16, error: &str) -> Result<Outcome, Missing> {
-    match &case.now.client_meta.value {
+    match &case.now.client_meta().value {
         Ok(meta) if meta.is_app_client && meta.name.is_none() => {
             return Ok(Outcome::Unknown("the provider does not know the client, whatever its secret".to_owned()));
         }
         Ok(_) | Err(Missing::NotApplicable(_)) => {}
         Err(_) => return Err(Missing::Blocked { by: SourceId::ClientMeta }),
     }
-    if case.now.client_registration.ok().is_some_and(|registration| registration.client.is_public == Some(true)) {
+    if case.now.client_registration().ok().is_some_and(|registration| registration.client.is_public == Some(true)) {
         return Ok(Outcome::NotApplicable("the client is public in Pocket ID: it has no secret".to_owned()));
     }
     let origin = &proof.origin;
-    let which = case.now.client_secrets.ok().and_then(|listed| which(listed, proof.entry.as_deref()));
+    let which = case.now.client_secrets().ok().and_then(|listed| which(listed, proof.entry.as_deref()));
     let which = which.map(|which| format!(" {which}")).unwrap_or_default();
     let message = format!(
         "{origin} is refused (HTTP {status}: {error}).{which} If Kasm's was changed, change {origin}; if Kasm holds this \

@@ -23,7 +23,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     if has_one_secret_without_an_end(case) {
         return Ok(Outcome::NotApplicable("before 2.14 a client has one secret, without an end".to_owned()));
     }
-    let secrets = &case.by_key(&case.now.client_secrets)?.secrets;
+    let secrets = &case.by_key(case.now.client_secrets())?.secrets;
     if case.registration().is_ok_and(|registration| registration.client.is_public == Some(true)) {
         return Ok(Outcome::NotApplicable("a public client has no secret: see pkce_not_required".to_owned()));
     }

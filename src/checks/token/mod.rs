@@ -32,7 +32,7 @@ pub(super) fn has_one_secret_without_an_end(case: &Case<'_>) -> bool {
 
 /// The secrets of Kasm's client that count: the one that our copy is, where that is known; else every active one.
 pub(super) fn secrets_in_use<'a>(case: &Case<'a>) -> Vec<&'a SecretEntry> {
-    let Some(seen) = case.now.client_secrets.ok() else { return Vec::new() };
+    let Some(seen) = case.now.client_secrets().ok() else { return Vec::new() };
     let active = || seen.secrets.iter().filter(|secret| is_active(case, secret));
     let ours: Vec<&SecretEntry> = match our_entry(case) {
         Some(entry) => active().filter(|secret| secret.prefix == entry).collect(),
@@ -56,5 +56,5 @@ fn is_active(case: &Case<'_>, secret: &SecretEntry) -> bool {
 
 /// The first characters of the secret that our copy is, where that is known.
 fn our_entry<'a>(case: &Case<'a>) -> Option<&'a str> {
-    case.now.client_secret.ok()?.entry.as_deref().filter(|entry| !entry.is_empty())
+    case.now.client_secret().ok()?.entry.as_deref().filter(|entry| !entry.is_empty())
 }

@@ -56,7 +56,23 @@ mod tests {
                 ),
                 ("another host", |now| store(now, "https://old.example.test/api/oidc/token"), "fail differs"),
                 ("another path", |now| store(now, "https://id.example.test/token"), "fail differs"),
-                ("a slash too many", |now| store(now, "https://id.example.test/api/oidc/token/"), "fail differs"),
+                (
+                    "a slash too many, which Pocket ID redirects",
+                    |now| store(now, "https://id.example.test/api/oidc/token/"),
+                    "ok",
+                ),
+                (
+                    "a slash too many at another provider",
+                    |now| {
+                        generic(now);
+                        store(now, "https://id.example.test/token/");
+                    },
+                    "fail differs",
+                ),
+                ("a container's name", |now| store(now, "http://pocket-id:1411/api/oidc/token"), "unverified"),
+                ("a private address", |now| store(now, "http://10.0.0.7:1411/api/oidc/token"), "unverified"),
+                ("a container's name, another path", |now| store(now, "http://pocket-id:1411/token"), "fail differs"),
+                ("this machine", |now| store(now, "http://localhost:1411/api/oidc/token"), "fail differs"),
                 ("another scheme", |now| store(now, "http://id.example.test/api/oidc/token"), "fail differs"),
                 ("a blank at the end", |now| store(now, "https://id.example.test/api/oidc/token "), "fail differs"),
                 ("not an address", |now| store(now, "id.example.test/api/oidc/token"), "fail differs"),
@@ -130,12 +146,13 @@ mod tests {
 
     #[test]
     fn what_differs_is_told_with_both_values() {
-        let report = evaluated_with_credentials(&CHECK, |now| store(now, "https://id.example.test/api/oidc/token/"));
+        let report = evaluated_with_credentials(&CHECK, |now| store(now, "https://id.example.test/api/oidc/tokens"));
         let finding = &report.findings[0];
         assert!(finding.message.starts_with("Kasm's token URL has another path"), "{finding:?}");
         assert_eq!(finding.drift.as_ref().unwrap().first_difference(), 38);
         assert_eq!(finding.fix, None);
-        let elsewhere = evaluated_with_credentials(&CHECK, |now| store(now, "http://10.0.0.7:1411/api/oidc/token"));
+        let elsewhere =
+            evaluated_with_credentials(&CHECK, |now| store(now, "https://back.example.test/api/oidc/token"));
         assert!(elsewhere.findings[0].fix.as_ref().unwrap().contains("provider.internal_url"), "{elsewhere:?}");
     }
 }

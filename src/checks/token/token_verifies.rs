@@ -30,7 +30,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let seen = case.now.client_token.get()?;
+    let seen = case.now.client_token().get()?;
     if case.now.changes.iter().any(|change| is_later(change, seen)) {
         return Ok(Outcome::Unknown(
             "keys or issuer changed since the last token; the next one comes by schedule.token".to_owned(),
@@ -82,7 +82,7 @@ fn is_later(change: &Change, seen: &ClientToken) -> bool {
 
 /// A good signature by an algorithm that neither its key nor the document names.
 fn algorithm(case: &Case<'_>, token: &TokenFacts) -> Option<Finding> {
-    let key = case.now.jwks.ok()?.keys.iter().find(|key| key.kid == token.key_id)?;
+    let key = case.now.jwks().ok()?.keys.iter().find(|key| key.kid == token.key_id)?;
     let announced = case.discovery().ok()?.id_token_signing_alg_values_supported.as_ref();
     let is_named =
         key.alg.as_deref() == Some(&token.algorithm) || announced.is_none_or(|list| list.contains(&token.algorithm));

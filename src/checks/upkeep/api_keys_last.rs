@@ -32,7 +32,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
             false => Outcome::NotApplicable("no API key is configured".to_owned()),
         });
     }
-    let owner = case.now.key_owner.get()?;
+    let owner = case.now.key_owner().get()?;
     let Some(end) = owner.key_expires_at else {
         return Ok(Outcome::noting("the Pocket ID key stands in no list of keys, as a static one: it has no end"));
     };

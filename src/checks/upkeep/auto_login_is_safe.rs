@@ -28,7 +28,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
         Some(true) => {}
     }
     let way_in = format!("{}/#/staticlogin", case.target().app.url);
-    let dry_run = case.authorize_url().and_then(|_| case.discovery()).and_then(|_| case.now.authorize_dry_run.get());
+    let dry_run = case.authorize_url().and_then(|_| case.discovery()).and_then(|_| case.now.authorize_dry_run().get());
     Ok(match dry_run {
         Ok(answer) if answer.is_accepted() => Outcome::noting(format!("Auto Login is on; local accounts: {way_in}")),
         // No release of that age can ever be tried: a lasting alarm would say nothing.
@@ -52,7 +52,7 @@ fn cannot_be_tried(case: &Case<'_>) -> bool {
 
 /// Whether our config signs in by itself; of any that is shown, where it cannot be told which is ours.
 fn auto_login(case: &Case<'_>) -> Result<Option<bool>, Missing> {
-    let settings = case.now.kasm_login_settings.get()?;
+    let settings = case.now.kasm_login_settings().get()?;
     let ours = case.start().ok().map(|start| start.config_id.as_str());
     let said: Vec<bool> = settings
         .configs

@@ -28,8 +28,8 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let now = case.now;
-    let sides = [(Side::Provider, &now.provider_connection), (Side::App, &now.app_connection)];
+    let now = &case.now;
+    let sides = [(Side::Provider, now.provider_connection()), (Side::App, now.app_connection())];
     let findings: Vec<Finding> = sides
         .iter()
         .filter_map(|(side, seen)| Some((*side, seen.ok()?)))

@@ -28,7 +28,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     if has_one_secret_without_an_end(case) {
         return Ok(Outcome::NotApplicable("before 2.14 a client has one secret, without an end".to_owned()));
     }
-    case.by_key(&case.now.client_secrets)?;
+    case.by_key(case.now.client_secrets())?;
     let secrets = secrets_in_use(case);
     if secrets.is_empty() {
         return Ok(Outcome::NotApplicable("no secret is active: see client_secret_active".to_owned()));

@@ -13,6 +13,7 @@ use crate::clock::{Time, span};
 
 mod api_keys_last;
 mod auto_login_is_safe;
+mod callbacks_exact;
 mod certificates_last;
 mod client_secret_lasts;
 mod debug_is_off;
@@ -26,6 +27,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &api_keys_last::CHECK,
     &debug_is_off::CHECK,
     &auto_login_is_safe::CHECK,
+    &callbacks_exact::CHECK,
     &next_version_safe::CHECK,
     &settings_as_declared::CHECK,
 ];

@@ -11,10 +11,10 @@ pub(super) const CHECK: Check = Check {
     id: "next_version_safe",
     severity: SeverityRule::RISK,
     title: "The next releases of Pocket ID take what Kasm sends",
-    why: "What this release lets pass, a later one refuses: 2.10 wants a state of 8 characters, the scope openid and \
-           only scopes that it knows; v3 is planned to refuse plain-HTTP callbacks.",
+    why: "What this release lets pass, a later one refuses: 2.10 wants a state of 8 characters, the scope openid, only \
+           scopes that it knows, and https callbacks off loopback.",
     fix: "Fix it before the upgrade. Kasm: Access Management > Authentication > OpenID > your config > Scope and \
-           Redirect URL; a short state needs another Kasm release.",
+           Redirect URL; a short state or nonce needs another Kasm release.",
     needs: &[],
     since: "",
     source: "Pocket ID 2.10 and later (measured); pocket-id/pocket-id 1439 and 1585; kasmtech/workspaces-issues 894",
@@ -27,21 +27,19 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let discovery = case.discovery()?;
     let sent = case.authorize_url()?;
     let mut findings = Vec::new();
+    // What 2.10 refuses is no matter of the next release where that is the present one.
     if case.dialect == Dialect::Legacy {
         findings.extend(too_short(sent));
         let scope = sent.scope.as_deref().unwrap_or_default();
-        findings.extend(scope_findings(scope, discovery.scopes_supported.as_deref().unwrap_or_default()));
-    }
-    match insecure(case) {
-        // From 2.10 a fragment is refused by this release already, which is no matter of the next.
-        Ok(more) => findings
-            .extend(more.into_iter().filter(|finding| case.dialect == Dialect::Legacy || finding.code != "fragment")),
-        Err(missing) if findings.is_empty() => return Err(missing),
-        Err(_) => {}
+        findings.extend(scope_findings(case, scope, discovery.scopes_supported.as_deref().unwrap_or_default()));
+        match insecure(case) {
+            Ok(more) => findings.extend(more),
+            Err(missing) if findings.is_empty() => return Err(missing),
+            Err(_) => {}
+        }
     }
     findings.extend(case.registration().ok().and_then(|seen| callbacks(case, &seen.client, sent)));
-    let next = if case.dialect == Dialect::Legacy { "2.10" } else { "v3" };
-    Ok(Outcome::from_findings(findings.into_iter().map(|finding| looking_ahead(finding, next)).collect()))
+    Ok(Outcome::from_findings(findings.into_iter().map(looking_ahead).collect()))
 }
 
 /// What a later release makes of the registered callbacks, where this one takes what Kasm sends.
@@ -60,7 +58,7 @@ fn callbacks(case: &Case<'_>, client: &ClientRegistration, sent: &AuthorizeUrl) 
 }
 
 /// What 2.10 no longer takes in a scope.
-fn scope_findings(scope: &str, supported: &[String]) -> Vec<Finding> {
+fn scope_findings(case: &Case<'_>, scope: &str, supported: &[String]) -> Vec<Finding> {
     if scope.contains([',', ';']) {
         return vec![Finding::new("scope_commas", format!("Kasm sends scopes joined by commas: {scope}"))];
     }
@@ -69,7 +67,7 @@ fn scope_findings(scope: &str, supported: &[String]) -> Vec<Finding> {
         findings.push(Finding::new("no_openid", "Kasm does not ask for the scope openid"));
     }
     // A list that is not there evaluates nothing.
-    let dropped = if supported.is_empty() { Vec::new() } else { unsupported(scope, supported) };
+    let dropped = if supported.is_empty() { Vec::new() } else { unsupported(case, scope, supported) };
     if !dropped.is_empty() {
         let message = format!("Kasm asks for {}, which the provider does not support", dropped.join(", "));
         findings.push(Finding::new("scope_unsupported", message));
@@ -77,17 +75,24 @@ fn scope_findings(scope: &str, supported: &[String]) -> Vec<Finding> {
     findings
 }
 
-fn looking_ahead(mut finding: Finding, next: &str) -> Finding {
-    finding.message = format!("{}: sign-in breaks with the upgrade to {next}", finding.message);
+fn looking_ahead(mut finding: Finding) -> Finding {
+    finding.message = format!("{}: sign-in breaks with the upgrade to 2.10", finding.message);
     finding
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::CHECK;
     use crate::{
-        checks::testing::{evaluated, generic, legacy, table, url},
-        model::Snapshot,
+        checks::{
+            evaluate, evaluate_as_if,
+            testing::{evaluated, generic, legacy, table, url},
+        },
+        model::{DryRun, Missing, Report, Severity, Snapshot, Verdict},
+        oidc::Discovery,
+        providers::pocket_id::Version,
     };
 
     fn old(now: &mut Snapshot, scope: &str) {
@@ -157,7 +162,16 @@ mod tests {
                     "fail fragment callback_pattern",
                 ),
                 ("2.9, registered", |now| callbacks(now, &["https://kasm.example.test/api/oidc_callback"]), "ok"),
-                ("2.14, plain HTTP", plain_http, "fail plain_http"),
+                ("2.14, plain HTTP: refused today", plain_http, "ok"),
+                ("2.9, offline_access, which 2.10 grants", |now| old(now, "openid offline_access"), "ok"),
+                (
+                    "2.9, short nonce",
+                    |now| {
+                        legacy(now);
+                        url(now).nonce_length = Some(5);
+                    },
+                    "fail nonce_short",
+                ),
                 (
                     "2.9, plain HTTP",
                     |now| {
@@ -176,6 +190,81 @@ mod tests {
                 ),
             ],
         );
+    }
+
+    /// The releases whose answers were recorded, the oldest first, with their discovery documents.
+    const RELEASES: [(Version, &str); 5] = [
+        (Version::new(1, 16), include_str!("../../../tests/fixtures/pocket-id/1.16.0/discovery.json")),
+        (Version::new(2, 3), include_str!("../../../tests/fixtures/pocket-id/2.3.0/discovery.json")),
+        (Version::new(2, 9), include_str!("../../../tests/fixtures/pocket-id/2.9.0/discovery.json")),
+        (Version::new(2, 10), include_str!("../../../tests/fixtures/pocket-id/2.10.0/discovery.json")),
+        (Version::new(2, 14), include_str!("../../../tests/fixtures/pocket-id/2.14.0/discovery.json")),
+    ];
+
+    /// What Kasm may send, and what 2.10 and 2.14 answered to it (`authorize_*.json`).
+    type Sent = (&'static str, fn(&mut Snapshot), fn() -> DryRun);
+
+    fn accepted() -> DryRun {
+        DryRun::Accepted("login_required".to_owned())
+    }
+
+    const SENT: [Sent; 9] = [
+        ("what it should", |_| {}, accepted),
+        (
+            "a short state",
+            |now| url(now).state.as_mut().unwrap().length = 5,
+            || DryRun::SentBack { error: "invalid_state".to_owned(), description: String::new() },
+        ),
+        ("a short nonce", |now| url(now).nonce_length = Some(5), accepted),
+        ("an http callback", plain_http, accepted),
+        ("an unknown scope", |now| url(now).scope = Some("openid nonsense".to_owned()), accepted),
+        ("offline_access", |now| url(now).scope = Some("openid offline_access".to_owned()), accepted),
+        ("no openid", |now| url(now).scope = Some("profile email".to_owned()), accepted),
+        ("commas", |now| url(now).scope = Some("openid,profile".to_owned()), accepted),
+        ("a fragment", fragment, || DryRun::ErrorPage {
+            status: 302,
+            message: "The 'redirect_uri' parameter does not match".to_owned(),
+        }),
+    ];
+
+    /// The pair with a recorded release.
+    fn at(release: usize, (_, change, answered): Sent) -> Snapshot {
+        let (version, document) = RELEASES[release];
+        let body = serde_json::from_str::<serde_json::Value>(document).unwrap()["response"]["body"].to_string();
+        let mut now = Snapshot::healthy();
+        now.discovery.value.as_mut().unwrap().fact = Discovery::parse(200, None, body.as_bytes()).unwrap();
+        change(&mut now);
+        now.authorize_dry_run.value = match version {
+            version if version >= Version::new(2, 10) => Ok(answered()),
+            version if version >= Version::new(2, 9) => Ok(DryRun::RedirectAccepted),
+            _ => Err(Missing::OutOfReach("no answer without a user".to_owned())),
+        };
+        now
+    }
+
+    /// The outages of a report, without those that only a dry run shows, which nobody can make of another release.
+    fn outages(report: &Report) -> BTreeSet<String> {
+        let by_dry_run = ["authorize_accepted", "redirect_uri_registered"];
+        let outages = report.failing().filter(|check| check.severity == Severity::Outage);
+        outages.map(|check| check.id.clone()).filter(|id| !by_dry_run.contains(&id.as_str())).collect()
+    }
+
+    #[test]
+    fn what_is_predicted_of_a_release_is_what_is_said_on_that_release() {
+        for sent in SENT {
+            let found: Vec<BTreeSet<String>> =
+                (0..RELEASES.len()).map(|release| outages(&evaluate(&at(release, sent), None))).collect();
+            for (from, (version, _)) in RELEASES.iter().enumerate() {
+                for (to, (assumed, _)) in RELEASES.iter().enumerate() {
+                    let predicted = evaluate_as_if(&at(from, sent), None, *assumed);
+                    assert_eq!(outages(&predicted), found[to], "{}: {version} as if it were {assumed}", sent.0);
+                }
+                let breaks_later = found[from..].iter().any(|later| later.difference(&found[from]).next().is_some());
+                let report = evaluate(&at(from, sent), None);
+                let warns = report.check(CHECK.id).unwrap().verdict == Verdict::Fail;
+                assert_eq!(warns, breaks_later, "{}: looking ahead from {version}", sent.0);
+            }
+        }
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn display_name(case: &Case<'_>) -> Declared {
 /// The groups that may sign in, in any order.
 fn groups(case: &Case<'_>) -> Declared {
     let declared = case.target().expect.groups.as_ref()?;
-    Some(case.now.client_registration.get().map(|registration| {
+    Some(case.now.client_registration().get().map(|registration| {
         let client = &registration.client;
         let names = |names: &mut dyn Iterator<Item = &String>| {
             names.map(String::as_str).collect::<BTreeSet<&str>>().into_iter().collect::<Vec<&str>>().join(", ")
@@ -85,7 +85,7 @@ fn groups(case: &Case<'_>) -> Declared {
 /// whether it could be seen.
 fn user(case: &Case<'_>) -> Declared {
     case.target().expect.user.as_ref()?;
-    Some(case.now.claims_preview.get().map(|_| None))
+    Some(case.now.claims_preview().get().map(|_| None))
 }
 
 fn differs(field: &str, expected: (&str, &str), actual: (&str, &str)) -> Option<Finding> {

@@ -18,6 +18,8 @@ use crate::{
 struct UserEntry {
     id: String,
     username: String,
+    #[serde(default)]
+    disabled: bool,
 }
 
 /// The claims as userinfo would give them.
@@ -42,6 +44,9 @@ pub(in crate::collect) async fn collect(
         }
         return Ok(ClaimsPreview::NoSuchUser);
     };
+    if found.disabled {
+        return Ok(ClaimsPreview::Disabled);
+    }
     let path = ["oidc", "clients", &client_segment(client_id), "preview", &found.id];
     let answer = key.ask(&path, &[("scopes", scope)]).await?;
     match answer.status {

@@ -7,8 +7,13 @@ use super::provider_key::{ProviderKey, client_segment};
 use crate::{
     collect::transport::fetch_error::FetchError,
     model::{Missing, Registration},
-    providers::pocket_id::{ClientRegistration, GroupEntry, Paged, Registered, VersionSpan, registered},
+    providers::pocket_id::{ClientRegistration, GroupEntry, GroupMembers, Paged, Registered, VersionSpan, registered},
 };
+
+/// Groups are asked for their members only where these are so few that all of them may be disabled.
+const FEW_MEMBERS: u64 = 5;
+/// And only where so few groups may use the client.
+const MOST_GROUPS: usize = 2;
 
 /// Asks for the registration of a client.
 pub(in crate::collect) async fn collect(key: &ProviderKey<'_>, client_id: &str) -> Result<Registration, Missing> {
@@ -17,7 +22,7 @@ pub(in crate::collect) async fn collect(key: &ProviderKey<'_>, client_id: &str) 
         return Err(key.stop(FetchError::status(404, "HTTP 404: Pocket ID has no client of that ID")));
     }
     let client: ClientRegistration = key.read(&answer)?;
-    let groups = if needs_groups(&client) { Some(groups(key).await?) } else { None };
+    let groups = if needs_groups(&client) { Some(groups(key, &client).await?) } else { None };
     Ok(Registration { client, groups })
 }
 
@@ -39,14 +44,26 @@ pub(in crate::collect) fn lets_in(seen: &Registration, version: Option<VersionSp
 fn has_no_members(seen: &Registration) -> bool {
     let groups = seen.groups.as_deref().unwrap_or_default();
     let empty: HashSet<&str> =
-        groups.iter().filter(|group| group.user_count == Some(0)).map(|group| group.id.as_str()).collect();
+        groups.iter().filter(|group| group.able() == Some(0)).map(|group| group.id.as_str()).collect();
     let mut allowed = seen.client.allowed_user_groups.iter();
     needs_groups(&seen.client) && allowed.all(|allowed| empty.contains(allowed.id.as_str()))
 }
 
-async fn groups(key: &ProviderKey<'_>) -> Result<Vec<GroupEntry>, Missing> {
+/// The groups; where those that may use the client have few members, with how many of these are enabled.
+async fn groups(key: &ProviderKey<'_>, client: &ClientRegistration) -> Result<Vec<GroupEntry>, Missing> {
     let query = [("pagination[page]", "1"), ("pagination[limit]", "100")];
-    Ok(key.get::<Paged<GroupEntry>>(&["user-groups"], &query).await?.data)
+    let mut groups = key.get::<Paged<GroupEntry>>(&["user-groups"], &query).await?.data;
+    let is_allowed = |group: &GroupEntry| client.allowed_user_groups.iter().any(|allowed| allowed.id == group.id);
+    let allowed: Vec<&mut GroupEntry> = groups.iter_mut().filter(|group| is_allowed(group)).collect();
+    let members: u64 = allowed.iter().map(|group| group.user_count.unwrap_or(u64::MAX)).fold(0, u64::saturating_add);
+    if allowed.len() <= MOST_GROUPS && (1..=FEW_MEMBERS).contains(&members) {
+        for group in allowed {
+            let seen: GroupMembers = key.get(&["user-groups", &group.id], &[]).await?;
+            let enabled = seen.users.iter().filter(|member| !member.disabled).count();
+            group.enabled_count = Some(enabled as u64);
+        }
+    }
+    Ok(groups)
 }
 
 #[cfg(test)]
@@ -61,7 +78,8 @@ mod tests {
         )
         .unwrap();
         let of = |user_count| {
-            let group = GroupEntry { id: "a1".to_owned(), name: "kasm-users".to_owned(), user_count };
+            let group =
+                GroupEntry { id: "a1".to_owned(), name: "kasm-users".to_owned(), user_count, enabled_count: None };
             lets_in(&Registration { client: client.clone(), groups: Some(vec![group]) }, None, None)
         };
         assert_eq!([of(Some(2)), of(Some(0)), of(None)], [true, false, true]);

@@ -51,6 +51,18 @@ pub(in crate::collect) fn words(page: &str) -> String {
     found
 }
 
+/// Whether a page shows nothing: below its head no word, and nowhere anything that could draw or embed something.
+pub(in crate::collect) fn is_blank(page: &str) -> bool {
+    const DRAWS: [&str; 10] = ["script", "form", "input", "button", "img", "svg", "iframe", "frame", "object", "embed"];
+    let draws = |tag: &str| match &*name(tag) {
+        "meta" => attribute(tag, "http-equiv").is_some(),
+        "link" => attribute(tag, "rel").is_some_and(|rel| rel.to_ascii_lowercase().contains("preload")),
+        name => DRAWS.contains(&name),
+    };
+    let body = tags(page).find(|(tag, _)| matches!(&*name(tag), "body" | "/head")).map_or(page, |(_, rest)| rest);
+    !tags(page).any(|(tag, _)| draws(tag)) && words(body).trim().is_empty()
+}
+
 /// The addresses of scripts in order, as written: `<script src>`, then modules that are loaded ahead.
 pub(in crate::collect) fn scripts(page: &str) -> Vec<String> {
     let scripts = tags(page).filter(|(tag, _)| name(tag) == "script").filter_map(|(tag, _)| attribute(tag, "src"));
@@ -159,6 +171,24 @@ fn decode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_that_shows_nothing_is_told_from_one_that_a_script_draws() {
+        for (page, is_blank) in [
+            ("", true),
+            ("<html><head><title>Kasm</title></head><body></body></html>", true),
+            ("<!doctype html><html><body> \n <div id=\"root\"></div></body>", true),
+            ("<html><body>Log in</body></html>", false),
+            ("Log in", false),
+            ("<html><head><script src=a.js></script></head><body></body></html>", false),
+            ("<link rel=modulepreload href=/a.js>", false),
+            ("<meta charset=utf-8><body></body>", true),
+            ("<meta http-equiv=refresh content=\"0;url=/login\">", false),
+            ("<body><img src=logo.png></body>", false),
+        ] {
+            assert_eq!(super::is_blank(page), is_blank, "{page}");
+        }
+    }
 
     #[test]
     fn titles_words_and_scripts_are_found() {

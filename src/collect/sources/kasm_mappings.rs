@@ -1,5 +1,5 @@
-//! Kasm's group mappings, by a key with *Groups View*: `get_groups` names the groups, `get_sso_mappings_group` gives the
-//! mappings of one.
+//! Kasm's group mappings, by a key with *Groups View*: `get_groups` gives the groups with their mappings. Only where an
+//! answer leaves the mappings out, `get_sso_mappings_group` gives those of one group.
 //!
 //! `get_groups` is in no documentation; several public clients of the developer API go by it. Groups of the system's own
 //! (All Users) need *Groups View System* besides: what only that would show is left out.
@@ -8,26 +8,26 @@ use serde_json::json;
 
 use super::developer_api::{DeveloperApi, Permission};
 use crate::{
-    apps::kasm::GroupMapping,
-    apps::kasm::{GroupName, groups_of, mappings_of},
+    apps::kasm::{Group, GroupMapping, groups_of, mappings_of},
     collect::transport::fetch_error::{self, FetchError},
 };
 
 const NEEDS: Permission = Permission { name: "Groups View", is_required: false };
 const NEEDS_FOR_SYSTEM_GROUPS: Permission = Permission { name: "Groups View System", is_required: false };
 
-/// More groups than this are not asked about.
+/// More groups than this are not asked about one by one.
 const MOST_GROUPS: usize = 10;
 
-/// Asks for the mappings of at most ten groups, one after the other.
+/// Asks for all mappings at once; where the answer leaves them out, for those of at most ten groups, one after the other.
 ///
 /// # Errors
 /// IntoMissing they are not known.
 pub(in crate::collect) async fn collect(api: &DeveloperApi<'_>) -> Result<Vec<GroupMapping>, FetchError> {
     let body = api.call("get_groups", json!({}), NEEDS).await?;
     let groups = groups_of(&body).map_err(|problem| fetch_error::of_json(&problem))?;
-    let mut found = Vec::new();
-    for group in groups.iter().take(MOST_GROUPS) {
+    let (with, without): (Vec<&Group>, Vec<&Group>) = groups.iter().partition(|group| group.mappings.is_some());
+    let mut found: Vec<GroupMapping> = with.into_iter().filter_map(|group| group.mappings.clone()).flatten().collect();
+    for group in without.into_iter().take(MOST_GROUPS) {
         match of_group(api, group).await {
             Ok(mappings) => found.extend(mappings),
             // This one group is out of reach.
@@ -38,7 +38,7 @@ pub(in crate::collect) async fn collect(api: &DeveloperApi<'_>) -> Result<Vec<Gr
     Ok(found)
 }
 
-async fn of_group(api: &DeveloperApi<'_>, group: &GroupName) -> Result<Vec<GroupMapping>, FetchError> {
+async fn of_group(api: &DeveloperApi<'_>, group: &Group) -> Result<Vec<GroupMapping>, FetchError> {
     let parameters = json!({"group_id": group.id});
     let body = api.call("get_sso_mappings_group", parameters, NEEDS_FOR_SYSTEM_GROUPS).await?;
     mappings_of(&body, &group.name).map_err(|problem| fetch_error::of_json(&problem))

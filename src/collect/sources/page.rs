@@ -31,23 +31,24 @@ pub(in crate::collect) async fn collect(
     }
     let is_html = answer.is_html();
     let base = url.clone();
-    let (answer, (title, address)) = answer
+    let (answer, (is_blank, title, address)) = answer
         .read(move |answer| {
             let text = if is_html { String::from_utf8_lossy(&answer.body) } else { Cow::default() };
-            (html::title(&text), own_script(&base, &text))
+            let is_blank = answer.body.trim_ascii().is_empty() || (is_html && html::is_blank(&text));
+            (is_blank, html::title(&text), own_script(&base, &text))
         })
         .await;
     let script = match address {
         Some(address) if answer.status == 200 => Some(script(side, address, counts).await),
         _ => None,
     };
-    Ok(Page { url: url.to_string(), status: answer.status, is_html, title, script })
+    Ok(Page { url: url.to_string(), status: answer.status, is_html, is_blank, title, script })
 }
 
 /// Whether people see the page: a settings source that is not good is asked again soon.
 pub(in crate::collect) fn is_good(page: &Page) -> bool {
     let script = page.script.as_ref().is_none_or(|script| script.status == Some(200) && script.is_script);
-    (200..300).contains(&page.status) && script
+    (200..300).contains(&page.status) && script && !page.is_blank
 }
 
 fn own_script(page: &Url, text: &str) -> Option<Url> {
@@ -96,7 +97,8 @@ mod tests {
 
     #[test]
     fn a_page_is_good_with_its_script_or_without_one() {
-        let page = |status, script| Page { url: String::new(), status, is_html: true, title: None, script };
+        let page =
+            |status, script| Page { url: String::new(), status, is_html: true, is_blank: false, title: None, script };
         let script = |status, is_script| Some(Script { path: "/a.js".to_owned(), status, is_script });
         assert!(is_good(&page(200, None)) && is_good(&page(200, script(Some(200), true))));
         for bad in [
@@ -105,6 +107,7 @@ mod tests {
             page(200, script(Some(404), true)),
             page(200, script(None, false)),
             page(200, script(Some(200), false)),
+            Page { is_blank: true, ..page(200, None) },
         ] {
             assert!(!is_good(&bad), "{bad:?}");
         }

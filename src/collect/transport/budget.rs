@@ -22,6 +22,9 @@ const PER_MINUTE: u32 = crate::config::REQUESTS_PER_MINUTE;
 /// there is: that is paid back later. Not without end: where many targets are at one provider, it is more all the time.
 const MOST_OWED: f64 = 20.0;
 
+/// What a pulse leaves in the bucket: what a round needs.
+const ROUND: f64 = 4.0;
+
 /// How long settings sources may be refused, in seconds, until one of them is let through all the same: without that, round
 /// sources could starve them.
 const PATIENCE_SECONDS: f64 = 20.0;
@@ -70,6 +73,12 @@ impl Budget {
             };
             has || waited
         })
+    }
+
+    /// Whether a request that nothing hangs on may be sent: enough is left for a round.
+    pub(in crate::collect) fn spares(&self, origin: &str, now: Time) -> bool {
+        let account = self.account(origin, now);
+        account.tokens >= ROUND && account.not_before.is_none_or(|until| until <= now)
     }
 
     /// Notes that a request is sent.

@@ -191,14 +191,14 @@ impl Material {
 
 async fn read(path: &Path, name: &str) -> Result<Vec<u8>, FetchError> {
     let content = files::read(path, files::SMALL).await;
-    content.map_err(|error| FetchError::failed(Reason::Tls, format!("{name}: {}: {error}", path.display())))
+    content.map_err(|error| FetchError::failed(Reason::Blocked, format!("{name}: {}: {error}", path.display())))
 }
 
 fn certificates(pem: &[u8], name: &str) -> Result<Vec<CertificateDer<'static>>, FetchError> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
-        _ => Err(FetchError::failed(Reason::Tls, format!("{name} holds no certificate in PEM form"))),
+        _ => Err(FetchError::failed(Reason::Blocked, format!("{name} holds no certificate in PEM form"))),
     }
 }
 
@@ -214,7 +214,7 @@ fn system_roots() -> Arc<RootCertStore> {
 
 fn client_config(anchors: &Anchors, settings: &TlsSettings, material: &Material) -> Result<ClientConfig, FetchError> {
     let versions: &[_] = if settings.only_tls13 { &[&TLS13] } else { &[&TLS13, &TLS12] };
-    let wrong = |error: Error| FetchError::failed(Reason::Tls, format!("tls_config: {error}"));
+    let wrong = |error: Error| FetchError::failed(Reason::Blocked, format!("tls_config: {error}"));
     let builder = ClientConfig::builder_with_provider(Arc::clone(&anchors.provider))
         .with_protocol_versions(versions)
         .map_err(wrong)?
@@ -222,8 +222,9 @@ fn client_config(anchors: &Anchors, settings: &TlsSettings, material: &Material)
     let mut config = match (&material.cert, &material.key) {
         (Some(cert), Some(key)) => {
             let chain = certificates(cert, "tls_config.cert_file")?;
-            let key = PrivateKeyDer::from_pem_slice(key)
-                .map_err(|_| FetchError::failed(Reason::Tls, "tls_config.key_file holds no private key in PEM form"))?;
+            let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| {
+                FetchError::failed(Reason::Blocked, "tls_config.key_file holds no private key in PEM form")
+            })?;
             builder.with_client_auth_cert(chain, key).map_err(wrong)?
         }
         _ => builder.with_no_client_auth(),

@@ -243,6 +243,18 @@ faults! {
     TestUserNotAllowed "test_user_not_allowed" "The test user left the group that may use the client."
         => Change(|state| state.test_user().groups.clear()),
         replays "pocket-id/pocket-id#1164", needs ProviderAdminKey;
+    TestUserDisabled "test_user_disabled" "The test user was disabled in Pocket ID, and another member is left."
+        => Change(|state| {
+            let groups = state.test_user().groups.clone();
+            state.test_user().is_disabled = true;
+            state.provider.users.iter_mut().filter(|user| user.username == "bob").for_each(|user| {
+                user.groups.clone_from(&groups);
+            });
+        }), needs ProviderAdminKey;
+    AllowedMembersDisabled "allowed_members_disabled" "Every member of the only group that may use the client is disabled."
+        => Change(|state| {
+            state.provider.users.iter_mut().filter(|user| !user.groups.is_empty()).for_each(|user| user.is_disabled = true);
+        }), needs ProviderAdminKey;
     TestUserGone "test_user_gone" "The test user was deleted in Pocket ID."
         => Change(|state| state.provider.users.retain(|user| user.username != "canary")), needs ProviderAdminKey;
     CallbackAnything "callback_anything" "Any address is registered as the client's callback."
@@ -325,6 +337,8 @@ faults! {
             state.kasm.has_database = false;
             state.kasm.health = Health::Exception;
         });
+    KasmPageEmpty "kasm_page_empty" "Something in front of Kasm answers its login page with nothing in it."
+        => Change(|state| state.kasm.is_page_empty = true);
     KasmPageBlank "kasm_page_blank" "The script of Kasm's login page is missing, so the page stays blank."
         => Change(|state| state.kasm.page_script = false);
 

@@ -37,6 +37,7 @@ enum Endpoint<'a> {
     User(&'a str),
     Groups,
     AuditLog,
+    Group(&'a str),
     CustomClaims,
     Me,
     MyClients,
@@ -56,6 +57,7 @@ impl<'a> Endpoint<'a> {
             ["users", "me"] => Self::Me,
             ["users", id] => Self::User(id),
             ["user-groups"] => Self::Groups,
+            ["user-groups", id] => Self::Group(id),
             ["audit-logs", "all"] => Self::AuditLog,
             ["custom-claims", "suggestions"] => Self::CustomClaims,
             ["api-keys"] => Self::MyKeys,
@@ -94,6 +96,15 @@ impl<'a> Endpoint<'a> {
                 None => NOT_FOUND.answer(version),
             },
             Self::Groups => asked.page(provider.groups.iter().map(|group| group.json(provider.members(group.name)))),
+            Self::Group(id) => match provider.groups.iter().find(|group| group.id == *id) {
+                Some(group) => {
+                    let members = provider.users.iter().filter(|user| user.groups.contains(&group.name));
+                    let mut whole = group.json(0);
+                    whole["users"] = members.map(|user| user.json(version, &[])).collect();
+                    Answer::json(200, &whole)
+                }
+                None => NOT_FOUND.answer(version),
+            },
             Self::AuditLog => asked.page(asked.sign_ins().into_iter()),
             Self::CustomClaims => {
                 let claims = provider.users.iter().flat_map(|user| &user.custom_claims);

@@ -20,7 +20,7 @@ pub(super) fn of(now: &Snapshot) -> Vec<Known> {
                 StartOutcome::Url(url) => Some(login_start(url)),
                 StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => None,
             },
-            Chosen::Nowhere | Chosen::Several(_) => None,
+            Chosen::Nowhere => None,
         }),
         seen(SourceId::ClientRegistration, &now.client_registration, |found| Some(registration(found))),
         seen(SourceId::ClientSecrets, &now.client_secrets, |found| {

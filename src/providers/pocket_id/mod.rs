@@ -11,5 +11,6 @@ pub use bases::Bases;
 pub use dialect::{Dialect, ProviderKind, Recognised, Version, VersionSpan, recognise};
 pub use redirect::{Registered, registered};
 pub use registration::{
-    AllowedGroup, ApiKeyEntry, ClientRegistration, GroupEntry, Paged, Pagination, SecretEntry, parse_answer,
+    AllowedGroup, ApiKeyEntry, ClientRegistration, GroupEntry, GroupMembers, Paged, Pagination, SecretEntry,
+    parse_answer,
 };

@@ -85,6 +85,32 @@ pub struct GroupEntry {
     pub name: String,
     /// How many users it has.
     pub user_count: Option<u64>,
+    /// How many of them are not disabled, where its members were asked for.
+    #[serde(default)]
+    pub enabled_count: Option<u64>,
+}
+
+/// What is read of one group (`GET /api/user-groups/{id}`): of its members nothing but whether each is disabled.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct GroupMembers {
+    /// Its members.
+    pub users: Vec<Member>,
+}
+
+/// A member of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Member {
+    /// Whether the user cannot sign in.
+    #[serde(default)]
+    pub disabled: bool,
+}
+
+impl GroupEntry {
+    /// How many of its users can sign in, as far as is known.
+    #[must_use]
+    pub fn able(&self) -> Option<u64> {
+        self.enabled_count.or(self.user_count)
+    }
 }
 
 /// One page of a list.

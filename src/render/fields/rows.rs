@@ -38,7 +38,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         field: "issuer",
         labels: ("-", "issuer"),
-        compared_by: &[("issuer_matches", "issuer")],
+        compared_by: &[("issuer_matches", "issuer"), ("passkey_domain", "issuer"), ("own_settings", "provider_url")],
         is_declared: false,
         sides: |case| Sides {
             config: Held::text(&case.target().provider.url),
@@ -205,7 +205,7 @@ pub(super) const ROWS: &[Row] = &[
                 Some(true) => Held::text("one is set"),
                 _ => Held::Empty,
             }),
-            provider: Held::of(case.by_key(&case.now.client_secrets), |found| {
+            provider: Held::of(case.by_key(case.now.client_secrets()), |found| {
                 match found.secrets.iter().filter(|secret| secret.is_active).count() {
                     0 => Held::Empty,
                     1 => Held::text("one is active"),
@@ -275,7 +275,7 @@ pub(super) const ROWS: &[Row] = &[
         is_declared: false,
         sides: |case| Sides {
             config: host(&case.target().provider.url),
-            provider: Held::of(case.now.passkey_domain.get(), |found| Held::text(&found.rp_id)),
+            provider: Held::of(case.now.passkey_domain().get(), |found| Held::text(&found.rp_id)),
             ..NOWHERE
         },
     },
@@ -313,7 +313,7 @@ fn sent(case: &Case<'_>, held: impl FnOnce(&AuthorizeUrl) -> Held) -> Held {
 
 /// Our config on Kasm's login page.
 fn shown(case: &Case<'_>, held: impl FnOnce(&LoginConfig) -> Held) -> Held {
-    let settings = match case.now.kasm_login_settings.get() {
+    let settings = match case.now.kasm_login_settings().get() {
         Ok(settings) => settings,
         Err(missing) => return Held::missing(&missing),
     };
@@ -335,7 +335,7 @@ fn registered(case: &Case<'_>, held: impl FnOnce(&Registration) -> Held) -> Held
 
 /// Kasm's client at the provider: by its registration, else by its public entry.
 fn client(case: &Case<'_>) -> Held {
-    match (case.registration(), case.now.client_meta.get()) {
+    match (case.registration(), case.now.client_meta().get()) {
         (Ok(found), _) => Held::text(&found.client.id),
         (Err(_), Ok(meta)) if meta.is_app_client => {
             if meta.name.is_some() {
@@ -353,13 +353,13 @@ fn client(case: &Case<'_>) -> Held {
 
 /// The claims that the provider announces, and custom ones where a key shows them.
 fn claims(case: &Case<'_>) -> Held {
-    let custom = case.now.custom_claims.ok().map(|custom| custom.names.as_slice()).unwrap_or_default();
+    let custom = case.now.custom_claims().ok().map(|custom| custom.names.as_slice()).unwrap_or_default();
     Held::of(case.discovery(), |document| Held::list(document.claims_supported.iter().flatten().chain(custom)))
 }
 
 /// The group names that Kasm's mappings of our config name.
 fn mapped(case: &Case<'_>) -> Held {
-    let mappings = match case.now.kasm_mappings.get() {
+    let mappings = match case.now.kasm_mappings().get() {
         Ok(mappings) => mappings,
         Err(missing) => return Held::missing(&missing),
     };

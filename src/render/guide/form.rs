@@ -48,6 +48,11 @@ impl Field {
         }
     }
 
+    /// Says something below the field, where nothing of it was seen.
+    pub(super) fn unless_seen(self, is_seen: bool, note: impl Into<String>) -> Self {
+        if is_seen { self } else { self.note(note) }
+    }
+
     /// Says something below the field in any case.
     pub(super) fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());

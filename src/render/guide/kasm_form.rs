@@ -4,7 +4,7 @@ use super::{
     Seen,
     form::{Field, safe},
 };
-use crate::model::ClientMeta;
+use crate::{apps::kasm::OidcConfig, model::ClientMeta};
 
 /// What Kasm needs to name people and to find their groups.
 const SCOPES: [&str; 4] = ["openid", "email", "profile", "groups"];
@@ -40,38 +40,42 @@ fn shown(seen: &Seen<'_>) -> Vec<Field> {
         Field::open("Hostname", format!("empty, or {} (no port)", host.as_deref().unwrap_or("the public name")))
             .ticked_if(config.is_some() && (hostname.is_none() || hostname == host.as_deref()))
             .now(hostname),
-        Field::open("Debug", "off").note("cannot be seen from outside"),
+        Field::open("Debug", "off")
+            .ticked_if(seen.stored.and_then(|stored| stored.debug) == Some(false))
+            .now(seen.stored.and_then(|stored| stored.debug).filter(|on| *on).map(|_| "on: tokens stand in Kasm's log"))
+            .unless_seen(seen.stored.is_some(), "cannot be seen from outside"),
     ]
 }
 
 fn credentials(seen: &Seen<'_>) -> Vec<Field> {
     let sent = seen.authorize.and_then(|url| url.client_id.as_deref());
-    let meta = seen.case.now.client_meta.ok().filter(|meta| meta.is_app_client);
+    let meta = seen.case.now.client_meta().ok().filter(|meta| meta.is_app_client);
     let id = Field::open("Client ID", sent.map_or_else(|| "from the provider's form".to_owned(), safe))
         .ticked_if(seen.client_name().is_some() || seen.request_is_accepted());
     let id = match meta {
         Some(ClientMeta { name: None, .. }) => id.note("the provider knows no such client: copy its ID again"),
         _ => id,
     };
-    vec![id, Field::open("Client Secret", "from the provider's form").note("cannot be seen from outside")]
+    let secret = match seen.stored.and_then(|stored| stored.has_client_secret) {
+        Some(true) => "one is set; whether it is the right one, only a sign-in shows",
+        Some(false) => "none is set",
+        None => "cannot be seen from outside",
+    };
+    vec![id, Field::open("Client Secret", "from the provider's form").note(secret)]
 }
 
 fn addresses(seen: &Seen<'_>) -> Vec<Field> {
     let authorization = seen.endpoint(|document| document.authorization_endpoint.as_ref(), "/authorize");
     let sent = seen.authorize.map(|url| url.endpoint.as_str());
     let redirect = seen.authorize.and_then(|url| url.redirect_uri.as_deref());
-    let unseen = "cannot be seen without a Kasm key";
+    let token = seen.endpoint(|document| document.token_endpoint.as_ref(), "/api/oidc/token");
+    let user_info = seen.endpoint(|document| document.userinfo_endpoint.as_ref(), "/api/oidc/userinfo");
     vec![
         Field::open("Authorization URL", &*authorization)
             .ticked_if(seen.discovery.is_some() && sent == Some(&*authorization))
             .now(sent),
-        Field::open("Token URL", seen.endpoint(|document| document.token_endpoint.as_ref(), "/api/oidc/token"))
-            .note(unseen),
-        Field::open(
-            "User Info URL",
-            seen.endpoint(|document| document.userinfo_endpoint.as_ref(), "/api/oidc/userinfo"),
-        )
-        .note(unseen),
+        held(seen, "Token URL", &token, |stored| stored.token_url.as_deref()),
+        held(seen, "User Info URL", &user_info, |stored| stored.user_info_url.as_deref()),
         Field::open("Redirect URL", seen.callback()).ticked_if(seen.sends_callback()).now(redirect),
     ]
 }
@@ -85,17 +89,32 @@ fn claims(seen: &Seen<'_>) -> Vec<Field> {
             .ticked_if(sends_all)
             .now(sent)
             .unless_right("one per line, and nothing else on a line"),
-        Field::open("Username Attribute", "preferred_username").note("cannot be seen without a Kasm key"),
-        Field::open("Groups Attribute", "groups").note("cannot be seen without a Kasm key"),
+        held(seen, "Username Attribute", "preferred_username", |stored| stored.username_attribute.as_deref()),
+        held(seen, "Groups Attribute", "groups", |stored| stored.groups_attribute.text()),
     ]
+}
+
+/// A field that only Kasm's own form shows, and a key.
+fn held(seen: &Seen<'_>, label: &'static str, value: &str, stored: fn(&OidcConfig) -> Option<&str>) -> Field {
+    let held = seen.stored.and_then(stored);
+    Field::open(label, value)
+        .ticked_if(held == Some(value))
+        .now(held)
+        .unless_seen(seen.stored.is_some(), "cannot be seen without a Kasm key")
 }
 
 fn optional(seen: &Seen<'_>) -> Vec<Field> {
     let issuer = seen.endpoint(|document| document.issuer.as_ref(), "");
-    let mut fields =
-        vec![Field::open("OpenID Connect Issuer", issuer).note("optional; as the discovery document has it")];
+    let held = seen.stored.and_then(|stored| stored.issuer.text());
+    let mut fields = vec![
+        Field::open("OpenID Connect Issuer", &*issuer)
+            .ticked_if(held == Some(&*issuer))
+            .now(held)
+            .note("optional; as the discovery document has it"),
+    ];
     if seen.discovery.is_none_or(|document| document.end_session_endpoint.is_some()) {
-        fields.push(Field::open("Logout with OIDC Provider", "on").note("optional; needs the issuer"));
+        let is_on = seen.stored.and_then(|stored| stored.logout_with_oidc_provider) == Some(true);
+        fields.push(Field::open("Logout with OIDC Provider", "on").ticked_if(is_on).note("optional; needs the issuer"));
     }
     fields
 }

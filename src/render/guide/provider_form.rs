@@ -2,8 +2,9 @@
 
 use super::{
     Seen,
-    form::{Field, paragraph},
+    form::{Field, paragraph, safe},
 };
+use crate::providers::pocket_id::ClientRegistration;
 
 pub(super) fn form(seen: &Seen<'_>) -> String {
     let (heading, fields) = if seen.is_pocket_id() {
@@ -26,19 +27,20 @@ pub(super) fn form(seen: &Seen<'_>) -> String {
 
 fn pocket_id(seen: &Seen<'_>) -> Vec<Field> {
     vec![
-        Field::open("Name", seen.client_name().map_or_else(|| "Kasm Workspaces".to_owned(), super::safe))
+        Field::open("Name", seen.client_name().map_or_else(|| "Kasm Workspaces".to_owned(), safe))
             .ticked_if(seen.client_name().is_some())
             .note("any name; people see it when they sign in"),
         callback(seen, "Callback URLs"),
-        Field::open("Public Client", "off").note("cannot be seen from outside"),
+        Field::open("Public Client", "off")
+            .ticked_if(is_off(seen, |client| client.is_public))
+            .unless_seen(seen.registered.is_some(), "cannot be seen from outside"),
         pkce(seen, "PKCE", "off"),
         Field::open("Requires Pushed Authorization", "off")
-            .ticked_if(seen.callback_is_accepted())
+            .ticked_if(
+                seen.callback_is_accepted() || is_off(seen, |client| client.requires_pushed_authorization_requests),
+            )
             .note("from Pocket ID 2.9; Kasm does not push"),
-        Field::open("Allowed User Groups", groups(seen)).note(
-            "cannot be seen from outside; from Pocket ID 2.0 a new client is restricted, and nobody gets in until a group \
-             is allowed or the restriction is lifted",
-        ),
+        allowed(seen),
     ]
 }
 
@@ -49,6 +51,27 @@ fn other(seen: &Seen<'_>) -> Vec<Field> {
         Field::open("Client authentication", "client_secret_basic").note("Kasm sends its secret by HTTP Basic"),
         Field::open("Scopes", super::kasm_form::scopes(seen).join(" ")),
     ]
+}
+
+/// Whether a switch of the client is known to be off.
+fn is_off(seen: &Seen<'_>, switch: fn(&ClientRegistration) -> Option<bool>) -> bool {
+    seen.registered.and_then(switch) == Some(false)
+}
+
+fn allowed(seen: &Seen<'_>) -> Field {
+    const NEW: &str = "from Pocket ID 2.0 a new client is restricted, and nobody gets in until a group is allowed or the \
+                       restriction is lifted";
+    let Some(client) = seen.registered else {
+        return Field::open("Allowed User Groups", groups(seen)).note(format!("cannot be seen from outside; {NEW}"));
+    };
+    let names: Vec<&str> = client.allowed_user_groups.iter().map(|group| group.name.as_str()).collect();
+    let now = match client.is_group_restricted {
+        Some(false) => "unrestricted".to_owned(),
+        _ if names.is_empty() => "no group: nobody gets in".to_owned(),
+        _ => names.join(", "),
+    };
+    let is_open = client.is_group_restricted == Some(false) || !names.is_empty();
+    Field::open("Allowed User Groups", groups(seen)).ticked_if(is_open).note(format!("now: {}", safe(&now)))
 }
 
 fn callback(seen: &Seen<'_>, label: &'static str) -> Field {
@@ -62,7 +85,7 @@ fn callback(seen: &Seen<'_>, label: &'static str) -> Field {
 fn pkce(seen: &Seen<'_>, label: &'static str, value: &str) -> Field {
     let sends_none = seen.authorize.is_some_and(|url| !url.has_code_challenge);
     Field::open(label, value)
-        .ticked_if(seen.request_is_accepted() && sends_none)
+        .ticked_if((seen.request_is_accepted() && sends_none) || is_off(seen, |client| client.pkce_enabled))
         .unless_right("Kasm sends no PKCE challenge: a client that demands one refuses every login")
 }
 

@@ -66,6 +66,31 @@ fn what_is_right_is_ticked_and_what_cannot_be_seen_is_not() {
 }
 
 #[test]
+fn with_keys_what_both_forms_hold_is_ticked_or_told() {
+    let text = guide(&Snapshot::healthy_with_credentials());
+    for label in [
+        "Token URL",
+        "User Info URL",
+        "Username Attribute",
+        "Groups Attribute",
+        "Debug",
+        "Public Client",
+        "Allowed User Groups",
+        "OpenID Connect Issuer",
+    ] {
+        assert!(field(&text, label).0, "{label}: {text}");
+    }
+    assert!(!text.contains("(cannot be seen"), "{text}");
+    let mut wrong = Snapshot::healthy_with_credentials();
+    let stored = &mut wrong.kasm_config.value.as_mut().unwrap().configs[0];
+    stored.token_url = Some("https://old.example.test/api/oidc/token".to_owned());
+    stored.debug = Some(true);
+    let text = guide(&wrong);
+    assert!(!field(&text, "Token URL").0 && text.contains("(now: https://old.example.test/api/oidc/token)"), "{text}");
+    assert!(!field(&text, "Debug").0 && text.contains("(now: on: tokens stand in Kasm's log)"), "{text}");
+}
+
+#[test]
 fn prose_is_at_most_100_columns_wide() {
     for line in guide(&Snapshot::healthy()).lines() {
         assert!(line.chars().count() <= 100, "{line}");

@@ -19,11 +19,11 @@ const BEFORE: usize = 24;
 /// Tells the check that matters most: the cause; without one, the first that fails. Returns it, so that it is not told
 /// twice. Where nothing can be told, why.
 pub(super) fn cause<'r>(page: &mut Page, report: &'r Report) -> Option<&'r CheckReport> {
-    if report.login == Login::Unknown {
+    if report.login == Login::Unknown && !headline::is_misled(report) {
         doubt(page, report);
     }
     let check = headline::told(report)?;
-    let label = if report.login == Login::Broken { "Cause" } else { "Fault" };
+    let label = if report.cause.is_some() { "Cause" } else { "Fault" };
     page.gap();
     page.row(&[cell(label, LABEL, Paint::Strong)], &check.id, Paint::Strong);
     for finding in &check.findings {

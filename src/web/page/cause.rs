@@ -22,11 +22,12 @@ const FIX: usize = 600;
 
 /// The cause, or the first fault; or why neither can be named. Nothing where sign-in works.
 pub(super) fn cause(report: &Report, snapshot: &Snapshot, view: &View<'_>, heading: Heading) -> Markup {
-    if let Some(reason) = headline::doubt(report).filter(|_| report.login == Login::Unknown) {
+    let is_open = report.login == Login::Unknown && !headline::is_misled(report);
+    if let Some(reason) = headline::doubt(report).filter(|_| is_open) {
         return html! { (heading.of("Why")) p class=(steps::kind_of(reason)) { (shown(reason)) } };
     }
     let Some(check) = headline::told(report) else { return html! {} };
-    let title = if report.login == Login::Broken { "Cause" } else { "Fault" };
+    let title = if report.cause.is_some() { "Cause" } else { "Fault" };
     html! {
         (heading.of(title))
         @for found in check.findings.iter().take(MOST) { (finding(report, found)) }

@@ -20,6 +20,8 @@ use crate::{
 
 /// The longest sentence about a check or a source, in characters.
 const SENTENCE: usize = 80;
+/// What is younger than this when a round ends was seen in it, in seconds.
+const A_ROUND: f64 = 30.0;
 
 /// The page.
 #[must_use]
@@ -46,13 +48,16 @@ fn every_check(report: &Report, view: &View<'_>) -> Markup {
         @for stage in Stage::ALL {
             @if of(stage).next().is_some() {
                 (Heading(2).of(stage.title()))
-                ul { @for check in of(stage) { (one_check(check, view)) } }
+                ul { @for check in of(stage) { (one_check(check, report.at, view)) } }
             }
         }
     }
 }
 
-fn one_check(report: &CheckReport, view: &View<'_>) -> Markup {
+/// One check; with when it was seen, where it rests on something older than the round.
+fn one_check(report: &CheckReport, round: Time, view: &View<'_>) -> Markup {
+    let is_older =
+        (round - report.seen_at).as_seconds_f64() > A_ROUND && matches!(report.verdict, Verdict::Ok | Verdict::Fail);
     let title = checks::find(&report.id).map_or("", |(_, check)| check.title);
     let (state, word) = state(report);
     let said = match report.verdict {
@@ -66,6 +71,7 @@ fn one_check(report: &CheckReport, view: &View<'_>) -> Markup {
         li {
             (mark(state)) (word) ": " (title) " " (check_id(&report.id, view))
             @if !said.is_empty() { " " span.dim { "(" (clipped(&said, SENTENCE)) ")" } }
+            @if is_older { " " span.dim { "seen " (distance(report.seen_at, view.now)) } }
         }
     }
 }

@@ -45,6 +45,11 @@ pub(super) fn of_verdicts(entry: &Entry, view: &View<'_>, heading: Heading) -> M
     drawn(entry, view, heading, false)
 }
 
+/// Now, where people cannot sign in by the latest round.
+fn ongoing(entry: &Entry, now: Time) -> Option<Time> {
+    entry.current(now).filter(|latest| latest.report.login == Login::Broken).map(|_| now)
+}
+
 pub(super) fn spans(entry: &Entry, view: &View<'_>, length: TimeDelta) -> Vec<Span> {
     view.journal.history(&entry.name, view.now - length, view.now)
 }
@@ -65,7 +70,7 @@ fn drawn(entry: &Entry, view: &View<'_>, heading: Heading, with_cause: bool) -> 
         (heading.of("History"))
         @if rows.is_empty() { p { "Nothing is known of the last month." } }
         @for row in &rows { (row) }
-        (outages(&spans(entry, view, TimeDelta::days(30)), with_cause, view))
+        (outages(&spans(entry, view, TimeDelta::days(30)), with_cause, ongoing(entry, view.now), view))
     }
 }
 
@@ -143,16 +148,23 @@ fn shape(worst: Option<Login>) -> (&'static str, i32) {
     }
 }
 
-/// The last outages in words.
-fn outages(spans: &[Span], with_cause: bool, view: &View<'_>) -> Markup {
-    let broken: Vec<&Span> = spans.iter().rev().filter(|span| span.login == Login::Broken).take(OUTAGES).collect();
+/// The last outages in words; one that goes on, as such.
+fn outages(spans: &[Span], with_cause: bool, ongoing: Option<Time>, view: &View<'_>) -> Markup {
+    let broken = spans.iter().enumerate().rev().filter(|(_, span)| span.login == Login::Broken);
+    let broken: Vec<(usize, &Span)> = broken.take(OUTAGES).collect();
+    let lasted = |span: &Span, to: Time| length((to - span.from).as_seconds_f64());
     html! {
         @if !broken.is_empty() {
             h3 { "The last outages" }
             ul {
-                @for span in broken {
+                @for (index, span) in broken {
                     li {
-                        (time(span.from)) ", for " (length((span.to - span.from).as_seconds_f64()))
+                        (time(span.from)) ", "
+                        @if let Some(now) = ongoing.filter(|_| index + 1 == spans.len()) {
+                            "ongoing for " (lasted(span, now))
+                        } @else {
+                            "for " (lasted(span, span.to))
+                        }
                         @if let Some(cause) = span.cause.as_deref().filter(|_| with_cause) { " " (check_id(cause, view)) }
                     }
                 }
@@ -164,6 +176,28 @@ fn outages(spans: &[Span], with_cause: bool, view: &View<'_>) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        config::Config,
+        journal::Journal,
+        notify::maintenance::Windows,
+        web::{Options, Viewer},
+    };
+
+    #[test]
+    fn an_outage_that_goes_on_is_told_as_such_and_one_that_is_over_is_not() {
+        let at = |minute: i64| Time::default() + TimeDelta::minutes(minute);
+        let span = |from: i64, to: i64, login| Span { from: at(from), to: at(to), login, cause: None };
+        let spans = [span(0, 5, Login::Broken), span(5, 60, Login::Ok), span(60, 62, Login::Broken)];
+        let (journal, windows, options) = (Journal::default(), Windows::default(), Options::default());
+        let (config, viewer) = (Config::of_targets(Vec::new()), Viewer::Full);
+        let view =
+            View { journal: &journal, windows: &windows, now: at(75), options: &options, config: &config, viewer };
+        let said = |ongoing| outages(&spans, true, ongoing, &view).into_string();
+        let lines = said(Some(at(75)));
+        let lines: Vec<&str> = lines.split("<li>").skip(1).collect();
+        assert!(lines[0].contains("ongoing for 15 minutes") && lines[1].contains(", for 5 minutes"), "{lines:?}");
+        assert!(!said(None).contains("ongoing"));
+    }
 
     #[test]
     fn a_share_is_never_rounded_to_all_or_nothing() {

@@ -55,6 +55,9 @@ impl<'a> Standing<'a> {
                 (Login::Ok, Verified::Partial) => "Yes, people can sign in, as far as verified",
                 (Login::Degraded, _) => "Partly: some people cannot sign in, or only partly",
                 (Login::Broken, _) => "No, people cannot sign in",
+                (Login::Unknown, _) if latest.report.cause.is_some() => {
+                    "Cannot tell: ssowatch's own settings are wrong"
+                }
                 (Login::Unknown, _) => "Cannot tell whether people can sign in",
             }
             .to_owned(),

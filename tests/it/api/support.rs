@@ -37,7 +37,14 @@ pub fn note(journal: &Journal, rounds: &[Snapshot]) {
         let before_it = before.as_ref();
         journal.note(
             "home",
-            Entry { snapshot, report: &report, before: before_it, changes: &changes, stale_after_seconds: 200.0 },
+            Entry {
+                snapshot,
+                report: &report,
+                before: before_it,
+                changes: &changes,
+                last_better: None,
+                stale_after_seconds: 200.0,
+            },
         );
         before = Some(report);
     }

@@ -204,6 +204,7 @@ fn remember(journal: &Journal, snapshot: &Snapshot, report: &Report, past: &[(i6
                 report: &round,
                 before: before.as_ref(),
                 changes,
+                last_better: None,
                 stale_after_seconds: 200.0,
             };
             journal.note("home", entry);

@@ -211,7 +211,7 @@ async fn settings_that_cannot_be_loaded_name_the_setting() {
     let seen = pair.look().await;
     assert_eq!(
         failure(&seen.app_connection),
-        (Reason::Tls, "tls_config.ca_file holds no certificate in PEM form".to_owned())
+        (Reason::Blocked, "tls_config.ca_file holds no certificate in PEM form".to_owned())
     );
     assert!(pair.kasm.seen().is_empty());
     assert!(seen.discovery.ok().is_some(), "the other side is looked at all the same");

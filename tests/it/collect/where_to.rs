@@ -331,7 +331,7 @@ async fn each_visible_config_is_started_but_never_more_than_five() {
         seen.login_start.get().unwrap().starts.iter().map(|one| one.display_name.clone()).collect();
     assert_eq!(started, ["P0", "P2", "P3", "P4", "P5"]);
     assert_eq!(pair.kasm.count("/api/sso"), 5);
-    assert_eq!(seen.authorize_dry_run.get().unwrap_err().to_string(), "waits for Kasm's start of login");
+    assert!(seen.authorize_dry_run.ok().is_some(), "the first that leads to the provider is tried");
 }
 
 #[tokio::test]

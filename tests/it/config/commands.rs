@@ -72,6 +72,17 @@ fn warnings_are_told_beside_a_valid_configuration() {
 }
 
 #[test]
+fn what_makes_rounds_refuses_a_file_that_cannot_be_read_and_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = ["--provider.client-secret-file", "gone.txt"];
+    for command in [&["check"][..], &["guide"], &["serve", "--config.check"]] {
+        let ran = ssowatch(folder.path(), &[command, &URLS[..], &secret[..]].concat());
+        assert!(ran.code != 0 && ran.out.is_empty(), "{command:?}: {} {}", ran.code, ran.out);
+        assert!(ran.err.contains("gone.txt"), "{command:?}: {}", ran.err);
+    }
+}
+
+#[test]
 fn plan_needs_two_addresses_and_no_network() {
     let folder = tempfile::tempdir().unwrap();
     let plan = ssowatch(folder.path(), &[&["plan"], &URLS[..]].concat());

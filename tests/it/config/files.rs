@@ -69,3 +69,25 @@ fn a_secret_file_that_others_can_read_or_that_is_not_there_is_a_warning() {
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(warnings(), [""; 0]);
 }
+
+#[test]
+fn a_file_that_the_configuration_names_and_that_cannot_be_read_is_a_warning_to_look_at_and_an_error_to_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ssowatch.yml");
+    let gone = "gone.pem";
+    for (settings, key) in [
+        ("client_secret_file: gone.pem", "client_secret_file"),
+        ("api_key_file: gone.pem", "api_key_file"),
+        ("tls_config: {ca_file: gone.pem}", "tls_config.ca_file"),
+        ("tls_config: {cert_file: gone.pem, key_file: gone.pem}", "tls_config.cert_file"),
+        ("basic_auth: {username: watch, password_file: gone.pem}", "basic_auth.password_file"),
+    ] {
+        fs::write(&path, SMALLEST.replace(".com}\n    kasm", &format!(".com, {settings}}}\n    kasm"))).unwrap();
+        let config = load(&path).unwrap();
+        assert!(config.warnings[0].contains(key), "{settings}: {:?}", config.warnings);
+        let refused = config.usable().unwrap_err();
+        assert!(refused.contains(key) && refused.contains(gone), "{settings}: {refused}");
+    }
+    fs::write(&path, SMALLEST).unwrap();
+    assert!(load(&path).unwrap().usable().is_ok());
+}

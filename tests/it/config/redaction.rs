@@ -8,6 +8,7 @@ fn what_is_in_force_is_shown_with_its_defaults() {
         parse(SMALLEST).unwrap().redacted,
         "schedule:
   round: every 1m
+  pulse: every 10s
   settings: every 5m
   token: every 1h
   requests_per_minute: 12

@@ -63,6 +63,7 @@ impl Rounds {
             report: &report,
             before: self.before.as_deref(),
             changes: &changes,
+            last_better: None,
             stale_after_seconds: 240.0,
         };
         journal.note(&self.target, entry);

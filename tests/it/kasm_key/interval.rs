@@ -52,7 +52,7 @@ async fn what_was_seen_stands_until_it_is_due() {
         ("/api/public/system_info", 2),
         ("/api/public/get_user", 2),
         ("/api/public/get_groups", 2),
-        ("/api/public/get_sso_mappings_group", 4),
+        ("/api/public/get_sso_mappings_group", 0),
     ] {
         assert_eq!(lab.count(Side::App, path), count, "{path}");
     }
@@ -121,7 +121,9 @@ async fn a_look_sends_what_the_plan_says_and_not_one_request_more() {
     let planned: Vec<_> = sources.into_iter().flat_map(|source| source.row().requests).collect();
     for request in &planned {
         let count = lab.count(Side::App, request.path);
-        assert!(count >= 1 && count <= request.most as usize, "{request:?}: {count}");
+        // Asked only where `get_groups` leaves the mappings out.
+        let least = usize::from(!request.path.ends_with("get_sso_mappings_group"));
+        assert!((least..=request.most as usize).contains(&count), "{request:?}: {count}");
     }
     let by_key = |path: &str| path.starts_with("/api/public/");
     for seen in lab.seen().iter().filter(|seen| by_key(&seen.path)) {

@@ -113,7 +113,7 @@ pub const INCIDENTS: &[Incident] = &[
         13,
         "the person is not allowed to use the client",
         &["pocket-id/pocket-id#1164", "pocket-id/pocket-id#1538"],
-        &[TestUserNotAllowed, AllowedGroupEmpty, TestUserGone],
+        &[TestUserNotAllowed, AllowedGroupEmpty, AllowedMembersDisabled, TestUserDisabled, TestUserGone],
         "",
     ),
     pocket_id(

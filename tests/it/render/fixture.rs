@@ -201,6 +201,7 @@ fn check(id: &str, stage: Stage, severity: Severity) -> CheckReport {
         stage,
         severity,
         verdict: Verdict::Ok,
+        seen_at: Snapshot::healthy().taken_at,
         reason: None,
         inconclusive: None,
         findings: Vec::new(),

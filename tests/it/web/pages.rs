@@ -110,15 +110,15 @@ fn a_broken_target_shows_the_cause_both_values_with_what_differs_marked_and_what
                 "Cause The authorization URL differs",
                 "Kasm sends https://old-id.example.test/authorize",
                 "Pocket ID has https://id.example.test/authorize",
-                "What differs: another host",
+                "What differs: old-id.example.test instead of id.example.test",
                 "What to change:",
                 check.fix,
                 "authorization_url_matches",
                 "What will break it next",
             ],
         );
-        assert!(page.contains("https://<mark>old-</mark>id.example.test/authorize"), "{page}");
-        assert!(page.contains("https://<mark></mark>id.example.test/authorize"), "{page}");
+        assert!(page.contains("https://<mark>old-id.example.test</mark>/authorize"), "{page}");
+        assert!(page.contains("https://<mark>id.example.test</mark>/authorize"), "{page}");
     }
 }
 
@@ -279,6 +279,7 @@ fn remember(journal: &Journal, rounds: &[(i64, Login)]) {
             report: &report,
             before: before.as_ref(),
             changes: &[],
+            last_better: None,
             stale_after_seconds: 3600.0,
         };
         journal.note("home", entry);
@@ -447,8 +448,14 @@ fn of_a_broken_sign_in_what_changed_since_it_worked_is_told() {
         to: "https://old-id.example.test/authorize".to_owned(),
     };
     let told = |changes: &[Change]| {
-        let entry =
-            journal::Entry { snapshot: &snapshot, report: &report, before: None, changes, stale_after_seconds: 200.0 };
+        let entry = journal::Entry {
+            snapshot: &snapshot,
+            report: &report,
+            before: None,
+            changes,
+            last_better: None,
+            stale_after_seconds: 200.0,
+        };
         journal.note("home", entry);
         seen(&page::target(
             &results_of(std::slice::from_ref(&snapshot)).entries()[0],

@@ -59,6 +59,7 @@ pub fn all_fails(snapshot: &Snapshot, message: &str) -> Report {
             stage,
             severity: check.severity.under(ssowatch::providers::pocket_id::Dialect::Fosite),
             verdict: Verdict::Fail,
+            seen_at: snapshot.taken_at,
             reason: None,
             inconclusive: None,
             findings: findings(check.fields, message),
