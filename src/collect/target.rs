@@ -224,7 +224,7 @@ impl Both<'_> {
         let interval = if self.key_vouches() { Interval::Hourly } else { source.row().interval };
         let (mode, now) = (self.round.mode, self.round.clock.now());
         let is_due = self.changed(client_meta)
-            || due::is_due_each(interval, source, self.round.who, old, DryRun::is_accepted, mode, now);
+            || super::due::is_due_each(interval, source, self.round.who, old, DryRun::is_accepted, mode, now);
         self.round.refresh(source, old, is_due, Ok(side), self.ask_dry_run(side, raw, asks)).await
     }
 

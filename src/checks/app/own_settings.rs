@@ -233,6 +233,6 @@ mod tests {
         let fix = finding.fix.as_deref().unwrap();
         assert!(fix.contains("provider.url") && fix.ends_with("to https://id.example.test."), "{fix}");
         let lost = evaluated(&CHECK, |now| lose(&mut now.discovery, SourceId::Discovery, Reason::Dns));
-        assert_eq!(lost.verdict, "ok", "a name that resolved before");
+        assert_eq!(lost.verdict, crate::model::Verdict::Ok, "a name that resolved before");
     }
 }

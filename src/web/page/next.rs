@@ -9,7 +9,7 @@ use super::{
     words::{day, distance},
 };
 use crate::{
-    model::{CheckReport, Expiry, Login, Report, Severity},
+    model::{CheckReport, Login, Report, Severity},
     render::{expiries, headline, path::State},
 };
 
