@@ -3,7 +3,7 @@
 use crate::{
     kasm::{Chosen, OidcConfig, Start, StartOutcome},
     model::{Missing, Observed, Reason, Registration, Snapshot, SourceId, TargetFacts, Verdict},
-    oidc::{AuthorizeUrl, Discovery},
+    oidc::{AuthorizeUrl, Discovery, Jwks},
     pocket_id::{Dialect, ProviderKind, Version, VersionSpan, recognise},
 };
 
@@ -20,7 +20,8 @@ pub struct Case<'a> {
     pub now: &'a Snapshot,
     /// Whose provider it is.
     pub kind: ProviderKind,
-    /// How it speaks OAuth. Without a discovery document, now or before: the newest.
+    /// How it speaks OAuth. Without a discovery document, now or before: as the
+    /// specifications say.
     pub dialect: Dialect,
     /// Which releases of Pocket ID it can be.
     pub version: Option<VersionSpan>,
@@ -36,8 +37,8 @@ impl<'a> Case<'a> {
         let named = now.target.provider.kind;
         let (kind, dialect, version) = match document {
             Some(answer) => recognise(&answer.fact, named),
-            None if named == Some(ProviderKind::Openid) => (ProviderKind::Openid, Dialect::Openid, None),
-            None => (ProviderKind::PocketId, Dialect::Fosite, None),
+            None if named == Some(ProviderKind::PocketId) => (ProviderKind::PocketId, Dialect::Fosite, None),
+            None => (ProviderKind::Openid, Dialect::Openid, None),
         };
         let version = version.map(|span| narrowed(span, now));
         Self { now, kind, dialect, version, is_assumed: false }
@@ -89,6 +90,44 @@ impl<'a> Case<'a> {
     /// Why it is missing.
     pub fn discovery(&self) -> Result<&'a Discovery, Missing> {
         self.now.discovery.get().map(|answer| &answer.fact)
+    }
+
+    /// The discovery document, for what hangs on it without being broken by its absence: where something else is served in
+    /// its place, people may still sign in, and that alone leaves nothing to wait for.
+    ///
+    /// # Errors
+    /// Why it is missing.
+    pub fn document(&self) -> Result<&'a Discovery, Missing> {
+        self.discovery().map_err(|missing| match missing {
+            Missing::Failed { reason: Reason::Status | Reason::Body | Reason::TooLarge, .. } => {
+                Missing::OutOfReach("no discovery document is served (discovery_served)".to_owned())
+            }
+            other => other,
+        })
+    }
+
+    /// The key set.
+    ///
+    /// # Errors
+    /// Why it is missing. *Not applicable* where ID tokens are signed with the client secret alone.
+    pub fn jwks(&self) -> Result<&'a Jwks, Missing> {
+        match self.now.jwks.ok() {
+            Some(set) if !set.keys.is_empty() => Ok(set),
+            _ if !self.signs_by_secret() => self.now.jwks.get(),
+            _ => Err(Missing::NotApplicable(
+                "ID tokens are signed with the client secret (HS256 and the like): no key is published".to_owned(),
+            )),
+        }
+    }
+
+    /// Whether every signing algorithm that is announced uses the client secret (OpenID Connect Core 1.0, section 10.1).
+    #[must_use]
+    pub fn signs_by_secret(&self) -> bool {
+        let announced = self.discovery().ok().and_then(|it| it.id_token_signing_alg_values_supported.as_deref());
+        announced.is_some_and(|names| {
+            names.iter().any(|name| name.starts_with("HS"))
+                && names.iter().all(|name| name.starts_with("HS") || name == "none")
+        })
     }
 
     /// What is said where neither side is reached, by name or connection: then the fault is as likely this host's, and

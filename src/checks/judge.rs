@@ -62,7 +62,7 @@ fn report(case: &Case<'_>, stage: Stage, check: &Check) -> CheckReport {
     CheckReport {
         id: check.id.to_owned(),
         stage,
-        severity: check.severity.under(case.dialect),
+        severity: check.severity.of(case),
         verdict: word,
         reason,
         findings,

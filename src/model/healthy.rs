@@ -9,7 +9,7 @@ use super::{
     ClockReading, Connection, Credential, CustomClaims, DryRun, EndpointAnswer, EndpointAnswers, EndpointState, Expect,
     GroupMapping, HealthState, HttpTiming, KasmFacts, KasmHealth, KasmUser, KasmVersion, KeyOwner, LastSignIn, Missing,
     Observed, Page, ProviderFacts, Registration, Script, SecretAnswer, SecretMethod, SecretProof, Snapshot,
-    TargetFacts, Tls, Trust,
+    TargetFacts, Tls, TokenEndpoint, Trust,
 };
 use crate::{
     clock::Time,
@@ -122,6 +122,11 @@ impl Snapshot {
             key_owner: without(at, Credential::ProviderKey),
             client_secret: without(at, Credential::ClientSecret),
             client_token: without(at, Credential::ClientSecret),
+            token_endpoint: Observed::seen(
+                at,
+                0.01,
+                TokenEndpoint { endpoint: answers(&format!("{PROVIDER}/api/oidc/token")), said: Some("invalid_client".to_owned()) },
+            ),
             kasm_config: without(at, Credential::KasmKey),
             kasm_version: without(at, Credential::KasmKey),
             kasm_mappings: without(at, Credential::KasmKey),
@@ -189,6 +194,8 @@ impl Snapshot {
                 answer: SecretAnswer::Accepted,
                 origin: "provider.client_secret_file (/run/secrets/oidc_client_secret)".to_owned(),
                 entry: Some("lHmG".to_owned()),
+                controls: Vec::new(),
+                copied_at: None,
             },
         );
         now.client_token = Observed::seen(at, 0.01, client_token(at));

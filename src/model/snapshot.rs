@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Answered, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, Credential, CustomClaims,
     DryRun, EndpointAnswers, GroupMapping, KasmHealth, KasmUser, KasmVersion, KeyOwner, Known, LastSignIn, Missing,
-    Observed, Page, PasskeyDomain, Registration, SecretProof, Side, SourceId, TargetFacts, change,
+    Observed, Page, PasskeyDomain, Registration, SecretProof, Side, SourceId, TargetFacts, TokenEndpoint, change,
 };
 use crate::{
     clock::Time,
@@ -66,6 +66,8 @@ pub struct Snapshot {
     pub client_secret: Observed<SecretProof>,
     /// A token of the client's own.
     pub client_token: Observed<ClientToken>,
+    /// The token endpoint, without a secret.
+    pub token_endpoint: Observed<TokenEndpoint>,
     /// Kasm's stored OpenID config.
     pub kasm_config: Observed<OidcConfigs>,
     /// Kasm's version.
@@ -139,6 +141,7 @@ impl Snapshot {
             key_owner,
             client_secret,
             client_token,
+            token_endpoint,
             kasm_config,
             kasm_version,
             kasm_mappings,
@@ -171,6 +174,7 @@ impl Snapshot {
             row(SourceId::KeyOwner, key_owner),
             row(SourceId::ClientSecret, client_secret),
             row(SourceId::ClientToken, client_token),
+            row(SourceId::TokenEndpoint, token_endpoint),
             row(SourceId::KasmConfig, kasm_config),
             row(SourceId::KasmVersion, kasm_version),
             row(SourceId::KasmMappings, kasm_mappings),

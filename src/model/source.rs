@@ -117,6 +117,7 @@ pub enum SourceId {
     KeyOwner,
     ClientSecret,
     ClientToken,
+    TokenEndpoint,
     KasmConfig,
     KasmVersion,
     KasmMappings,
@@ -125,7 +126,7 @@ pub enum SourceId {
 
 impl SourceId {
     /// Every source, in the order of the look.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::ProviderConnection,
         Self::KasmConnection,
         Self::Discovery,
@@ -147,6 +148,7 @@ impl SourceId {
         Self::KeyOwner,
         Self::ClientSecret,
         Self::ClientToken,
+        Self::TokenEndpoint,
         Self::KasmConfig,
         Self::KasmVersion,
         Self::KasmMappings,
@@ -178,6 +180,7 @@ impl SourceId {
             Self::KeyOwner => "key_owner",
             Self::ClientSecret => "client_secret",
             Self::ClientToken => "client_token",
+            Self::TokenEndpoint => "token_endpoint",
             Self::KasmConfig => "kasm_config",
             Self::KasmVersion => "kasm_version",
             Self::KasmMappings => "kasm_mappings",
@@ -210,6 +213,7 @@ impl SourceId {
             Self::KeyOwner => "our Pocket ID key",
             Self::ClientSecret => "the client secret",
             Self::ClientToken => "a token of the client's own",
+            Self::TokenEndpoint => "the token endpoint",
             Self::KasmConfig => "Kasm's stored OpenID config",
             Self::KasmVersion => "Kasm's version",
             Self::KasmMappings => "Kasm's group mappings",
@@ -262,6 +266,7 @@ impl SourceId {
             | Self::ClientSecrets
             | Self::CustomClaims
             | Self::ClientSecret
+            | Self::TokenEndpoint
             | Self::KasmConfig => Rhythm::Settings,
             Self::ClaimsPreview
             | Self::LastSignIn
@@ -470,14 +475,20 @@ impl SourceId {
                 "the release from 2.3 on; the last only where the key is not an admin's",
             ),
             Self::ClientSecret => plan(
-                const { &[post("/api/oidc/introspect", AskedOf::All, 1), post("/api/oidc/token", AskedOf::Others, 1)] },
+                const { &[post("/api/oidc/introspect", AskedOf::All, 2), post("/api/oidc/token", AskedOf::Others, 2)] },
                 "one log line",
-                "a made-up token, or a made-up code; Pocket ID before 1.6: the code alone; nothing is given out",
+                "a made-up token, or a made-up code; Pocket ID before 1.6: the code alone; of other providers once more an \
+                 hour with a secret that is wrong on purpose; nothing is given out",
             ),
             Self::ClientToken => plan(
                 const { &[post("/api/oidc/token", AskedOf::All, 1)] },
                 "from 2.10: one row, removed daily",
                 "a token of the client's own, dropped at once; only with token.enabled, and from 1.11",
+            ),
+            Self::TokenEndpoint => plan(
+                const { &[post("/api/oidc/token", AskedOf::All, 1)] },
+                "one log line",
+                "a made-up code with the client id, without a secret",
             ),
             Self::KasmConfig => plan(
                 const { &[post("/api/public/get_oidc_configs", AskedOf::All, 1)] },

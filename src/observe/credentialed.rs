@@ -79,6 +79,11 @@ impl Credentialed<'_> {
     }
 }
 
+/// The token URL that the target's stored config holds.
+pub(super) fn stored_token_url(config: &Observed<OidcConfigs>, facts: &TargetFacts, kasm: &KasmLook) -> Option<String> {
+    config.ok()?.ours(facts, kasm.start.ok()).ok()?.token_url.clone()
+}
+
 /// The client id that the target's stored config holds.
 pub(super) fn stored_client_id(config: &Observed<OidcConfigs>, facts: &TargetFacts, kasm: &KasmLook) -> Option<String> {
     config.ok()?.ours(facts, kasm.start.ok()).ok()?.client_id.clone()

@@ -1,7 +1,7 @@
 //! One HTTP/1.1 exchange: a request by a client, and its answer within limits.
 //!
 //! The clients are reqwest's, and made here alone: they follow no redirect, keep no cookie, send no referer, take no
-//! proxy from the environment, ask for gzip only, and know GET and POST. Where the time of a connection is told, it is
+//! proxy from the environment, ask for gzip and deflate, and know GET and POST. Where the time of a connection is told, it is
 //! by [`super::watch`].
 
 use std::{future::ready, iter, net::SocketAddr, time::Duration};
@@ -13,7 +13,7 @@ use reqwest::{
 };
 use rustls::ClientConfig;
 use tokio::time::Instant;
-use url::{Position, Url};
+use url::{Position, Url, form_urlencoded};
 
 use super::{
     answer::Answer,
@@ -34,6 +34,8 @@ pub(super) const PAGE_LIMIT: usize = 2_000_000;
 /// How long [`Limit::Beginning`] waits for the body.
 pub(super) const BEGINNING_WITHIN: Duration = Duration::from_secs(1);
 
+/// What is decompressed here.
+const CODINGS: &str = "gzip, deflate";
 const USER_AGENT: &str = concat!("ssowatch/", env!("CARGO_PKG_VERSION"), " (+https://github.com/ssowatch/ssowatch)");
 
 /// A request to one side. What the config gives for every request is added where it may go.
@@ -43,8 +45,10 @@ pub(super) struct Request {
     pub url: Url,
     /// What is wanted.
     pub accept: &'static str,
-    /// A JSON body makes it a POST, else it is a GET.
-    pub json: Option<String>,
+    /// A body with its content type makes it a POST, else it is a GET.
+    pub body: Option<(&'static str, String)>,
+    /// A cookie of this collection: what the same server has just set.
+    pub cookie: Option<HeaderValue>,
     /// How much of the answer is read.
     pub limit: Limit,
     /// A credential that goes along.
@@ -68,7 +72,7 @@ impl Request {
     /// A GET for JSON.
     pub(super) fn json(url: Url) -> Self {
         let limit = Limit::Bytes(JSON_LIMIT);
-        Self { url, accept: "application/json", json: None, limit, carried: None, is_tokenless: false }
+        Self { url, accept: "application/json", body: None, cookie: None, limit, carried: None, is_tokenless: false }
     }
 
     /// A GET for JSON without any `Authorization`, also where a login wall wants one.
@@ -78,7 +82,13 @@ impl Request {
 
     /// A POST of JSON, for JSON.
     pub(super) fn post(url: Url, body: &serde_json::Value) -> Self {
-        Self { json: Some(body.to_string()), ..Self::json(url) }
+        Self { body: Some(("application/json", body.to_string())), ..Self::json(url) }
+    }
+
+    /// A POST of form fields, none of them secret, for JSON.
+    pub(super) fn form(url: Url, fields: &[(&str, &str)]) -> Self {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        Self { body: Some(("application/x-www-form-urlencoded", body)), ..Self::json(url) }
     }
 
     /// A GET for a web page.
@@ -242,16 +252,22 @@ fn broken(line: &Line, error: reqwest::Error, notes: &Notes) -> Broken {
 fn message(line: &Line, request: &Request, headers: &HeaderMap) -> Option<reqwest::Request> {
     let host = HeaderValue::from_str(&request.url[Position::BeforeHost..Position::AfterPort]).ok()?;
     let carried = request.carried.as_ref().and_then(|carried| carried.body.as_ref());
-    let body = request.json.as_ref().map(|json| ("application/json", json));
-    let body = body.or(carried.map(|(content_type, text)| (*content_type, text)));
+    let body = request.body.as_ref().or(carried);
     let method = if body.is_some() { Method::POST } else { Method::GET };
     let mut message = reqwest::Request::new(method, line.wire(&request.url)?);
     let all = message.headers_mut();
     all.insert(header::HOST, host);
     all.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
     all.insert(header::ACCEPT, HeaderValue::from_static(request.accept));
+    // Error pages come in the language that is asked for, and are read.
+    all.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static("en"));
+    // Without it, any coding may come (RFC 9110, section 12.5.3).
+    all.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(CODINGS));
     for (name, value) in headers {
         all.append(name, value.clone());
+    }
+    if let Some(cookie) = &request.cookie {
+        all.append(header::COOKIE, cookie.clone());
     }
     if let Some((content_type, text)) = body {
         all.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));

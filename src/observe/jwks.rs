@@ -30,5 +30,8 @@ fn read(answer: &Answer) -> Result<Jwks, Stop> {
     if answer.status != 200 {
         return Err(reasons::of_status(answer));
     }
-    Jwks::parse(answer.content_type().as_deref(), &answer.body).map_err(|problem| reasons::of_body(&problem))
+    Jwks::parse(answer.content_type().as_deref(), &answer.body).map_err(|problem| match answer.said() {
+        Some(said) => reasons::of_body(&format!("{problem}: {said}")),
+        None => reasons::of_body(&problem),
+    })
 }

@@ -8,7 +8,7 @@ use super::{
     Pace, authorize_dry_run,
     budget::Budget,
     client_meta,
-    credentialed::{Credentialed, stored_client_id},
+    credentialed::{Credentialed, stored_client_id, stored_token_url},
     look_kasm::{self, KasmLook},
     look_kasm_key,
     look_provider::{self, ProviderLook},
@@ -18,6 +18,7 @@ use super::{
     rhythm,
     shared::Shelf,
     side::{Counts, Means, Side},
+    token_endpoint,
 };
 use crate::{
     clock::Clock,
@@ -25,7 +26,7 @@ use crate::{
     kasm::{Chosen, KasmStart, StartOutcome},
     model::{ClientMeta, Connection, DryRun, Missing, Observed, PasskeyDomain, Snapshot, SourceId, TargetFacts},
     oidc::AuthorizeUrl,
-    pocket_id::{ProviderKind, recognise},
+    pocket_id::{Dialect, ProviderKind, recognise},
 };
 
 /// What the sources of one round go by.
@@ -106,7 +107,11 @@ pub(super) async fn look(
         asked.client_id = stored_client_id(&by_kasm_key.config, &facts, &kasm);
     }
     let by_provider_key = Box::pin(look_provider_key::look(&asked)).await;
-    let by_secret = Box::pin(look_secret::look(&asked, &by_provider_key.secrets)).await;
+    let stored = stored_token_url(&by_kasm_key.config, &facts, &kasm);
+    let (by_secret, token_endpoint) = tokio::join!(
+        Box::pin(look_secret::look(&asked, &by_provider_key.secrets)),
+        Box::pin(token_endpoint::look(&asked, stored.as_deref())),
+    );
     for side in [provider.side.as_deref(), kasm.side.as_ref()].into_iter().flatten() {
         side.hang_up();
     }
@@ -134,6 +139,7 @@ pub(super) async fn look(
         key_owner: by_provider_key.owner,
         client_secret: by_secret.secret,
         client_token: by_secret.token,
+        token_endpoint,
         kasm_config: by_kasm_key.config,
         kasm_version: by_kasm_key.version,
         kasm_mappings: by_kasm_key.mappings,
@@ -162,6 +168,15 @@ impl Both<'_> {
         Observed::missing(self.round.clock.now(), why)
     }
 
+    /// What Pocket ID alone has is not asked of another provider, nor of one that is not known.
+    fn pocket_id_only(&self) -> Result<(), Missing> {
+        match self.provider.kind {
+            Some(ProviderKind::PocketId) => Ok(()),
+            Some(ProviderKind::Openid) => Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned())),
+            None => Err(Missing::Blocked { by: SourceId::Discovery }),
+        }
+    }
+
     /// The client id that Kasm sends.
     fn sent_client_id(&self) -> Option<String> {
         let id = our_url(self.kasm.start.ok()?, self.facts)?.client_id.clone()?;
@@ -170,8 +185,8 @@ impl Both<'_> {
 
     async fn client_meta(&self) -> Observed<ClientMeta> {
         let source = SourceId::ClientMeta;
-        if self.provider.kind == Some(ProviderKind::Openid) {
-            return self.missing(Missing::NotApplicable("the provider is not Pocket ID".to_owned()));
+        if let Err(why) = self.pocket_id_only() {
+            return self.missing(why);
         }
         let client_id = self.sent_client_id();
         let client_id = client_id.as_deref();
@@ -186,8 +201,8 @@ impl Both<'_> {
         if !self.facts.passkey_enabled {
             return self.missing(Missing::OutOfReach("passkey.enabled is off".to_owned()));
         }
-        if self.provider.kind == Some(ProviderKind::Openid) {
-            return self.missing(Missing::NotApplicable("the provider is not Pocket ID".to_owned()));
+        if let Err(why) = self.pocket_id_only() {
+            return self.missing(why);
         }
         let side = match &self.provider.side {
             Ok(side) => side,
@@ -209,15 +224,23 @@ impl Both<'_> {
             Err(why) => return self.missing(why),
         };
         let old = self.before.map(|before| &before.authorize_dry_run);
-        let is_due = self.changed(client_meta) || self.round.is_due(source, old, DryRun::is_accepted);
+        // Without a document, this alone shows whether people can sign in. What is refused is known to be: asked again with
+        // the settings, since each question leaves its lines there.
+        let is_alone = self.provider.discovery.ok().is_none();
+        let is_due = is_alone || self.changed(client_meta) || self.round.is_due(source, old, |_| true);
         self.round.settled(source, old, is_due, side, 1, self.ask_dry_run(side, raw, asks)).await
     }
 
     async fn ask_dry_run(&self, side: &Side, raw: &str, asks: &AuthorizeUrl) -> Result<DryRun, Stop> {
         let named = self.facts.provider.kind;
         let document = self.provider.discovery.ok().or_else(|| self.before.and_then(|before| before.discovery.ok()));
-        let document = document.ok_or(Stop::Blocked(SourceId::Discovery))?;
-        let (_, dialect, version) = recognise(&document.fact, named);
+        let (dialect, version) = match document {
+            Some(document) => {
+                let (_, dialect, version) = recognise(&document.fact, named);
+                (dialect, version)
+            }
+            None => (Dialect::Openid, None),
+        };
         authorize_dry_run::look(side, raw, asks, dialect, version, self.counts).await
     }
 

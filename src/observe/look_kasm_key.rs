@@ -88,7 +88,7 @@ fn config_is_due(asked: &Credentialed<'_>, old: &Observed<OidcConfigs>) -> bool 
     let sent_before = before.kasm_start.ok().and_then(|start| our_url(start, asked.facts));
     let sent = asked.kasm.start.ok().and_then(|start| our_url(start, asked.facts));
     let dry_run_failed = match &before.authorize_dry_run.value {
-        Ok(answer) => !DryRun::is_accepted(answer),
+        Ok(answer) => DryRun::is_refused(answer),
         Err(missing) => matches!(missing, Missing::Failed { .. }),
     };
     let is_in_doubt = sent_before.is_none() || dry_run_failed || before.doubted.contains(&Credential::KasmKey);

@@ -59,6 +59,7 @@ mod rhythm;
 mod shared;
 mod side;
 mod tls;
+mod token_endpoint;
 mod trust;
 mod watch;
 

@@ -32,6 +32,9 @@ pub enum JsonProblem {
     /// Something else.
     #[error("not JSON: {0}")]
     Invalid(String),
+    /// JSON of another kind.
+    #[error("JSON without {0}")]
+    Lacks(&'static str),
 }
 
 /// Reads a body as JSON.

@@ -33,7 +33,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     if sent.contains([',', ';']) {
         return Err(after("scope_list_shape", "commas join its scopes"));
     }
-    let Some(supported) = &case.discovery()?.scopes_supported else {
+    let Some(supported) = &case.document()?.scopes_supported else {
         return Ok(Verdict::Unverified("the discovery document has no scopes_supported".to_owned()));
     };
     let dropped = unsupported(&sent, supported);

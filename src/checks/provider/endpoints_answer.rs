@@ -22,7 +22,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    case.discovery()?;
+    case.document()?;
     let answers = case.now.provider_endpoints.get()?;
     let Some(finding) = finding("userinfo", &answers.userinfo) else { return Ok(without_fault(&answers.userinfo)) };
     let other = answers.end_session.as_ref().and_then(|answer| self::finding("end_session", answer));
@@ -30,7 +30,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 }
 
 /// What is wrong with an endpoint, where something is.
-pub(super) fn finding(name: &str, answer: &EndpointAnswer) -> Option<Finding> {
+pub(in crate::checks) fn finding(name: &str, answer: &EndpointAnswer) -> Option<Finding> {
     match &answer.state {
         EndpointState::Wrong { status: 429, .. }
         | EndpointState::NoAnswer { reason: Reason::Throttled | Reason::Challenged | Reason::Blocked, .. }

@@ -19,6 +19,9 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
+/// The fix where the provider wants another method.
+const OTHER_METHOD: &str = "At the provider, let Kasm's client authenticate by client ID and secret.";
+
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let proof = case.now.client_secret.get()?;
     match &proof.answer {
@@ -26,7 +29,18 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         SecretAnswer::CannotTell { seen, .. } => {
             Ok(Verdict::Unknown(format!("the provider's answer says nothing about the secret: {seen}")))
         }
-        SecretAnswer::Refused { status, error } => refused(case, proof, *status, error),
+        SecretAnswer::SameForAny { status, error } => {
+            let error = error.as_deref().map(|error| format!(": {error}")).unwrap_or_default();
+            Ok(Verdict::Unverified(format!(
+                "the provider gives the same answer to a made-up secret (HTTP {status}{error}): it does not look at the secret \
+                 there"
+            )))
+        }
+        SecretAnswer::Refused { error, other_method: true, .. } => {
+            let message = format!("The provider wants another client authentication than Kasm's, which is HTTP Basic: {error}");
+            Ok(Verdict::fail(Finding::new("other_method", message).mend(OTHER_METHOD)))
+        }
+        SecretAnswer::Refused { status, error, .. } => refused(case, proof, *status, error),
     }
 }
 
