@@ -10,12 +10,12 @@
 //!                 ▼
 //!   LOOK   observe(target) ──► Snapshot          async: the only network code
 //!                                 │
-//!   JUDGE  checks::judge       ──► Report         pure: no I/O, no clock, no await
+//!   JUDGE  checks::evaluate       ──► Report         pure: no I/O, no clock, no await
 //!                                 │
-//!                               Board ──► journal
+//!                               Results ──► journal
 //!              ┌─────────┬───────┴────┬───────────┐
-//!   TELL   metrics   status page   JSON, text, JUnit   log on change      pure projections of (Board, now)
-//!                         messages                                        (Board, now) against what was told
+//!   TELL   metrics   status page   JSON, text, JUnit   log on change      pure projections of (Results, now)
+//!                         messages                                        (Results, now) against what was told
 //! ```
 //!
 //! Read [`model`] first (the nouns), then [`round`] (the spine on one screen), then one check, for example
@@ -26,28 +26,28 @@
 //! Each is held by a tool (the layers test, `.clippy.toml`, the canary test), not by memory:
 //! checks do no I/O and read no clock; only [`observe`] opens connections, and [`notify`] to mail
 //! servers; nothing is ever changed in Pocket ID or Kasm;
-//! page and metrics are functions of (Board, now); labels come from closed sets or from the config; secrets have no
+//! page and metrics are functions of (Results, now); labels come from closed sets or from the config; secrets have no
 //! `Display`, a masking `Debug`, and never enter a snapshot, a finding, a log line or an error; an observation that is
 //! too old is not shown as current.
 
 pub mod app;
-pub mod board;
+pub mod apps;
+pub mod results;
 pub mod checks;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod journal;
-pub mod kasm;
 pub mod lab;
 pub mod logging;
 pub mod metrics;
 pub mod model;
 pub mod notify;
-pub mod observe;
+pub mod collect;
 pub mod oidc;
-pub mod pocket_id;
+pub mod providers;
 pub mod round;
 pub mod schedule;
 pub mod scheduler;
-pub mod telling;
+pub mod render;
 pub mod web;

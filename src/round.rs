@@ -1,11 +1,6 @@
-//! The spine on one screen: look, judge.
+//! The spine on one screen: look, evaluate.
 
-use crate::{
-    checks,
-    config::Target,
-    model::{Report, Snapshot},
-    observe::{Looker, Pace},
-};
+use crate::{checks, config::Target, model::{Report, Snapshot}, collect::{Collector, CollectMode}};
 
 /// What one round gives.
 #[derive(Debug, Clone)]
@@ -16,11 +11,11 @@ pub struct Round {
     pub report: Report,
 }
 
-/// One round of one target: looks at it, notes what changed since the snapshot before, and judges.
-pub async fn round(looker: &Looker, target: &Target, before: Option<&Snapshot>, pace: Pace) -> Round {
-    let mut snapshot = looker.observe(target, before, pace).await.after(before);
-    let report = checks::judge(&snapshot, before);
+/// One round of one target: looks at it, notes what changed since the snapshot before, and evaluates.
+pub async fn round(collector: &Collector, target: &Target, before: Option<&Snapshot>, mode: CollectMode) -> Round {
+    let mut snapshot = collector.observe(target, before, mode).await.after(before);
+    let report = checks::evaluate(&snapshot, before);
     let failing = report.failing().filter_map(|failing| checks::find(&failing.id));
-    snapshot.doubted = failing.flat_map(|(_, check)| check.needs).copied().collect();
+    snapshot.recheck = failing.flat_map(|(_, check)| check.needs).copied().collect();
     Round { snapshot, report }
 }

@@ -32,17 +32,7 @@ pub use sdnotify::Notifier;
 pub use unix::UnixSocket;
 
 use self::supervisor::Supervisor;
-use crate::{
-    board::Board,
-    clock::Clock,
-    config::Config,
-    journal::Journal,
-    metrics::Daemon,
-    notify::{desk, heartbeat, maintenance::Windows, send::Sender},
-    observe::Looker,
-    scheduler::{Look, Scheduler},
-    web,
-};
+use crate::{results::Results, clock::Clock, config::Config, journal::Journal, metrics::Daemon, notify::{notifier, heartbeat, maintenance::Windows, send::Sender}, collect::Collector, scheduler::{RunRound, Scheduler}, web};
 
 /// How long requests that are under way get when the daemon stops.
 const FINISH_WITHIN: Duration = Duration::from_secs(6);
@@ -82,7 +72,7 @@ pub struct Running {
     /// Where it listens, in the order of the listeners.
     pub addresses: Vec<SocketAddr>,
     /// The latest round of each target.
-    pub board: Arc<Board>,
+    pub results: Arc<Results>,
     /// Metrics about the daemon.
     pub daemon: Arc<Daemon>,
     journal: Arc<Journal>,
@@ -104,17 +94,17 @@ pub struct Running {
 /// # Errors
 /// A listener has no address.
 pub async fn start(config: Config, listeners: Vec<TcpListener>, options: Options) -> io::Result<Running> {
-    let looker = Arc::new(Looker::new(options.clock));
-    start_with(Arc::clone(&looker), looker, config, listeners, options).await
+    let collector = Arc::new(Collector::new(options.clock));
+    start_with(Arc::clone(&collector), collector, config, listeners, options).await
 }
 
-/// [`start`], with rounds of another kind (for tests). The looker serves `/probe`.
+/// [`start`], with rounds of another kind (for tests). The collector serves `/probe`.
 ///
 /// # Errors
 /// As [`start`].
-pub async fn start_with<L: Look>(
-    look: Arc<L>,
-    looker: Arc<Looker>,
+pub async fn start_with<L: RunRound>(
+    runner: Arc<L>,
+    collector: Arc<Collector>,
     config: Config,
     listeners: Vec<TcpListener>,
     options: Options,
@@ -128,15 +118,15 @@ pub async fn start_with<L: Look>(
         info!(address = socket.name(), "listening");
     }
     journal.kept().into_iter().for_each(|kept| daemon.journal(kept));
-    let (board, notifier) = (Arc::new(Board::default()), Arc::new(notifier));
+    let (results, notifier) = (Arc::new(Results::default()), Arc::new(notifier));
     let (config_in_force, config_seen) = watch::channel(Arc::new(config));
     let (reloads, reload_requests) = mpsc::channel(RELOADS_WAITING);
     let mut supervisor = Supervisor {
-        scheduler: Scheduler::new(look, Arc::clone(&board), Arc::clone(&daemon), Arc::clone(&journal), clock),
+        scheduler: Scheduler::new(runner, Arc::clone(&results), Arc::clone(&daemon), Arc::clone(&journal), clock),
         config: config_in_force,
         load,
         reload_requests,
-        board: Arc::clone(&board),
+        results: Arc::clone(&results),
         daemon: Arc::clone(&daemon),
         notifier: Arc::clone(&notifier),
         clock,
@@ -150,12 +140,12 @@ pub async fn start_with<L: Look>(
     let windows: Arc<Windows> = Arc::default();
     let state = web::State {
         windows: Arc::clone(&windows),
-        board: Arc::clone(&board),
+        results: Arc::clone(&results),
         config: config_seen,
         daemon: Arc::clone(&daemon),
         journal: Arc::clone(&journal),
-        bells: supervisor.scheduler.bells(),
-        looker,
+        triggers: supervisor.scheduler.triggers(),
+        collector,
         clock,
         ready: Arc::clone(&ready),
         reload: reloads.clone(),
@@ -181,7 +171,7 @@ pub async fn start_with<L: Look>(
     let supervisor = AbortOnDropHandle::new(tokio::spawn(supervising));
     Ok(Running {
         addresses,
-        board,
+        results,
         daemon,
         journal,
         ready,
@@ -205,19 +195,19 @@ struct Telling {
 
 impl Telling {
     fn start(state: &web::State, memory: Option<PathBuf>, part_ended: &CancellationToken) -> Self {
-        let web::State { board, bells, daemon, windows, config, clock, .. } = state.clone();
+        let web::State { results, triggers, daemon, windows, config, clock, .. } = state.clone();
         let post = Arc::new(Sender::new(clock, state.options.external_url.clone()));
         let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
-        let beating = heartbeat::Means {
+        let beating = heartbeat::Deps {
             post: Arc::clone(&post),
-            board: Arc::clone(&board),
+            results: Arc::clone(&results),
             daemon: Arc::clone(&daemon),
             config: config.clone(),
             clock,
         };
-        let telling = desk::Means { post, board, bells, daemon, windows, config, memory, clock };
+        let telling = notifier::Deps { post, results, triggers, daemon, windows, config, memory, clock };
         tasks.spawn(telling_end(heartbeat::run(beating, stop.clone()), part_ended.clone()));
-        tasks.spawn(telling_end(desk::run(telling, stop.clone()), part_ended.clone()));
+        tasks.spawn(telling_end(notifier::run(telling, stop.clone()), part_ended.clone()));
         Self { stop, tasks }
     }
 

@@ -10,20 +10,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::{Load, Notifier};
-use crate::{
-    board::{Board, Entry},
-    checks,
-    clock::{Clock, Time},
-    config::Config,
-    metrics::Daemon,
-    model::Login,
-    scheduler::{Applied, Look, Scheduler},
-    web::Reload,
-};
+use crate::{results::{Results, Entry}, checks, clock::{Clock, Time}, config::Config, metrics::Daemon, model::Login, scheduler::{Applied, RunRound, Scheduler}, web::Reload};
 
 /// How often the loop looks after things where systemd's watchdog does not want it sooner.
 const LOOKS_AFTER: Duration = Duration::from_secs(10);
-/// How often judging is tested.
+/// How often evaluating is tested.
 const SELF_TEST_EVERY: Duration = Duration::from_mins(1);
 
 /// The loop beside the rounds.
@@ -32,17 +23,17 @@ pub(super) struct Supervisor<L> {
     pub config: watch::Sender<Arc<Config>>,
     pub load: Option<Load>,
     pub reload_requests: mpsc::Receiver<Reload>,
-    pub board: Arc<Board>,
+    pub results: Arc<Results>,
     pub daemon: Arc<Daemon>,
     pub notifier: Arc<Notifier>,
     pub clock: Clock,
-    /// When judging was last tested.
+    /// When evaluating was last tested.
     pub self_tested: Option<Instant>,
     /// The status line that systemd was last told.
     pub status: String,
 }
 
-impl<L: Look> Supervisor<L> {
+impl<L: RunRound> Supervisor<L> {
     /// Starts the rounds of the configuration that is there at first.
     pub async fn begin(&mut self) {
         let config = Arc::clone(&self.config.borrow());
@@ -120,10 +111,10 @@ impl<L: Look> Supervisor<L> {
             let held = catch_unwind(checks::self_test).unwrap_or(false);
             self.daemon.self_test(held);
             if !held {
-                error!("the self-test failed: this build judges wrongly, do not rely on its verdicts");
+                error!("the self-test failed: this build evaluates wrongly, do not rely on its verdicts");
             }
         }
-        let status = status(&self.board.entries(), self.clock.now());
+        let status = status(&self.results.entries(), self.clock.now());
         if status != self.status {
             self.notifier.status(&status);
             self.status = status;
@@ -183,9 +174,9 @@ mod tests {
 
     fn entries(logins: &[Option<Login>]) -> (Vec<Arc<Entry>>, Time) {
         let at = Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap();
-        let board = Board::default();
+        let results = Results::default();
         let name = |number: usize| format!("t{number}");
-        board.list((0..logins.len()).map(|number| Entry {
+        results.list((0..logins.len()).map(|number| Entry {
             name: name(number),
             stale_after_seconds: 240.0,
             interval_seconds: 60.0,
@@ -194,12 +185,12 @@ mod tests {
         for (number, login) in logins.iter().enumerate() {
             let Some(login) = login else { continue };
             let snapshot = Snapshot::healthy();
-            let mut report = checks::judge(&snapshot, None);
+            let mut report = checks::evaluate(&snapshot, None);
             report.login = *login;
             report.at = at;
-            board.put(&name(number), snapshot, report);
+            results.put(&name(number), snapshot, report);
         }
-        (board.entries(), at)
+        (results.entries(), at)
     }
 
     #[test]

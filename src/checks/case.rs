@@ -1,11 +1,6 @@
 //! What a check is given: the snapshot, the one before, and what follows from the discovery document.
 
-use crate::{
-    kasm::{Chosen, OidcConfig, Start, StartOutcome},
-    model::{Missing, Observed, Reason, Registration, Snapshot, SourceId, TargetFacts, Verdict},
-    oidc::{AuthorizeUrl, Discovery, Jwks},
-    pocket_id::{Dialect, ProviderKind, Version, VersionSpan, recognise},
-};
+use crate::{apps::kasm::{Chosen, OidcConfig, Start, StartOutcome}, model::{Missing, Observed, Reason, Registration, Snapshot, SourceId, TargetFacts, Verdict}, oidc::{AuthorizeUrl, Discovery, Jwks}, providers::pocket_id::{Dialect, ProviderKind, Version, VersionSpan, recognise}};
 
 /// The release that a key was told, where the document agrees with it: the document alone cannot tell some apart.
 fn narrowed(span: VersionSpan, now: &Snapshot) -> VersionSpan {
@@ -16,7 +11,7 @@ fn narrowed(span: VersionSpan, now: &Snapshot) -> VersionSpan {
 /// What a check is given.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
-    /// The snapshot to judge.
+    /// The snapshot to evaluate.
     pub now: &'a Snapshot,
     /// Whose provider it is.
     pub kind: ProviderKind,
@@ -134,7 +129,7 @@ impl<'a> Case<'a> {
     /// nothing is proven of theirs.
     #[must_use]
     pub fn neither_is_reached(&self) -> Option<Verdict> {
-        let reasons = [self.now.kasm_connection.failure()?.0, self.now.provider_connection.failure()?.0];
+        let reasons = [self.now.app_connection.failure()?.0, self.now.provider_connection.failure()?.0];
         let all_lost = reasons.iter().all(|reason| matches!(reason, Reason::Dns | Reason::Connect));
         all_lost.then(|| {
             Verdict::Unknown(
@@ -150,13 +145,13 @@ impl<'a> Case<'a> {
     /// # Errors
     /// Why it is missing, or which configs could be meant.
     pub fn start(&self) -> Result<&'a Start, Missing> {
-        match self.now.kasm_start.get()?.ours(self.target()) {
+        match self.now.login_start.get()?.ours(self.target()) {
             Chosen::Ours(start) => Ok(start),
-            Chosen::Nowhere => Err(Missing::Blocked { by: SourceId::KasmStart }),
+            Chosen::Nowhere => Err(Missing::Blocked { by: SourceId::LoginStart }),
             Chosen::Several(starts) => {
                 let names: Vec<String> = starts.iter().map(|start| format!("\"{}\"", start.display_name)).collect();
                 Err(Missing::failed(
-                    SourceId::KasmStart,
+                    SourceId::LoginStart,
                     Reason::Body,
                     format!(
                         "{} OpenID configs lead to this provider: {}. Name the one that is meant with kasm.provider",
@@ -175,7 +170,7 @@ impl<'a> Case<'a> {
     pub fn authorize_url(&self) -> Result<&'a AuthorizeUrl, Missing> {
         match &self.start()?.outcome {
             StartOutcome::Url(url) => Ok(url),
-            StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => Err(Missing::Blocked { by: SourceId::KasmStart }),
+            StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => Err(Missing::Blocked { by: SourceId::LoginStart }),
         }
     }
 
@@ -185,7 +180,7 @@ impl<'a> Case<'a> {
     /// Why it is missing, or which configs could be meant.
     pub fn stored(&self) -> Result<&'a OidcConfig, Missing> {
         let configs = self.now.kasm_config.get()?;
-        configs.ours(self.target(), self.now.kasm_start.ok()).map_err(unclear)
+        configs.ours(self.target(), self.now.login_start.ok()).map_err(unclear)
     }
 
     /// Whether our config sends visitors to the provider at once: by the login page, else as stored.
@@ -228,7 +223,7 @@ impl<'a> Case<'a> {
             None => self.authorize_url()?.scope.as_deref().unwrap_or_default().split_whitespace().collect(),
         };
         if words.iter().any(|word| word.contains([',', ';'])) {
-            let detail = "commas join its scopes: judged once scope_list_shape holds".to_owned();
+            let detail = "commas join its scopes: evaluated once scope_list_shape holds".to_owned();
             return Err(Missing::failed(SourceId::KasmConfig, Reason::Blocked, detail));
         }
         Ok(words)

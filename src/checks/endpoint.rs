@@ -10,11 +10,7 @@ use super::{
     Case,
     start::{is_same, on_base, part_that_differs},
 };
-use crate::{
-    model::{Drift, Finding, Missing, SourceId, Verdict},
-    oidc::is_loopback,
-    pocket_id::ProviderKind,
-};
+use crate::{model::{Drift, Finding, Missing, SourceId, Verdict}, oidc::is_loopback, providers::pocket_id::ProviderKind};
 
 /// Compares a stored address with the one that the provider announces.
 ///
@@ -36,7 +32,7 @@ pub(super) fn compare(case: &Case<'_>, field: &str, stored: &str, announced: Opt
     let message = format!("Kasm's {} has another {part}: {stored}, where {expected} is expected", in_words(field));
     let finding = Finding::new("differs", message).drift(drift);
     Ok(Verdict::fail(match is_only_elsewhere(case, expected, stored) {
-        true => finding.mend(format!(
+        true => finding.fix(format!(
             "Kasm: Access Management > Authentication > OpenID > your config > {}: enter {expected}. If the stored \
              address is Pocket ID's own inside your network, name its base in provider.internal_url instead.",
             on_the_form(field)

@@ -5,7 +5,7 @@
 
 mod authorize;
 mod claims;
-mod kasm;
+mod app;
 mod landing;
 mod logout;
 mod offer;
@@ -16,17 +16,14 @@ mod upkeep;
 
 mod case;
 mod endpoint;
-mod judge;
+mod evaluate;
 #[cfg(test)]
 mod testing;
 
 pub use case::Case;
-pub use judge::{judge, judge_as_if, self_test};
+pub use evaluate::{evaluate, evaluate_as_if, self_test};
 
-use crate::{
-    model::{Credential, Missing, Severity, Stage, Verdict},
-    pocket_id::Dialect,
-};
+use crate::{model::{Credential, Missing, Severity, Stage, Verdict}, providers::pocket_id::Dialect};
 
 /// One rule about a snapshot, with all that people read about it.
 #[derive(Debug)]
@@ -39,8 +36,8 @@ pub struct Check {
     pub title: &'static str,
     /// Why it matters: what people see when it fails.
     pub why: &'static str,
-    /// How to mend it, with the field names of both web forms.
-    pub mend: &'static str,
+    /// How to fix it, with the field names of both web forms.
+    pub fix: &'static str,
     /// The credentials without which it is *unverified*.
     pub needs: &'static [Credential],
     /// Since which release, where that matters; else empty.
@@ -95,7 +92,7 @@ impl SeverityRule {
 
 /// All checks in cause order, by stage.
 pub const ALL: &[(Stage, &[&Check])] = &[
-    (Stage::Kasm, kasm::CHECKS),
+    (Stage::App, app::CHECKS),
     (Stage::Offer, offer::CHECKS),
     (Stage::Start, start::CHECKS),
     (Stage::Provider, provider::CHECKS),
@@ -130,11 +127,11 @@ mod tests {
         for (_, check) in all() {
             assert!(seen.insert(check.id), "{} stands twice", check.id);
             assert!(check.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{}", check.id);
-            for text in [check.title, check.why, check.mend, check.source] {
+            for text in [check.title, check.why, check.fix, check.source] {
                 assert!(text.len() > 10, "{} lacks a text", check.id);
             }
             assert!(
-                check.mend.ends_with('.') && check.why.ends_with('.'),
+                check.fix.ends_with('.') && check.why.ends_with('.'),
                 "{}: a sentence ends with a full stop",
                 check.id
             );

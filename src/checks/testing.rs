@@ -1,11 +1,7 @@
 //! For the checks' own tests: a healthy snapshot with one fact changed, and what one check says about it.
 
-use super::{Check, judge};
-use crate::{
-    kasm::{LoginConfig, OidcConfig, Start, StartOutcome},
-    model::{CheckReport, Connection, Missing, Observed, Reason, Snapshot, SourceId, Tls},
-    oidc::{AuthorizeUrl, Discovery},
-};
+use super::{Check, evaluate};
+use crate::{apps::kasm::{LoginConfig, OidcConfig, Start, StartOutcome}, model::{CheckReport, Connection, Missing, Observed, Reason, Snapshot, SourceId, Tls}, oidc::{AuthorizeUrl, Discovery}};
 
 /// A case: what it shows, what is changed in the healthy snapshot, and the verdict with the codes of its findings.
 pub(super) type Row = (&'static str, fn(&mut Snapshot), &'static str);
@@ -14,7 +10,7 @@ pub(super) type Row = (&'static str, fn(&mut Snapshot), &'static str);
 #[track_caller]
 pub(super) fn table(check: &Check, rows: &[Row]) {
     for (name, change, expected) in rows {
-        let report = judged(check, *change);
+        let report = evaluated(check, *change);
         assert_eq!(said(&report), *expected, "{}: {name}: {report:?}", check.id);
     }
 }
@@ -23,7 +19,7 @@ pub(super) fn table(check: &Check, rows: &[Row]) {
 #[track_caller]
 pub(super) fn table_with_credentials(check: &Check, rows: &[Row]) {
     for (name, change, expected) in rows {
-        let report = judged_with_credentials(check, *change);
+        let report = evaluated_with_credentials(check, *change);
         assert_eq!(said(&report), *expected, "{}: {name}: {report:?}", check.id);
     }
 }
@@ -35,18 +31,18 @@ fn said(report: &CheckReport) -> String {
 }
 
 /// What one check says about the healthy snapshot with a change.
-pub(super) fn judged(check: &Check, change: impl FnOnce(&mut Snapshot)) -> CheckReport {
-    judged_of(check, Snapshot::healthy(), change)
+pub(super) fn evaluated(check: &Check, change: impl FnOnce(&mut Snapshot)) -> CheckReport {
+    evaluated_of(check, Snapshot::healthy(), change)
 }
 
 /// The same over the healthy snapshot with every credential.
-pub(super) fn judged_with_credentials(check: &Check, change: impl FnOnce(&mut Snapshot)) -> CheckReport {
-    judged_of(check, Snapshot::healthy_with_credentials(), change)
+pub(super) fn evaluated_with_credentials(check: &Check, change: impl FnOnce(&mut Snapshot)) -> CheckReport {
+    evaluated_of(check, Snapshot::healthy_with_credentials(), change)
 }
 
-fn judged_of(check: &Check, mut now: Snapshot, change: impl FnOnce(&mut Snapshot)) -> CheckReport {
+fn evaluated_of(check: &Check, mut now: Snapshot, change: impl FnOnce(&mut Snapshot)) -> CheckReport {
     change(&mut now);
-    judge(&now, None).check(check.id).unwrap().clone()
+    evaluate(&now, None).check(check.id).unwrap().clone()
 }
 
 /// Kasm's stored config.
@@ -61,7 +57,7 @@ pub(super) fn lose<T>(seen: &mut Observed<T>, source: SourceId, reason: Reason) 
 
 /// The authorize URL that Kasm sends.
 pub(super) fn url(now: &mut Snapshot) -> &mut AuthorizeUrl {
-    match &mut now.kasm_start.value.as_mut().unwrap().starts[0].outcome {
+    match &mut now.login_start.value.as_mut().unwrap().starts[0].outcome {
         StartOutcome::Url(url) => url,
         other => panic!("no URL but {other:?}"),
     }
@@ -73,7 +69,7 @@ pub(super) fn add_config(now: &mut Snapshot, name: &str, endpoint: &str) {
     let mut sent = url(now).clone();
     sent.endpoint = endpoint.to_owned();
     let start = Start { config_id: id.clone(), display_name: name.to_owned(), outcome: StartOutcome::Url(sent) };
-    now.kasm_start.value.as_mut().unwrap().starts.push(start);
+    now.login_start.value.as_mut().unwrap().starts.push(start);
     let configs = configs(now);
     configs.push(LoginConfig {
         id: id.clone(),
@@ -90,7 +86,7 @@ pub(super) fn configs(now: &mut Snapshot) -> &mut Vec<LoginConfig> {
 
 /// What TLS showed of Kasm.
 pub(super) fn kasm_tls(now: &mut Snapshot) -> &mut Tls {
-    connection(&mut now.kasm_connection).tls.as_mut().unwrap()
+    connection(&mut now.app_connection).tls.as_mut().unwrap()
 }
 
 /// The connection that was seen.

@@ -5,16 +5,10 @@ use std::{path::PathBuf, process::ExitCode};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use super::terminal::Color;
-use crate::{
-    clock::{Clock, Time, span},
-    journal::{Event, Journal, Query, What},
-    model::{self, Change, Login},
-    schedule::duration,
-    telling::{
+use crate::{clock::{Clock, Time, span}, journal::{Event, Journal, Query, What}, model::{self, Change, Login}, schedule::duration, render::{
         self,
         changes::{self, SinceGood},
-    },
-};
+    }};
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]
@@ -92,7 +86,7 @@ fn told(args: &Args) -> Result<String, String> {
 }
 
 fn unknown(target: &str, known: &[String]) -> String {
-    match &telling::similar(target, known.iter().map(String::as_str))[..] {
+    match &render::similar(target, known.iter().map(String::as_str))[..] {
         [] => format!("nothing is recorded of a target \"{target}\"; the journal knows {}", known.join(", ")),
         names => format!("nothing is recorded of a target \"{target}\"; did you mean {}?", names.join(" or ")),
     }

@@ -1,4 +1,4 @@
-//! `ssowatch check`: look once (or again and again), judge, tell.
+//! `ssowatch check`: look once (or again and again), evaluate, tell.
 
 use std::{
     io::{IsTerminal as _, Write as _},
@@ -11,21 +11,12 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{
     exit::Exit,
-    rehearsal, saved,
+    what_if, saved,
     source::SourceArgs,
     terminal::Color,
     watch::{self, Watch},
 };
-use crate::{
-    checks,
-    clock::Clock,
-    config::{Config, Target},
-    model::Snapshot,
-    observe::{Looker, Pace},
-    pocket_id::Version,
-    round::{Round, round},
-    telling,
-};
+use crate::{checks, clock::Clock, config::{Config, Target}, model::Snapshot, collect::{Collector, CollectMode}, providers::pocket_id::Version, round::{Round, round}, render};
 
 /// How many targets are looked at side by side.
 const SIDE_BY_SIDE: usize = 32;
@@ -40,10 +31,10 @@ pub(super) struct Args {
     /// How to tell it
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     output: Output,
-    /// Save what was seen (JSON Lines, for its owner only), to be judged again with --from
+    /// Save what was seen (JSON Lines, for its owner only), to be evaluated again with --from
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     save: Option<PathBuf>,
-    /// Judge what --save saved, instead of looking: no network, no configuration
+    /// Evaluate what --save saved, instead of looking: no network, no configuration
     #[arg(long, value_name = "FILE", conflicts_with = "watch")]
     from: Option<PathBuf>,
     /// Look again and again: every 60 s, or --watch=5m
@@ -56,8 +47,8 @@ pub(super) struct Args {
         value_parser = watch::interval
     )]
     watch: Option<Duration>,
-    /// Judge as if the provider were this release of Pocket ID, and say what an upgrade would break
-    #[arg(long, value_name = "VERSION", value_parser = rehearsal::release, conflicts_with = "watch")]
+    /// Evaluate as if the provider were this release of Pocket ID, and say what an upgrade would break
+    #[arg(long, value_name = "VERSION", value_parser = what_if::release, conflicts_with = "watch")]
     assume_provider: Option<Version>,
     /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
@@ -90,7 +81,7 @@ async fn check(args: &Args) -> Result<Exit, String> {
             let snapshots = saved::load(file)?;
             let rounds = named(snapshots, args.target.as_deref(), |snapshot| &snapshot.target.name)?
                 .into_iter()
-                .map(|snapshot| Round { report: checks::judge(&snapshot, None), snapshot })
+                .map(|snapshot| Round { report: checks::evaluate(&snapshot, None), snapshot })
                 .collect::<Vec<_>>();
             tell(args, rounds)
         }
@@ -101,13 +92,13 @@ async fn check(args: &Args) -> Result<Exit, String> {
 async fn look_and_tell(args: &Args) -> Result<Exit, String> {
     let config = args.source.load()?;
     let targets = named(config.targets.clone(), args.target.as_deref(), |target| &target.name)?;
-    let looker = Looker::new(Clock::System);
+    let collector = Collector::new(Clock::System);
     match args.watch {
         None => {
-            let rounds = look(&looker, &targets, &[], Pace::Full).await;
+            let rounds = look(&collector, &targets, &[], CollectMode::Full).await;
             tell(args, rounds)
         }
-        Some(interval) => watch_and_tell(args, &config, &looker, &targets, interval).await,
+        Some(interval) => watch_and_tell(args, &config, &collector, &targets, interval).await,
     }
 }
 
@@ -115,18 +106,18 @@ async fn look_and_tell(args: &Args) -> Result<Exit, String> {
 async fn watch_and_tell(
     args: &Args,
     config: &Config,
-    looker: &Looker,
+    collector: &Collector,
     targets: &[Target],
     interval: Duration,
 ) -> Result<Exit, String> {
-    let due = Pace::Due { settings_every: config.settings_every, share_for: interval / 2 };
+    let due = CollectMode::Due { settings_every: config.settings_every, share_for: interval / 2 };
     let mut watch = Watch::new(std::io::stdout().is_terminal() && args.output == Output::Text, interval);
     let mut before: Vec<Round> = Vec::new();
-    let mut last = Exit::NotJudged;
+    let mut last = Exit::NotEvaluated;
     loop {
-        let pace = if before.is_empty() { Pace::Full } else { due };
+        let pace = if before.is_empty() { CollectMode::Full } else { due };
         let rounds = tokio::select! {
-            rounds = look(looker, targets, &before, pace) => rounds,
+            rounds = look(collector, targets, &before, pace) => rounds,
             () = watch::enough() => return Ok(last),
         };
         last = Exit::of(&rounds);
@@ -145,10 +136,10 @@ async fn watch_and_tell(
 }
 
 /// One round of every target, side by side, in their order.
-async fn look(looker: &Looker, targets: &[Target], before: &[Round], pace: Pace) -> Vec<Round> {
+async fn look(collector: &Collector, targets: &[Target], before: &[Round], pace: CollectMode) -> Vec<Round> {
     let progress = Progress::begin(targets);
     let rounds = stream::iter(targets.iter().enumerate())
-        .map(|(index, target)| round(looker, target, before.get(index).map(|round| &round.snapshot), pace))
+        .map(|(index, target)| round(collector, target, before.get(index).map(|round| &round.snapshot), pace))
         .buffered(SIDE_BY_SIDE)
         .collect()
         .await;
@@ -159,7 +150,7 @@ async fn look(looker: &Looker, targets: &[Target], before: &[Round], pace: Pace)
 fn tell(args: &Args, rounds: Vec<Round>) -> Result<Exit, String> {
     keep(args, &rounds)?;
     let rounds = match args.assume_provider {
-        Some(release) => rehearsal::rehearse(rounds, release)?,
+        Some(release) => what_if::rehearse(rounds, release)?,
         None => rounds,
     };
     super::print(&told(args, &rounds)?);
@@ -177,8 +168,8 @@ fn told(args: &Args, rounds: &[Round]) -> Result<String, String> {
     let reports = rounds.iter().map(|round| &round.report);
     match args.output {
         Output::Text => Ok(text(args, rounds)),
-        Output::Json => telling::json::json(reports).map_err(|error| error.to_string()),
-        Output::Junit => telling::junit::junit(reports).map_err(|error| error.to_string()),
+        Output::Json => render::json::json(reports).map_err(|error| error.to_string()),
+        Output::Junit => render::junit::junit(reports).map_err(|error| error.to_string()),
     }
 }
 
@@ -187,9 +178,9 @@ fn text(args: &Args, rounds: &[Round]) -> String {
     let texts: Vec<String> = rounds
         .iter()
         .map(|round| {
-            let mut text = telling::text::text(&round.report, &round.snapshot, style);
+            let mut text = render::text::text(&round.report, &round.snapshot, style);
             if let Some(release) = args.assume_provider {
-                text.insert_str(0, &rehearsal::head(&round.snapshot, &round.report, release));
+                text.insert_str(0, &what_if::head(&round.snapshot, &round.report, release));
             }
             match &args.from {
                 Some(_) => format!("As seen on {}\n{text}", seen_at(&round.snapshot)),

@@ -1,7 +1,7 @@
 //! `ssowatch config`: validate a configuration, write one, print the one in force.
 
 mod init;
-mod told;
+mod summary;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -69,7 +69,7 @@ fn check(source: &SourceArgs, web_config: &WebConfigArgs) -> ExitCode {
         Err(problem) => return not_valid(&problem),
     };
     warn(&config.warnings);
-    super::print(&told::told(&config, Clock::System.now()));
+    super::print(&headline::told(&config, Clock::System.now()));
     match web_config.check() {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => not_valid(&problem),

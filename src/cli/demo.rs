@@ -8,26 +8,15 @@ use super::{
     terminal::Color,
     watch::{self, Watch},
 };
-use crate::{
-    app::{self, ListenAddress, Running, TcpAddress},
-    clock::Clock,
-    config::{Config, Target},
-    lab::{Fault, Lab, LabOptions},
-    model::Snapshot,
-    observe::{Looker, Pace},
-    round::{Round, round},
-    schedule::Schedule,
-    scheduler::Look,
-    telling::{
+use crate::{app::{self, ListenAddress, Running, TcpAddress}, clock::Clock, config::{Config, Target}, lab::{Fault, Lab, LabOptions}, model::Snapshot, collect::{Collector, CollectMode}, round::{Round, round}, schedule::Schedule, scheduler::RunRound, render::{
         self,
         demo::{FaultRow, Places},
         style::Style,
-    },
-};
+    }};
 
 /// A fault shows this soon.
 const ROUND_EVERY: Duration = Duration::from_secs(3);
-/// How often the board is looked at for news.
+/// How often the results is looked at for news.
 const LISTEN_EVERY: Duration = Duration::from_millis(200);
 
 /// Arguments of this command.
@@ -73,8 +62,8 @@ async fn demo(args: Args, style: Style) -> Result<(), String> {
     let target = lab.target();
     let mut config = Config::of_targets(vec![target.clone()]);
     config.round = Schedule::Every(ROUND_EVERY);
-    let looker = Arc::new(Looker::new(Clock::System));
-    let running = app::start_with(Arc::new(LookAtAll), looker, config, listeners, app::Options::default())
+    let collector = Arc::new(Collector::new(Clock::System));
+    let running = app::start_with(Arc::new(LookAtAll), collector, config, listeners, app::Options::default())
         .await
         .map_err(|error| format!("the daemon does not start: {error}"))?;
     super::print(&introduction(&running, &target, style));
@@ -86,8 +75,8 @@ async fn demo(args: Args, style: Style) -> Result<(), String> {
     running.stop().await;
     // The lab knows what must never be done to a real server, and watches for it here, too.
     match lab.stop().await {
-        trespasses if trespasses.is_empty() => outcome,
-        trespasses => Err(format!("what must never happen did happen, please report it: {}", trespasses.join("; "))),
+        violations if violations.is_empty() => outcome,
+        violations => Err(format!("what must never happen did happen, please report it: {}", violations.join("; "))),
     }
 }
 
@@ -100,7 +89,7 @@ fn introduction(running: &Running, target: &Target, style: Style) -> String {
         page: &page,
         example: Fault::RedirectUrlTrailingSlash.id(),
     };
-    telling::demo::introduction(places, style)
+    render::demo::introduction(places, style)
 }
 
 /// Tells each change of the report, and obeys what is typed, until `quit`.
@@ -124,10 +113,10 @@ async fn converse(lab: &Lab, running: &Running, target: &str, style: Style) {
 }
 
 fn news(watch: &mut Watch, running: &Running, target: &str, style: Style) -> Option<String> {
-    let latest = running.board.entry(target)?.latest.clone()?;
+    let latest = running.results.entry(target)?.latest.clone()?;
     let round = Round { snapshot: Snapshot::clone(&latest.snapshot), report: latest.report.as_ref().clone() };
     let gap = watch.worth_telling(std::slice::from_ref(&round))?;
-    Some(format!("{gap}{}\n", telling::text::brief(&round.report, &round.snapshot, style)))
+    Some(format!("{gap}{}\n", render::text::brief(&round.report, &round.snapshot, style)))
 }
 
 /// Does what a line says; what to answer.
@@ -135,9 +124,9 @@ fn obey(lab: &Lab, line: &str, style: Style) -> String {
     match line {
         "" => String::new(),
         "list" | "help" | "?" => list(&lab.broken(), style),
-        "mend" => {
-            lab.mend_all();
-            "Everything is mended.\n".to_owned()
+        "fix" => {
+            lab.fix_all();
+            "Everything is fixed.\n".to_owned()
         }
         id => match fault(id) {
             Ok(fault) => switch(lab, fault),
@@ -148,8 +137,8 @@ fn obey(lab: &Lab, line: &str, style: Style) -> String {
 
 fn switch(lab: &Lab, fault: Fault) -> String {
     if lab.broken().contains(&fault) {
-        lab.mend(fault);
-        return format!("{fault} is mended.\n");
+        lab.fix(fault);
+        return format!("{fault} is fixed.\n");
     }
     lab.break_with(fault);
     let seen = fault.needs().map_or_else(String::new, |needs| format!(" (seen only with {needs})"));
@@ -169,11 +158,11 @@ fn list(on: &[Fault], style: Style) -> String {
             needs: needs.as_deref(),
         })
         .collect();
-    telling::demo::faults(&rows, style)
+    render::demo::faults(&rows, style)
 }
 
 fn fault(id: &str) -> Result<Fault, String> {
-    Fault::parse(id).ok_or_else(|| match telling::similar(id, Fault::ALL.iter().map(|fault| fault.id()))[..] {
+    Fault::parse(id).ok_or_else(|| match render::similar(id, Fault::ALL.iter().map(|fault| fault.id()))[..] {
         [] => format!("no fault is named \"{id}\"; `ssowatch demo --list-faults` lists them"),
         ref names => format!("no fault is named \"{id}\"; did you mean {}?", names.join(" or ")),
     })
@@ -182,9 +171,9 @@ fn fault(id: &str) -> Result<Fault, String> {
 /// Looks at everything in every round: the lab is our own, so that there is nobody to be spared.
 struct LookAtAll;
 
-impl Look for LookAtAll {
-    async fn round(&self, target: &Target, before: Option<&Snapshot>, _: Pace) -> Round {
-        Box::pin(round(&Looker::new(Clock::System), target, before, Pace::Full)).await
+impl RunRound for LookAtAll {
+    async fn round(&self, target: &Target, before: Option<&Snapshot>, _: CollectMode) -> Round {
+        Box::pin(round(&Collector::new(Clock::System), target, before, CollectMode::Full)).await
     }
 }
 

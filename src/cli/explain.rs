@@ -3,10 +3,7 @@
 use std::process::ExitCode;
 
 use super::terminal::Color;
-use crate::{
-    checks,
-    telling::{self, explain},
-};
+use crate::{checks, render::{self, explain}};
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]
@@ -36,7 +33,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
 }
 
 fn unknown(id: &str) -> String {
-    match telling::similar(id, checks::all().map(|(_, check)| check.id))[..] {
+    match render::similar(id, checks::all().map(|(_, check)| check.id))[..] {
         [] => format!("no check is named \"{id}\"; `ssowatch explain` lists them"),
         ref names => {
             format!("no check is named \"{id}\"; did you mean {}? `ssowatch explain` lists all", names.join(" or "))

@@ -3,11 +3,7 @@
 use std::process::ExitCode;
 
 use super::source::SourceArgs;
-use crate::{
-    clock::Clock,
-    observe::{Looker, Pace},
-    telling::guide::guide,
-};
+use crate::{clock::Clock, collect::{Collector, CollectMode}, render::guide::guide};
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]
@@ -26,9 +22,9 @@ pub(super) async fn run(args: Args) -> ExitCode {
         return super::complain("the configuration has no target");
     }
     super::config::warn(&config.warnings);
-    let looker = Looker::new(Clock::System);
+    let collector = Collector::new(Clock::System);
     for (index, target) in config.targets.iter().enumerate() {
-        let snapshot = looker.observe(target, None, Pace::Full).await;
+        let snapshot = collector.observe(target, None, CollectMode::Full).await;
         let gap = if index == 0 { "" } else { "\n\n" };
         super::print(&format!("{gap}{}", guide(&snapshot)));
     }

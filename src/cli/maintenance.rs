@@ -5,13 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{
-    clock::Clock,
-    config::{HttpSettings, SecretSource},
-    observe::outward::{Outward, Parcel, Said},
-    oidc::one_line,
-    telling::style::{Style, safe},
-};
+use crate::{clock::Clock, config::{HttpSettings, SecretSource}, collect::webhook_client::{WebhookClient, WebhookRequest, WebhookResponse}, oidc::one_line, render::style::{Style, safe}};
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]
@@ -129,9 +123,9 @@ impl Daemon {
         let mut http = HttpSettings { allow_http: login.is_none(), basic_auth: login, ..HttpSettings::default() };
         http.tls.ca_file.clone_from(&self.ca_file);
         let json = body.map(|body| body.to_string());
-        let parcel = Parcel { url, http: &http, bearer: None, json, secrets: Vec::new() };
-        let said = Outward::new(Clock::System).ask(&parcel).await;
-        let Said { status, body } =
+        let parcel = WebhookRequest { url, http: &http, bearer: None, json, secrets: Vec::new() };
+        let said = WebhookClient::new(Clock::System).ask(&parcel).await;
+        let WebhookResponse { status, body } =
             said.map_err(|untold| format!("{place} does not answer: {}; name the daemon by --url", untold.detail))?;
         let answer: Value = serde_json::from_str(&body).unwrap_or_default();
         match status {

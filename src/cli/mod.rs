@@ -11,7 +11,7 @@ mod healthcheck;
 mod maintenance;
 mod notify;
 mod plan;
-mod rehearsal;
+mod what_if;
 mod saved;
 mod serve;
 mod source;
@@ -26,7 +26,7 @@ use std::{
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::telling::style::{Style, safe};
+use crate::render::style::{Style, safe};
 
 /// What `check` says by its exit code.
 const EXIT_CODES: &str = "\
@@ -34,7 +34,7 @@ Exit codes:
   0  people can sign in, as far as verified, and nothing is at risk
   1  degraded, or at risk
   2  broken
-  3  could not be judged; also bad usage and a bad configuration
+  3  could not be evaluated; also bad usage and a bad configuration
 Of several targets the worst counts: 2 before 3, 3 before 1.";
 
 /// Knows before your users do that single sign-on is broken, and says which setting broke it.
@@ -58,7 +58,7 @@ enum Command {
     Guide(guide::Args),
     /// Every request that would be sent, how often, with which credential, and what it leaves there
     Plan(plan::Args),
-    /// What a check means, why it matters and how to mend it; without a name, the list
+    /// What a check means, why it matters and how to fix it; without a name, the list
     Explain(explain::Args),
     /// What changed and when, from the journal that a daemon keeps
     Changes(changes::Args),
@@ -149,7 +149,7 @@ fn print(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Writes an error for a person to standard error. Exit code 3: could not be judged (2 would mean that sign-in is broken).
+/// Writes an error for a person to standard error. Exit code 3: could not be evaluated (2 would mean that sign-in is broken).
 fn complain(problem: &str) -> ExitCode {
     use std::io::Write as _;
     // Errors quote files and servers: their lines stay, and nothing else in them moves a cursor.

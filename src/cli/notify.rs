@@ -5,15 +5,10 @@ use std::process::ExitCode;
 use futures_util::future::join_all;
 
 use super::source::SourceArgs;
-use crate::{
-    clock::Clock,
-    config::Receiver,
-    notify::{
+use crate::{clock::Clock, config::Receiver, notify::{
         Message,
-        send::{Post, Sender},
-    },
-    telling::similar,
-};
+        send::{Transport, Sender},
+    }, render::similar};
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]
@@ -70,7 +65,7 @@ async fn test(args: &TestArgs) -> Result<bool, String> {
             Err(untold) => format!("did not take it: {}", untold.detail),
         };
         let line = format!("{} ({}) {says}", receiver.name, receiver.means.word());
-        super::print(&format!("{}\n", crate::telling::style::safe(&line, crate::telling::style::Style::PLAIN)));
+        super::print(&format!("{}\n", crate::render::style::safe(&line, crate::render::style::Style::PLAIN)));
     }
     Ok(all_took_it)
 }

@@ -3,13 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, process::ExitCode};
 
 use super::source::SourceArgs;
-use crate::{
-    clock::{Clock, Time},
-    config::{Config, HttpSettings, Target},
-    model::{PlannedRequest, Rhythm, Side, SourceId, SourcePlan},
-    pocket_id::{Dialect, ProviderKind},
-    schedule::Schedule,
-};
+use crate::{clock::{Clock, Time}, config::{Config, HttpSettings, Target}, model::{PlannedRequest, Interval, Side, SourceId, SourcePlan}, providers::pocket_id::{Dialect, ProviderKind}, schedule::Schedule};
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]
@@ -87,7 +81,7 @@ impl TargetPlan<'_> {
     fn write(&self, out: &mut String) {
         let facts = self.target.facts();
         let _ = writeln!(out, "{}", facts.name);
-        let urls = [(Side::Provider, "provider", facts.provider.url), (Side::Kasm, "Kasm", facts.kasm.url)];
+        let urls = [(Side::Provider, "provider", facts.provider.url), (Side::App, "Kasm", facts.kasm.url)];
         for (side, name, url) in urls {
             let _ = writeln!(out, "\n  {name} {url}");
             self.write_side(out, side);
@@ -161,13 +155,13 @@ impl TargetPlan<'_> {
         if let Some(twin) = self.twin.filter(|_| plan.is_shared) {
             return format!("with {}", twin.name);
         }
-        match plan.source.rhythm() {
-            Rhythm::Round => self.config.round.in_words(),
-            Rhythm::Settings => self.settings().in_words(),
-            Rhythm::Hourly => "once an hour".to_owned(),
-            Rhythm::Token => self.config.token.in_words(),
-            Rhythm::Daily if self.target.passkey_enabled => "once a day".to_owned(),
-            Rhythm::Daily => "off".to_owned(),
+        match plan.source.interval() {
+            Interval::Round => self.config.round.in_words(),
+            Interval::Settings => self.settings().in_words(),
+            Interval::Hourly => "once an hour".to_owned(),
+            Interval::Token => self.config.token.in_words(),
+            Interval::Daily if self.target.passkey_enabled => "once a day".to_owned(),
+            Interval::Daily => "off".to_owned(),
         }
     }
 
@@ -180,7 +174,7 @@ impl TargetPlan<'_> {
     fn with(&self, plan: &SourcePlan) -> String {
         let HttpSettings { basic_auth, headers, .. } = match plan.source.side() {
             Side::Provider => &self.target.provider.http,
-            Side::Kasm => &self.target.kasm.http,
+            Side::App => &self.target.kasm.http,
         };
         let carried = [basic_auth.as_ref().map(|_| "basic_auth"), (!headers.is_empty()).then_some("http_headers")];
         let needed = plan.needs.iter().map(|credential| credential.short());
@@ -204,14 +198,14 @@ impl TargetPlan<'_> {
             .filter(|plan| counted(plan))
             .map(|plan| {
                 let requests = plan.requests.iter().filter(|request| request.of.includes(dialect, false)).count();
-                let rate = match plan.source.rhythm() {
-                    Rhythm::Round => round,
+                let rate = match plan.source.interval() {
+                    Interval::Round => round,
                     // Settings are asked with a round, so never more often than that.
-                    Rhythm::Settings => self.settings().per_minute(self.now).min(round),
-                    Rhythm::Hourly => 1.0 / 60.0,
-                    Rhythm::Token => self.config.token.per_minute(self.now).min(round),
-                    Rhythm::Daily if self.target.passkey_enabled => 1.0 / 1440.0,
-                    Rhythm::Daily => 0.0,
+                    Interval::Settings => self.settings().per_minute(self.now).min(round),
+                    Interval::Hourly => 1.0 / 60.0,
+                    Interval::Token => self.config.token.per_minute(self.now).min(round),
+                    Interval::Daily if self.target.passkey_enabled => 1.0 / 1440.0,
+                    Interval::Daily => 0.0,
                 };
                 requests as f64 * rate
             })
@@ -220,7 +214,7 @@ impl TargetPlan<'_> {
 }
 
 fn is_connection(source: SourceId) -> bool {
-    matches!(source, SourceId::ProviderConnection | SourceId::KasmConnection)
+    matches!(source, SourceId::ProviderConnection | SourceId::AppConnection)
 }
 
 fn too_many(per_minute: f64, most: u32) -> String {
@@ -263,7 +257,7 @@ mod tests {
     kasm: {url: https://kasm.example.com, http_headers: {X-Access: {secrets: [canary]}}}
   - name: work
     provider: {url: https://id.example.com}
-    kasm: {url: https://desk.example.com}
+    kasm: {url: https://notifier.example.com}
 ";
 
     #[test]
@@ -287,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn the_averages_are_what_the_rhythms_give_and_shared_looks_count_once() {
+    fn the_averages_are_what_the_intervals_give_and_shared_looks_count_once() {
         let text = plan_of(TWO);
         let averages: Vec<&str> = text.lines().filter(|line| line.contains("on average")).map(str::trim).collect();
         assert_eq!(

@@ -46,7 +46,7 @@ fn snapshot(value: Value) -> Result<Snapshot, String> {
     if format != Some(u64::from(Snapshot::FORMAT)) {
         let found = format.map_or("no format number".to_owned(), |number| format!("format {number}"));
         return Err(format!(
-            "{found}, and this release reads format {}; save it again with this release, or judge it with the one that \
+            "{found}, and this release reads format {}; save it again with this release, or evaluate it with the one that \
              wrote it",
             Snapshot::FORMAT
         ));

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use crate::telling::style::Style;
+use crate::render::style::Style;
 
 /// Wider lines than this are hard to read.
 const WIDEST: usize = 110;

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{
-    model::{Coverage, Login, Report},
-    round::Round,
-};
+use crate::{model::{Coverage, Login, Report}, round::Round};
 
 /// Looking more often than this would be refused by the request budget of `observe`.
 const SHORTEST: Duration = Duration::from_secs(5);
@@ -99,7 +96,7 @@ mod tests {
 
     fn round(change: impl FnOnce(&mut Round)) -> Round {
         let snapshot = Snapshot::healthy();
-        let mut round = Round { report: checks::judge(&snapshot, None), snapshot };
+        let mut round = Round { report: checks::evaluate(&snapshot, None), snapshot };
         change(&mut round);
         round
     }

@@ -12,7 +12,7 @@ use super::{
     reader::{Field, Marked, Reader, Section},
     secrets::secret,
 };
-use crate::{model::Expect, pocket_id::ProviderKind, schedule::Schedule};
+use crate::{model::Expect, providers::pocket_id::ProviderKind, schedule::Schedule};
 
 /// Reads a target, marked with the place of its name. `None` where a problem was told.
 pub(super) fn target(

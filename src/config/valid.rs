@@ -9,11 +9,7 @@ use std::{
 use url::Url;
 
 use super::{Heartbeat, Maintenance, Receiver, SecretSource};
-use crate::{
-    model::{Credential, Expect, KasmFacts, ProviderFacts, TargetFacts},
-    pocket_id::ProviderKind,
-    schedule::{Schedule, Zone},
-};
+use crate::{model::{Credential, Expect, AppFacts, ProviderFacts, TargetFacts}, providers::pocket_id::ProviderKind, schedule::{Schedule, Zone}};
 
 /// How many requests a minute a provider gets at most on average, unless the config says more.
 pub const REQUESTS_PER_MINUTE: u32 = 12;
@@ -217,7 +213,7 @@ pub struct TlsSettings {
 }
 
 impl Target {
-    /// The part that judging needs.
+    /// The part that evaluating needs.
     #[must_use]
     pub fn facts(&self) -> TargetFacts {
         let text = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
@@ -228,7 +224,7 @@ impl Target {
                 internal_url: self.provider.internal_url.as_ref().map(text),
                 kind: self.provider.kind,
             },
-            kasm: KasmFacts { url: text(&self.kasm.url), provider: self.kasm.provider.clone() },
+            kasm: AppFacts { url: text(&self.kasm.url), provider: self.kasm.provider.clone() },
             expect: self.expect.clone(),
             off: self.off.clone(),
             warn_seconds: self.warn.iter().map(|(id, warn)| (id.clone(), warn.as_secs())).collect(),
@@ -248,7 +244,7 @@ impl Target {
             found.insert(Credential::ProviderAdminKey);
         }
         if self.kasm.api_key.is_some() {
-            found.insert(Credential::KasmKey);
+            found.insert(Credential::AppKey);
         }
         found
     }

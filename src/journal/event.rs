@@ -3,10 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Entry;
-use crate::{
-    clock::Time,
-    model::{Cause, Change, Login, Report},
-};
+use crate::{clock::Time, model::{Cause, Change, Login, Report}};
 
 /// One thing that happened to one target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,8 +66,8 @@ pub(super) fn of(entry: &Entry<'_>) -> Vec<(Time, What)> {
     found
 }
 
-/// Checks that began to fail or no longer do. That a check could not be judged for a while is no event: what kept it
-/// from being judged is one.
+/// Checks that began to fail or no longer do. That a check could not be evaluated for a while is no event: what kept it
+/// from being evaluated is one.
 fn verdicts(report: &Report, before: Option<&Report>) -> impl Iterator<Item = (Time, What)> {
     report.checks.iter().filter_map(move |check| {
         let from = before.and_then(|before| before.check(&check.id)).map(|check| check.verdict.clone());

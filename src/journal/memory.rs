@@ -6,10 +6,7 @@ use std::{
 };
 
 use super::{Entry, Event, Good, MOST, Past, Query, Span, event};
-use crate::{
-    clock::{Time, span},
-    model::Login,
-};
+use crate::{clock::{Time, span}, model::Login};
 
 /// How many spans of one target are kept: a month in which sign-in stands otherwise every 20 minutes.
 const MOST_SPANS: usize = 2_250;
@@ -143,11 +140,7 @@ mod tests {
     use chrono::{TimeDelta, TimeZone as _, Utc};
 
     use super::*;
-    use crate::{
-        checks,
-        journal::What,
-        model::{Report, Snapshot},
-    };
+    use crate::{checks, journal::What, model::{Report, Snapshot}};
 
     fn start() -> Time {
         Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap()
@@ -155,7 +148,7 @@ mod tests {
 
     /// A report of a minute after the start, with a login.
     fn report(minute: i64, login: Login) -> Report {
-        let mut report = checks::judge(&Snapshot::healthy(), None);
+        let mut report = checks::evaluate(&Snapshot::healthy(), None);
         report.at = start() + TimeDelta::minutes(minute);
         report.login = login;
         report

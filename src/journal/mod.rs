@@ -34,12 +34,9 @@ pub use store::{FILE, Retention, StorageError};
 
 use self::{
     store::{Past, Reader},
-    writer::{Desk, Writer},
+    writer::{Notifier, Writer},
 };
-use crate::{
-    clock::Time,
-    model::{Change, Report, Snapshot},
-};
+use crate::{clock::Time, model::{Change, Report, Snapshot}};
 
 /// How many events are held in memory at most, and how many wait for the disk: the newest.
 const MOST: usize = 10_000;
@@ -47,7 +44,7 @@ const MOST: usize = 10_000;
 /// The journal. Without storage (the default) it lasts as long as the process.
 #[derive(Debug, Default)]
 pub struct Journal {
-    desk: Arc<Desk>,
+    notifier: Arc<Notifier>,
     /// Whether the last attempt to write succeeded; none without storage.
     kept: Option<Arc<AtomicBool>>,
 }
@@ -97,8 +94,8 @@ impl Journal {
     /// The folder or the file must not be used, or this process may not: see [`StorageError`].
     pub fn open(storage: Storage) -> Result<Self, StorageError> {
         let Storage { folder, retention } = storage;
-        let desk = Arc::new(Desk::default());
-        let store = match writer::open(&desk, &folder, retention) {
+        let notifier = Arc::new(Notifier::default());
+        let store = match writer::open(&notifier, &folder, retention) {
             Ok(store) => Some(store),
             Err(problem) if problem.may_pass() => {
                 error!(%problem, "the journal is in memory until its file can be used; it is tried again");
@@ -112,9 +109,9 @@ impl Journal {
             detail: format!("no thread for the journal: {error}"),
         };
         let writer =
-            Writer { desk: Arc::clone(&desk), folder: folder.clone(), retention, store, kept: Arc::clone(&kept) };
+            Writer { notifier: Arc::clone(&notifier), folder: folder.clone(), retention, store, kept: Arc::clone(&kept) };
         thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run()).map_err(unavailable)?;
-        Ok(Self { desk, kept: Some(kept) })
+        Ok(Self { notifier, kept: Some(kept) })
     }
 
     /// What a daemon keeps or has kept in this folder, to be read only; the daemon may run.
@@ -125,19 +122,19 @@ impl Journal {
         let reader = Reader::open(folder)?;
         let past = reader.past()?;
         let journal = Self::default();
-        journal.desk.notes().memory.adopt(past);
-        *journal.desk.archive.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
+        journal.notifier.notes().memory.adopt(past);
+        *journal.notifier.archive.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
         Ok(journal)
     }
 
     /// Notes a round of a target.
     pub fn note(&self, target: &str, entry: Entry<'_>) {
-        let mut notes = self.desk.notes();
+        let mut notes = self.notifier.notes();
         let noted = notes.memory.note(target, entry);
         if self.kept.is_some() {
             notes.backlog.note(target, noted);
             drop(notes);
-            self.desk.wake();
+            self.notifier.wake();
         }
     }
 
@@ -145,8 +142,8 @@ impl Journal {
     pub fn keep(&self, target: &str, state: impl FnOnce() -> State) {
         if self.kept.is_some() {
             let state = state();
-            self.desk.notes().backlog.keep(target, state);
-            self.desk.wake();
+            self.notifier.notes().backlog.keep(target, state);
+            self.notifier.wake();
         }
     }
 
@@ -154,7 +151,7 @@ impl Journal {
     #[must_use]
     pub fn events(&self, query: &Query) -> Vec<Event> {
         let (mut found, oldest) = {
-            let notes = self.desk.notes();
+            let notes = self.notifier.notes();
             (notes.memory.events(query), notes.memory.goes_back_to())
         };
         if let Some(oldest) = oldest.filter(|_| found.len() < query.limit) {
@@ -168,13 +165,13 @@ impl Journal {
     /// What was so when sign-in at a target was last seen to work.
     #[must_use]
     pub fn last_good(&self, target: &str) -> Option<Good> {
-        self.desk.notes().memory.last_good(target)
+        self.notifier.notes().memory.last_good(target)
     }
 
     /// How sign-in at a target stood between two times, oldest first; gaps are times in which nobody watched.
     #[must_use]
     pub fn history(&self, target: &str, from: Time, to: Time) -> Vec<Span> {
-        self.desk.notes().memory.history(target, from, to)
+        self.notifier.notes().memory.history(target, from, to)
     }
 
     /// The latest round of a target that is on disk. Reads the disk.
@@ -186,7 +183,7 @@ impl Journal {
     /// The targets that something is known of, by name.
     #[must_use]
     pub fn targets(&self) -> Vec<String> {
-        self.desk.notes().memory.targets()
+        self.notifier.notes().memory.targets()
     }
 
     /// Whether what is noted reaches the disk, now and later; none without storage.
@@ -199,22 +196,22 @@ impl Journal {
     /// a task of the runtime. Without storage there is nothing to do.
     pub fn flush(&self) -> bool {
         let Some(kept) = &self.kept else { return true };
-        self.desk.flush();
+        self.notifier.flush();
         kept.load(Ordering::Relaxed)
     }
 
     /// As [`Journal::flush`], and closes the file: nothing is written any more.
     pub fn close(&self) -> bool {
         let Some(kept) = &self.kept else { return true };
-        self.desk.stop();
-        self.desk.flush();
+        self.notifier.stop();
+        self.notifier.flush();
         kept.load(Ordering::Relaxed)
     }
 
     /// Asks the file; what it cannot tell is logged and left out.
     fn ask_disk<T>(&self, ask: impl FnOnce(&Reader) -> rusqlite::Result<T>) -> Option<T> {
         blocking(|| {
-            let archive = self.desk.archive.lock().unwrap_or_else(PoisonError::into_inner);
+            let archive = self.notifier.archive.lock().unwrap_or_else(PoisonError::into_inner);
             let answer = ask(archive.as_ref()?);
             answer.inspect_err(|error| warn!(%error, "the journal's file cannot be read")).ok()
         })
@@ -232,7 +229,7 @@ fn blocking<T>(work: impl FnOnce() -> T) -> T {
 impl Drop for Journal {
     /// Tells the writer to end. It writes what is left, and nobody waits for it.
     fn drop(&mut self) {
-        self.desk.stop();
+        self.notifier.stop();
     }
 }
 
@@ -245,13 +242,13 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn a_reader_who_waits_for_the_disk_holds_up_no_other_task() {
         let journal = Arc::new(Journal::default());
-        let desk = Arc::clone(&journal.desk);
+        let notifier = Arc::clone(&journal.notifier);
         let (hangs, has_hung) = mpsc::channel();
-        let (mend, mended) = mpsc::channel();
+        let (fix, fixed) = mpsc::channel();
         let disk = thread::spawn(move || {
-            let _held = desk.archive.lock().unwrap();
+            let _held = notifier.archive.lock().unwrap();
             hangs.send(()).unwrap();
-            mended.recv_timeout(Duration::from_secs(20)).is_ok()
+            fixed.recv_timeout(Duration::from_secs(20)).is_ok()
         });
         has_hung.recv().unwrap();
         let (begin, begun) = tokio::sync::oneshot::channel();
@@ -262,7 +259,7 @@ mod tests {
         begun.await.unwrap();
         // On the runtime's only thread, which the reader has unless it gave way.
         tokio::spawn(async {}).await.unwrap();
-        let _ = mend.send(());
+        let _ = fix.send(());
         assert!(disk.join().unwrap(), "another task ran only when the disk answered");
         assert_eq!(reader.await.unwrap(), None);
     }

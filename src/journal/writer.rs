@@ -28,7 +28,7 @@ const RETRY: Duration = Duration::from_secs(5);
 
 /// What readers, rounds and the writer share.
 #[derive(Debug, Default)]
-pub(super) struct Desk {
+pub(super) struct Notifier {
     notes: Mutex<Notes>,
     /// Wakes the writer.
     news: Condvar,
@@ -56,7 +56,7 @@ impl Notes {
     }
 }
 
-impl Desk {
+impl Notifier {
     pub fn notes(&self) -> MutexGuard<'_, Notes> {
         // Each change of the notes is whole or was not begun.
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
@@ -94,7 +94,7 @@ impl Desk {
 /// The thread that writes.
 #[derive(Debug)]
 pub(super) struct Writer {
-    pub desk: Arc<Desk>,
+    pub notifier: Arc<Notifier>,
     pub folder: PathBuf,
     pub retention: Retention,
     /// The file; none while it cannot be opened.
@@ -109,7 +109,7 @@ impl Writer {
         let mut gather = GATHER;
         loop {
             let (asked, stop) = {
-                let notes = self.desk.wait(gather);
+                let notes = self.notifier.wait(gather);
                 (notes.asked, notes.stop)
             };
             let outcome = self.attempt();
@@ -117,14 +117,14 @@ impl Writer {
             self.tell(&outcome);
             if stop {
                 // The last one who closes the file tidies it up, and that must be one who may write.
-                *self.desk.archive.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                *self.notifier.archive.lock().unwrap_or_else(PoisonError::into_inner) = None;
                 self.store = None;
             }
-            let mut notes = self.desk.notes();
+            let mut notes = self.notifier.notes();
             notes.answered = asked;
             notes.ended = stop;
             drop(notes);
-            self.desk.done.notify_all();
+            self.notifier.done.notify_all();
             if stop {
                 return;
             }
@@ -133,17 +133,17 @@ impl Writer {
 
     fn attempt(&mut self) -> Result<(), String> {
         if self.store.is_none() {
-            let store = open(&self.desk, &self.folder, self.retention).map_err(|error| error.to_string())?;
+            let store = open(&self.notifier, &self.folder, self.retention).map_err(|error| error.to_string())?;
             self.store = Some(store);
         }
         let Some(store) = &mut self.store else { return Ok(()) };
         let batch = {
-            let mut notes = self.desk.notes();
+            let mut notes = self.notifier.notes();
             let urgent = notes.is_urgent();
             notes.backlog.take(urgent)
         };
         store.write(&batch).map_err(|error| {
-            self.desk.notes().backlog.put_back(batch);
+            self.notifier.notes().backlog.put_back(batch);
             error.to_string()
         })
     }
@@ -165,14 +165,14 @@ impl Writer {
 }
 
 /// Opens the file, and takes what is in it into memory.
-pub(super) fn open(desk: &Desk, folder: &std::path::Path, retention: Retention) -> Result<Store, StorageError> {
+pub(super) fn open(notifier: &Notifier, folder: &std::path::Path, retention: Retention) -> Result<Store, StorageError> {
     let store = Store::open(folder, retention)?;
     let (past, reader) = store.past(folder)?;
     {
-        let mut notes = desk.notes();
+        let mut notes = notifier.notes();
         let by = notes.memory.adopt(past);
         notes.backlog.renumber(by);
     }
-    *desk.archive.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
+    *notifier.archive.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
     Ok(store)
 }

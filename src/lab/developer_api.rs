@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     message::{Answer, Request},
-    scene::{DeveloperApi, Kasm},
+    state::{DeveloperApi, Kasm},
 };
 
 /// A Kasm key that may read.

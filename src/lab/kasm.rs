@@ -7,7 +7,7 @@ use super::{
     developer_api,
     message::{Answer, Request},
     random,
-    scene::{Health, Kasm, OidcConfig},
+    state::{Health, Kasm, OidcConfig},
 };
 
 const SCRIPT: &str = "/static/js/main.js";
@@ -102,7 +102,7 @@ fn sso(kasm: &Kasm, body: &Value) -> Answer {
     let Some(id) = body.get("id").and_then(Value::as_str) else { return error("No SSO ID") };
     match config(kasm, id) {
         Some(config) => Answer::json(200, &json!({"url": authorize_url(kasm, config)})),
-        // The text is a guess: judge by the field's presence alone.
+        // The text is a guess: evaluate by the field's presence alone.
         None => error("Invalid SSO ID"),
     }
 }

@@ -1,13 +1,13 @@
 //! The lab: a Pocket ID and a Kasm made of our own code, for the demo and the tests, with faults one can switch on.
 //!
-//! Both sides hold state (a [`scene::Scene`]) that each fault changes; the handlers are plain functions of that state
+//! Both sides hold state (a [`state::LabState`]) that each fault changes; the handlers are plain functions of that state
 //! and a request. What must never happen (a redirect URI that Kasm did not send, a callback hit, a write) is recorded
-//! as a trespass: [`Lab::stop`] returns the list, and a test asserts that it is empty.
+//! as a violation: [`Lab::stop`] returns the list, and a test asserts that it is empty.
 
 mod certificates;
 mod developer_api;
 mod faults;
-mod gate;
+mod listener;
 mod kasm;
 mod keys;
 mod message;
@@ -15,10 +15,10 @@ mod options;
 mod pocket_id;
 mod random;
 mod reply;
-mod scene;
+mod state;
 mod server;
 mod target;
-mod watch;
+mod recorder;
 mod world;
 
 use std::{
@@ -33,19 +33,16 @@ use url::Url;
 pub use developer_api::{API_KEY as KASM_API_KEY, API_KEY_SECRET as KASM_API_KEY_SECRET};
 pub use faults::Fault;
 pub use options::{InternalUrl, LabOptions, OtherProvider};
-pub use watch::Seen;
+pub use recorder::Seen;
 
 use self::{
-    gate::Gate,
+    listener::LabListener,
     message::Request,
     reply::Reply,
     server::Door,
     world::{Ports, World},
 };
-use crate::{
-    config::Target,
-    model::{Credential, Side},
-};
+use crate::{config::Target, model::{Credential, Side}};
 
 /// The secret of Kasm's client at the lab's provider.
 pub const CLIENT_SECRET: &str = pocket_id::Client::KASM_SECRET;
@@ -64,9 +61,9 @@ pub struct Lab {
 /// What the sockets and the [`Lab`] share.
 struct Inner {
     world: Mutex<World>,
-    provider: Arc<Gate>,
-    internal: Arc<Gate>,
-    kasm: Arc<Gate>,
+    provider: Arc<LabListener>,
+    internal: Arc<LabListener>,
+    kasm: Arc<LabListener>,
 }
 
 impl std::fmt::Debug for Inner {
@@ -82,8 +79,8 @@ impl Lab {
     /// No port could be taken, or no key or certificate could be made.
     pub async fn start(options: LabOptions) -> io::Result<Self> {
         let address: IpAddr = if options.ipv6 { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
-        let gate = || Gate::open_on(address).map(Arc::new);
-        let (provider, internal, kasm, elsewhere) = (gate()?, gate()?, gate()?, gate()?);
+        let listener = || LabListener::open_on(address).map(Arc::new);
+        let (provider, internal, kasm, elsewhere) = (listener()?, listener()?, listener()?, listener()?);
         let ports = Ports {
             provider: provider.address(),
             internal: internal.address(),
@@ -102,7 +99,7 @@ impl Lab {
         let inner = Arc::new(Inner { world: Mutex::new(world), provider, internal, kasm });
         let tasks = doors
             .into_iter()
-            .map(|(door, gate)| tokio::spawn(server::run(inner.clone(), door, gate)).abort_handle())
+            .map(|(door, listener)| tokio::spawn(server::run(inner.clone(), door, listener)).abort_handle())
             .collect();
         Ok(Self { inner, tasks })
     }
@@ -148,7 +145,7 @@ impl Lab {
     /// Where a side really listens, whatever its address says.
     #[must_use]
     pub fn socket(&self, side: Side) -> std::net::SocketAddr {
-        self.inner.gate(side).address()
+        self.inner.listener(side).address()
     }
 
     /// The root certificate that signs both sides' certificates, in PEM.
@@ -174,16 +171,16 @@ impl Lab {
     }
 
     /// Switches a fault off.
-    pub fn mend(&self, fault: Fault) {
+    pub fn fix(&self, fault: Fault) {
         self.inner.world().faults.remove(&fault);
         self.inner.cut_for(fault);
         self.inner.settle();
     }
 
     /// Switches every fault off.
-    pub fn mend_all(&self) {
+    pub fn fix_all(&self) {
         for fault in self.broken() {
-            self.mend(fault);
+            self.fix(fault);
         }
     }
 
@@ -196,41 +193,41 @@ impl Lab {
     /// Every request that came, in order.
     #[must_use]
     pub fn seen(&self) -> Vec<Seen> {
-        self.inner.world().watch.seen.clone()
+        self.inner.world().recorder.seen.clone()
     }
 
     /// How many requests of that path came to a side.
     #[must_use]
     pub fn count(&self, side: Side, path: &str) -> usize {
-        self.inner.world().watch.seen.iter().filter(|seen| seen.side == side && seen.path == path).count()
+        self.inner.world().recorder.seen.iter().filter(|seen| seen.side == side && seen.path == path).count()
     }
 
     /// How many tokens the provider gave out.
     #[must_use]
     pub fn minted(&self) -> usize {
-        self.inner.world().watch.minted
+        self.inner.world().recorder.minted
     }
 
-    /// Forgets the requests that came so far, but no trespass.
+    /// Forgets the requests that came so far, but no violation.
     pub fn forget_seen(&self) {
-        self.inner.world().watch.seen.clear();
+        self.inner.world().recorder.seen.clear();
     }
 
     /// What happened that must never happen: one sentence each, empty when all is well.
     #[must_use]
-    pub fn trespasses(&self) -> Vec<String> {
-        self.inner.world().watch.trespasses.clone()
+    pub fn violations(&self) -> Vec<String> {
+        self.inner.world().recorder.violations.clone()
     }
 
-    /// Stops both sides and returns the trespasses: a test asserts that there are none.
-    #[must_use = "a trespass that nobody looks at is none"]
+    /// Stops both sides and returns the violations: a test asserts that there are none.
+    #[must_use = "a violation that nobody looks at is none"]
     pub async fn stop(self) -> Vec<String> {
         for task in &self.tasks {
             task.abort();
         }
         // Lets the runtime drop the sockets before the caller goes on.
         tokio::task::yield_now().await;
-        self.trespasses()
+        self.violations()
     }
 }
 
@@ -247,10 +244,10 @@ impl Inner {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn gate(&self, side: Side) -> &Gate {
+    fn listener(&self, side: Side) -> &LabListener {
         match side {
             Side::Provider => &self.provider,
-            Side::Kasm => &self.kasm,
+            Side::App => &self.kasm,
         }
     }
 
@@ -262,7 +259,7 @@ impl Inner {
     /// Ends a side's connections where a fault changes what a new connection meets.
     fn cut_for(&self, fault: Fault) {
         if let Some(side) = fault.connections_of() {
-            self.gate(side).cut();
+            self.listener(side).cut();
             if side == Side::Provider {
                 self.internal.cut();
             }
@@ -271,11 +268,11 @@ impl Inner {
 
     /// Opens and closes the listening sockets as the faults want it.
     fn settle(&self) {
-        for side in [Side::Provider, Side::Kasm] {
+        for side in [Side::Provider, Side::App] {
             let is_refused = self.world().refuses(side);
             let internal = (side == Side::Provider).then_some(&*self.internal);
-            for gate in std::iter::once(self.gate(side)).chain(internal) {
-                let settled = if is_refused { gate.close() } else { gate.open() };
+            for listener in std::iter::once(self.listener(side)).chain(internal) {
+                let settled = if is_refused { listener.close() } else { listener.open() };
                 if let Err(error) = settled {
                     tracing::error!(%error, "the lab could not open or close a port");
                 }

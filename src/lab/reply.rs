@@ -6,7 +6,7 @@ use axum::body::{Body, Bytes};
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 
-use super::{message::Answer, scene::Urls};
+use super::{message::Answer, state::Urls};
 use crate::clock::Time;
 
 /// An answer and the way it reaches the client.

@@ -16,7 +16,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use url::form_urlencoded;
 
-use super::{Inner, gate::Gate, message::Request, reply::Reply};
+use super::{Inner, listener::LabListener, message::Request, reply::Reply};
 use crate::model::Side;
 
 /// The longest request body that is read.
@@ -31,7 +31,7 @@ pub(super) enum Door {
     ProviderInternal,
     /// Kasm.
     Kasm,
-    /// Nothing: whoever connects has trespassed.
+    /// Nothing: whoever connects has violated.
     Elsewhere,
 }
 
@@ -39,17 +39,17 @@ impl Door {
     fn side(self) -> Option<Side> {
         match self {
             Self::Provider | Self::ProviderInternal => Some(Side::Provider),
-            Self::Kasm => Some(Side::Kasm),
+            Self::Kasm => Some(Side::App),
             Self::Elsewhere => None,
         }
     }
 }
 
 /// Takes connections until the task is dropped, and with it every connection.
-pub(super) async fn run(lab: Arc<Inner>, door: Door, gate: Arc<Gate>) {
+pub(super) async fn run(lab: Arc<Inner>, door: Door, listener: Arc<LabListener>) {
     let mut connections = JoinSet::new();
     loop {
-        let (number, stream) = match gate.accept().await {
+        let (number, stream) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
                 // A connection that ended before it was taken, or no file handles: the next one may do.
@@ -58,20 +58,20 @@ pub(super) async fn run(lab: Arc<Inner>, door: Door, gate: Arc<Gate>) {
                 continue;
             }
         };
-        let (lab, gate) = (lab.clone(), gate.clone());
+        let (lab, listener) = (lab.clone(), listener.clone());
         connections.spawn(async move {
-            if let Err(error) = connection(&lab, door, &gate, number, stream).await {
+            if let Err(error) = connection(&lab, door, &listener, number, stream).await {
                 tracing::debug!(%error, "a connection to the lab ended");
             }
-            gate.forget(number);
+            listener.forget(number);
         });
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn connection(lab: &Arc<Inner>, door: Door, gate: &Gate, number: u64, stream: TcpStream) -> io::Result<()> {
+async fn connection(lab: &Arc<Inner>, door: Door, listener: &LabListener, number: u64, stream: TcpStream) -> io::Result<()> {
     let Some(side) = door.side() else {
-        lab.world().watch.note_elsewhere();
+        lab.world().recorder.note_elsewhere();
         return Ok(());
     };
     stream.set_nodelay(true)?;
@@ -82,7 +82,7 @@ async fn connection(lab: &Arc<Inner>, door: Door, gate: &Gate, number: u64, stre
     if resets {
         stream.readable().await?;
         // No second handle may keep the connection, and no data may be waited for: then the system sends a reset.
-        gate.forget(number);
+        listener.forget(number);
         return stream.set_zero_linger();
     }
     match config {

@@ -1,10 +1,7 @@
 //! A lab as the target of a configuration.
 
 use super::{ADMIN_API_KEY, InternalUrl, KASM_API_KEY, KASM_API_KEY_SECRET, USER_API_KEY, world::World};
-use crate::{
-    config::{HttpSettings, Secret, SecretSource, Target, TlsSettings},
-    model::Credential,
-};
+use crate::{config::{HttpSettings, Secret, SecretSource, Target, TlsSettings}, model::Credential};
 
 /// The target that a config file of the lab would give.
 pub(super) fn target(world: &World) -> Target {
@@ -38,7 +35,7 @@ pub(super) fn target_with(world: &World, credentials: &[Credential]) -> Target {
     if has(Credential::ProviderAdminKey) {
         target.provider.api_key = secret(ADMIN_API_KEY);
     }
-    if has(Credential::KasmKey) {
+    if has(Credential::AppKey) {
         target.kasm.api_key = secret(KASM_API_KEY);
         target.kasm.api_key_secret = secret(KASM_API_KEY_SECRET);
     }

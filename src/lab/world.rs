@@ -1,4 +1,4 @@
-//! The state behind the sockets: the healthy scene, the faults that are on, and what was seen.
+//! The state behind the sockets: the healthy state, the faults that are on, and what was seen.
 
 use std::{collections::BTreeSet, io, net::SocketAddr, sync::Arc};
 
@@ -13,8 +13,8 @@ use super::{
     message::Request,
     pocket_id,
     reply::{Reply, http_date},
-    scene::{Database, Scene, Urls},
-    watch::Watch,
+    state::{Database, LabState, Urls},
+    recorder::Recorder,
 };
 use crate::{clock::Clock, model::Side};
 
@@ -41,8 +41,8 @@ pub(super) struct World {
     pub provider_url: Url,
     pub kasm_url: Url,
     pub faults: BTreeSet<Fault>,
-    pub watch: Watch,
-    healthy: Scene,
+    pub recorder: Recorder,
+    healthy: LabState,
     tls: Option<Tls>,
 }
 
@@ -65,9 +65,9 @@ impl World {
         Ok(Self {
             provider_url: parse(&urls.provider)?,
             kasm_url: parse(&urls.kasm)?,
-            healthy: Scene::healthy(&options, &urls)?,
+            healthy: LabState::healthy(&options, &urls)?,
             faults: BTreeSet::new(),
-            watch: Watch::default(),
+            recorder: Recorder::default(),
             options,
             ports,
             tls,
@@ -75,14 +75,14 @@ impl World {
     }
 
     /// What both sides hold now.
-    pub(super) fn scene(&self) -> Scene {
-        let mut scene = self.healthy.clone();
+    pub(super) fn state(&self) -> LabState {
+        let mut state = self.healthy.clone();
         for fault in &self.faults {
             if let Effect::Change(change) = fault.effect() {
-                change(&mut scene);
+                change(&mut state);
             }
         }
-        scene
+        state
     }
 
     /// Fills Kasm's config for our provider with these values.
@@ -99,23 +99,23 @@ impl World {
     /// Notes a request and answers it.
     pub(super) fn reply(&mut self, side: Side, request: &Request) -> Reply {
         let now = self.options.clock.now();
-        let scene = self.scene();
-        self.watch.note(side, request, &scene.provider, now);
+        let state = self.state();
+        self.recorder.note(side, request, &state.provider, now);
         let answer = match side {
-            Side::Provider => pocket_id::answer(&scene.provider, request, now),
-            Side::Kasm => kasm::answer(&scene.kasm, request),
+            Side::Provider => pocket_id::answer(&state.provider, request, now),
+            Side::App => kasm::answer(&state.kasm, request),
         };
-        self.watch.note_answer(side, request, &answer);
+        self.recorder.note_answer(side, request, &answer);
         let mut reply = Reply::of(answer);
-        if side == Side::Provider && scene.provider.database == Database::Hung {
-            reply.never = pocket_id::needs_database(&scene.provider, &request.path);
+        if side == Side::Provider && state.provider.database == Database::Hung {
+            reply.never = pocket_id::needs_database(&state.provider, &request.path);
         }
         for fault in &self.faults {
             if let Effect::Reply(of, paths, damage) = fault.effect()
                 && of == side
                 && (paths.is_empty() || paths.contains(&request.path.as_str()))
             {
-                reply = reply.damaged(damage, &scene.urls, now);
+                reply = reply.damaged(damage, &state.urls, now);
             }
         }
         // A page that a fault puts in the answer's place has a date as well.
@@ -147,8 +147,8 @@ impl World {
         let tls = self.tls.as_ref()?;
         let (certificates, usual) = match side {
             Side::Provider => (&tls.provider, Shown::Good),
-            Side::Kasm if self.options.kasm_self_signed => (&tls.kasm, Shown::SelfSigned),
-            Side::Kasm => (&tls.kasm, Shown::Good),
+            Side::App if self.options.kasm_self_signed => (&tls.kasm, Shown::SelfSigned),
+            Side::App => (&tls.kasm, Shown::Good),
         };
         let broken = self.faults.iter().find_map(|fault| match fault.effect() {
             Effect::Wire(of, Wire::Shows(shown)) if of == side => Some(shown),

@@ -2,10 +2,7 @@
 
 use tracing::{Level, debug, info, warn};
 
-use crate::{
-    checks,
-    model::{CheckReport, Login, Report},
-};
+use crate::{checks, model::{CheckReport, Login, Report}};
 
 /// One line to log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +17,8 @@ pub enum LogEvent {
         to: Login,
         /// The check that is the cause.
         cause: Option<String>,
-        /// How to mend it.
-        mend: Option<String>,
+        /// How to fix it.
+        fix: Option<String>,
         /// The sentence.
         message: String,
     },
@@ -44,7 +41,7 @@ pub enum LogEvent {
 
 impl LogEvent {
     /// A warning for whatever may keep people out; good news, and what a check found, for information. That checks
-    /// could not be judged follows from the cause, so it is for debugging.
+    /// could not be evaluated follows from the cause, so it is for debugging.
     #[must_use]
     pub fn level(&self) -> Level {
         match self {
@@ -58,13 +55,13 @@ impl LogEvent {
     /// Logs it.
     pub fn log(&self) {
         match self {
-            Self::Login { target, from, to, cause, mend, message } => {
+            Self::Login { target, from, to, cause, fix, message } => {
                 let (from, login) = (from.map(Login::word), to.word());
-                let (cause, mend) = (cause.as_deref(), mend.as_deref());
+                let (cause, fix) = (cause.as_deref(), fix.as_deref());
                 if self.level() == Level::INFO {
-                    info!(target, login, from, cause, mend, "{message}");
+                    info!(target, login, from, cause, fix, "{message}");
                 } else {
-                    warn!(target, login, from, cause, mend, "{message}");
+                    warn!(target, login, from, cause, fix, "{message}");
                 }
             }
             Self::Check { target, check, severity, from, to, message } => {
@@ -94,7 +91,7 @@ fn login_event(before: Option<&Report>, after: &Report) -> Option<LogEvent> {
         from: before.map(|before| before.login),
         to: after.login,
         cause: after.cause.as_ref().map(|cause| cause.check.clone()),
-        mend: after.cause_check().and_then(mend),
+        fix: after.cause_check().and_then(fix),
         message: login_message(after),
     })
 }
@@ -147,8 +144,8 @@ fn check_message(target: &str, check: &CheckReport) -> String {
         ("ok", _) => format!("{target}: ok: {title}"),
         ("fail", Some(finding)) => format!("{target}: {finding}"),
         ("fail", None) => format!("{target}: it is not so: {title}"),
-        (_, Some(reason)) => format!("{target}: not judged: {title}: {reason}"),
-        (_, None) => format!("{target}: not judged: {title}"),
+        (_, Some(reason)) => format!("{target}: not evaluated: {title}: {reason}"),
+        (_, None) => format!("{target}: not evaluated: {title}"),
     }
 }
 
@@ -157,9 +154,9 @@ fn saying(check: &CheckReport) -> Option<&str> {
     check.findings.first().map(|finding| finding.message.as_str()).or(check.reason.as_deref())
 }
 
-fn mend(check: &CheckReport) -> Option<String> {
-    let own = check.findings.first().and_then(|finding| finding.mend.clone());
-    own.or_else(|| checks::find(&check.id).map(|(_, known)| known.mend.to_owned()))
+fn fix(check: &CheckReport) -> Option<String> {
+    let own = check.findings.first().and_then(|finding| finding.fix.clone());
+    own.or_else(|| checks::find(&check.id).map(|(_, known)| known.fix.to_owned()))
 }
 
 #[cfg(test)]
@@ -240,15 +237,15 @@ mod tests {
     fn every_change_of_state_is_told_once_and_can_be_read_alone() {
         let ok = (Level::INFO, "home: people can sign in, as far as verified: 21 of 44 checks proven");
         let cannot = (Level::WARN, "home: people cannot sign in: authorization_url_matches differs");
-        let mended = "home: ok: Kasm sends browsers to the provider's authorization endpoint";
+        let fixed = "home: ok: Kasm sends browsers to the provider's authorization endpoint";
         let differs = (Level::INFO, "home: authorization_url_matches differs");
         let unjudged =
-            "home: not judged: Kasm sends browsers to the provider's authorization endpoint: Kasm did not answer";
+            "home: not evaluated: Kasm sends browsers to the provider's authorization endpoint: Kasm did not answer";
         let cases: [Case<'_>; 8] = [
             ("first round, good", None, good(), vec![ok]),
             ("first round, broken", None, broken(), vec![cannot, differs]),
             ("it breaks", Some(good()), broken(), vec![cannot, differs]),
-            ("it is mended", Some(broken()), good(), vec![ok, (Level::INFO, mended)]),
+            ("it is fixed", Some(broken()), good(), vec![ok, (Level::INFO, fixed)]),
             (
                 "Kasm goes away",
                 Some(good()),
@@ -258,7 +255,7 @@ mod tests {
                     (Level::DEBUG, unjudged),
                 ],
             ),
-            ("Kasm comes back", Some(blind()), good(), vec![ok, (Level::DEBUG, mended)]),
+            ("Kasm comes back", Some(blind()), good(), vec![ok, (Level::DEBUG, fixed)]),
             (
                 "a part breaks",
                 Some(good()),
@@ -298,8 +295,8 @@ mod tests {
     #[test]
     fn a_broken_login_says_what_to_change() {
         let found = events(None, &broken());
-        let LogEvent::Login { mend: Some(mend), .. } = &found[0] else { panic!("{found:?}") };
-        assert!(mend.contains("Authorization URL"), "{mend}");
+        let LogEvent::Login { fix: Some(fix), .. } = &found[0] else { panic!("{found:?}") };
+        assert!(fix.contains("Authorization URL"), "{fix}");
     }
 
     #[test]

@@ -64,7 +64,7 @@ macro_rules! families {
 }
 
 families! {
-    // The world: rebuilt at each scrape from the latest round of each target.
+    // The target_metrics: rebuilt at each scrape from the latest round of each target.
     LoginSuccess: Gauge "ssowatch_login_success" [target]
         "Whether people can sign in: 1 yes (or degraded), 0 no. No series if that cannot be told. Cached between rounds.";
     LoginCause: Gauge "ssowatch_login_cause" [target, check, stage]
@@ -74,7 +74,7 @@ families! {
     CheckSuccess: Gauge "ssowatch_check_success" [target, check, stage, severity]
         "Whether the check is good (1) or fails (0). No series if it was not proven. Cached between rounds.";
     CheckUnknown: Gauge "ssowatch_check_unknown" [target, check]
-        "1 if the check could not be judged this time.";
+        "1 if the check could not be evaluated this time.";
     CheckLastSuccess: Gauge "ssowatch_check_last_success_timestamp_seconds" [target, check]
         "When the check was last good, as Unix time. Checks of severity outage and degraded.";
     ConfigDrift: Gauge "ssowatch_config_drift" [target, field, breaking]
@@ -99,7 +99,7 @@ families! {
         "Number of keys in the provider's key set.";
     ProviderInfo: Gauge "ssowatch_provider_info" [target, version, dialect]
         "1; the version is that of Pocket ID as its discovery document shows it, empty for another provider.";
-    KasmInfo: Gauge "ssowatch_kasm_info" [target, version]
+    AppInfo: Gauge "ssowatch_app_info" [target, version]
         "1; the version is the build that Kasm tells a key with System View. No series where it is not known.";
     AutoLogin: Gauge "ssowatch_auto_login" [target]
         "Whether Kasm sends every visitor to the provider at once.";
@@ -134,7 +134,7 @@ families! {
     HeartbeatsFailed: Counter "ssowatch_heartbeats_failed_total" []
         "Calls of the heartbeat's address that failed. No series without a heartbeat in the configuration.";
     SelfTest: Gauge "ssowatch_self_test_success" []
-        "Whether a built-in broken snapshot was judged broken and a good one good, in the last round.";
+        "Whether a built-in broken snapshot was evaluated broken and a good one good, in the last round.";
     JournalSuccess: Gauge "ssowatch_journal_success" []
         "Whether the journal reaches the disk: 0 if the last attempt to write it failed. No series without --storage.path.";
     Targets: Gauge "ssowatch_targets" []

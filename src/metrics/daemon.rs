@@ -13,11 +13,8 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Family, Sheet, process::Process, sheet::Distribution};
-use crate::{
-    clock::{Time, unix_seconds},
-    model::{Change, ChangeSubject, RequestCount, Side, SourceId, SourceReport},
-};
+use super::{Family, MetricsBuilder, process::Process, builder::Distribution};
+use crate::{clock::{Time, unix_seconds}, model::{Change, ChangeSubject, RequestCount, Side, SourceId, SourceReport}};
 
 /// The `code` label: classes of answers; `error` where none came.
 pub const CODES: [&str; 5] = ["2xx", "3xx", "4xx", "5xx", "error"];
@@ -28,7 +25,7 @@ pub const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 /// The bits of a hash that are told: a sample holds a whole number of up to 53 exactly.
 const HASH_BITS: u64 = (1 << 48) - 1;
 
-const SIDES: [Side; 2] = [Side::Provider, Side::Kasm];
+const SIDES: [Side; 2] = [Side::Provider, Side::App];
 
 /// Metrics about the daemon itself.
 #[derive(Debug, Default)]
@@ -256,23 +253,23 @@ impl Daemon {
     }
 
     /// Notes everything about the daemon and its process.
-    pub fn write(&self, sheet: &mut Sheet, now: Time) {
+    pub fn write(&self, builder: &mut MetricsBuilder, now: Time) {
         {
             let counts = self.counts();
             for (target, of_target) in &counts.targets {
-                of_target.write(sheet, target);
+                of_target.write(builder, target);
             }
-            counts.write(sheet);
+            counts.write(builder);
         }
         if let Some(kept) = self.journal.get() {
-            sheet.set_flag(Family::JournalSuccess, &[], kept.load(Ordering::Relaxed));
+            builder.set_flag(Family::JournalSuccess, &[], kept.load(Ordering::Relaxed));
         }
         for (level, count) in LEVELS.iter().zip(&self.log_messages) {
-            sheet.set(Family::LogMessages, &[level], count.load(Ordering::Relaxed) as f64);
+            builder.set(Family::LogMessages, &[level], count.load(Ordering::Relaxed) as f64);
         }
         let build = [env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH];
-        sheet.set(Family::BuildInfo, &build, 1.0);
-        self.process.write(sheet, now);
+        builder.set(Family::BuildInfo, &build, 1.0);
+        self.process.write(builder, now);
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -289,51 +286,51 @@ impl Daemon {
 }
 
 impl Counts {
-    fn write(&self, sheet: &mut Sheet) {
+    fn write(&self, builder: &mut MetricsBuilder) {
         for (receiver, attempts) in &self.receivers {
-            sheet.set(Family::Notifications, &[receiver], attempts.all as f64);
-            sheet.set(Family::NotificationsFailed, &[receiver], attempts.failed as f64);
+            builder.set(Family::Notifications, &[receiver], attempts.all as f64);
+            builder.set(Family::NotificationsFailed, &[receiver], attempts.failed as f64);
         }
         if let Some(attempts) = self.heartbeats {
-            sheet.set(Family::Heartbeats, &[], attempts.all as f64);
-            sheet.set(Family::HeartbeatsFailed, &[], attempts.failed as f64);
+            builder.set(Family::Heartbeats, &[], attempts.all as f64);
+            builder.set(Family::HeartbeatsFailed, &[], attempts.failed as f64);
         }
         if let Some(held) = self.self_test {
-            sheet.set_flag(Family::SelfTest, &[], held);
+            builder.set_flag(Family::SelfTest, &[], held);
         }
         if let Some(successful) = self.reload_successful {
-            sheet.set_flag(Family::ReloadSuccessful, &[], successful);
+            builder.set_flag(Family::ReloadSuccessful, &[], successful);
         }
         if let Some(loaded) = self.config {
-            sheet.set(Family::ReloadTimestamp, &[], unix_seconds(loaded.at));
-            sheet.set(Family::Targets, &[], loaded.targets as f64);
-            sheet.set(Family::ConfigHash, &[], (loaded.hash & HASH_BITS) as f64);
+            builder.set(Family::ReloadTimestamp, &[], unix_seconds(loaded.at));
+            builder.set(Family::Targets, &[], loaded.targets as f64);
+            builder.set(Family::ConfigHash, &[], (loaded.hash & HASH_BITS) as f64);
         }
     }
 }
 
 impl TargetCounts {
-    fn write(&self, sheet: &mut Sheet, target: &str) {
-        sheet.set_flag(Family::Maintenance, &[target], self.in_maintenance);
-        sheet.set(Family::Rounds, &[target], self.rounds as f64);
-        sheet.set(Family::RoundsMissed, &[target], self.rounds_missed as f64);
-        sheet.set_distribution(Family::RoundDuration, &[target], &self.durations);
+    fn write(&self, builder: &mut MetricsBuilder, target: &str) {
+        builder.set_flag(Family::Maintenance, &[target], self.in_maintenance);
+        builder.set(Family::Rounds, &[target], self.rounds as f64);
+        builder.set(Family::RoundsMissed, &[target], self.rounds_missed as f64);
+        builder.set_distribution(Family::RoundDuration, &[target], &self.durations);
         if let Some(lag) = self.lag {
-            sheet.set(Family::SchedulerLag, &[target], lag.as_secs_f64());
+            builder.set(Family::SchedulerLag, &[target], lag.as_secs_f64());
         }
         for source in SourceId::ALL {
             let count = self.source_failures.get(&source).map_or(0, |failures| failures.count);
-            sheet.set(Family::SourceFailures, &[target, source.id()], count as f64);
+            builder.set(Family::SourceFailures, &[target, source.id()], count as f64);
         }
         for side in SIDES {
             for code in CODES {
                 let count = self.requests.get(&(side.id(), code)).copied().unwrap_or_default();
-                sheet.set(Family::HttpRequests, &[target, side.id(), code], count as f64);
+                builder.set(Family::HttpRequests, &[target, side.id(), code], count as f64);
             }
         }
         for subject in ChangeSubject::ALL {
             let count = self.changes.get(&subject).copied().unwrap_or_default();
-            sheet.set(Family::ConfigChanges, &[target, subject.side().id(), subject.id()], count as f64);
+            builder.set(Family::ConfigChanges, &[target, subject.side().id(), subject.id()], count as f64);
         }
     }
 }
@@ -351,9 +348,9 @@ mod tests {
     use crate::{metrics::flatten, model::Snapshot};
 
     fn samples(daemon: &Daemon) -> BTreeMap<String, f64> {
-        let mut sheet = Sheet::new();
-        daemon.write(&mut sheet, Snapshot::healthy().taken_at);
-        flatten(&sheet.finish()).into_iter().collect()
+        let mut builder = MetricsBuilder::new();
+        daemon.write(&mut builder, Snapshot::healthy().taken_at);
+        flatten(&builder.finish()).into_iter().collect()
     }
 
     fn failing(at: Time) -> SourceReport {
@@ -374,10 +371,10 @@ mod tests {
         let samples = samples(&daemon);
         for name in [
             r#"ssowatch_rounds_total{target="home"}"#,
-            r#"ssowatch_source_failures_total{target="home",source="kasm_start"}"#,
-            r#"ssowatch_http_requests_total{target="home",side="kasm",code="error"}"#,
+            r#"ssowatch_source_failures_total{target="home",source="login_start"}"#,
+            r#"ssowatch_http_requests_total{target="home",side="app",code="error"}"#,
             r#"ssowatch_config_changes_total{target="home",side="provider",subject="signing_key"}"#,
-            r#"ssowatch_config_changes_total{target="home",side="kasm",subject="config"}"#,
+            r#"ssowatch_config_changes_total{target="home",side="app",subject="config"}"#,
             r#"ssowatch_log_messages_total{level="warn"}"#,
         ] {
             assert_eq!(samples.get(name), Some(&0.0), "{name}");

@@ -1,37 +1,37 @@
-//! What Prometheus scrapes: the world (rebuilt per scrape from the board) and the daemon (counters that live on).
+//! What Prometheus scrapes: the target_metrics (rebuilt per scrape from the results) and the daemon (counters that live on).
 
 pub mod catalogue;
 mod daemon;
 pub mod negotiate;
 pub mod openmetrics;
 mod process;
-mod sheet;
-pub mod world;
+mod builder;
+pub mod target_metrics;
 
 use std::sync::Arc;
 
 use prometheus::{Encoder as _, ProtobufEncoder, TextEncoder, proto::MetricFamily};
 
-use crate::{board::Entry, clock::Time};
+use crate::{results::Entry, clock::Time};
 
 pub use catalogue::{Family, markdown_table};
 pub use daemon::{ConfigStats, Daemon, Stats};
 pub use negotiate::Format;
-pub use sheet::Sheet;
+pub use builder::MetricsBuilder;
 
 /// Everything that `/metrics` tells.
 #[must_use]
 pub fn gather(entries: &[Arc<Entry>], now: Time, daemon: &Daemon) -> Vec<MetricFamily> {
-    let mut sheet = Sheet::new();
-    world::write(&mut sheet, entries, now);
-    daemon.write(&mut sheet, now);
-    sheet.finish()
+    let mut builder = MetricsBuilder::new();
+    target_metrics::write(&mut builder, entries, now);
+    daemon.write(&mut builder, now);
+    builder.finish()
 }
 
 /// Families in a format.
 ///
 /// # Errors
-/// The encoder refuses them: a family without samples or without a name, which [`Sheet`] does not make.
+/// The encoder refuses them: a family without samples or without a name, which [`MetricsBuilder`] does not make.
 pub fn encode(families: &[MetricFamily], format: Format) -> prometheus::Result<Vec<u8>> {
     match format {
         Format::Text => TextEncoder::new().encode_to_string(families).map(String::into_bytes),

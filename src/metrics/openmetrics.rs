@@ -113,18 +113,18 @@ fn number(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::{Family, Sheet, sheet::Distribution};
+    use crate::metrics::{Family, MetricsBuilder, builder::Distribution};
 
     #[test]
     fn gauges_counters_and_histograms_are_written_as_the_specification_says() {
-        let mut sheet = Sheet::new();
-        sheet.set(Family::LoginSuccess, &["ho\"me\\\n"], 1.0);
-        sheet.set(Family::RoundLast, &["a"], 1_795_521_600.5);
-        sheet.set(Family::Rounds, &["a"], 3.0);
+        let mut builder = MetricsBuilder::new();
+        builder.set(Family::LoginSuccess, &["ho\"me\\\n"], 1.0);
+        builder.set(Family::RoundLast, &["a"], 1_795_521_600.5);
+        builder.set(Family::Rounds, &["a"], 3.0);
         let mut values = Distribution::default();
         values.observe(0.2);
-        sheet.set_distribution(Family::RoundDuration, &["a"], &values);
-        let text = encode(&sheet.finish());
+        builder.set_distribution(Family::RoundDuration, &["a"], &values);
+        let text = encode(&builder.finish());
         for line in [
             r#"ssowatch_login_success{target="ho\"me\\\n"} 1.0"#,
             r#"ssowatch_round_last_timestamp_seconds{target="a"} 1795521600.5"#,

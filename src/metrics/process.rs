@@ -8,7 +8,7 @@ use std::{fs, path::Path, sync::OnceLock};
 
 use rustix::time::{ClockId, clock_gettime};
 
-use super::{Family, Sheet};
+use super::{Family, MetricsBuilder};
 use crate::clock::{Time, unix_seconds};
 
 /// The kernel's clock ticks in a second, as user space sees them (`USER_HZ`): 100 on every Linux that Rust runs on.
@@ -27,10 +27,10 @@ pub struct Process {
 
 impl Process {
     /// Notes what can be read.
-    pub fn write(&self, sheet: &mut Sheet, now: Time) {
+    pub fn write(&self, builder: &mut MetricsBuilder, now: Time) {
         let mut set = |family, value: Option<f64>| {
             if let Some(value) = value {
-                sheet.set(family, &[], value);
+                builder.set(family, &[], value);
             }
         };
         let folder = Path::new(SELF);
@@ -117,9 +117,9 @@ mod tests {
     fn the_start_lies_between_boot_and_now_and_does_not_waver() {
         let process = Process::default();
         let start = |at: Time| {
-            let mut sheet = Sheet::new();
-            process.write(&mut sheet, at);
-            let families = sheet.finish();
+            let mut builder = MetricsBuilder::new();
+            process.write(&mut builder, at);
+            let families = builder.finish();
             let family = families.iter().find(|family| family.name() == "process_start_time_seconds").unwrap();
             family.get_metric()[0].get_gauge().value()
         };

@@ -4,11 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    clock::Time,
-    oidc::TokenFacts,
-    pocket_id::{ClientRegistration, GroupEntry, SecretEntry},
-};
+use crate::{clock::Time, oidc::TokenFacts, providers::pocket_id::{ClientRegistration, GroupEntry, SecretEntry}};
 
 /// What the provider says to our copy of the client secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

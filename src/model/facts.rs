@@ -65,7 +65,7 @@ pub struct Tls {
     pub name_matches: bool,
 }
 
-/// What verifying a chain said. Dates and names are judged apart from it.
+/// What verifying a chain said. Dates and names are evaluated apart from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trust {
@@ -77,7 +77,7 @@ pub enum Trust {
     SelfSigned,
     /// Signed by an authority that is not trusted here, with no intermediate missing that we know of.
     UnknownIssuer,
-    /// The server leaves out an intermediate certificate: browsers may mend that, back channels do not.
+    /// The server leaves out an intermediate certificate: browsers may fix that, back channels do not.
     Incomplete,
     /// The chain would be trusted, but a date in it is past or to come.
     OutOfDate,
@@ -141,7 +141,7 @@ pub struct Answered<T> {
 
 /// Kasm's own word on its health (`GET /api/__healthcheck`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KasmHealth {
+pub struct AppHealth {
     /// The HTTP status.
     pub status: u16,
     /// What happened.
@@ -166,7 +166,7 @@ pub struct ClientMeta {
     /// The client id that was asked for: Kasm's, or the nil UUID where Kasm's is not known.
     pub asked: String,
     /// Whether that is the id that Kasm sends.
-    pub is_kasm_client: bool,
+    pub is_app_client: bool,
     /// The client's name, where it exists. `None`: 404, the database answered that there is no such client.
     pub name: Option<String>,
     /// Whether each sign-in demands a fresh passkey (1.8 and later).

@@ -7,16 +7,11 @@ use chrono::{TimeDelta, TimeZone, Utc};
 use super::{
     AddressAnswer, AddressState, Answered, Certificate, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken,
     ClockReading, Connection, Credential, CustomClaims, DryRun, EndpointAnswer, EndpointAnswers, EndpointState, Expect,
-    GroupMapping, HealthState, HttpTiming, KasmFacts, KasmHealth, KasmUser, KasmVersion, KeyOwner, LastSignIn, Missing,
+    GroupMapping, HealthState, HttpTiming, AppFacts, AppHealth, KasmUser, KasmVersion, KeyOwner, LastSignIn, Missing,
     Observed, Page, ProviderFacts, Registration, Script, SecretAnswer, SecretMethod, SecretProof, Snapshot,
     TargetFacts, Tls, TokenEndpoint, Trust,
 };
-use crate::{
-    clock::Time,
-    kasm::{Field, KasmStart, LoginConfig, LoginSettings, OidcConfig, OidcConfigs, Start, StartOutcome},
-    oidc::{AuthorizeUrl, Discovery, Jwk, Jwks, Signature, TokenFacts},
-    pocket_id::{AllowedGroup, ClientRegistration, GroupEntry, SecretEntry},
-};
+use crate::{clock::Time, apps::kasm::{Field, KasmStart, LoginConfig, LoginSettings, OidcConfig, OidcConfigs, Start, StartOutcome}, oidc::{AuthorizeUrl, Discovery, Jwk, Jwks, Signature, TokenFacts}, providers::pocket_id::{AllowedGroup, ClientRegistration, GroupEntry, SecretEntry}};
 
 const PROVIDER: &str = "https://id.example.test";
 const KASM: &str = "https://kasm.example.test";
@@ -72,7 +67,7 @@ impl Snapshot {
             taken_at: at,
             target: target(),
             provider_connection: Observed::seen(at, 0.02, connection(at, "id.example.test")),
-            kasm_connection: Observed::seen(at, 0.02, connection(at, "kasm.example.test")),
+            app_connection: Observed::seen(at, 0.02, connection(at, "kasm.example.test")),
             discovery: Observed::seen(at, 0.01, answered(discovery.expect("a discovery document"))),
             jwks: Observed::seen(
                 at,
@@ -84,14 +79,14 @@ impl Snapshot {
                 0.01,
                 ClientMeta {
                     asked: CLIENT.to_owned(),
-                    is_kasm_client: true,
+                    is_app_client: true,
                     name: Some("Kasm Workspaces".to_owned()),
                     requires_reauthentication: Some(false),
                 },
             ),
-            kasm_health: Observed::seen(at, 0.01, answered(KasmHealth { status: 200, state: HealthState::Healthy })),
+            app_health: Observed::seen(at, 0.01, answered(AppHealth { status: 200, state: HealthState::Healthy })),
             kasm_login_settings: Observed::seen(at, 0.01, login_settings()),
-            kasm_start: Observed::seen(
+            login_start: Observed::seen(
                 at,
                 0.01,
                 KasmStart {
@@ -112,7 +107,7 @@ impl Snapshot {
                 },
             ),
             provider_page: Observed::seen(at, 0.01, page(PROVIDER)),
-            kasm_page: Observed::seen(at, 0.01, page(KASM)),
+            app_page: Observed::seen(at, 0.01, page(KASM)),
             passkey_domain: Observed::missing(at, Missing::OutOfReach("passkey.enabled is off".to_owned())),
             client_registration: without(at, Credential::ProviderAdminKey),
             client_secrets: without(at, Credential::ProviderAdminKey),
@@ -127,12 +122,12 @@ impl Snapshot {
                 0.01,
                 TokenEndpoint { endpoint: answers(&format!("{PROVIDER}/api/oidc/token")), said: Some("invalid_client".to_owned()) },
             ),
-            kasm_config: without(at, Credential::KasmKey),
-            kasm_version: without(at, Credential::KasmKey),
-            kasm_mappings: without(at, Credential::KasmKey),
-            kasm_user: without(at, Credential::KasmKey),
+            kasm_config: without(at, Credential::AppKey),
+            kasm_version: without(at, Credential::AppKey),
+            kasm_mappings: without(at, Credential::AppKey),
+            kasm_user: without(at, Credential::AppKey),
             known_keys: None,
-            doubted: BTreeSet::new(),
+            recheck: BTreeSet::new(),
             known: Vec::new(),
             changes: Vec::new(),
             requests: Vec::new(),
@@ -147,7 +142,7 @@ impl Snapshot {
         let mut now = Self::healthy();
         let at = now.taken_at;
         now.target.credentials =
-            [Credential::ClientSecret, Credential::KasmKey, Credential::ProviderAdminKey, Credential::ProviderKey]
+            [Credential::ClientSecret, Credential::AppKey, Credential::ProviderAdminKey, Credential::ProviderKey]
                 .into();
         now.target.expect.user = Some("canary".to_owned());
         now.kasm_config = Observed::seen(at, 0.01, OidcConfigs { configs: vec![stored_config()] });
@@ -298,7 +293,7 @@ fn target() -> TargetFacts {
     TargetFacts {
         name: "home".to_owned(),
         provider: ProviderFacts { url: PROVIDER.to_owned(), internal_url: None, kind: None },
-        kasm: KasmFacts { url: KASM.to_owned(), provider: None },
+        kasm: AppFacts { url: KASM.to_owned(), provider: None },
         expect: Expect::default(),
         off: BTreeSet::new(),
         warn_seconds: BTreeMap::new(),

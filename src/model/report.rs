@@ -126,7 +126,7 @@ pub struct CheckReport {
     pub severity: Severity,
     /// `ok`, `fail`, `unknown`, `unverified`, `not_applicable` or `off`.
     pub verdict: String,
-    /// What was seen, or why it could not be judged.
+    /// What was seen, or why it could not be evaluated.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
     /// What is wrong.
@@ -155,7 +155,7 @@ pub struct SourceReport {
 /// Something that ends at a known time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expiry {
-    /// What: a closed list, a metric label (`provider_certificate`, `kasm_certificate`, ...).
+    /// What: a closed list, a metric label (`provider_certificate`, `app_certificate`, ...).
     pub item: String,
     /// When.
     pub at: Time,

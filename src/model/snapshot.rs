@@ -6,16 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answered, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, Credential, CustomClaims,
-    DryRun, EndpointAnswers, GroupMapping, KasmHealth, KasmUser, KasmVersion, KeyOwner, Known, LastSignIn, Missing,
+    DryRun, EndpointAnswers, GroupMapping, AppHealth, KasmUser, KasmVersion, KeyOwner, Known, LastSignIn, Missing,
     Observed, Page, PasskeyDomain, Registration, SecretProof, Side, SourceId, TargetFacts, TokenEndpoint, change,
 };
-use crate::{
-    clock::Time,
-    kasm::{KasmStart, LoginSettings, OidcConfigs},
-    oidc::{Discovery, Jwks},
-};
+use crate::{clock::Time, apps::kasm::{KasmStart, LoginSettings, OidcConfigs}, oidc::{Discovery, Jwks}};
 
-/// All observations of one target at one time: plain data without secrets, that can be saved and judged again later.
+/// All observations of one target at one time: plain data without secrets, that can be saved and evaluated again later.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// The version of this form: [`Snapshot::FORMAT`].
@@ -27,7 +23,7 @@ pub struct Snapshot {
     /// The connection to the provider.
     pub provider_connection: Observed<Connection>,
     /// The connection to Kasm.
-    pub kasm_connection: Observed<Connection>,
+    pub app_connection: Observed<Connection>,
     /// The discovery document (OpenID Connect Discovery 1.0, section 4).
     pub discovery: Observed<Answered<Discovery>>,
     /// The key set (RFC 7517).
@@ -35,11 +31,11 @@ pub struct Snapshot {
     /// The client's public entry at Pocket ID.
     pub client_meta: Observed<ClientMeta>,
     /// Kasm's health.
-    pub kasm_health: Observed<Answered<KasmHealth>>,
+    pub app_health: Observed<Answered<AppHealth>>,
     /// Kasm's login settings.
     pub kasm_login_settings: Observed<LoginSettings>,
     /// Kasm's start of login, for each visible config.
-    pub kasm_start: Observed<KasmStart>,
+    pub login_start: Observed<KasmStart>,
     /// The dry run of Kasm's authorize URL.
     pub authorize_dry_run: Observed<DryRun>,
     /// The provider's endpoints.
@@ -47,7 +43,7 @@ pub struct Snapshot {
     /// The provider's sign-in page.
     pub provider_page: Observed<Page>,
     /// Kasm's login page.
-    pub kasm_page: Observed<Page>,
+    pub app_page: Observed<Page>,
     /// The passkey domain.
     pub passkey_domain: Observed<PasskeyDomain>,
     /// The client's registration at Pocket ID.
@@ -81,9 +77,9 @@ pub struct Snapshot {
     #[serde(default)]
     pub known_keys: Option<Jwks>,
     /// The credentials whose facts a failing check rests on: what they show is asked again in the next round, so that a
-    /// mend shows. Noted by the round; a look leaves it empty.
+    /// fix shows. Noted by the round; a look leaves it empty.
     #[serde(default)]
-    pub doubted: BTreeSet<Credential>,
+    pub recheck: BTreeSet<Credential>,
     /// The values that are watched for changes, each source's from the last look that saw it. Kept by
     /// [`Snapshot::after`]; a look leaves it empty.
     #[serde(default)]
@@ -121,17 +117,17 @@ impl Snapshot {
             taken_at: _,
             target: _,
             provider_connection,
-            kasm_connection,
+            app_connection,
             discovery,
             jwks,
             client_meta,
-            kasm_health,
+            app_health,
             kasm_login_settings,
-            kasm_start,
+            login_start,
             authorize_dry_run,
             provider_endpoints,
             provider_page,
-            kasm_page,
+            app_page,
             passkey_domain,
             client_registration,
             client_secrets,
@@ -147,24 +143,24 @@ impl Snapshot {
             kasm_mappings,
             kasm_user,
             known_keys: _,
-            doubted: _,
+            recheck: _,
             known: _,
             changes: _,
             requests: _,
         } = self;
         vec![
             row(SourceId::ProviderConnection, provider_connection),
-            row(SourceId::KasmConnection, kasm_connection),
+            row(SourceId::AppConnection, app_connection),
             row(SourceId::Discovery, discovery),
             row(SourceId::Jwks, jwks),
             row(SourceId::ClientMeta, client_meta),
-            row(SourceId::KasmHealth, kasm_health),
+            row(SourceId::AppHealth, app_health),
             row(SourceId::KasmLoginSettings, kasm_login_settings),
-            row(SourceId::KasmStart, kasm_start),
+            row(SourceId::LoginStart, login_start),
             row(SourceId::AuthorizeDryRun, authorize_dry_run),
             row(SourceId::ProviderEndpoints, provider_endpoints),
             row(SourceId::ProviderPage, provider_page),
-            row(SourceId::KasmPage, kasm_page),
+            row(SourceId::AppPage, app_page),
             row(SourceId::PasskeyDomain, passkey_domain),
             row(SourceId::ClientRegistration, client_registration),
             row(SourceId::ClientSecrets, client_secrets),

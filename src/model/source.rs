@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::pocket_id::Dialect;
+use crate::providers::pocket_id::Dialect;
 
 /// One of the two systems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -13,7 +13,7 @@ pub enum Side {
     /// The OpenID provider.
     Provider,
     /// The relying party, Kasm Workspaces.
-    Kasm,
+    App,
 }
 
 impl Side {
@@ -22,7 +22,7 @@ impl Side {
     pub fn id(self) -> &'static str {
         match self {
             Self::Provider => "provider",
-            Self::Kasm => "kasm",
+            Self::App => "app",
         }
     }
 }
@@ -34,7 +34,7 @@ pub enum Credential {
     /// The secret of the client that Kasm uses.
     ClientSecret,
     /// A read-only Kasm API key with *Auth View*.
-    KasmKey,
+    AppKey,
     /// A Pocket ID API key of an admin.
     ProviderAdminKey,
     /// A Pocket ID API key of any user.
@@ -47,7 +47,7 @@ impl Credential {
     pub fn short(self) -> &'static str {
         match self {
             Self::ClientSecret => "client secret",
-            Self::KasmKey => "Kasm key",
+            Self::AppKey => "Kasm key",
             Self::ProviderAdminKey => "Pocket ID key (admin)",
             Self::ProviderKey => "Pocket ID key",
         }
@@ -58,7 +58,7 @@ impl Credential {
     pub fn config_keys(self) -> &'static str {
         match self {
             Self::ClientSecret => "provider.client_secret_file",
-            Self::KasmKey => "kasm.api_key_file and kasm.api_key_secret_file",
+            Self::AppKey => "kasm.api_key_file and kasm.api_key_secret_file",
             Self::ProviderAdminKey | Self::ProviderKey => "provider.api_key_file",
         }
     }
@@ -68,7 +68,7 @@ impl fmt::Display for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ClientSecret => "the client secret",
-            Self::KasmKey => "a Kasm key",
+            Self::AppKey => "a Kasm key",
             Self::ProviderAdminKey => "a Pocket ID key of an admin",
             Self::ProviderKey => "a Pocket ID key",
         })
@@ -78,7 +78,7 @@ impl fmt::Display for Credential {
 /// How often a source is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Rhythm {
+pub enum Interval {
     /// Every round (`schedule.round`).
     Round,
     /// With the settings (`schedule.settings`), and at once when something it depends on changed.
@@ -97,17 +97,17 @@ pub enum Rhythm {
 #[expect(missing_docs, reason = "title() says what each is")]
 pub enum SourceId {
     ProviderConnection,
-    KasmConnection,
+    AppConnection,
     Discovery,
     Jwks,
     ClientMeta,
-    KasmHealth,
+    AppHealth,
     KasmLoginSettings,
-    KasmStart,
+    LoginStart,
     AuthorizeDryRun,
     ProviderEndpoints,
     ProviderPage,
-    KasmPage,
+    AppPage,
     PasskeyDomain,
     ClientRegistration,
     ClientSecrets,
@@ -128,17 +128,17 @@ impl SourceId {
     /// Every source, in the order of the look.
     pub const ALL: [Self; 26] = [
         Self::ProviderConnection,
-        Self::KasmConnection,
+        Self::AppConnection,
         Self::Discovery,
         Self::Jwks,
         Self::ClientMeta,
-        Self::KasmHealth,
+        Self::AppHealth,
         Self::KasmLoginSettings,
-        Self::KasmStart,
+        Self::LoginStart,
         Self::AuthorizeDryRun,
         Self::ProviderEndpoints,
         Self::ProviderPage,
-        Self::KasmPage,
+        Self::AppPage,
         Self::PasskeyDomain,
         Self::ClientRegistration,
         Self::ClientSecrets,
@@ -160,17 +160,17 @@ impl SourceId {
     pub fn id(self) -> &'static str {
         match self {
             Self::ProviderConnection => "provider_connection",
-            Self::KasmConnection => "kasm_connection",
+            Self::AppConnection => "app_connection",
             Self::Discovery => "discovery",
             Self::Jwks => "jwks",
             Self::ClientMeta => "client_meta",
-            Self::KasmHealth => "kasm_health",
+            Self::AppHealth => "app_health",
             Self::KasmLoginSettings => "kasm_login_settings",
-            Self::KasmStart => "kasm_start",
+            Self::LoginStart => "login_start",
             Self::AuthorizeDryRun => "authorize_dry_run",
             Self::ProviderEndpoints => "provider_endpoints",
             Self::ProviderPage => "provider_page",
-            Self::KasmPage => "kasm_page",
+            Self::AppPage => "app_page",
             Self::PasskeyDomain => "passkey_domain",
             Self::ClientRegistration => "client_registration",
             Self::ClientSecrets => "client_secrets",
@@ -193,17 +193,17 @@ impl SourceId {
     pub fn title(self) -> &'static str {
         match self {
             Self::ProviderConnection => "the connection to the provider",
-            Self::KasmConnection => "the connection to Kasm",
+            Self::AppConnection => "the connection to Kasm",
             Self::Discovery => "the discovery document",
             Self::Jwks => "the key set (JWKS)",
             Self::ClientMeta => "the client's public entry at Pocket ID",
-            Self::KasmHealth => "Kasm's health",
+            Self::AppHealth => "Kasm's health",
             Self::KasmLoginSettings => "Kasm's login settings",
-            Self::KasmStart => "Kasm's start of login",
+            Self::LoginStart => "Kasm's start of login",
             Self::AuthorizeDryRun => "the dry run of Kasm's authorize URL",
             Self::ProviderEndpoints => "the provider's endpoints",
             Self::ProviderPage => "the provider's sign-in page",
-            Self::KasmPage => "Kasm's login page",
+            Self::AppPage => "Kasm's login page",
             Self::PasskeyDomain => "the passkey domain",
             Self::ClientRegistration => "the client's registration at Pocket ID",
             Self::ClientSecrets => "the client's secrets at Pocket ID",
@@ -225,15 +225,15 @@ impl SourceId {
     #[must_use]
     pub fn side(self) -> Side {
         match self {
-            Self::KasmConnection
-            | Self::KasmHealth
+            Self::AppConnection
+            | Self::AppHealth
             | Self::KasmLoginSettings
-            | Self::KasmStart
-            | Self::KasmPage
+            | Self::LoginStart
+            | Self::AppPage
             | Self::KasmConfig
             | Self::KasmVersion
             | Self::KasmMappings
-            | Self::KasmUser => Side::Kasm,
+            | Self::KasmUser => Side::App,
             _ => Side::Provider,
         }
     }
@@ -249,34 +249,34 @@ impl SourceId {
             | Self::LastSignIn => &[Credential::ProviderAdminKey],
             Self::KeyOwner => &[Credential::ProviderKey],
             Self::ClientSecret | Self::ClientToken => &[Credential::ClientSecret],
-            Self::KasmConfig | Self::KasmVersion | Self::KasmMappings | Self::KasmUser => &[Credential::KasmKey],
+            Self::KasmConfig | Self::KasmVersion | Self::KasmMappings | Self::KasmUser => &[Credential::AppKey],
             _ => &[],
         }
     }
 
     /// How often it is asked by default.
     #[must_use]
-    pub fn rhythm(self) -> Rhythm {
+    pub fn interval(self) -> Interval {
         match self {
             Self::AuthorizeDryRun
             | Self::ProviderEndpoints
             | Self::ProviderPage
-            | Self::KasmPage
+            | Self::AppPage
             | Self::ClientRegistration
             | Self::ClientSecrets
             | Self::CustomClaims
             | Self::ClientSecret
             | Self::TokenEndpoint
-            | Self::KasmConfig => Rhythm::Settings,
+            | Self::KasmConfig => Interval::Settings,
             Self::ClaimsPreview
             | Self::LastSignIn
             | Self::KeyOwner
             | Self::KasmVersion
             | Self::KasmMappings
-            | Self::KasmUser => Rhythm::Hourly,
-            Self::ClientToken => Rhythm::Token,
-            Self::PasskeyDomain => Rhythm::Daily,
-            _ => Rhythm::Round,
+            | Self::KasmUser => Interval::Hourly,
+            Self::ClientToken => Interval::Token,
+            Self::PasskeyDomain => Interval::Daily,
+            _ => Interval::Round,
         }
     }
 }
@@ -387,7 +387,7 @@ impl SourceId {
             notes,
         };
         match self {
-            Self::ProviderConnection | Self::KasmConnection => plan(&[], "nothing", CONNECTION),
+            Self::ProviderConnection | Self::AppConnection => plan(&[], "nothing", CONNECTION),
             Self::Discovery => plan(const { &[get("/.well-known/openid-configuration", AskedOf::All)] }, "nothing", ""),
             Self::Jwks => plan(
                 const { &[get("/.well-known/jwks.json", AskedOf::All)] },
@@ -399,9 +399,9 @@ impl SourceId {
                 "nothing",
                 "Kasm's client id; the nil UUID while that is not known",
             ),
-            Self::KasmHealth => plan(const { &[get("/api/__healthcheck", AskedOf::All)] }, "nothing", ""),
+            Self::AppHealth => plan(const { &[get("/api/__healthcheck", AskedOf::All)] }, "nothing", ""),
             Self::KasmLoginSettings => plan(const { &[post("/api/login_settings", AskedOf::All, 1)] }, "nothing", ""),
-            Self::KasmStart => plan(
+            Self::LoginStart => plan(
                 const { &[post("/api/sso", AskedOf::All, 5)] },
                 "nothing (later than 1.15: unconfirmed)",
                 "once for each visible OpenID config",
@@ -423,7 +423,7 @@ impl SourceId {
             ),
             // Where another provider has its sign-in page is not known.
             Self::ProviderPage => plan(const { &page(AskedOf::PocketId) }, "nothing", OF_SCRIPT),
-            Self::KasmPage => plan(const { &page(AskedOf::All) }, "nothing", OF_SCRIPT),
+            Self::AppPage => plan(const { &page(AskedOf::All) }, "nothing", OF_SCRIPT),
             Self::PasskeyDomain => plan(
                 const { &[get("/api/webauthn/login/start", AskedOf::PocketId)] },
                 "one short-lived row",
@@ -543,7 +543,7 @@ mod tests {
             (Dialect::Openid, false, 5),
         ] {
             assert_eq!(requests(dialect, is_2_9, Side::Provider), provider, "{dialect:?}");
-            assert_eq!(requests(dialect, is_2_9, Side::Kasm), 5, "{dialect:?}");
+            assert_eq!(requests(dialect, is_2_9, Side::App), 5, "{dialect:?}");
         }
     }
 

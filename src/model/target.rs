@@ -1,11 +1,11 @@
-//! What is watched: the part of the configuration that judging needs. Holds no secret.
+//! What is watched: the part of the configuration that evaluating needs. Holds no secret.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::Credential;
-use crate::pocket_id::ProviderKind;
+use crate::providers::pocket_id::ProviderKind;
 
 /// One Kasm wired to one provider, as a check sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub struct TargetFacts {
     /// The provider's side.
     pub provider: ProviderFacts,
     /// Kasm's side.
-    pub kasm: KasmFacts,
+    pub kasm: AppFacts,
     /// What the operator declared.
     pub expect: Expect,
     /// Ids of the checks that are switched off.
@@ -43,7 +43,7 @@ pub struct ProviderFacts {
 
 /// Kasm's side of a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KasmFacts {
+pub struct AppFacts {
     /// `kasm.url`, as users type it, without a trailing slash.
     pub url: String,
     /// `kasm.provider`: the display name, where two configs lead to this provider.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "title() says what each is")]
 pub enum Stage {
-    Kasm,
+    App,
     Offer,
     Start,
     Provider,
@@ -24,7 +24,7 @@ pub enum Stage {
 impl Stage {
     /// Every stage, in the order of the login path.
     pub const ALL: [Self; 10] = [
-        Self::Kasm,
+        Self::App,
         Self::Offer,
         Self::Start,
         Self::Provider,
@@ -40,7 +40,7 @@ impl Stage {
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
-            Self::Kasm => "kasm",
+            Self::App => "app",
             Self::Offer => "offer",
             Self::Start => "start",
             Self::Provider => "provider",
@@ -57,7 +57,7 @@ impl Stage {
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
-            Self::Kasm => "Kasm",
+            Self::App => "Kasm",
             Self::Offer => "Login offered",
             Self::Start => "Login starts",
             Self::Provider => "Provider",
@@ -173,24 +173,24 @@ pub struct Finding {
     pub code: String,
     /// A sentence for a person.
     pub message: String,
-    /// How to mend it, where this differs from the check's own text.
+    /// How to fix it, where this differs from the check's own text.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub mend: Option<String>,
+    pub fix: Option<String>,
     /// What differs.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub drift: Option<Drift>,
 }
 
 impl Finding {
-    /// A finding without drift, mended as the check says.
+    /// A finding without drift, fixed as the check says.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), mend: None, drift: None }
+        Self { code: code.to_owned(), message: message.into(), fix: None, drift: None }
     }
 
-    /// The same, mended in another way than the check says.
+    /// The same, fixed in another way than the check says.
     #[must_use]
-    pub fn mend(mut self, mend: impl Into<String>) -> Self {
-        self.mend = Some(mend.into());
+    pub fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = Some(fix.into());
         self
     }
 
@@ -242,7 +242,7 @@ impl Drift {
         format!(
             "{} differs: {} {}, {} {}",
             self.field.replace('_', " "),
-            self.actual_by.to_lowercase().replace("kasm", "Kasm"),
+            self.actual_by.to_lowercase().replace("app", "Kasm"),
             self.actual,
             self.expected_by.to_lowercase().replace("pocket id", "Pocket ID"),
             self.expected

@@ -9,20 +9,15 @@ use tokio::{sync::watch, time::sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::send::Post;
-use crate::{
-    board::Board,
-    clock::{Clock, Time},
-    config::{Config, Heartbeat},
-    metrics::Daemon,
-};
+use super::send::Transport;
+use crate::{results::Results, clock::{Clock, Time}, config::{Config, Heartbeat}, metrics::Daemon};
 
 /// What the heartbeat works with.
-pub struct Means<P> {
+pub struct Deps<P> {
     /// What calls the address.
     pub post: Arc<P>,
     /// The latest round of each target.
-    pub board: Arc<Board>,
+    pub results: Arc<Results>,
     /// Where calls are counted, and where it stands whether the self-test holds.
     pub daemon: Arc<Daemon>,
     /// The configuration in force.
@@ -32,31 +27,31 @@ pub struct Means<P> {
 }
 
 /// Beats until it is stopped, by the configuration in force.
-pub async fn run<P: Post>(mut means: Means<P>, stop: CancellationToken) {
-    let mut config = means.config.clone();
+pub async fn run<P: Transport>(mut deps: Deps<P>, stop: CancellationToken) {
+    let mut config = deps.config.clone();
     loop {
         let heartbeat = config.borrow_and_update().heartbeat.clone();
-        means.daemon.heartbeat_configured(heartbeat.is_some());
+        deps.daemon.heartbeat_configured(heartbeat.is_some());
         tokio::select! {
             () = stop.cancelled() => return,
             changed = config.changed() => if changed.is_err() { return },
-            () = beat(&mut means, heartbeat.as_ref()), if heartbeat.is_some() => {}
+            () = beat(&mut deps, heartbeat.as_ref()), if heartbeat.is_some() => {}
         }
     }
 }
 
-async fn beat<P: Post>(means: &mut Means<P>, heartbeat: Option<&Heartbeat>) {
+async fn beat<P: Transport>(deps: &mut Deps<P>, heartbeat: Option<&Heartbeat>) {
     let Some(heartbeat) = heartbeat else { return };
     let mut is_failing = false;
     let mut was_alive = None;
     loop {
-        let is_alive = is_alive(&means.board, means.clock.now(), means.daemon.self_test_holds());
+        let is_alive = is_alive(&deps.results, deps.clock.now(), deps.daemon.self_test_holds());
         if was_alive.replace(is_alive) == Some(true) && !is_alive {
             warn!("the heartbeat stops: a target has no current round, or the self-test failed");
         }
         if is_alive {
-            let outcome = means.post.beat(heartbeat).await;
-            means.daemon.heartbeat(outcome.is_ok());
+            let outcome = deps.post.beat(heartbeat).await;
+            deps.daemon.heartbeat(outcome.is_ok());
             match outcome {
                 Ok(()) if std::mem::take(&mut is_failing) => info!("the heartbeat's address answers again"),
                 Ok(()) => {}
@@ -71,7 +66,7 @@ async fn beat<P: Post>(means: &mut Means<P>, heartbeat: Option<&Heartbeat>) {
 }
 
 /// Whether there is a target, every target's round is current, and the self-test holds.
-fn is_alive(board: &Board, now: Time, self_test_holds: bool) -> bool {
-    let entries = board.entries();
+fn is_alive(results: &Results, now: Time, self_test_holds: bool) -> bool {
+    let entries = results.entries();
     self_test_holds && !entries.is_empty() && entries.iter().all(|entry| entry.current(now).is_some())
 }

@@ -14,8 +14,8 @@ use tokio::{fs::OpenOptions, io::AsyncWriteExt as _, sync::watch, time::timeout}
 use tokio_util::task::AbortOnDropHandle;
 use tracing::warn;
 
-use super::{maintenance::Window, message::Matter};
-use crate::{clock::Time, telling::notice::Notice};
+use super::{maintenance::Window, message::AlertKey};
+use crate::{clock::Time, render::notice::Notice};
 
 /// The form of the file. One with another number is not read.
 const FORMAT: u32 = 1;
@@ -40,7 +40,7 @@ pub struct Told {
     /// The target.
     pub target: String,
     /// What it is about.
-    pub matter: Matter,
+    pub matter: AlertKey,
     /// Since when, as it was told.
     pub since: Time,
     /// What was last said about it.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::Time, config::Topic, telling::notice::Notice};
+use crate::{clock::Time, config::Topic, render::notice::Notice};
 
 /// What a receiver is told at once: items about one target or several.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +19,7 @@ pub struct Item {
     /// The target.
     pub target: String,
     /// What it is about.
-    pub matter: Matter,
+    pub matter: AlertKey,
     /// How far it is.
     pub phase: Phase,
     /// Since when.
@@ -32,14 +32,14 @@ pub struct Item {
 
 /// What an item is about: a topic, and for a risk its check.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Matter {
+pub struct AlertKey {
     /// The topic.
     pub topic: Topic,
     /// The check's id, for a risk.
     pub check: Option<String>,
 }
 
-impl Matter {
+impl AlertKey {
     /// The matter of a topic that is about a target as a whole.
     #[must_use]
     pub fn of(topic: Topic) -> Self {

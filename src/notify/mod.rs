@@ -1,28 +1,28 @@
 //! Tells receivers what happens, for who has no monitoring stack: a message when a target breaks, and one when it is
-//! mended.
+//! fixed.
 //!
-//! Nothing is queued. For each receiver a [`Ledger`] holds what is so (each change confirmed by a second look) and what
-//! the receiver was told; what differs is the next message. So a break and a mend that could not be delivered meanwhile
-//! become one message, what is superseded is never sent, and a receiver that does not answer costs no memory. The ledger,
-//! the pace and the words are pure; the [`Desk`](desk) beside the rounds reads the board, asks for second looks, and
+//! Nothing is queued. For each receiver a [`ReceiverState`] holds what is so (each change confirmed by a second look) and what
+//! the receiver was told; what differs is the next message. So a break and a fix that could not be delivered meanwhile
+//! become one message, what is superseded is never sent, and a receiver that does not answer costs no memory. The receiver_state,
+//! the backoff and the words are pure; the [`Notifier`](notifier) beside the rounds reads the results, asks for second looks, and
 //! sends, so that no receiver ever delays a round.
 
-mod course;
-pub mod desk;
+mod alert_state;
+pub mod notifier;
 pub mod heartbeat;
-mod ledger;
+mod receiver_state;
 pub mod maintenance;
 pub mod memory;
 mod message;
-mod pace;
-mod second_look;
+mod backoff;
+mod confirmation;
 pub mod send;
-mod sight;
+mod target_status;
 #[cfg(test)]
 mod tests;
 mod words;
 
-pub use ledger::{Ledger, Rules};
-pub use message::{Item, Matter, Message, Phase};
-pub use sight::Sight;
+pub use receiver_state::{ReceiverState, Rules};
+pub use message::{Item, AlertKey, Message, Phase};
+pub use target_status::TargetStatus;
 pub use words::{text, title, value};

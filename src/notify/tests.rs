@@ -5,12 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use chrono::{TimeDelta, TimeZone as _, Utc};
 
 use super::*;
-use crate::{
-    checks,
-    clock::Time,
-    config::{Alertmanager, HttpSettings, Means, Receiver, SecretSource, Topic, Webhook},
-    model::{Cause, Finding, Login, Report, Snapshot},
-};
+use crate::{checks, clock::Time, config::{Alertmanager, HttpSettings, ReceiverKind, Receiver, SecretSource, Topic, Webhook}, model::{Cause, Finding, Login, Report, Snapshot}};
 
 pub(super) fn at(seconds: i64) -> Time {
     Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap() + TimeDelta::seconds(seconds)
@@ -24,7 +19,7 @@ fn fail(report: &mut Report, id: &str, says: &str) {
 
 /// A report: `ok`, `broken`, `broken by CHECK`, `degraded`, `unknown`, or `risk`.
 pub(super) fn report(target: &str, says: &str, seconds: i64) -> Report {
-    let mut report = checks::judge(&Snapshot::healthy(), None);
+    let mut report = checks::evaluate(&Snapshot::healthy(), None);
     report.name = target.to_owned();
     report.at = at(seconds);
     let (word, check) = says.split_once(" by ").unwrap_or((says, "redirect_uri_registered"));
@@ -47,9 +42,9 @@ pub(super) fn report(target: &str, says: &str, seconds: i64) -> Report {
     report
 }
 
-pub(super) fn sight(target: &str, says: &str, seconds: i64) -> Sight {
+pub(super) fn sight(target: &str, says: &str, seconds: i64) -> TargetStatus {
     let report = (says != "stale").then(|| Arc::new(report(target, says, seconds)));
-    Sight { target: target.to_owned(), at: at(seconds), report }
+    TargetStatus { target: target.to_owned(), at: at(seconds), report }
 }
 
 pub(super) fn receiver(send: &[Topic]) -> Receiver {
@@ -59,14 +54,14 @@ pub(super) fn receiver(send: &[Topic]) -> Receiver {
         send: send.iter().copied().collect(),
         unknown_after: Duration::from_mins(15),
         per_hour: 12,
-        means: Means::Webhook(Webhook { url, body: None, http: HttpSettings::default() }),
+        means: ReceiverKind::Webhook(Webhook { url, body: None, http: HttpSettings::default() }),
     }
 }
 
 /// What one receiver was told, by simulated time: at each sight, and whenever something is due between.
 struct Play {
-    ledger: Ledger,
-    latest: Vec<Sight>,
+    receiver_state: ReceiverState,
+    latest: Vec<TargetStatus>,
     muted: BTreeSet<String>,
     told: Vec<(i64, String)>,
     /// Seconds within which the receiver takes nothing.
@@ -76,12 +71,12 @@ struct Play {
 
 impl Play {
     fn new(receiver: &Receiver) -> Self {
-        let ledger = Ledger::new(Rules::of(receiver));
-        Self { ledger, latest: Vec::new(), muted: BTreeSet::new(), told: Vec::new(), deaf: 0..0, now: 0 }
+        let receiver_state = ReceiverState::new(Rules::of(receiver));
+        Self { receiver_state, latest: Vec::new(), muted: BTreeSet::new(), told: Vec::new(), deaf: 0..0, now: 0 }
     }
 
     fn until(&mut self, seconds: i64) {
-        while let Some(due) = self.ledger.due(at(self.now)).filter(|due| *due <= at(seconds)) {
+        while let Some(due) = self.receiver_state.due(at(self.now)).filter(|due| *due <= at(seconds)) {
             self.now = (due - at(0)).num_seconds().max(self.now);
             self.send();
         }
@@ -89,12 +84,12 @@ impl Play {
     }
 
     fn send(&mut self) {
-        let Some(message) = self.ledger.message(at(self.now)) else { return };
+        let Some(message) = self.receiver_state.message(at(self.now)) else { return };
         if self.deaf.contains(&self.now) {
-            self.ledger.failed(at(self.now), None, 0.5);
+            self.receiver_state.failed(at(self.now), None, 0.5);
         } else {
             self.told.push((self.now, title(&message)));
-            self.ledger.delivered(&message, at(self.now));
+            self.receiver_state.delivered(&message, at(self.now));
         }
     }
 
@@ -106,7 +101,7 @@ impl Play {
     }
 
     fn look(&mut self) {
-        self.ledger.see(&self.latest.iter().collect::<Vec<_>>(), &self.muted, at(self.now));
+        self.receiver_state.see(&self.latest.iter().collect::<Vec<_>>(), &self.muted, at(self.now));
         self.send();
     }
 
@@ -116,10 +111,10 @@ impl Play {
 }
 
 const BROKEN: &str = "home: people cannot sign in";
-const MENDED: &str = "home: people can sign in again";
+const FIXED: &str = "home: people can sign in again";
 
 #[test]
-fn one_message_when_it_breaks_and_one_when_it_is_mended() {
+fn one_message_when_it_breaks_and_one_when_it_is_fixed() {
     let all = &Topic::ALL[..];
     for (says, send, rounds, told) in [
         ("healthy", all, vec![(0, "ok"), (60, "ok")], vec![]),
@@ -128,16 +123,16 @@ fn one_message_when_it_breaks_and_one_when_it_is_mended() {
         ("broken", all, vec![(0, "ok"), (60, "broken"), (70, "broken"), (120, "broken")], vec![(75, BROKEN)]),
         ("broken from the start", all, vec![(0, "broken"), (10, "broken")], vec![(15, BROKEN)]),
         (
-            "mended",
+            "fixed",
             all,
             vec![(0, "broken"), (10, "broken"), (60, "ok"), (120, "ok"), (180, "ok")],
-            vec![(15, BROKEN), (125, MENDED)],
+            vec![(15, BROKEN), (125, FIXED)],
         ),
         (
-            "mended for one round only",
+            "fixed for one round only",
             all,
             vec![(0, "broken"), (10, "broken"), (60, "ok"), (120, "broken"), (180, "ok"), (240, "ok")],
-            vec![(15, BROKEN), (245, MENDED)],
+            vec![(15, BROKEN), (245, FIXED)],
         ),
         (
             "another cause meanwhile",
@@ -157,14 +152,14 @@ fn one_message_when_it_breaks_and_one_when_it_is_mended() {
                 (2120, "ok"),
                 (2180, "ok"),
             ],
-            vec![(15, BROKEN), (2185, MENDED)],
+            vec![(15, BROKEN), (2185, FIXED)],
         ),
         ("unknown for a while", all, vec![(0, "unknown"), (840, "unknown"), (880, "ok"), (900, "ok")], vec![]),
         (
             "unknown for long",
             all,
             vec![(0, "unknown"), (900, "unknown"), (960, "stale"), (1020, "ok"), (1080, "ok")],
-            vec![(905, "home: cannot tell whether people can sign in"), (1085, MENDED)],
+            vec![(905, "home: cannot tell whether people can sign in"), (1085, FIXED)],
         ),
         (
             "no round for long",
@@ -197,7 +192,7 @@ fn one_message_when_it_breaks_and_one_when_it_is_mended() {
             ],
         ),
         (
-            "in part, then broken, then mended: one message for each",
+            "in part, then broken, then fixed: one message for each",
             all,
             vec![
                 (0, "degraded"),
@@ -208,7 +203,7 @@ fn one_message_when_it_breaks_and_one_when_it_is_mended() {
                 (180, "ok"),
                 (240, "ok"),
             ],
-            vec![(15, "home: some people cannot sign in, or only partly"), (75, BROKEN), (185, MENDED)],
+            vec![(15, "home: some people cannot sign in, or only partly"), (75, BROKEN), (185, FIXED)],
         ),
         (
             "a risk",
@@ -262,13 +257,13 @@ fn what_a_receiver_could_not_be_told_becomes_one_message() {
             vec![(20, BROKEN)],
         ),
         (
-            "broken and mended meanwhile",
+            "broken and fixed meanwhile",
             0..1000,
             vec![(0, "broken"), (10, "broken"), (60, "ok"), (120, "ok"), (1500, "ok")],
             vec![(1300, "home: people could not sign in for a while, and can again")],
         ),
         (
-            "broken, mended and broken again meanwhile",
+            "broken, fixed and broken again meanwhile",
             0..1000,
             vec![
                 (0, "broken"),
@@ -282,7 +277,7 @@ fn what_a_receiver_could_not_be_told_becomes_one_message() {
             vec![(1300, BROKEN)],
         ),
         (
-            "the mend could not be told, and it broke again",
+            "the fix could not be told, and it broke again",
             100..1000,
             vec![
                 (0, "broken"),
@@ -294,7 +289,7 @@ fn what_a_receiver_could_not_be_told_becomes_one_message() {
                 (1500, "ok"),
                 (1560, "ok"),
             ],
-            vec![(15, BROKEN), (1565, MENDED)],
+            vec![(15, BROKEN), (1565, FIXED)],
         ),
     ] {
         let mut play = Play::new(&receiver(&Topic::DEFAULT));
@@ -334,12 +329,12 @@ fn maintenance_mutes_messages_and_what_is_broken_at_its_end_is_told_then() {
     let told =
         |list: &[(i64, &str)]| list.iter().map(|(seconds, title)| (*seconds, (*title).to_owned())).collect::<Vec<_>>();
     let within = [(60, "broken"), (70, "broken"), (120, "ok"), (180, "ok")];
-    assert_eq!(of(&within, 50..300), [], "broken and mended within the window");
+    assert_eq!(of(&within, 50..300), [], "broken and fixed within the window");
     assert_eq!(of(&within[..2], 50..300), told(&[(305, BROKEN)]), "still broken at its end");
-    assert_eq!(of(&within, 0..100), told(&[(105, BROKEN), (185, MENDED)]), "the window ends during the outage");
-    assert_eq!(of(&within, 90..300), told(&[(75, BROKEN), (305, MENDED)]), "known before, mended within");
+    assert_eq!(of(&within, 0..100), told(&[(105, BROKEN), (185, FIXED)]), "the window ends during the outage");
+    assert_eq!(of(&within, 90..300), told(&[(75, BROKEN), (305, FIXED)]), "known before, fixed within");
     let again = [(0, "broken"), (10, "broken"), (60, "ok"), (120, "ok"), (180, "broken"), (190, "broken")];
-    assert_eq!(of(&again, 30..300), told(&[(15, BROKEN)]), "known before, mended and broken again within");
+    assert_eq!(of(&again, 30..300), told(&[(15, BROKEN)]), "known before, fixed and broken again within");
 }
 
 #[test]
@@ -352,7 +347,7 @@ fn an_hour_has_a_limit_and_the_rest_comes_in_one_message() {
         play.see(&format!("t{number}"), "broken", number * 100 + 10);
     }
     play.until(599);
-    let last = play.ledger.clone();
+    let last = play.receiver_state.clone();
     play.until(4000);
     assert_eq!(
         play.told(),
@@ -373,8 +368,8 @@ fn the_last_message_before_the_limit_says_that_others_are_held_back() {
     let mut play = Play::new(&receiver);
     play.see("home", "broken", 0);
     play.latest = vec![sight("home", "broken", 10)];
-    play.ledger.see(&play.latest.iter().collect::<Vec<_>>(), &play.muted, at(10));
-    let message = play.ledger.message(at(15)).unwrap();
+    play.receiver_state.see(&play.latest.iter().collect::<Vec<_>>(), &play.muted, at(10));
+    let message = play.receiver_state.message(at(15)).unwrap();
     assert_eq!(message.held_until, Some(at(3615)));
     assert!(
         text(&message, None).ends_with("the next one comes after 2026-11-24 07:00 UTC."),
@@ -387,12 +382,12 @@ fn the_last_message_before_the_limit_says_that_others_are_held_back() {
 fn alertmanager_is_told_each_minute_while_it_lasts_and_at_once_when_it_ends() {
     let mut receiver = receiver(&Topic::DEFAULT);
     let urls = vec!["http://127.0.0.1:9093".parse().unwrap()];
-    receiver.means = Means::Alertmanager(Alertmanager { urls, http: HttpSettings::default() });
+    receiver.means = ReceiverKind::Alertmanager(Alertmanager { urls, http: HttpSettings::default() });
     let mut play = Play::new(&receiver);
     for (seconds, says) in [(0, "broken"), (10, "broken"), (60, "broken"), (180, "ok"), (240, "ok"), (600, "ok")] {
         play.see("home", says, seconds);
     }
-    assert_eq!(play.told(), [(10, BROKEN), (70, BROKEN), (130, BROKEN), (190, BROKEN), (240, MENDED)]);
+    assert_eq!(play.told(), [(10, BROKEN), (70, BROKEN), (130, BROKEN), (190, BROKEN), (240, FIXED)]);
 }
 
 #[test]
@@ -401,16 +396,16 @@ fn a_reload_keeps_what_was_told_and_forgets_what_is_no_longer_told_of() {
     for (seconds, says) in [(0, "broken"), (10, "broken"), (40, "broken")] {
         play.see("home", says, seconds);
     }
-    play.ledger.go_by(Rules::of(&receiver(&Topic::DEFAULT)));
+    play.receiver_state.go_by(Rules::of(&receiver(&Topic::DEFAULT)));
     for (seconds, says) in [(100, "broken"), (160, "ok"), (220, "ok"), (240, "ok")] {
         play.see("home", says, seconds);
     }
-    assert_eq!(play.told(), [(15, BROKEN), (225, MENDED)]);
+    assert_eq!(play.told(), [(15, BROKEN), (225, FIXED)]);
     let mut play = Play::new(&receiver(&Topic::ALL));
     for (seconds, says) in [(0, "broken"), (10, "broken"), (40, "broken")] {
         play.see("home", says, seconds);
     }
-    play.ledger.go_by(Rules::of(&receiver(&[Topic::Risk])));
+    play.receiver_state.go_by(Rules::of(&receiver(&[Topic::Risk])));
     for (seconds, says) in [(160, "ok"), (220, "ok"), (240, "ok")] {
         play.see("home", says, seconds);
     }
@@ -423,15 +418,15 @@ fn a_restart_keeps_what_was_told() {
     play.see("home", "broken", 0);
     play.see("home", "broken", 10);
     play.until(20);
-    let kept = memory::Kept::new(play.ledger.told("hook"), Vec::new());
+    let kept = memory::Kept::new(play.receiver_state.told("hook"), Vec::new());
     let kept: memory::Kept = serde_json::from_str(&serde_json::to_string(&kept).unwrap()).unwrap();
     for (says, rounds, told) in [
         ("still broken", &[(60, "broken"), (70, "broken")][..], &[][..]),
-        ("mended meanwhile", &[(60, "ok"), (120, "ok")], &[(125, MENDED)]),
-        ("mended later", &[(60, "broken"), (120, "ok"), (180, "ok")], &[(185, MENDED)]),
+        ("fixed meanwhile", &[(60, "ok"), (120, "ok")], &[(125, FIXED)]),
+        ("fixed later", &[(60, "broken"), (120, "ok"), (180, "ok")], &[(185, FIXED)]),
     ] {
         let mut play = Play::new(&receiver(&Topic::DEFAULT));
-        kept.told.iter().for_each(|told| play.ledger.recall(told.clone()));
+        kept.told.iter().for_each(|told| play.receiver_state.recall(told.clone()));
         play.look();
         for (seconds, login) in rounds {
             play.see("home", login, *seconds);
@@ -440,8 +435,8 @@ fn a_restart_keeps_what_was_told() {
         assert_eq!(play.told(), told, "{says}");
     }
     let mut other = Play::new(&receiver(&[Topic::Risk]));
-    kept.told.iter().for_each(|told| other.ledger.recall(told.clone()));
-    assert_eq!(other.ledger.told("hook"), [], "what it is no longer told of is forgotten");
+    kept.told.iter().for_each(|told| other.receiver_state.recall(told.clone()));
+    assert_eq!(other.receiver_state.told("hook"), [], "what it is no longer told of is forgotten");
 }
 
 #[test]
@@ -449,7 +444,7 @@ fn a_target_that_is_gone_is_not_told_of() {
     let mut play = Play::new(&receiver(&Topic::DEFAULT));
     play.see("home", "broken", 0);
     play.see("home", "broken", 10);
-    play.ledger.keep_only(&BTreeSet::from(["work"]));
+    play.receiver_state.keep_only(&BTreeSet::from(["work"]));
     play.latest.clear();
     play.look();
     play.until(100);
@@ -470,23 +465,23 @@ fn a_clock_that_is_set_back_holds_nothing_up() {
 }
 
 #[test]
-fn a_message_says_since_when_what_and_how_to_mend_it() {
+fn a_message_says_since_when_what_and_how_to_fix_it() {
     let mut play = Play::new(&receiver(&Topic::DEFAULT));
     play.see("home", "broken", 0);
     play.see("home", "broken", 10);
-    let message = play.ledger.all_news(at(10)).unwrap();
+    let message = play.receiver_state.all_news(at(10)).unwrap();
     let expected = "home: people cannot sign in (since 2026-11-24 06:00 UTC)\n\
                     Cause: redirect_uri_registered\n\
                     The redirect URL is refused\n\
-                    Mend: ";
+                    Fix: ";
     let said = text(&message, Some("https://sso.example.test/watch"));
     assert!(said.starts_with(expected), "{said}");
     assert!(said.ends_with("\nhttps://sso.example.test/watch/targets/home"), "{said}");
-    play.ledger.delivered(&message, at(10));
+    play.receiver_state.delivered(&message, at(10));
     play.see("home", "broken by pkce_not_required", 60);
     play.see("home", "ok", 120);
     play.see("home", "ok", 180);
-    let message = play.ledger.all_news(at(180)).unwrap();
+    let message = play.receiver_state.all_news(at(180)).unwrap();
     assert_eq!(
         text(&message, None),
         "home: people can sign in again (from 2026-11-24 06:00 UTC to 2026-11-24 06:02 UTC)\n\
@@ -501,7 +496,7 @@ fn one_cause_of_several_targets_is_told_once() {
         play.see("home", "broken", seconds);
         play.see("work", "broken", seconds);
     }
-    let message = play.ledger.all_news(at(10)).unwrap();
+    let message = play.receiver_state.all_news(at(10)).unwrap();
     let said = text(&message, None);
     assert_eq!(said.matches("Cause: ").count(), 1, "{said}");
     assert!(said.contains("home: people cannot sign in") && said.contains("work: people cannot sign in"), "{said}");
@@ -518,7 +513,7 @@ fn many_targets_make_no_endless_text() {
         play.look();
         play.latest.clear();
     }
-    let message = play.ledger.all_news(at(10)).unwrap();
+    let message = play.receiver_state.all_news(at(10)).unwrap();
     assert_eq!(title(&message), "500 targets: people cannot sign in");
     let said = text(&message, Some("https://sso.example.test"));
     assert!(said.len() < 2500, "{} bytes", said.len());

@@ -3,11 +3,7 @@
 use chrono::SecondsFormat;
 
 use super::message::{Item, Message, Phase};
-use crate::{
-    clock::Time,
-    config::{Placeholder, Topic},
-    model::Login,
-};
+use crate::{clock::Time, config::{Placeholder, Topic}, model::Login};
 
 /// How many targets a paragraph lists, and how many of their pages it links to: some receivers take short texts only.
 const LISTED: usize = 20;
@@ -59,7 +55,7 @@ fn headline(item: &Item) -> String {
     }
 }
 
-/// `2 broken, 1 mended`.
+/// `2 broken, 1 fixed`.
 fn counted(items: &[Item]) -> String {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for item in items {
@@ -77,13 +73,13 @@ pub fn event(message: &Message) -> &'static str {
     match message.gravest() {
         Some(topic) => topic.word(),
         None if message.items.is_empty() => "test",
-        None => "mended",
+        None => "fixed",
     }
 }
 
 /// What happened, in a word.
 fn what_happened(item: &Item) -> &'static str {
-    if item.phase.until().is_some() { "mended" } else { item.matter.topic.word() }
+    if item.phase.until().is_some() { "fixed" } else { item.matter.topic.word() }
 }
 
 /// The whole message as plain text, without a line break at its end.
@@ -151,7 +147,7 @@ fn why(item: &Item) -> Vec<String> {
         lines.push(format!("Cause: {}", notice.check));
     }
     lines.extend((!notice.what.is_empty()).then(|| notice.what.clone()));
-    lines.extend((!notice.mend.is_empty()).then(|| format!("Mend: {}", notice.mend)));
+    lines.extend((!notice.fix.is_empty()).then(|| format!("Fix: {}", notice.fix)));
     lines
 }
 
@@ -204,7 +200,7 @@ pub fn value(placeholder: Placeholder, message: &Message, site: Site<'_>) -> Str
         Placeholder::Text => text(message, site),
         Placeholder::Cause => joined(&|item| item.notice.check.clone(), ", "),
         Placeholder::What => joined(&|item| item.notice.what.clone(), "\n"),
-        Placeholder::Mend => joined(&|item| item.notice.mend.clone(), "\n"),
+        Placeholder::Fix => joined(&|item| item.notice.fix.clone(), "\n"),
         Placeholder::Since => items.iter().map(|item| item.since).min().map(rfc3339).unwrap_or_default(),
         Placeholder::Until if message.is_resolved() => {
             items.iter().filter_map(|item| item.phase.until()).max().map(rfc3339).unwrap_or_default()

@@ -9,7 +9,7 @@ use super::{JsonProblem, parse_json};
 
 /// A discovery document as served: the fields that checks read, and the whole.
 ///
-/// Fields are read tolerantly (a wrong type reads as absent); what is wrong with the document is judged from
+/// Fields are read tolerantly (a wrong type reads as absent); what is wrong with the document is evaluated from
 /// `document`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Discovery {

@@ -1,4 +1,4 @@
-//! The key set (RFC 7517): what is published, without judging it.
+//! The key set (RFC 7517): what is published, without evaluating it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! A signed token (RFC 7519): its signature verified against a key set, its claims read without judging them.
+//! A signed token (RFC 7519): its signature verified against a key set, its claims read without evaluating them.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto, jwk::Jwk};

@@ -18,7 +18,7 @@ use crate::clock::Time;
 ///
 /// When the clocks go forward, a time that does not exist runs as much later as the clocks jumped (2:30 runs at 3:30, as
 /// it would have without the jump): nothing is left out. When they go back, a time that comes twice runs once, at its
-/// first coming; only a schedule whose minutes or hours begin with `*` runs through both, since it means a rhythm and
+/// first coming; only a schedule whose minutes or hours begin with `*` runs through both, since it means a interval and
 /// not a time of day.
 #[derive(Clone, PartialEq)]
 pub struct Crontab {
@@ -28,7 +28,7 @@ pub struct Crontab {
     /// One schedule, or two whose union is meant.
     walls: Vec<cron::Schedule>,
     /// Whether the minutes or hours begin with `*`.
-    is_rhythm: bool,
+    is_interval: bool,
     /// Whether some hours or days are left out.
     has_pauses: bool,
     words: String,
@@ -63,9 +63,9 @@ impl Crontab {
             vec![wall(&day.list(), &weekday.names())?]
         };
         let words = words([&minute, &hour, &day, &month, &weekday], timezone);
-        let is_rhythm = minute.is_star || hour.is_star;
+        let is_interval = minute.is_star || hour.is_star;
         let has_pauses = ![&hour, &day, &month, &weekday].iter().all(|field| field.is_all());
-        let crontab = Self { text: text.to_owned(), timezone: timezone.clone(), walls, is_rhythm, has_pauses, words };
+        let crontab = Self { text: text.to_owned(), timezone: timezone.clone(), walls, is_interval, has_pauses, words };
         let never = || format!("{text:?} is never due: there is no such day");
         DateTime::from_timestamp(SOME_TIME, 0).and_then(|from| crontab.next(from)).ok_or_else(never)?;
         Ok(crontab)
@@ -119,7 +119,7 @@ impl Crontab {
     fn times(&self, wall: NaiveDateTime) -> Vec<Time> {
         match self.timezone.times(wall) {
             Meant::Once(time) => vec![time],
-            Meant::Twice(first, second) if self.is_rhythm => vec![first, second],
+            Meant::Twice(first, second) if self.is_interval => vec![first, second],
             Meant::Twice(first, _) => vec![first],
             Meant::Skipped(time) => vec![time],
         }

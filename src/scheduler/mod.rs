@@ -10,15 +10,15 @@
 //! - A clock that is set forward or back makes one round run early, and nothing else.
 //! - A reload leaves the tasks of unchanged targets alone.
 //!
-//! The scheduler knows nothing of what a round does ([`Look`]), and rounds know nothing of it: each is a full look,
+//! The scheduler knows nothing of what a round does ([`RunRound`]), and rounds know nothing of it: each is a full look,
 //! whatever made it run, and a failed one is not tried again before the next is due.
 
 mod attempt;
-mod bells;
-mod look;
-mod pulse;
+mod triggers;
+mod run_round;
+mod liveness;
 mod restore;
-mod rhythm;
+mod interval;
 mod task;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -27,28 +27,22 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::error;
 
-pub use bells::{Bells, Depth};
-pub use look::Look;
+pub use triggers::{RunTriggers, RunMode};
+pub use run_round::RunRound;
 
 use self::{
-    pulse::Pulse,
-    rhythm::Rhythm,
+    liveness::Liveness,
+    interval::Interval,
     task::{Shared, Task},
 };
-use crate::{
-    board::{Board, Entry, Latest},
-    clock::Clock,
-    config::{Config, Target},
-    journal::Journal,
-    metrics::Daemon,
-};
+use crate::{results::{Results, Entry, Latest}, clock::Clock, config::{Config, Target}, journal::Journal, metrics::Daemon};
 
 /// How many rounds run at once, as long as they are quick.
 pub const AT_ONCE: usize = 64;
 
 /// The tasks of all targets.
 pub struct Scheduler<L> {
-    look: Arc<L>,
+    runner: Arc<L>,
     shared: Arc<Shared>,
     running: BTreeMap<String, Running>,
     first_rounds: Vec<oneshot::Receiver<()>>,
@@ -57,8 +51,8 @@ pub struct Scheduler<L> {
 /// One target's task, and what it goes by.
 struct Running {
     target: Arc<Target>,
-    rhythm: Arc<Rhythm>,
-    pulse: Arc<Pulse>,
+    interval: Arc<Interval>,
+    liveness: Arc<Liveness>,
     handle: AbortOnDropHandle<()>,
 }
 
@@ -73,31 +67,31 @@ pub struct Applied {
     pub changed: Vec<String>,
 }
 
-impl<L: Look> Scheduler<L> {
+impl<L: RunRound> Scheduler<L> {
     /// A scheduler without targets.
     #[must_use]
-    pub fn new(look: Arc<L>, board: Arc<Board>, daemon: Arc<Daemon>, journal: Arc<Journal>, clock: Clock) -> Self {
+    pub fn new(runner: Arc<L>, results: Arc<Results>, daemon: Arc<Daemon>, journal: Arc<Journal>, clock: Clock) -> Self {
         let places = Arc::new(Semaphore::new(AT_ONCE));
-        let shared = Arc::new(Shared { board, daemon, clock, journal, bells: Arc::default(), places });
-        Self { look, shared, running: BTreeMap::new(), first_rounds: Vec::new() }
+        let shared = Arc::new(Shared { results, daemon, clock, journal, triggers: Arc::default(), places });
+        Self { runner, shared, running: BTreeMap::new(), first_rounds: Vec::new() }
     }
 
     /// Where a round is asked for before it is due.
     #[must_use]
-    pub fn bells(&self) -> Arc<Bells> {
-        Arc::clone(&self.shared.bells)
+    pub fn triggers(&self) -> Arc<RunTriggers> {
+        Arc::clone(&self.shared.triggers)
     }
 
     /// Goes by this configuration from now on: stops the targets that are gone, starts new ones, starts changed ones
     /// anew, and leaves the others alone. With `rounds_off` there are none. What was last seen of a changed target stays up until its new round.
     pub async fn apply(&mut self, config: &Config) -> Applied {
-        let rhythm = Arc::new(Rhythm::of(config, self.shared.clock.now()));
+        let interval = Arc::new(Interval::of(config, self.shared.clock.now()));
         let targets = if config.rounds_off { &[][..] } else { &config.targets };
-        let mut outgoing = self.take_all_but_unchanged(targets, &rhythm);
+        let mut outgoing = self.take_all_but_unchanged(targets, &interval);
         for old in outgoing.values_mut() {
             end(old).await;
         }
-        self.shared.board.list(targets.iter().map(|target| entry(target, &rhythm)));
+        self.shared.results.list(targets.iter().map(|target| entry(target, &interval)));
         self.first_rounds.clear();
         let mut applied = Applied::default();
         for target in targets {
@@ -115,14 +109,14 @@ impl<L: Look> Scheduler<L> {
                     self.known_of(&old.target, target)
                 }
             };
-            self.start(Arc::new(target.clone()), Arc::clone(&rhythm), before);
+            self.start(Arc::new(target.clone()), Arc::clone(&interval), before);
         }
         applied.removed = outgoing.into_keys().collect();
         for name in &applied.removed {
             self.shared.daemon.target_removed(name);
-            self.shared.bells.take_down(name);
+            self.shared.triggers.take_down(name);
         }
-        self.look.retain(&config.targets);
+        self.runner.retain(&config.targets);
         applied
     }
 
@@ -146,10 +140,10 @@ impl<L: Look> Scheduler<L> {
             error!(target = %name, "the task of a target ended, which is a bug; it is started again");
             let before = self.latest(&name);
             if let Some(old) = self.running.remove(&name) {
-                self.start(old.target, old.rhythm, before);
+                self.start(old.target, old.interval, before);
             }
         }
-        self.running.values().all(|task| task.pulse.is_alive())
+        self.running.values().all(|task| task.liveness.is_alive())
     }
 
     /// Stops all rounds.
@@ -159,10 +153,10 @@ impl<L: Look> Scheduler<L> {
         }
     }
 
-    fn take_all_but_unchanged(&mut self, targets: &[Target], rhythm: &Rhythm) -> BTreeMap<String, Running> {
+    fn take_all_but_unchanged(&mut self, targets: &[Target], interval: &Interval) -> BTreeMap<String, Running> {
         let wanted: BTreeMap<&str, &Target> = targets.iter().map(|target| (target.name.as_str(), target)).collect();
         let stays = |name: &str, task: &Running| {
-            *task.rhythm == *rhythm && wanted.get(name).is_some_and(|target| **target == *task.target)
+            *task.interval == *interval && wanted.get(name).is_some_and(|target| **target == *task.target)
         };
         let (stay, go) = std::mem::take(&mut self.running).into_iter().partition(|(name, task)| stays(name, task));
         self.running = stay;
@@ -178,38 +172,38 @@ impl<L: Look> Scheduler<L> {
         if place(old) == place(new) {
             return self.latest(&new.name);
         }
-        self.shared.board.forget_history(&new.name);
+        self.shared.results.forget_history(&new.name);
         None
     }
 
-    /// What an earlier process saw last of a target, which then is on the board, too.
+    /// What an earlier process saw last of a target, which then is on the results, too.
     fn restore(&self, target: &Target) -> Option<Latest> {
         let latest = restore::latest(self.shared.journal.state(&target.name)?, target)?;
-        self.shared.board.restore(&target.name, latest.clone());
+        self.shared.results.restore(&target.name, latest.clone());
         Some(latest)
     }
 
     fn latest(&self, name: &str) -> Option<Latest> {
-        self.shared.board.entry(name)?.latest.clone()
+        self.shared.results.entry(name)?.latest.clone()
     }
 
-    fn start(&mut self, target: Arc<Target>, rhythm: Arc<Rhythm>, before: Option<Latest>) {
+    fn start(&mut self, target: Arc<Target>, interval: Arc<Interval>, before: Option<Latest>) {
         let (first, waits) = oneshot::channel();
-        let pulse = Arc::new(Pulse::new());
+        let liveness = Arc::new(Liveness::new());
         let task = Task {
-            look: Arc::clone(&self.look),
+            runner: Arc::clone(&self.runner),
             target: Arc::clone(&target),
-            rhythm: Arc::clone(&rhythm),
+            interval: Arc::clone(&interval),
             shared: Arc::clone(&self.shared),
-            pulse: Arc::clone(&pulse),
-            bell: self.shared.bells.hang(&target.name),
+            liveness: Arc::clone(&liveness),
+            bell: self.shared.triggers.hang(&target.name),
             before: before.map(Into::into),
             first: Some(first),
             troubled: false,
         };
         let handle = AbortOnDropHandle::new(tokio::spawn(task.run()));
         self.first_rounds.push(waits);
-        self.running.insert(target.name.clone(), Running { target, rhythm, pulse, handle });
+        self.running.insert(target.name.clone(), Running { target, interval, liveness, handle });
     }
 }
 
@@ -220,11 +214,11 @@ async fn end(task: &mut Running) {
     let _ = (&mut task.handle).await;
 }
 
-fn entry(target: &Target, rhythm: &Rhythm) -> Entry {
+fn entry(target: &Target, interval: &Interval) -> Entry {
     Entry {
         name: target.name.clone(),
-        stale_after_seconds: rhythm.stale_after().as_secs_f64(),
-        interval_seconds: rhythm.interval.as_secs_f64(),
+        stale_after_seconds: interval.stale_after().as_secs_f64(),
+        interval_seconds: interval.interval.as_secs_f64(),
         latest: None,
     }
 }
@@ -237,14 +231,14 @@ mod tests {
     use tokio::time::sleep;
 
     use super::*;
-    use crate::{checks, model::Snapshot, observe::Pace, round::Round};
+    use crate::{checks, model::Snapshot, collect::CollectMode, round::Round};
 
     struct Quick;
 
-    impl Look for Quick {
-        async fn round(&self, _: &Target, _: Option<&Snapshot>, _: Pace) -> Round {
+    impl RunRound for Quick {
+        async fn round(&self, _: &Target, _: Option<&Snapshot>, _: CollectMode) -> Round {
             let snapshot = Snapshot::healthy();
-            let report = checks::judge(&snapshot, None);
+            let report = checks::evaluate(&snapshot, None);
             Round { snapshot, report }
         }
     }
@@ -263,7 +257,7 @@ mod tests {
         let mut scheduler = scheduler().await;
         let stuck = scheduler.running.get_mut("home").unwrap();
         stuck.handle = AbortOnDropHandle::new(tokio::spawn(pending()));
-        stuck.pulse.expect_within(Duration::from_secs(180));
+        stuck.liveness.expect_within(Duration::from_secs(180));
         sleep(Duration::from_secs(209)).await;
         assert!(scheduler.keeps_running());
         sleep(Duration::from_secs(2)).await;
@@ -278,6 +272,6 @@ mod tests {
         assert!(scheduler.keeps_running());
         assert!(!scheduler.running["home"].handle.is_finished());
         sleep(Duration::from_secs(600)).await;
-        assert!(scheduler.keeps_running(), "it runs on, and its pulse is felt");
+        assert!(scheduler.keeps_running(), "it runs on, and its liveness is felt");
     }
 }

@@ -2,14 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::{
-    board::Latest,
-    config::Target,
-    journal::State,
-    model::{SourceId, TargetFacts},
-};
+use crate::{results::Latest, config::Target, journal::State, model::{SourceId, TargetFacts}};
 
-/// A round on the board as the journal keeps it.
+/// A round on the results as the journal keeps it.
 pub(super) fn state(latest: &Latest) -> State {
     let Latest { snapshot, report, last_success, source_last_success, restored: _ } = latest;
     let source = |id: &str| SourceId::ALL.into_iter().find(|source| source.id() == id);
@@ -21,7 +16,7 @@ pub(super) fn state(latest: &Latest) -> State {
     }
 }
 
-/// The round as it stands on the board again; none if it was about other servers.
+/// The round as it stands on the results again; none if it was about other servers.
 pub(super) fn latest(state: State, target: &Target) -> Option<Latest> {
     let State { snapshot, report, last_success, source_last_success } = state;
     let place =

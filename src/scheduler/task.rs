@@ -9,24 +9,14 @@ use tokio::{
 use tracing::{debug, error, info};
 
 use super::{
-    Bells, Depth, Look,
+    RunTriggers, RunMode, RunRound,
     attempt::{Outcome, attempt},
-    bells::{Asked, Hearing},
-    pulse::Pulse,
+    triggers::{PendingRuns, RunRequests},
+    liveness::Liveness,
     restore,
-    rhythm::Rhythm,
+    interval::Interval,
 };
-use crate::{
-    board::{Board, Latest},
-    clock::{Clock, Time},
-    config::Target,
-    journal::{self, Journal},
-    logging,
-    metrics::Daemon,
-    model::{Report, Snapshot},
-    observe::Pace,
-    round::Round,
-};
+use crate::{results::{Results, Latest}, clock::{Clock, Time}, config::Target, journal::{self, Journal}, logging, metrics::Daemon, model::{Report, Snapshot}, collect::CollectMode, round::Round};
 
 /// How long a task sleeps at most before it looks at the clock again: it may have been set.
 const SLICE: Duration = Duration::from_mins(1);
@@ -37,11 +27,11 @@ const PLACE_FOR: Duration = Duration::from_secs(5);
 /// What all tasks share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub board: Arc<Board>,
+    pub results: Arc<Results>,
     pub daemon: Arc<Daemon>,
     pub clock: Clock,
     pub journal: Arc<Journal>,
-    pub bells: Arc<Bells>,
+    pub triggers: Arc<RunTriggers>,
     /// The places of rounds that run at once.
     pub places: Arc<Semaphore>,
 }
@@ -60,13 +50,13 @@ impl From<Latest> for Before {
 
 /// The task of one target.
 pub(super) struct Task<L> {
-    pub look: Arc<L>,
+    pub runner: Arc<L>,
     pub target: Arc<Target>,
-    pub rhythm: Arc<Rhythm>,
+    pub interval: Arc<Interval>,
     pub shared: Arc<Shared>,
-    pub pulse: Arc<Pulse>,
+    pub liveness: Arc<Liveness>,
     /// Rings when somebody wants a round before it is due.
-    pub bell: Hearing,
+    pub bell: RunRequests,
     /// The round before, of the same addresses.
     pub before: Option<Before>,
     /// Who waits for the first round. Dropped, if the task is stopped before.
@@ -88,33 +78,33 @@ impl Due {
     }
 }
 
-impl<L: Look> Task<L> {
+impl<L: RunRound> Task<L> {
     /// Runs rounds for ever: the first one at once, the others by the schedule.
     pub async fn run(mut self) {
         let mut at = self.shared.clock.now();
-        let mut pace = Pace::Full;
+        let mut mode = CollectMode::Full;
         loop {
             let (due, asked) = self.wait_until(at).await;
-            if asked.as_ref().is_some_and(|asked| asked.depth() == Depth::Full) {
-                pace = Pace::Full;
+            if asked.as_ref().is_some_and(|asked| asked.depth() == RunMode::Full) {
+                mode = CollectMode::Full;
             }
-            self.run_one(due, pace).await;
+            self.run_one(due, mode).await;
             // Tells those who asked for it.
             drop(asked);
             self.count_missed(due, self.first.is_some());
             self.first = None;
-            pace = self.rhythm.pace();
-            at = self.rhythm.next(self.shared.clock.now(), &self.target.name);
+            mode = self.interval.mode();
+            at = self.interval.next(self.shared.clock.now(), &self.target.name);
         }
     }
 
     /// Sleeps until a round is due, or until the bell rings: then with those who ask. A clock that was set back brings it
     /// forward, one that was set forward makes it due at once; either is noticed within a minute.
-    async fn wait_until(&mut self, at: Time) -> (Due, Option<Asked>) {
+    async fn wait_until(&mut self, at: Time) -> (Due, Option<PendingRuns>) {
         let mut due = self.due(at);
         loop {
             let now = self.shared.clock.now();
-            let next = self.rhythm.next(now, &self.target.name);
+            let next = self.interval.next(now, &self.target.name);
             if next < due.at {
                 due = self.due(next);
             }
@@ -123,7 +113,7 @@ impl<L: Look> Task<L> {
                 return (due, None);
             }
             let slice = left.min(SLICE);
-            self.pulse.expect_within(slice);
+            self.liveness.expect_within(slice);
             tokio::select! {
                 () = tokio::time::sleep(slice) => {}
                 asked = self.bell.heard() => return (self.due(self.shared.clock.now()), Some(asked)),
@@ -136,16 +126,16 @@ impl<L: Look> Task<L> {
         Due { at, instant: Instant::now() + left }
     }
 
-    async fn run_one(&mut self, due: Due, pace: Pace) {
+    async fn run_one(&mut self, due: Due, mode: CollectMode) {
         let place = self.place().await;
-        self.pulse.expect_within(self.rhythm.limit);
+        self.liveness.expect_within(self.interval.limit);
         self.shared.daemon.round_started(&self.target.name, due.busy());
         let started = Instant::now();
-        match self.attempt(place, pace).await {
+        match self.attempt(place, mode).await {
             Outcome::Done(round) => self.tell(*round, started.elapsed()),
-            Outcome::Hung => self.lament("a round hung and was cut; the next one runs when it is due", None),
+            Outcome::Hung => self.log_failed_round("a round hung and was cut; the next one runs when it is due", None),
             Outcome::Panicked(place) => {
-                self.lament("a round panicked, which is a bug; the next one runs when it is due", place.as_deref());
+                self.log_failed_round("a round panicked, which is a bug; the next one runs when it is due", place.as_deref());
             }
         }
     }
@@ -154,18 +144,18 @@ impl<L: Look> Task<L> {
     async fn place(&self) -> Option<OwnedSemaphorePermit> {
         let mut place = pin!(Arc::clone(&self.shared.places).acquire_owned());
         loop {
-            self.pulse.expect_within(SLICE);
+            self.liveness.expect_within(SLICE);
             if let Ok(place) = timeout(SLICE, &mut place).await {
                 return place.ok();
             }
         }
     }
 
-    async fn attempt(&self, place: Option<OwnedSemaphorePermit>, pace: Pace) -> Outcome {
-        let (look, target) = (Arc::clone(&self.look), Arc::clone(&self.target));
+    async fn attempt(&self, place: Option<OwnedSemaphorePermit>, mode: CollectMode) -> Outcome {
+        let (runner, target) = (Arc::clone(&self.runner), Arc::clone(&self.target));
         let before = self.before.as_ref().map(|before| Arc::clone(&before.snapshot));
-        let round = async move { look.round(&target, before.as_deref(), pace).await };
-        let mut attempt = pin!(attempt(round, self.rhythm.limit));
+        let round = async move { runner.round(&target, before.as_deref(), mode).await };
+        let mut attempt = pin!(attempt(round, self.interval.limit));
         if let Ok(outcome) = timeout(PLACE_FOR, &mut attempt).await {
             return outcome;
         }
@@ -173,12 +163,12 @@ impl<L: Look> Task<L> {
         attempt.await
     }
 
-    /// Puts a round on the board, counts it, and logs what changed.
+    /// Puts a round on the results, counts it, and logs what changed.
     fn tell(&mut self, round: Round, took: Duration) {
-        let Shared { board, daemon, journal, .. } = &*self.shared;
+        let Shared { results, daemon, journal, .. } = &*self.shared;
         let name = &self.target.name;
         // No longer listed: its task is about to be stopped.
-        let Some(latest) = board.put(name, round.snapshot, round.report) else { return };
+        let Some(latest) = results.put(name, round.snapshot, round.report) else { return };
         let now = Before { snapshot: Arc::clone(&latest.snapshot), report: Arc::clone(&latest.report) };
         let before = self.before.take();
         let known = before.as_ref().map_or(&[][..], |before| &before.snapshot.changes);
@@ -189,7 +179,7 @@ impl<L: Look> Task<L> {
             report: &now.report,
             before: before.as_ref().map(|before| &*before.report),
             changes: &changes,
-            stale_after_seconds: self.rhythm.stale_after().as_secs_f64(),
+            stale_after_seconds: self.interval.stale_after().as_secs_f64(),
         };
         journal.note(name, entry);
         journal.keep(name, || restore::state(&latest));
@@ -203,20 +193,20 @@ impl<L: Look> Task<L> {
     }
 
     /// Logs a round that gave nothing: once, until one gives something again.
-    fn lament(&mut self, message: &str, place: Option<&str>) {
+    fn log_failed_round(&mut self, message: &str, place: Option<&str>) {
         let name = &self.target.name;
         self.shared.daemon.rounds_missed(name, 1);
         if std::mem::replace(&mut self.troubled, true) {
-            debug!(target = %name, place, limit_seconds = self.rhythm.limit.as_secs(), "{message}");
+            debug!(target = %name, place, limit_seconds = self.interval.limit.as_secs(), "{message}");
         } else {
-            error!(target = %name, place, limit_seconds = self.rhythm.limit.as_secs(), "{message}");
+            error!(target = %name, place, limit_seconds = self.interval.limit.as_secs(), "{message}");
         }
     }
 
     /// Counts the rounds that came due meanwhile; they are not run late. The first round of a target is due when it
     /// is loaded, so it stands for the one that the schedule has next.
     fn count_missed(&self, due: Due, is_first: bool) {
-        let missed = self.rhythm.missed(&self.target.name, due.at, due.busy());
+        let missed = self.interval.missed(&self.target.name, due.at, due.busy());
         let missed = if is_first { missed.saturating_sub(1) } else { missed };
         if missed > 0 {
             self.shared.daemon.rounds_missed(&self.target.name, missed);

@@ -3,12 +3,7 @@
 use url::Url;
 
 use super::{Options, page::path_segment};
-use crate::{
-    checks,
-    clock::Time,
-    model::{Expiry, Report, Snapshot},
-    telling::expiries,
-};
+use crate::{checks, clock::Time, model::{Expiry, Report, Snapshot}, render::expiries};
 
 /// The longest line in octets, without its end (RFC 5545, section 3.1).
 const LINE: usize = 75;
@@ -39,7 +34,7 @@ fn event(expiry: &Expiry, report: &Report, snapshot: &Snapshot, options: &Option
         format!("DTSTAMP:{}", date_time(report.at)),
         format!("DTSTART:{}", date_time(expiry.at)),
         format!("SUMMARY:{summary}"),
-        format!("DESCRIPTION:{}", escaped(mend(&expiry.item))),
+        format!("DESCRIPTION:{}", escaped(fix(&expiry.item))),
         "TRANSP:TRANSPARENT".to_owned(),
     ];
     if let Some(url) = &options.external_url {
@@ -63,14 +58,14 @@ fn uid(expiry: &Expiry, report: &Report, snapshot: &Snapshot) -> String {
     format!("{}.{}@{}", path_segment(&expiry.item), path_segment(&report.name), path_segment(host))
 }
 
-/// What to do about it: the mend of the check that watches it.
-fn mend(item: &str) -> &'static str {
+/// What to do about it: the fix of the check that watches it.
+fn fix(item: &str) -> &'static str {
     let check = match item {
         "client_secret" => "client_secret_lasts",
         "provider_key" => "api_keys_last",
         _ => "certificates_last",
     };
-    checks::find(check).map_or("", |(_, check)| check.mend)
+    checks::find(check).map_or("", |(_, check)| check.fix)
 }
 
 /// A time as section 3.3.5 wants it, in UTC.
@@ -110,11 +105,11 @@ fn folded(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::judge;
+    use crate::checks::evaluate;
 
     fn of(name: &str) -> String {
         let snapshot = Snapshot::healthy_with_credentials();
-        let mut report = judge(&snapshot, None);
+        let mut report = evaluate(&snapshot, None);
         report.name = name.to_owned();
         calendar(&report, &snapshot, &Options::default()).unwrap()
     }
@@ -124,13 +119,13 @@ mod tests {
         let calendar = of("home");
         let lines: Vec<&str> = calendar.split("\r\n").collect();
         let count = |line: &str| lines.iter().filter(|other| **other == line).count();
-        let expiries = judge(&Snapshot::healthy_with_credentials(), None).expiries.len();
+        let expiries = evaluate(&Snapshot::healthy_with_credentials(), None).expiries.len();
         assert!(expiries > 2);
         for line in ["BEGIN:VEVENT", "END:VEVENT", "BEGIN:VALARM", "END:VALARM", "TRIGGER:-P7D"] {
             assert_eq!(count(line), expiries, "{line} in {calendar}");
         }
         assert!(lines.contains(&"DTSTART:20270123T120000Z"), "{calendar}");
-        assert!(lines.contains(&"UID:kasm_certificate.home@kasm.example.test"), "{calendar}");
+        assert!(lines.contains(&"UID:app_certificate.home@kasm.example.test"), "{calendar}");
         assert_eq!(lines.last(), Some(&""), "the last line has its end, too");
     }
 
@@ -147,7 +142,7 @@ mod tests {
     #[test]
     fn without_a_date_there_is_no_calendar() {
         let snapshot = Snapshot::healthy();
-        let mut report = judge(&snapshot, None);
+        let mut report = evaluate(&snapshot, None);
         report.expiries.clear();
         assert_eq!(calendar(&report, &snapshot, &Options::default()), None);
     }

@@ -14,7 +14,7 @@ use super::Shared;
 use crate::metrics::{self, negotiate};
 
 pub(super) async fn metrics(extract::State(app): Shared, headers: HeaderMap) -> Response {
-    let families = metrics::gather(&app.board.entries(), app.clock.now(), &app.daemon);
+    let families = metrics::gather(&app.results.entries(), app.clock.now(), &app.daemon);
     respond(&families, &headers)
 }
 

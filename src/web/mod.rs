@@ -1,4 +1,4 @@
-//! The HTTP surface: metrics, status page, probes, service discovery. Pure projections of (board, now).
+//! The HTTP surface: metrics, status page, probes, service discovery. Pure projections of (results, now).
 
 mod access;
 mod api;
@@ -27,10 +27,7 @@ use axum::{
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::{
-    board::Board, clock::Clock, config::Config, journal::Journal, metrics::Daemon, notify::maintenance::Windows,
-    observe::Looker, scheduler::Bells,
-};
+use crate::{results::Results, clock::Clock, config::Config, journal::Journal, metrics::Daemon, notify::maintenance::Windows, collect::Collector, scheduler::RunTriggers};
 
 pub use access::{Tells, Viewer};
 pub use serve::{Limits, Peer, serve, serve_by, serve_within};
@@ -43,7 +40,7 @@ pub type Reload = oneshot::Sender<Result<(), String>>;
 #[derive(Clone)]
 pub struct State {
     /// The latest round of each target.
-    pub board: Arc<Board>,
+    pub results: Arc<Results>,
     /// The configuration in force.
     pub config: watch::Receiver<Arc<Config>>,
     /// Metrics about the daemon.
@@ -51,11 +48,11 @@ pub struct State {
     /// What changed and when.
     pub journal: Arc<Journal>,
     /// Where a round is asked for before it is due.
-    pub bells: Arc<Bells>,
+    pub triggers: Arc<RunTriggers>,
     /// When messages are muted.
     pub windows: Arc<Windows>,
     /// For `/probe`.
-    pub looker: Arc<Looker>,
+    pub collector: Arc<Collector>,
     /// The time.
     pub clock: Clock,
     /// True once every target loaded at start has had its first round; false again while shutting down.
@@ -94,7 +91,7 @@ impl Options {
 struct App {
     state: State,
     probes: Arc<probe::Probes>,
-    by_hand: Arc<api::ByHand>,
+    run_now: Arc<api::ByHand>,
     rooms: Arc<access::Rooms>,
 }
 
@@ -158,7 +155,7 @@ const MAX_BODY: usize = 16 * 1024;
 /// The whole HTTP surface.
 pub fn router(state: State) -> Router {
     let prefix = state.options.route_prefix.trim_end_matches('/').to_owned();
-    let app = App { state, probes: Arc::default(), by_hand: Arc::default(), rooms: Arc::default() };
+    let app = App { state, probes: Arc::default(), run_now: Arc::default(), rooms: Arc::default() };
     let mut router = Router::new();
     for (path, _, _) in PATHS {
         router = router.route(&format!("{prefix}{path}"), handler(path));

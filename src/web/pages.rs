@@ -33,18 +33,18 @@ pub(super) async fn index(
     Query(query): Query<IndexQuery>,
 ) -> Html<String> {
     let page = query.page.unwrap_or(1);
-    Html(page::index(&app.board.entries(), page, &app.view(viewer)))
+    Html(page::index(&app.results.entries(), page, &app.view(viewer)))
 }
 
 pub(super) async fn target(extract::State(app): Shared, Extension(viewer): By, Path(name): Path<String>) -> Response {
-    match app.board.entry(&name) {
+    match app.results.entry(&name) {
         Some(entry) => Html(page::target(&entry, &app.view(viewer))).into_response(),
         None => missing(&app, viewer),
     }
 }
 
 pub(super) async fn checks(extract::State(app): Shared, Extension(viewer): By, Path(name): Path<String>) -> Response {
-    match app.board.entry(&name) {
+    match app.results.entry(&name) {
         Some(entry) => Html(page::checks(&entry, &app.view(viewer))).into_response(),
         None => missing(&app, viewer),
     }
@@ -67,7 +67,7 @@ pub(super) async fn changes(
 
 /// The badge may stand on any page, and is asked anew each time.
 pub(super) async fn badge(extract::State(app): Shared, Path(name): Path<String>) -> Response {
-    let Some(entry) = app.board.entry(&name) else { return text(StatusCode::NOT_FOUND, "No target has this name.") };
+    let Some(entry) = app.results.entry(&name) else { return text(StatusCode::NOT_FOUND, "No target has this name.") };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("image/svg+xml")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
@@ -77,7 +77,7 @@ pub(super) async fn badge(extract::State(app): Shared, Path(name): Path<String>)
 }
 
 pub(super) async fn expiries(extract::State(app): Shared, Path(name): Path<String>) -> Response {
-    let latest = app.board.entry(&name).and_then(|entry| entry.latest.clone());
+    let latest = app.results.entry(&name).and_then(|entry| entry.latest.clone());
     let calendar = latest.and_then(|latest| calendar::calendar(&latest.report, &latest.snapshot, &app.options));
     match calendar {
         Some(calendar) => ([(header::CONTENT_TYPE, "text/calendar; charset=utf-8")], calendar).into_response(),
@@ -91,6 +91,6 @@ pub(super) async fn not_found(extract::State(app): Shared, Extension(viewer): By
 
 /// A page that says what exists.
 fn missing(app: &App, viewer: Viewer) -> Response {
-    let page = page::not_found(&PATHS, &app.board.entries(), &app.view(viewer));
+    let page = page::not_found(&PATHS, &app.results.entries(), &app.view(viewer));
     (StatusCode::NOT_FOUND, Html(page)).into_response()
 }

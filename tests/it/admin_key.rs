@@ -2,15 +2,7 @@
 
 use std::{collections::BTreeSet, process::Command, time::Duration};
 
-use ssowatch::{
-    clock::Clock,
-    config::Target,
-    lab::{ADMIN_API_KEY, Fault, Lab, LabOptions, USER_API_KEY},
-    model::{ClaimsPreview, Credential, Missing, Reason, Side, Snapshot, SourceId},
-    observe::{Looker, Pace},
-    round::{Round, round},
-    telling::{json, junit, style::Style, text::text},
-};
+use ssowatch::{clock::Clock, config::Target, lab::{ADMIN_API_KEY, Fault, Lab, LabOptions, USER_API_KEY}, model::{ClaimsPreview, Credential, Missing, Reason, Side, Snapshot, SourceId}, collect::{Collector, CollectMode}, round::{Round, round}, render::{json, junit, style::Style, text::text}};
 
 const VERSIONS: [(u32, u32); 5] = [(1, 16), (2, 3), (2, 9), (2, 10), (2, 14)];
 const CLIENT: &str = "/api/oidc/clients/00000000-0000-4000-8000-0000000000c1";
@@ -27,7 +19,7 @@ fn target(lab: &Lab, key: Credential) -> Target {
 }
 
 async fn look(target: &Target) -> Round {
-    round(&Looker::new(Clock::System), target, None, Pace::Full).await
+    round(&Collector::new(Clock::System), target, None, CollectMode::Full).await
 }
 
 fn failing(round: &Round) -> Vec<&str> {
@@ -138,7 +130,7 @@ const FAULTS: &[Row] = &[
 ];
 
 #[tokio::test]
-async fn each_fault_that_an_admins_key_shows_fails_its_own_checks_and_its_mend_shows_at_once() {
+async fn each_fault_that_an_admins_key_shows_fails_its_own_checks_and_its_fix_shows_at_once() {
     for version in VERSIONS {
         let lab = lab(version).await;
         let target = target(&lab, Credential::ProviderAdminKey);
@@ -147,9 +139,9 @@ async fn each_fault_that_an_admins_key_shows_fails_its_own_checks_and_its_mend_s
             let broken = look(&target).await;
             assert_eq!(failing(&broken), *checks, "{fault} on {version:?}");
             assert_eq!(cause(&broken), *of, "{fault} on {version:?}");
-            lab.mend(*fault);
-            let after = round(&Looker::new(Clock::System), &target, Some(&broken.snapshot), Pace::Full).await;
-            assert_eq!(failing(&after), [""; 0], "{fault} on {version:?}, mended");
+            lab.fix(*fault);
+            let after = round(&Collector::new(Clock::System), &target, Some(&broken.snapshot), CollectMode::Full).await;
+            assert_eq!(failing(&after), [""; 0], "{fault} on {version:?}, fixed");
         }
         assert_eq!(lab.stop().await, [""; 0]);
     }
@@ -190,10 +182,10 @@ async fn a_failing_database_is_the_one_cause_and_says_nothing_of_keys_and_client
         assert_eq!(round.snapshot.key_owner.value, Err(blocked.clone()), "{version:?}");
         assert_eq!(round.snapshot.client_registration.value, Err(blocked), "{version:?}");
         assert_eq!(lab.count(Side::Provider, "/api/users/me"), 0, "no key is sent where it would be refused");
-        lab.mend_all();
-        let due = Pace::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO };
+        lab.fix_all();
+        let due = CollectMode::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO };
         let target = target(&lab, Credential::ProviderAdminKey);
-        let after = ssowatch::round::round(&Looker::new(Clock::System), &target, Some(&round.snapshot), due).await;
+        let after = ssowatch::round::round(&Collector::new(Clock::System), &target, Some(&round.snapshot), due).await;
         assert!(after.snapshot.client_registration.ok().is_some(), "{version:?}: asked again in the next round");
     }
 }
@@ -215,8 +207,8 @@ async fn a_look_with_an_admins_key_asks_what_is_planned_and_the_next_round_asks_
         let lab = lab(version).await;
         let mut target = target(&lab, Credential::ProviderAdminKey);
         target.last_sign_in_enabled = true;
-        let looker = Looker::new(Clock::System);
-        let first = round(&looker, &target, None, Pace::Full).await;
+        let collector = Collector::new(Clock::System);
+        let first = round(&collector, &target, None, CollectMode::Full).await;
         let asked: Vec<String> = lab.seen().into_iter().filter(is_by_key).map(|seen| seen.path).collect();
         let mut expected = vec![
             "/api/users/me",
@@ -240,11 +232,11 @@ async fn a_look_with_an_admins_key_asks_what_is_planned_and_the_next_round_asks_
         assert_eq!(set(&asked), set(&expected), "{version:?}");
         assert_eq!(asked.len(), expected.len(), "{version:?}: each once");
         lab.forget_seen();
-        let due = Pace::Due { settings_every: Duration::from_hours(1), share_for: Duration::ZERO };
+        let due = CollectMode::Due { settings_every: Duration::from_hours(1), share_for: Duration::ZERO };
         // A grid's mark may pass between two rounds: then one more round passes none.
-        let second = round(&looker, &target, Some(&first.snapshot), due).await;
+        let second = round(&collector, &target, Some(&first.snapshot), due).await;
         lab.forget_seen();
-        round(&looker, &target, Some(&second.snapshot), due).await;
+        round(&collector, &target, Some(&second.snapshot), due).await;
         assert_eq!(lab.seen().into_iter().filter(is_by_key).count(), 0, "{version:?}");
         assert_eq!(lab.stop().await, [""; 0]);
     }
@@ -255,21 +247,21 @@ async fn a_key_that_is_refused_in_between_is_looked_at_anew_and_then_left_alone(
     for (fault, is_refused) in [(Fault::ProviderKeyExpired, true), (Fault::ProviderKeyOwnerDemoted, false)] {
         let lab = lab((2, 14)).await;
         let target = target(&lab, Credential::ProviderAdminKey);
-        // Rounds are a minute apart, so each has a whole budget of requests: here by a looker of its own.
-        let looker = || Looker::new(Clock::System);
-        let due = Pace::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO };
-        let mut first = round(&looker(), &target, None, Pace::Full).await;
+        // Rounds are a minute apart, so each has a whole budget of requests: here by a collector of its own.
+        let collector = || Collector::new(Clock::System);
+        let due = CollectMode::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO };
+        let mut first = round(&collector(), &target, None, CollectMode::Full).await;
         lab.break_with(fault);
         // So old that it is due, unlike what the key told of itself.
         first.snapshot.client_registration.at -= chrono::TimeDelta::minutes(10);
-        let second = round(&looker(), &target, Some(&first.snapshot), due).await;
+        let second = round(&collector(), &target, Some(&first.snapshot), due).await;
         assert!(second.snapshot.client_registration.ok().is_none(), "{fault}");
-        let third = round(&looker(), &target, Some(&second.snapshot), due).await;
+        let third = round(&collector(), &target, Some(&second.snapshot), due).await;
         let owner = third.snapshot.key_owner.ok();
         assert_eq!(owner.is_none(), is_refused, "{fault}");
         assert!(owner.is_none_or(|owner| owner.is_admin == Some(false)), "{fault}");
         lab.forget_seen();
-        let fourth = round(&looker(), &target, Some(&third.snapshot), due).await;
+        let fourth = round(&collector(), &target, Some(&third.snapshot), due).await;
         assert_eq!(lab.count(Side::Provider, CLIENT), 0, "{fault}");
         assert_eq!(failing(&fourth), [""; 0], "{fault}");
     }
@@ -278,10 +270,10 @@ async fn a_key_that_is_refused_in_between_is_looked_at_anew_and_then_left_alone(
 #[tokio::test]
 async fn a_key_that_is_added_is_used_in_the_next_round() {
     let lab = lab((2, 14)).await;
-    let looker = || Looker::new(Clock::System);
-    let without = round(&looker(), &lab.target(), None, Pace::Full).await;
-    let due = Pace::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO };
-    let with = round(&looker(), &target(&lab, Credential::ProviderAdminKey), Some(&without.snapshot), due).await;
+    let collector = || Collector::new(Clock::System);
+    let without = round(&collector(), &lab.target(), None, CollectMode::Full).await;
+    let due = CollectMode::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO };
+    let with = round(&collector(), &target(&lab, Credential::ProviderAdminKey), Some(&without.snapshot), due).await;
     assert!(with.snapshot.client_registration.ok().is_some());
     assert!(with.snapshot.key_owner.ok().is_some());
 }
@@ -307,7 +299,7 @@ async fn no_key_and_nothing_of_a_person_but_the_test_users_name_comes_out() {
             for fault in faults {
                 fault.into_iter().for_each(|fault| lab.break_with(fault));
                 let round = look(&target).await;
-                lab.mend_all();
+                lab.fix_all();
                 for shown in everything(&target, &round) {
                     for text in private {
                         assert!(!shown.contains(text), "{text} with {fault:?} on {version:?} in {shown}");
@@ -352,10 +344,10 @@ async fn an_upgrade_is_rehearsed_on_the_same_snapshot() {
     lab.break_with(Fault::ScopeWithoutOpenid);
     let seen = look(&target(&lab, Credential::ProviderAdminKey)).await.snapshot;
     let (_, now, _) = check_from(&seen, &[]);
-    assert!(!now.contains("Judged as if"), "{now}");
+    assert!(!now.contains("Evaluated as if"), "{now}");
     let (code, text, _) = check_from(&seen, &["--assume-provider", "2.14"]);
     assert_eq!(code, 2, "{text}");
-    assert!(text.contains("Judged as if the provider were Pocket ID 2.14; it is Pocket ID 2.9."), "{text}");
+    assert!(text.contains("Evaluated as if the provider were Pocket ID 2.14; it is Pocket ID 2.9."), "{text}");
     let broken = text.split("With Pocket ID 2.14 these would break:\n").nth(1).unwrap_or_else(|| panic!("{text}"));
     let broken: Vec<&str> = broken.lines().take_while(|line| line.starts_with("  ")).collect();
     assert_eq!(broken.len(), 2, "{text}");

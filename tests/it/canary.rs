@@ -5,12 +5,7 @@ mod network;
 
 use std::path::Path;
 
-use ssowatch::{
-    checks,
-    config::{NamedHeader, ProxySettings, Secret, SecretSource, Target},
-    model::Snapshot,
-    telling::{json, junit, style::Style, text::text},
-};
+use ssowatch::{checks, config::{NamedHeader, ProxySettings, Secret, SecretSource, Target}, model::Snapshot, render::{json, junit, style::Style, text::text}};
 use url::Url;
 
 /// Every planted secret contains this.
@@ -84,7 +79,7 @@ fn no_telling_of_a_target_shows_a_secret_given_inline_or_by_file() {
         let snapshot = Snapshot { target: target.facts(), ..Snapshot::healthy() };
         assert_clean("a snapshot", &serde_json::to_string(&snapshot).unwrap());
         assert_clean("Debug of a snapshot", &format!("{snapshot:?}"));
-        let report = checks::judge(&snapshot, None);
+        let report = checks::evaluate(&snapshot, None);
         assert_clean("Debug of a report", &format!("{report:?}"));
         assert_clean("text", &text(&report, &snapshot, Style::PLAIN));
         assert_clean("JSON", &json::json([&report]).unwrap());

@@ -3,15 +3,10 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use ssowatch::{
-    checks::{self, judge},
-    kasm::StartOutcome,
-    model::{
+use ssowatch::{checks::{self, evaluate}, apps::kasm::StartOutcome, model::{
         ClientMeta, Credential, DryRun, Login, Missing, Observed, Reason, Report, Severity, Snapshot, SourceId, Stage,
         Trust,
-    },
-    oidc::{AuthorizeUrl, Discovery, State},
-};
+    }, oidc::{AuthorizeUrl, Discovery, State}};
 
 /// Discovery documents of real releases, recorded.
 const V1_16: &str = include_str!("../fixtures/checks/discovery-1.16.0.json");
@@ -27,8 +22,8 @@ const UNVERIFIED: [&str; 24] = [
     "client_secret_active",
     "client_secret_accepted",
     "token_verifies",
-    "back_channel_from_kasm",
-    "secret_held_by_kasm",
+    "back_channel",
+    "app_secret_accepted",
     "userinfo_url_matches",
     "scopes_cover_username",
     "username_claim",
@@ -79,7 +74,7 @@ fn generic() -> Snapshot {
 }
 
 fn sent(now: &mut Snapshot) -> &mut AuthorizeUrl {
-    match &mut now.kasm_start.value.as_mut().unwrap().starts[0].outcome {
+    match &mut now.login_start.value.as_mut().unwrap().starts[0].outcome {
         StartOutcome::Url(url) => url,
         other => panic!("no URL but {other:?}"),
     }
@@ -101,17 +96,17 @@ fn miss(now: &mut Snapshot, source: SourceId, missing: &Missing) {
     }
     match source {
         SourceId::ProviderConnection => set(&mut now.provider_connection, missing),
-        SourceId::KasmConnection => set(&mut now.kasm_connection, missing),
+        SourceId::AppConnection => set(&mut now.app_connection, missing),
         SourceId::Discovery => set(&mut now.discovery, missing),
         SourceId::Jwks => set(&mut now.jwks, missing),
         SourceId::ClientMeta => set(&mut now.client_meta, missing),
-        SourceId::KasmHealth => set(&mut now.kasm_health, missing),
+        SourceId::AppHealth => set(&mut now.app_health, missing),
         SourceId::KasmLoginSettings => set(&mut now.kasm_login_settings, missing),
-        SourceId::KasmStart => set(&mut now.kasm_start, missing),
+        SourceId::LoginStart => set(&mut now.login_start, missing),
         SourceId::AuthorizeDryRun => set(&mut now.authorize_dry_run, missing),
         SourceId::ProviderEndpoints => set(&mut now.provider_endpoints, missing),
         SourceId::ProviderPage => set(&mut now.provider_page, missing),
-        SourceId::KasmPage => set(&mut now.kasm_page, missing),
+        SourceId::AppPage => set(&mut now.app_page, missing),
         SourceId::PasskeyDomain => set(&mut now.passkey_domain, missing),
         SourceId::ClientRegistration => set(&mut now.client_registration, missing),
         SourceId::ClientSecrets => set(&mut now.client_secrets, missing),
@@ -138,7 +133,7 @@ fn refused(source: SourceId) -> Missing {
 
 #[test]
 fn a_healthy_snapshot_is_good_and_its_unverified_checks_are_known() {
-    let report = judge(&Snapshot::healthy(), None);
+    let report = evaluate(&Snapshot::healthy(), None);
     assert_eq!(failing(&report), Vec::<String>::new());
     assert_eq!(with_verdict(&report, "unknown"), Vec::<String>::new());
     assert_eq!((report.login, report.cause.clone()), (Login::Ok, None));
@@ -164,7 +159,7 @@ fn the_self_test_passes() {
 #[test]
 fn every_generation_of_provider_is_good_when_healthy() {
     for (name, now) in [("1.16", v1_16()), ("2.9", v2_9()), ("another provider", generic())] {
-        let report = judge(&now, None);
+        let report = evaluate(&now, None);
         assert_eq!(failing(&report), Vec::<String>::new(), "{name}");
         assert_eq!(with_verdict(&report, "unknown"), Vec::<String>::new(), "{name}");
         assert_eq!(report.login, Login::Ok, "{name}");
@@ -173,7 +168,7 @@ fn every_generation_of_provider_is_good_when_healthy() {
 
 #[test]
 fn what_an_older_release_cannot_show_is_unverified_and_what_it_lacks_does_not_apply() {
-    let verdict = |now: &Snapshot, id: &str| judge(now, None).check(id).unwrap().verdict.clone();
+    let verdict = |now: &Snapshot, id: &str| evaluate(now, None).check(id).unwrap().verdict.clone();
     for (id, on_1_16, on_2_9, on_another) in [
         ("authorize_accepted", "unverified", "ok", "ok"),
         ("redirect_uri_registered", "unverified", "ok", "ok"),
@@ -195,10 +190,10 @@ fn one_observation_that_fails_makes_at_most_the_check_of_that_source_fail() {
     for source in SourceId::ALL {
         let mut now = Snapshot::healthy();
         miss(&mut now, source, &refused(source));
-        let report = judge(&now, None);
+        let report = evaluate(&now, None);
         let failing = failing(&report);
         match source {
-            SourceId::KasmConnection => assert_eq!(failing, ["kasm_reachable"]),
+            SourceId::AppConnection => assert_eq!(failing, ["app_reachable"]),
             // A check of the provider's stage may say so; no other.
             SourceId::ProviderConnection | SourceId::Discovery | SourceId::Jwks | SourceId::ClientMeta => {
                 assert!(failing.len() <= 1, "{source:?}: {failing:?}");
@@ -211,21 +206,21 @@ fn one_observation_that_fails_makes_at_most_the_check_of_that_source_fail() {
 
 #[test]
 fn when_kasm_is_down_one_check_fails_and_is_the_cause() {
-    for later in [refused(SourceId::KasmHealth), Missing::Blocked { by: SourceId::KasmConnection }] {
+    for later in [refused(SourceId::AppHealth), Missing::Blocked { by: SourceId::AppConnection }] {
         let mut now = Snapshot::healthy();
         for source in [
-            SourceId::KasmHealth,
+            SourceId::AppHealth,
             SourceId::KasmLoginSettings,
-            SourceId::KasmStart,
-            SourceId::KasmPage,
+            SourceId::LoginStart,
+            SourceId::AppPage,
             SourceId::AuthorizeDryRun,
         ] {
             miss(&mut now, source, &later);
         }
-        miss(&mut now, SourceId::KasmConnection, &refused(SourceId::KasmConnection));
-        let report = judge(&now, None);
-        assert_eq!(failing(&report), ["kasm_reachable"]);
-        assert_eq!(report.cause.unwrap().check, "kasm_reachable");
+        miss(&mut now, SourceId::AppConnection, &refused(SourceId::AppConnection));
+        let report = evaluate(&now, None);
+        assert_eq!(failing(&report), ["app_reachable"]);
+        assert_eq!(report.cause.unwrap().check, "app_reachable");
     }
 }
 
@@ -246,7 +241,7 @@ fn when_the_provider_is_down_only_its_own_stage_fails() {
         let mut now = Snapshot::healthy();
         PROVIDERS.iter().for_each(|source| miss(&mut now, *source, &later));
         miss(&mut now, SourceId::ProviderConnection, &refused(SourceId::ProviderConnection));
-        let report = judge(&now, None);
+        let report = evaluate(&now, None);
         assert_eq!(failing(&report), known(&["provider_reachable"]));
         for check in report.checks.iter().filter(|check| check.stage < Stage::Provider) {
             assert_ne!(check.verdict, "fail", "{}", check.id);
@@ -258,9 +253,9 @@ fn when_the_provider_is_down_only_its_own_stage_fails() {
 #[test]
 fn a_refusal_of_the_start_is_not_believed_while_the_provider_is_down() {
     let mut now = Snapshot::healthy();
-    now.kasm_start.value.as_mut().unwrap().starts[0].outcome = StartOutcome::Refused("Internal Error".to_owned());
+    now.login_start.value.as_mut().unwrap().starts[0].outcome = StartOutcome::Refused("Internal Error".to_owned());
     PROVIDERS.iter().for_each(|source| miss(&mut now, *source, &refused(*source)));
-    assert_eq!(failing(&judge(&now, None)), known(&["provider_reachable"]));
+    assert_eq!(failing(&evaluate(&now, None)), known(&["provider_reachable"]));
 }
 
 #[test]
@@ -270,7 +265,7 @@ fn a_failing_database_is_not_taken_for_a_deleted_client() {
     miss(&mut now, SourceId::ClientMeta, &error);
     let message = "The requested OAuth 2.0 Client does not exist.".to_owned();
     now.authorize_dry_run.value = Ok(DryRun::ErrorPage { status: 302, message });
-    let report = judge(&now, None);
+    let report = evaluate(&now, None);
     assert_eq!(failing(&report), known(&["provider_database"]));
     assert_ne!(report.login, Login::Ok);
 }
@@ -278,7 +273,7 @@ fn a_failing_database_is_not_taken_for_a_deleted_client() {
 #[test]
 fn with_nothing_seen_nothing_fails_but_what_was_tried() {
     let kinds: [fn(SourceId) -> Missing; 4] = [
-        |_| Missing::NotConfigured(Credential::KasmKey),
+        |_| Missing::NotConfigured(Credential::AppKey),
         |source| Missing::Blocked { by: source },
         |_| Missing::OutOfReach("from here".to_owned()),
         |_| Missing::NotApplicable("here".to_owned()),
@@ -286,13 +281,13 @@ fn with_nothing_seen_nothing_fails_but_what_was_tried() {
     for kind in kinds {
         let mut now = Snapshot::healthy();
         SourceId::ALL.iter().for_each(|source| miss(&mut now, *source, &kind(*source)));
-        let report = judge(&now, None);
+        let report = evaluate(&now, None);
         assert_eq!(failing(&report), Vec::<String>::new(), "{:?}", kind(SourceId::Jwks));
     }
     for reason in Reason::ALL {
         let mut now = Snapshot::healthy();
         SourceId::ALL.iter().for_each(|source| miss(&mut now, *source, &failed(*source, reason)));
-        let report = judge(&now, None);
+        let report = evaluate(&now, None);
         assert_eq!(report.checks.len(), checks::all().count());
         assert_ne!(report.login, Login::Ok, "{reason:?}");
     }
@@ -300,7 +295,7 @@ fn with_nothing_seen_nothing_fails_but_what_was_tried() {
 
 #[test]
 fn a_check_that_needs_a_credential_names_it() {
-    let report = judge(&Snapshot::healthy(), None);
+    let report = evaluate(&Snapshot::healthy(), None);
     for (_, check) in checks::all() {
         let said = report.check(check.id).unwrap();
         if said.verdict == "unverified" && !check.needs.is_empty() {
@@ -317,7 +312,7 @@ fn the_report_lists_the_checks_in_cause_order_and_the_first_failing_outage_is_th
     sent(&mut now).state = None;
     let (error, description) = ("invalid_state".to_owned(), "too weak".to_owned());
     now.authorize_dry_run.value = Ok(DryRun::SentBack { error, description });
-    let report = judge(&now, None);
+    let report = evaluate(&now, None);
     let listed: Vec<&str> = report.checks.iter().map(|check| check.id.as_str()).collect();
     let in_order: Vec<&str> = checks::all().map(|(_, check)| check.id).collect();
     assert_eq!(listed, in_order);
@@ -346,7 +341,7 @@ fn a_fault_of_one_setting_has_one_cause_and_the_symptom_beside_it_at_most() {
                 let message = "The 'redirect_uri' parameter does not match".to_owned();
                 now.authorize_dry_run.value = Ok(DryRun::ErrorPage { status: 302, message });
             },
-            &["redirect_url_is_kasm", "redirect_uri_registered", "authorize_accepted"],
+            &["redirect_uri_is_own", "redirect_uri_registered", "authorize_accepted"],
         ),
         (
             "the callback was changed at the provider",
@@ -400,7 +395,7 @@ fn a_fault_of_one_setting_has_one_cause_and_the_symptom_beside_it_at_most() {
             |now| {
                 sent(now).redirect_uri = Some("http://kasm.example.test/api/oidc_callback".to_owned());
             },
-            &["redirect_url_is_kasm"],
+            &["redirect_uri_is_own"],
         ),
         (
             "no Client ID",
@@ -408,7 +403,7 @@ fn a_fault_of_one_setting_has_one_cause_and_the_symptom_beside_it_at_most() {
                 sent(now).client_id = None;
                 now.client_meta.value = Ok(ClientMeta {
                     asked: "00000000-0000-0000-0000-000000000000".to_owned(),
-                    is_kasm_client: false,
+                    is_app_client: false,
                     name: None,
                     requires_reauthentication: None,
                 });
@@ -421,43 +416,43 @@ fn a_fault_of_one_setting_has_one_cause_and_the_symptom_beside_it_at_most() {
             "the config was disabled",
             |now| {
                 now.kasm_login_settings.value.as_mut().unwrap().configs.clear();
-                now.kasm_start.value.as_mut().unwrap().starts.clear();
-                miss(now, SourceId::AuthorizeDryRun, &Missing::Blocked { by: SourceId::KasmStart });
+                now.login_start.value.as_mut().unwrap().starts.clear();
+                miss(now, SourceId::AuthorizeDryRun, &Missing::Blocked { by: SourceId::LoginStart });
             },
             &["login_offered"],
         ),
         (
             "Kasm's default certificate",
             |now| {
-                let tls = now.kasm_connection.value.as_mut().unwrap().tls.as_mut().unwrap();
+                let tls = now.app_connection.value.as_mut().unwrap().tls.as_mut().unwrap();
                 (tls.trust, tls.name_matches) = (Trust::SelfSigned, false);
             },
-            &["kasm_certificate_trusted"],
+            &["app_certificate_trusted"],
         ),
     ];
     for (name, change, expected) in cases {
         let mut now = Snapshot::healthy();
         change(&mut now);
-        assert_eq!(failing(&judge(&now, None)), expected, "{name}");
+        assert_eq!(failing(&evaluate(&now, None)), expected, "{name}");
     }
 }
 
 #[test]
 fn no_text_advises_to_delete_kasms_config_and_none_is_spread_over_lines() {
     for (_, check) in checks::all() {
-        for text in [check.title, check.why, check.mend, check.source, check.since] {
+        for text in [check.title, check.why, check.fix, check.source, check.since] {
             assert!(!text.contains('\n') && !text.contains("  "), "{}: {text}", check.id);
         }
-        let mend = check.mend.to_lowercase();
-        assert!(!mend.contains("delete the config") && !mend.contains("recreate"), "{}: {mend}", check.id);
+        let fix = check.fix.to_lowercase();
+        assert!(!fix.contains("delete the config") && !fix.contains("recreate"), "{}: {fix}", check.id);
     }
 }
 
 #[test]
 fn a_check_without_credentials_is_never_left_to_one() {
     // Whoever gives no credential must be able to get a whole answer for these.
-    let report = judge(&Snapshot::healthy(), None);
-    let always_unverified = ["back_channel_from_kasm", "secret_held_by_kasm", "landing_after_sign_in"];
+    let report = evaluate(&Snapshot::healthy(), None);
+    let always_unverified = ["back_channel", "app_secret_accepted", "landing_after_sign_in"];
     for (stage, check) in checks::all() {
         let said = report.check(check.id).unwrap();
         if check.needs.is_empty() && stage != Stage::Provider && said.verdict == "unverified" {
@@ -530,11 +525,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_snapshot_is_judged_the_same_twice_and_after_saving(now in snapshot()) {
-        let report = judge(&now, None);
+    fn any_snapshot_is_evaluated_the_same_twice_and_after_saving(now in snapshot()) {
+        let report = evaluate(&now, None);
         holds(&report);
-        prop_assert_eq!(&judge(&now, None), &report);
+        prop_assert_eq!(&evaluate(&now, None), &report);
         let saved: Snapshot = serde_json::from_str(&serde_json::to_string(&now).unwrap()).unwrap();
-        prop_assert_eq!(&judge(&saved, None), &report);
+        prop_assert_eq!(&evaluate(&saved, None), &report);
     }
 }

@@ -7,10 +7,7 @@ use std::{
     process::Command,
 };
 
-use ssowatch::{
-    kasm::StartOutcome,
-    model::{Missing, Observed, Reason, Snapshot, SourceId},
-};
+use ssowatch::{apps::kasm::StartOutcome, model::{Missing, Observed, Reason, Snapshot, SourceId}};
 
 /// What a command gave.
 struct Ran {
@@ -41,7 +38,7 @@ fn healthy(name: &str) -> Snapshot {
 /// Kasm sends browsers to an address that is gone.
 fn broken(name: &str) -> Snapshot {
     let mut snapshot = healthy(name);
-    let Ok(start) = &mut snapshot.kasm_start.value else { panic!("the healthy snapshot has a start") };
+    let Ok(start) = &mut snapshot.login_start.value else { panic!("the healthy snapshot has a start") };
     let StartOutcome::Url(url) = &mut start.starts[0].outcome else { panic!("the healthy start has a URL") };
     url.endpoint = "https://id.example.test/authorise".to_owned();
     snapshot
@@ -50,9 +47,9 @@ fn broken(name: &str) -> Snapshot {
 /// A bot challenge stands where the start of login should be.
 fn in_doubt(name: &str) -> Snapshot {
     let mut snapshot = healthy(name);
-    snapshot.kasm_start = Observed::missing(
+    snapshot.login_start = Observed::missing(
         snapshot.taken_at,
-        Missing::failed(SourceId::KasmStart, Reason::Challenged, "a bot challenge answered in Kasm's place"),
+        Missing::failed(SourceId::LoginStart, Reason::Challenged, "a bot challenge answered in Kasm's place"),
     );
     snapshot
 }
@@ -73,7 +70,7 @@ fn folder() -> tempfile::TempDir {
 }
 
 #[test]
-fn check_judges_saved_snapshots_and_the_exit_code_is_the_worst_of_them() {
+fn check_evaluates_saved_snapshots_and_the_exit_code_is_the_worst_of_them() {
     let cases: [(&str, Vec<Snapshot>, i32, &str); 6] = [
         ("well", vec![healthy("home")], 0, "home: people can sign in"),
         ("broken", vec![broken("home")], 2, "home: people cannot sign in"),
@@ -100,7 +97,7 @@ fn a_broken_login_is_told_with_its_cause_and_both_values() {
         "\n  Kasm sends      https://id.example.test/authorise\n",
         "\n  Pocket ID has   https://id.example.test/authorize\n",
         "^ \"s\" instead of \"z\"\n",
-        "\nMend   ",
+        "\nFix   ",
         "\nMore   ssowatch explain authorization_url_matches\n",
     ] {
         assert!(ran.out.contains(part), "{part:?} is missing:\n{}", ran.out);
@@ -136,7 +133,7 @@ fn check_speaks_json_and_junit() {
 }
 
 #[test]
-fn a_file_that_cannot_be_judged_is_refused_with_its_name_the_place_and_what_to_do() {
+fn a_file_that_cannot_be_evaluated_is_refused_with_its_name_the_place_and_what_to_do() {
     let good = serde_json::to_string(&healthy("home")).unwrap();
     let other = good.replacen("\"format\":1", "\"format\":7", 1);
     let cases = [
@@ -205,7 +202,7 @@ fn explain_lists_the_checks_and_tells_one() {
     let ran = ssowatch(&["explain", "authorization_url_matches"]);
     assert_eq!(ran.code, 0);
     for label in
-        ["Severity  outage\n", "Why       ", "Mend      ", "Needs     no credential\n", "Fields    authorization_url\n"]
+        ["Severity  outage\n", "Why       ", "Fix      ", "Needs     no credential\n", "Fields    authorization_url\n"]
     {
         assert!(ran.out.contains(label), "{label:?} is missing:\n{}", ran.out);
     }

@@ -2,12 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use ssowatch::{
-    checks,
-    config::{ApiAuth, Config, ConfigError, SecretSource},
-    pocket_id::ProviderKind,
-    schedule::Schedule,
-};
+use ssowatch::{checks, config::{ApiAuth, Config, ConfigError, SecretSource}, providers::pocket_id::ProviderKind, schedule::Schedule};
 
 mod commands;
 mod files;
@@ -37,7 +32,7 @@ const EXAMPLE: &str = r#"targets:
       api_auth: body                         # or basic
       tls_config: {ca_file: /etc/ssowatch/kasm.pem}
     expect: {auto_login: false, groups: [kasm-users], user: canary}
-    checks: {kasm_clock: off, certificates_last: {warn: 14d}}
+    checks: {app_clock: off, certificates_last: {warn: 14d}}
 schedule: {round: every 60s, settings: every 5m, token: "@hourly", timezone: UTC}    # crontab too: "*/5 * * * *"
 token: {enabled: false}
 "#;
@@ -77,10 +72,10 @@ fn the_smallest_file_has_two_addresses() {
 #[test]
 fn the_example_of_the_design_loads() {
     // Its checks are known once their files are there.
-    let text = if checks::find("kasm_clock").is_some() && checks::find("certificates_last").is_some() {
+    let text = if checks::find("app_clock").is_some() && checks::find("certificates_last").is_some() {
         EXAMPLE.to_owned()
     } else {
-        EXAMPLE.replace("{kasm_clock: off, certificates_last: {warn: 14d}}", &format!("{{{CHECK}: off}}"))
+        EXAMPLE.replace("{app_clock: off, certificates_last: {warn: 14d}}", &format!("{{{CHECK}: off}}"))
     };
     let config = parse(&text).unwrap();
     let target = &config.targets[0];
@@ -143,7 +138,7 @@ targets:
     change_hold: 1d
     checks: {{{CHECK}: on}}
   - provider: {{url: https://id.example.com}}
-    kasm: {{url: https://desk.example.com}}
+    kasm: {{url: https://notifier.example.com}}
 ",
         "CD".repeat(31)
     ))
@@ -187,7 +182,7 @@ targets:
     assert_eq!(second.change_hold, Duration::from_mins(150));
     assert!(first.off.is_empty() && second.off.contains(CHECK));
     assert!(second.token_enabled);
-    assert_eq!(second.name, "desk.example.com");
+    assert_eq!(second.name, "notifier.example.com");
 }
 
 #[test]

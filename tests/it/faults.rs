@@ -2,7 +2,7 @@
 
 mod healthy;
 mod hostile;
-mod mends;
+mod fixes;
 pub mod stage;
 pub mod surfaces;
 mod table;

@@ -1,27 +1,19 @@
 //! With a Kasm key alone: what Kasm stores is held against what it sends and what the provider says.
 
 mod credential;
-mod rhythm;
+mod interval;
 
-use ssowatch::{
-    checks::judge,
-    clock::Clock,
-    config::Target,
-    lab::{Fault, InternalUrl, Lab, LabOptions},
-    model::{Credential, Report, Side, Snapshot},
-    observe::{Looker, Pace},
-    pocket_id::{ProviderKind, Version},
-};
+use ssowatch::{checks::evaluate, clock::Clock, config::Target, lab::{Fault, InternalUrl, Lab, LabOptions}, model::{Credential, Report, Side, Snapshot}, collect::{Collector, CollectMode}, providers::pocket_id::{ProviderKind, Version}};
 
 /// The lab as a target with the Kasm key, and the test user named.
 pub fn target(lab: &Lab) -> Target {
-    let mut target = lab.target_with(&[Credential::KasmKey]);
+    let mut target = lab.target_with(&[Credential::AppKey]);
     target.expect.user = Some("canary".to_owned());
     target
 }
 
 pub async fn look(target: &Target) -> Snapshot {
-    Looker::new(Clock::System).observe(target, None, Pace::Full).await
+    Collector::new(Clock::System).observe(target, None, CollectMode::Full).await
 }
 
 pub fn with_verdict(report: &Report, verdict: &str) -> Vec<String> {
@@ -68,7 +60,7 @@ async fn a_healthy_pair_gives_no_failing_check_and_proves_what_the_key_shows() {
     ] {
         let lab = Lab::start(options.clone()).await.unwrap();
         let snapshot = look(&target(&lab)).await;
-        let report = judge(&snapshot, None);
+        let report = evaluate(&snapshot, None);
         assert_eq!(with_verdict(&report, "fail"), Vec::<String>::new(), "{options:?}");
         assert_eq!(with_verdict(&report, "unknown"), Vec::<String>::new(), "{options:?}");
         for id in PROVEN {
@@ -84,7 +76,7 @@ async fn a_healthy_pair_gives_no_failing_check_and_proves_what_the_key_shows() {
 #[tokio::test]
 async fn another_provider_gives_no_failing_check_either() {
     let lab = Lab::start(LabOptions { kind: ProviderKind::Openid, ..LabOptions::default() }).await.unwrap();
-    let report = judge(&look(&target(&lab)).await, None);
+    let report = evaluate(&look(&target(&lab)).await, None);
     assert_eq!(with_verdict(&report, "fail"), Vec::<String>::new());
     assert_eq!(report.check("scopes_cover_groups").unwrap().verdict, "unverified", "its own affair");
     assert_eq!(lab.stop().await, Vec::<String>::new());
@@ -122,7 +114,7 @@ const FAULTS: &[(Fault, &[&str], &str)] = &[
 
 #[tokio::test]
 async fn each_fault_that_a_kasm_key_shows_has_its_failing_checks_and_its_cause() {
-    for fault in Fault::ALL.iter().filter(|fault| fault.needs() == Some(Credential::KasmKey)) {
+    for fault in Fault::ALL.iter().filter(|fault| fault.needs() == Some(Credential::AppKey)) {
         assert!(FAULTS.iter().any(|(listed, ..)| listed == fault), "{fault} is not listed here");
     }
     for options in [version(2, 14), version(2, 9)] {
@@ -131,11 +123,11 @@ async fn each_fault_that_a_kasm_key_shows_has_its_failing_checks_and_its_cause()
         let target = target(&lab);
         for (fault, expected, caused_by) in FAULTS {
             lab.break_with(*fault);
-            let report = judge(&look(&target).await, None);
+            let report = evaluate(&look(&target).await, None);
             assert_eq!(with_verdict(&report, "fail"), *expected, "{fault}");
             let is_risk_before = *fault == Fault::ScopesInOneEntry && !is_new;
             assert_eq!(cause(&report), if is_risk_before { "" } else { caused_by }, "{fault}");
-            lab.mend(*fault);
+            lab.fix(*fault);
         }
         assert_eq!(lab.stop().await, Vec::<String>::new());
     }
@@ -144,7 +136,7 @@ async fn each_fault_that_a_kasm_key_shows_has_its_failing_checks_and_its_cause()
 #[tokio::test]
 async fn a_fault_that_shows_from_outside_has_the_same_cause_with_the_key() {
     let lab = Lab::start(LabOptions::default()).await.unwrap();
-    let (plain, with_key) = (lab.target(), lab.target_with(&[Credential::KasmKey]));
+    let (plain, with_key) = (lab.target(), lab.target_with(&[Credential::AppKey]));
     for fault in [
         Fault::AuthorizationUrlStale,
         Fault::AuthorizationUrlPath,
@@ -164,10 +156,10 @@ async fn a_fault_that_shows_from_outside_has_the_same_cause_with_the_key() {
         Fault::DatabaseGone,
     ] {
         lab.break_with(fault);
-        let (outside, inside) = (judge(&look(&plain).await, None), judge(&look(&with_key).await, None));
+        let (outside, inside) = (evaluate(&look(&plain).await, None), evaluate(&look(&with_key).await, None));
         assert_eq!(cause(&inside), cause(&outside), "{fault}");
         assert_eq!(with_verdict(&inside, "fail"), with_verdict(&outside, "fail"), "{fault}");
-        lab.mend(fault);
+        lab.fix(fault);
     }
     assert_eq!(lab.stop().await, Vec::<String>::new());
 }
@@ -176,7 +168,7 @@ async fn a_fault_that_shows_from_outside_has_the_same_cause_with_the_key() {
 async fn a_renamed_provider_is_told_once_however_much_kasm_stores_of_it() {
     let lab = Lab::start(LabOptions::default()).await.unwrap();
     lab.break_with(Fault::ProviderRenamed);
-    let report = judge(&look(&target(&lab)).await, None);
+    let report = evaluate(&look(&target(&lab)).await, None);
     assert!(!with_verdict(&report, "fail").is_empty());
     for id in ["token_url_matches", "userinfo_url_matches", "issuer_field_matches"] {
         assert_eq!(report.check(id).unwrap().verdict, "ok", "{id}: Kasm holds provider.url");
@@ -189,9 +181,9 @@ async fn why_the_button_is_missing_is_told_by_what_kasm_stores() {
     let target = target(&lab);
     for (fault, code) in [(Fault::ConfigDisabled, "disabled"), (Fault::ConfigForOtherHost, "other_host")] {
         lab.break_with(fault);
-        let report = judge(&look(&target).await, None);
+        let report = evaluate(&look(&target).await, None);
         assert_eq!(report.check("login_offered").unwrap().findings[0].code, code, "{fault}");
-        lab.mend(fault);
+        lab.fix(fault);
     }
 }
 
@@ -202,7 +194,7 @@ async fn what_kasm_sends_stores_and_the_provider_has_are_three_views() {
     let agreed = look(&target).await;
     // One change each to what was seen: what is stored, what is sent, what the provider says.
     let drift = |snapshot: &Snapshot, id: &str| {
-        let report = judge(snapshot, None);
+        let report = evaluate(snapshot, None);
         let found = report.check(id).unwrap().findings.first().and_then(|finding| finding.drift.clone());
         found.map(|drift| (drift.field, drift.expected_by, drift.actual_by))
     };
@@ -216,11 +208,11 @@ async fn what_kasm_sends_stores_and_the_provider_has_are_three_views() {
     let told = drift(&sent, "authorization_url_matches").unwrap();
     assert_eq!(told, ("authorization_url".to_owned(), "The provider has".to_owned(), "Kasm sends".to_owned()));
     assert_eq!(drift(&sent, "start_agrees_with_config"), None, "Kasm stores what it sends");
-    lab.mend_all();
+    lab.fix_all();
 
     lab.break_with(Fault::TokenUrlStale);
     let told = drift(&look(&target).await, "token_url_matches").unwrap();
     assert_eq!(told, ("token_url".to_owned(), "The provider has".to_owned(), "Kasm stores".to_owned()));
-    assert_eq!(lab.count(Side::Kasm, "/api/oidc_callback"), 0);
+    assert_eq!(lab.count(Side::App, "/api/oidc_callback"), 0);
     assert_eq!(lab.stop().await, Vec::<String>::new());
 }

@@ -7,4 +7,4 @@ mod kasm;
 mod options;
 mod recordings;
 mod transport;
-mod trespasses;
+mod violations;

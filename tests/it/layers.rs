@@ -27,7 +27,7 @@ const LAYERS: &[Layer] = &[
     layer("kasm", &["oidc", "model", "clock"], "what is Kasm's own is pure: bytes in, facts out"),
     layer("pocket_id", &["oidc", "model", "clock"], "what is Pocket ID's own is pure: bytes in, facts out"),
     layer("model", &["clock", "oidc", "kasm", "pocket_id"], "the nouns are plain data: no I/O, no clock"),
-    layer("checks", &["model", "oidc", "kasm", "pocket_id", "clock"], "checks judge a snapshot and know nothing else"),
+    layer("checks", &["model", "oidc", "kasm", "pocket_id", "clock"], "checks evaluate a snapshot and know nothing else"),
     layer("schedule", &["clock"], "schedules are computed, not waited for"),
     layer(
         "config",
@@ -37,10 +37,10 @@ const LAYERS: &[Layer] = &[
     layer(
         "observe",
         &["clock", "config", "model", "oidc", "kasm", "pocket_id"],
-        "looking never judges and never tells, so that a snapshot can be saved and judged later",
+        "looking never evaluates and never tells, so that a snapshot can be saved and evaluated later",
     ),
-    layer("round", &["checks", "clock", "config", "model", "observe"], "the spine: look, judge, and nothing more"),
-    layer("board", &["clock", "model"], "the board keeps what was said; surfaces read it"),
+    layer("round", &["checks", "clock", "config", "model", "observe"], "the spine: look, evaluate, and nothing more"),
+    layer("results", &["clock", "model"], "the results keeps what was said; surfaces read it"),
     layer(
         "journal",
         &["clock", "model"],
@@ -48,8 +48,8 @@ const LAYERS: &[Layer] = &[
     ),
     layer(
         "metrics",
-        &["board", "checks", "clock", "config", "model", "oidc", "pocket_id", "schedule"],
-        "metrics are a function of (board, now): telling never looks",
+        &["results", "checks", "clock", "config", "model", "oidc", "pocket_id", "schedule"],
+        "metrics are a function of (results, now): telling never looks",
     ),
     layer(
         "telling",
@@ -61,18 +61,18 @@ const LAYERS: &[Layer] = &[
     layer("logging", &["checks", "clock", "metrics", "model", "scheduler"], "a log line is a telling: it never looks"),
     layer(
         "scheduler",
-        &["board", "clock", "config", "journal", "logging", "metrics", "model", "observe", "round", "schedule"],
+        &["results", "clock", "config", "journal", "logging", "metrics", "model", "observe", "round", "schedule"],
         "the scheduler runs rounds; it knows no check and no surface",
     ),
     layer(
         "notify",
-        &["board", "clock", "config", "metrics", "model", "observe", "oidc", "schedule", "scheduler", "telling"],
-        "messages are functions of (board, what was told); the desk asks for second looks and looks at nothing itself",
+        &["results", "clock", "config", "metrics", "model", "observe", "oidc", "schedule", "scheduler", "telling"],
+        "messages are functions of (results, what was told); the notifier asks for second looks and looks at nothing itself",
     ),
     layer(
         "web",
         &[
-            "board",
+            "results",
             "checks",
             "clock",
             "config",
@@ -89,12 +89,12 @@ const LAYERS: &[Layer] = &[
             "scheduler",
             "telling",
         ],
-        "pages are functions of (board, now); only /probe looks",
+        "pages are functions of (results, now); only /probe looks",
     ),
     layer(
         "lab",
         &["clock", "config", "kasm", "model", "oidc", "pocket_id"],
-        "the lab plays the other side: it must not share code with what looks at it or judges it",
+        "the lab plays the other side: it must not share code with what looks at it or evaluates it",
     ),
 ];
 
@@ -218,7 +218,7 @@ fn is_pure(source: &Source) -> Vec<String> {
         .collect();
     if source.has_word("async") || source.has_word("await") {
         broken.push(format!(
-            "is asynchronous; {} is pure: whoever looks waits, not whoever judges or tells",
+            "is asynchronous; {} is pure: whoever looks waits, not whoever evaluates or tells",
             source.top()
         ));
     }
@@ -268,14 +268,14 @@ fn a_check_sees_no_verdict_of_another() {
 #[test]
 fn of_the_web_only_the_probe_looks() {
     hold(|source| {
-        // `State` holds the looker for the probe.
+        // `State` holds the collector for the probe.
         let may = source.module == ["web"] || source.module.iter().any(|name| name.starts_with("probe"));
         let paths = source.paths();
         let looks =
-            paths.iter().filter(|path| starts_with(path, "crate::observe") || starts_with(path, "crate::round"));
+            paths.iter().filter(|path| starts_with(path, "crate::collect") || starts_with(path, "crate::round"));
         looks
             .filter(|_| source.top() == "web" && !may)
-            .map(|path| format!("uses {}; pages are functions of (board, now), only /probe looks", path.join("::")))
+            .map(|path| format!("uses {}; pages are functions of (results, now), only /probe looks", path.join("::")))
             .collect()
     });
 }
@@ -318,7 +318,7 @@ fn every_rule_can_fail() {
         !rule(&source).is_empty()
     };
     let checks = "src/checks/start/x.rs";
-    assert!(broken(checks, "use crate::{model::Verdict, observe::Looker};", uses_what_it_may));
+    assert!(broken(checks, "use crate::{model::Verdict, collect::Collector};", uses_what_it_may));
     assert!(broken(checks, "fn f() { super::super::super::web::g(); }", uses_what_it_may));
     assert!(broken("src/brand_new.rs", "", uses_what_it_may));
     assert!(!broken(checks, "use crate::model::Verdict; use super::Check;", uses_what_it_may));

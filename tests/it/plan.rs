@@ -2,11 +2,7 @@
 
 use std::{collections::BTreeMap, process::Command};
 
-use ssowatch::{
-    lab::{InternalUrl, LabOptions},
-    model::{Credential, PlannedRequest, Rhythm, Side, SourceId},
-    pocket_id::{Dialect, ProviderKind, Version},
-};
+use ssowatch::{lab::{InternalUrl, LabOptions}, model::{Credential, PlannedRequest, Interval, Side, SourceId}, providers::pocket_id::{Dialect, ProviderKind, Version}};
 
 use super::faults::stage::{Stage, failing};
 
@@ -52,13 +48,13 @@ fn kinds() -> Vec<Kind> {
 
 impl Kind {
     /// What `plan` announces, each source being asked as often as `looks` says.
-    fn announced(&self, looks: impl Fn(Rhythm) -> usize) -> Traffic {
+    fn announced(&self, looks: impl Fn(Interval) -> usize) -> Traffic {
         let mut traffic = Traffic::new();
         let is_asked =
             |source: &SourceId| source.needs().is_empty() && (self.passkey || *source != SourceId::PasskeyDomain);
         for source in SourceId::ALL.into_iter().filter(is_asked) {
             for request in source.plan().requests {
-                let count = looks(source.rhythm()) * self.in_a_look(request);
+                let count = looks(source.interval()) * self.in_a_look(request);
                 if count > 0 && request.of.includes(self.dialect, self.is_2_9) {
                     let path = self.path(source, request);
                     *traffic.entry((source.side(), request.method.to_owned(), path)).or_default() += count;
@@ -80,7 +76,7 @@ impl Kind {
         let path = request.path.split('?').next().unwrap();
         let path = match (path, source.side()) {
             ("{first script of that page}", Side::Provider) => "/_app/immutable/entry/start.js",
-            ("{first script of that page}", Side::Kasm) => "/static/js/main.js",
+            ("{first script of that page}", Side::App) => "/static/js/main.js",
             (path, _) => path,
         };
         let path = match (self.dialect, path) {
@@ -114,10 +110,10 @@ async fn the_lab_sees_what_plan_announces_and_nothing_else() {
         for _ in 0..ROUNDS {
             stage.next_round().await;
         }
-        let announced = kind.announced(|rhythm| match rhythm {
-            Rhythm::Round => ROUNDS,
-            Rhythm::Settings => SETTINGS_LOOKS,
-            Rhythm::Hourly | Rhythm::Token | Rhythm::Daily => 0,
+        let announced = kind.announced(|interval| match interval {
+            Interval::Round => ROUNDS,
+            Interval::Settings => SETTINGS_LOOKS,
+            Interval::Hourly | Interval::Token | Interval::Daily => 0,
         });
         let traffic = seen(&stage);
         assert_eq!(traffic, announced, "{}: {} s of rounds", kind.name, stage.seconds());
@@ -137,7 +133,7 @@ fn is_announced_as(path: &str, planned: &str) -> bool {
 
 #[tokio::test]
 async fn with_all_credentials_no_release_sees_a_request_that_plan_does_not_announce_or_one_more_often() {
-    let all = [Credential::ClientSecret, Credential::KasmKey, Credential::ProviderAdminKey];
+    let all = [Credential::ClientSecret, Credential::AppKey, Credential::ProviderAdminKey];
     for (major, minor) in [(1, 16), (2, 3), (2, 9), (2, 10), (2, 14)] {
         let mut stage = Stage::new(LabOptions { tls: true, ..LabOptions::version(major, minor) }).await;
         stage.target = stage.lab.target_with(&all);
@@ -196,7 +192,7 @@ async fn the_averages_that_plan_prints_are_those_that_the_lab_sees() {
         }
         let seen = seen(&stage);
         let of = |side: Side| seen.iter().filter(|((of, ..), _)| *of == side).map(|(_, count)| count).sum::<usize>();
-        let expected = [Side::Provider, Side::Kasm].map(|side| format!("{:.1}", of(side) as f64 / ROUNDS as f64));
+        let expected = [Side::Provider, Side::App].map(|side| format!("{:.1}", of(side) as f64 / ROUNDS as f64));
         assert_eq!(averages(&String::from_utf8_lossy(&output.stdout)), expected);
         stage.close("averages").await;
     }

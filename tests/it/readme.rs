@@ -8,22 +8,9 @@ use std::{
     process::Command,
 };
 
-use ssowatch::{
-    checks,
-    config::Config,
-    kasm::StartOutcome,
-    lab::{Fault, LabOptions},
-    metrics::markdown_table,
-    model::{Credential, DryRun, Snapshot},
-    telling::{explain, style::Style, text},
-};
+use ssowatch::{checks, config::Config, apps::kasm::StartOutcome, lab::{Fault, LabOptions}, metrics::markdown_table, model::{Credential, DryRun, Snapshot}, render::{explain, style::Style, text}};
 
-use crate::{
-    end_to_end::{daemon::Daemon, http},
-    faults::stage::Stage,
-    matrix,
-    shipped::alerts::sample_page,
-};
+use crate::{end_to_end::{daemon::Daemon, http}, faults::stage::Stage, matrix, shipped::alerts::sample_page};
 
 fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")
@@ -53,7 +40,7 @@ pub fn scrape_configs() -> String {
 fn broken() -> Snapshot {
     let text = serde_json::to_string(&Snapshot::healthy()).unwrap().replace(".example.test", ".example.com");
     let mut snapshot: Snapshot = serde_json::from_str(&text).unwrap();
-    let StartOutcome::Url(url) = &mut snapshot.kasm_start.value.as_mut().unwrap().starts[0].outcome else {
+    let StartOutcome::Url(url) = &mut snapshot.login_start.value.as_mut().unwrap().starts[0].outcome else {
         panic!("a healthy Kasm gives a URL")
     };
     url.redirect_uri.as_mut().unwrap().push('/');
@@ -66,12 +53,12 @@ fn broken() -> Snapshot {
 
 fn sample() -> String {
     let snapshot = broken();
-    let told = text::text(&checks::judge(&snapshot, None), &snapshot, Style::PLAIN);
+    let told = text::text(&checks::evaluate(&snapshot, None), &snapshot, Style::PLAIN);
     let asked = "ssowatch check --provider https://id.example.com --kasm https://kasm.example.com";
     format!("```console\n$ {asked}\n{}\n```\n", told.trim_end())
 }
 
-/// What is said of a lab that is broken like this, at the addresses that the README names: from the cause to its mend.
+/// What is said of a lab that is broken like this, at the addresses that the README names: from the cause to its fix.
 async fn example(fault: Fault, credential: Credential) -> String {
     let mut stage = Stage::new(LabOptions { tls: true, ..LabOptions::default() }).await;
     stage.target = stage.lab.target_with(&[credential]);
@@ -80,7 +67,7 @@ async fn example(fault: Fault, credential: Credential) -> String {
     let seen = serde_json::to_string(stage.snapshot()).unwrap().replace(".example.test", ".example.com");
     let snapshot: Snapshot = serde_json::from_str(&seen.replace("provider.client_secret\"", "FILE\"")).unwrap();
     stage.close("an example").await;
-    let told = text::text(&checks::judge(&snapshot, None), &snapshot, Style::PLAIN);
+    let told = text::text(&checks::evaluate(&snapshot, None), &snapshot, Style::PLAIN);
     let cause = told.split_once("\nCause ").unwrap_or_else(|| panic!("{told}")).1;
     format!("```text\nCause {}\n```\n", cause.split("\n\n").next().unwrap().trim_end())
 }
@@ -94,7 +81,7 @@ async fn what_is_made_from_the_code_is_up_to_date() {
         ("checks", explain::markdown_table()),
         ("page", format!("```text\n{}\n```\n", sample_page())),
         ("matrix", matrix::readme_section().await),
-        ("scopes", Box::pin(example(Fault::ScopesInOneEntry, Credential::KasmKey)).await),
+        ("scopes", Box::pin(example(Fault::ScopesInOneEntry, Credential::AppKey)).await),
         ("secret", Box::pin(example(Fault::SecretRegenerated, Credential::ClientSecret)).await),
     ] {
         let (begin, end) = (format!("<!-- {name}:begin -->\n"), format!("<!-- {name}:end -->"));

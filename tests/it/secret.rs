@@ -8,14 +8,7 @@ mod token;
 
 use std::time::Duration;
 
-use ssowatch::{
-    clock::Clock,
-    config::{Secret, SecretSource, Target},
-    lab::{Fault, Lab, LabOptions},
-    model::{CheckReport, Credential, Snapshot},
-    observe::{Looker, Pace},
-    round::{Round, round},
-};
+use ssowatch::{clock::Clock, config::{Secret, SecretSource, Target}, lab::{Fault, Lab, LabOptions}, model::{CheckReport, Credential, Snapshot}, collect::{Collector, CollectMode}, round::{Round, round}};
 
 const INTROSPECT: &str = "/api/oidc/introspect";
 const TOKEN: &str = "/api/oidc/token";
@@ -27,7 +20,7 @@ const RELEASES: [(u32, u32); 9] = [(1, 11), (1, 16), (2, 3), (2, 4), (2, 9), (2,
 struct Watched {
     lab: Lab,
     target: Target,
-    looker: Looker,
+    collector: Collector,
     clock: Clock,
 }
 
@@ -39,7 +32,7 @@ impl Watched {
         // Longer than any answer here takes, whatever else the machine does.
         target.provider.http.timeout = Some(Duration::from_secs(30));
         target.kasm.http.timeout = Some(Duration::from_secs(30));
-        Self { lab, target, looker: Looker::new(clock), clock }
+        Self { lab, target, collector: Collector::new(clock), clock }
     }
 
     async fn version((major, minor): (u32, u32)) -> Self {
@@ -59,11 +52,11 @@ impl Watched {
 
     /// A full look with a budget of its own.
     async fn look(&self) -> Round {
-        round(&Looker::new(self.clock), &self.target, None, Pace::Full).await
+        round(&Collector::new(self.clock), &self.target, None, CollectMode::Full).await
     }
 
-    async fn look_again(&self, before: Option<&Snapshot>, pace: Pace) -> Round {
-        round(&self.looker, &self.target, before, pace).await
+    async fn look_again(&self, before: Option<&Snapshot>, pace: CollectMode) -> Round {
+        round(&self.collector, &self.target, before, pace).await
     }
 
     async fn ends_well(self) {

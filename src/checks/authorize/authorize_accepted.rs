@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     title: "The provider takes Kasm's authorization request",
     why: "This is what a browser does after the button: if the provider refuses here, people see an error page, or \
            Kasm's Internal Error, before any passkey.",
-    mend: "Compare Kasm: Access Management > Authentication > OpenID > your config with Pocket ID: Administration > \
+    fix: "Compare Kasm: Access Management > Authentication > OpenID > your config with Pocket ID: Administration > \
            OIDC Clients > Kasm's client, field by field (ssowatch guide lists them); the provider's log names the \
            reason.",
     needs: &[],
@@ -49,7 +49,7 @@ const UNNAMED: &str = "Where the page does not say why: OAuth 2.0 (RFC 6749, sec
                        Kasm: Access Management > Authentication > OpenID > your config with what is registered there.";
 
 fn sent_back(error: &str, description: &str) -> Finding {
-    let (code, mend) = match error {
+    let (code, fix) = match error {
         "invalid_state" => (
             "invalid_state",
             "Kasm makes the state itself: upgrade Kasm, or see what rewrites its addresses on the way.",
@@ -69,7 +69,7 @@ fn sent_back(error: &str, description: &str) -> Finding {
         ),
         "invalid_request" => (
             "invalid_request",
-            "Read the description: the provider names the parameter; mend it in Kasm: Access Management > \
+            "Read the description: the provider names the parameter; fix it in Kasm: Access Management > \
              Authentication > OpenID > your config.",
         ),
         "invalid_scope" => (
@@ -95,7 +95,7 @@ fn sent_back(error: &str, description: &str) -> Finding {
         }
     };
     let words = if description.is_empty() { String::new() } else { format!(": {description}") };
-    Finding::new(code, format!("The provider sends the browser back with {error}{words}")).mend(mend)
+    Finding::new(code, format!("The provider sends the browser back with {error}{words}")).fix(fix)
 }
 
 fn error_page(status: u16, message: &str) -> Finding {
@@ -104,7 +104,7 @@ fn error_page(status: u16, message: &str) -> Finding {
             "endpoint_missing",
             format!("Kasm sends browsers to a path that is not there: HTTP {status}"),
         )
-        .mend(
+        .fix(
             "See that Kasm's Authorization URL is the provider's authorization endpoint, and that the proxy before \
                  the provider passes it on.",
         );
@@ -117,23 +117,20 @@ fn error_page(status: u16, message: &str) -> Finding {
         Refusal::Other => "error_page",
     };
     let words = if message.is_empty() { format!("status {status}") } else { message.to_owned() };
-    let mend = match code {
-        "redirect_refused" => super::redirect_uri_registered::CHECK.mend,
-        "client_unknown" => super::client_known::CHECK.mend,
-        "par_required" => super::par_not_required::CHECK.mend,
-        "pkce_required" => super::pkce_not_required::CHECK.mend,
+    let fix = match code {
+        "redirect_refused" => super::redirect_uri_registered::CHECK.fix,
+        "client_unknown" => super::client_known::CHECK.fix,
+        "par_required" => super::par_not_required::CHECK.fix,
+        "pkce_required" => super::pkce_not_required::CHECK.fix,
         _ => UNNAMED,
     };
-    Finding::new(code, format!("The provider shows an error page: {words}")).mend(mend)
+    Finding::new(code, format!("The provider shows an error page: {words}")).fix(fix)
 }
 
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{judged, lose, table},
-        model::{DryRun, Missing, Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{evaluated, lose, table}, model::{DryRun, Missing, Reason, Snapshot, SourceId}};
 
     fn sent_back(now: &mut Snapshot, error: &str, description: &str) {
         let (error, description) = (error.to_owned(), description.to_owned());
@@ -142,11 +139,11 @@ mod tests {
 
     #[test]
     fn a_page_that_is_not_there_is_no_word_of_the_provider() {
-        let report = judged(&CHECK, |now| {
+        let report = evaluated(&CHECK, |now| {
             now.authorize_dry_run.value = Ok(DryRun::ErrorPage { status: 404, message: "404 Not Found".to_owned() });
         });
         assert_eq!(report.findings[0].code, "endpoint_missing");
-        assert!(report.findings[0].mend.as_ref().unwrap().contains("proxy"), "{report:?}");
+        assert!(report.findings[0].fix.as_ref().unwrap().contains("proxy"), "{report:?}");
     }
 
     fn page(now: &mut Snapshot, message: &str) {
@@ -214,15 +211,15 @@ mod tests {
 
     #[test]
     fn a_page_that_does_not_say_why_leaves_two_reasons() {
-        let report = judged(&CHECK, |now| page(now, "Page not found"));
-        assert!(report.findings[0].mend.as_deref().unwrap().contains("Compare Client ID and Redirect URL"));
+        let report = evaluated(&CHECK, |now| page(now, "Page not found"));
+        assert!(report.findings[0].fix.as_deref().unwrap().contains("Compare Client ID and Redirect URL"));
     }
 
     #[test]
     fn the_providers_error_and_what_to_change_are_told() {
-        let report = judged(&CHECK, |now| sent_back(now, "error", "The error is unrecognizable"));
+        let report = evaluated(&CHECK, |now| sent_back(now, "error", "The error is unrecognizable"));
         let finding = &report.findings[0];
         assert_eq!(finding.message, "The provider sends the browser back with error: The error is unrecognizable");
-        assert!(finding.mend.as_deref().unwrap().contains("Requires Pushed Authorization Requests"));
+        assert!(finding.fix.as_deref().unwrap().contains("Requires Pushed Authorization Requests"));
     }
 }

@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     title: "Kasm sends the client ID that the provider has for it",
     why: "A client ID is copied by hand; with none or another one, the provider shows an error page in place of the \
            passkey.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > Client ID: copy it from Pocket ID: \
+    fix: "Kasm: Access Management > Authentication > OpenID > your config > Client ID: copy it from Pocket ID: \
            Administration > OIDC Clients > Kasm's client > Client ID.",
     needs: &[],
     since: "",
@@ -43,10 +43,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{lose, table, url},
-        model::{DryRun, Missing, Reason, SourceId},
-    };
+    use crate::{checks::testing::{lose, table, url}, model::{DryRun, Missing, Reason, SourceId}};
 
     #[test]
     fn a_client_id_that_is_known_agrees() {

@@ -1,17 +1,14 @@
 //! The provider knows the client that Kasm names.
 
 use super::{Case, Check, Refusal, SeverityRule, after, client_id, dry_run, left_to_the_form};
-use crate::{
-    model::{DryRun, Finding, Missing, SourceId, Verdict},
-    pocket_id::ProviderKind,
-};
+use crate::{model::{DryRun, Finding, Missing, SourceId, Verdict}, providers::pocket_id::ProviderKind};
 
 pub(super) const CHECK: Check = Check {
     id: "client_known",
     severity: SeverityRule::OUTAGE,
     title: "The provider knows Kasm's client",
     why: "Where the client was deleted or made anew, the provider shows an error page in place of the passkey.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > Client ID: enter the ID of Pocket ID: \
+    fix: "Kasm: Access Management > Authentication > OpenID > your config > Client ID: enter the ID of Pocket ID: \
            Administration > OIDC Clients > Kasm's client. If that client is gone, make it anew there and enter its \
            Client ID and Client Secret in Kasm, in place.",
     needs: &[],
@@ -32,7 +29,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 fn by_its_entry(case: &Case<'_>, sent: &str) -> Result<Verdict, Missing> {
     let is_accepted = case.now.authorize_dry_run.ok().is_some_and(DryRun::is_accepted);
     match &case.now.client_meta.value {
-        Ok(meta) if meta.is_kasm_client => Ok(match &meta.name {
+        Ok(meta) if meta.is_app_client => Ok(match &meta.name {
             Some(name) if meta.requires_reauthentication == Some(true) => {
                 Verdict::noting(format!("\"{name}\"; each sign-in asks for the passkey anew"))
             }
@@ -40,7 +37,7 @@ fn by_its_entry(case: &Case<'_>, sent: &str) -> Result<Verdict, Missing> {
             None => Verdict::fail(unknown(sent)),
         }),
         _ if is_accepted => Ok(Verdict::OK),
-        Ok(_) => Err(Missing::Blocked { by: SourceId::KasmStart }),
+        Ok(_) => Err(Missing::Blocked { by: SourceId::LoginStart }),
         Err(missing) => Err(missing.clone()),
     }
 }
@@ -67,10 +64,7 @@ fn unknown(sent: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{generic, lose, table, url},
-        model::{DryRun, Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{generic, lose, table, url}, model::{DryRun, Reason, Snapshot, SourceId}};
 
     fn deleted(now: &mut Snapshot) {
         now.client_meta.value.as_mut().unwrap().name = None;
@@ -105,7 +99,7 @@ mod tests {
                 (
                     "another client was asked for",
                     |now| {
-                        now.client_meta.value.as_mut().unwrap().is_kasm_client = false;
+                        now.client_meta.value.as_mut().unwrap().is_app_client = false;
                         deleted(now);
                         lose(&mut now.authorize_dry_run, SourceId::AuthorizeDryRun, Reason::Timeout);
                     },

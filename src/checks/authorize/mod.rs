@@ -7,10 +7,7 @@
 use std::borrow::Cow;
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{Credential, DryRun, Missing, Reason, SourceId},
-    pocket_id::{ClientRegistration, ProviderKind},
-};
+use crate::{model::{Credential, DryRun, Missing, Reason, SourceId}, providers::pocket_id::{ClientRegistration, ProviderKind}};
 
 mod authorize_accepted;
 mod client_id_agrees;
@@ -117,15 +114,15 @@ fn registration<'a>(case: &Case<'a>) -> Result<&'a ClientRegistration, Missing> 
     }
 }
 
-/// What cannot be judged of Kasm's authorize URL until another check holds, so that one fault has one check.
+/// What cannot be evaluated of Kasm's authorize URL until another check holds, so that one fault has one check.
 fn after(check: &str, why: &str) -> Missing {
-    let detail = format!("{why}: judged once {check} holds");
-    Missing::failed(SourceId::KasmStart, Reason::Blocked, detail)
+    let detail = format!("{why}: evaluated once {check} holds");
+    Missing::failed(SourceId::LoginStart, Reason::Blocked, detail)
 }
 
 /// Whether Pocket ID's public entry says that Kasm's client exists; none where it does not say.
 fn client_exists(case: &Case<'_>) -> Option<bool> {
-    let meta = case.now.client_meta.ok().filter(|meta| meta.is_kasm_client)?;
+    let meta = case.now.client_meta.ok().filter(|meta| meta.is_app_client)?;
     Some(meta.name.is_some())
 }
 

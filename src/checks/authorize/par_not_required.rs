@@ -3,10 +3,7 @@
 use serde_json::Value;
 
 use super::{Case, Check, Refusal, SeverityRule, dry_run, registration};
-use crate::{
-    model::{Credential, DryRun, Finding, Missing, Verdict},
-    pocket_id::ProviderKind,
-};
+use crate::{model::{Credential, DryRun, Finding, Missing, Verdict}, providers::pocket_id::ProviderKind};
 
 pub(super) const CHECK: Check = Check {
     id: "par_not_required",
@@ -14,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     title: "The provider does not demand pushed authorization requests of Kasm",
     why: "Kasm sends its request by the browser only; where the client must push it first, nobody gets to the \
            passkey.",
-    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client: switch Requires Pushed Authorization Requests \
+    fix: "Pocket ID: Administration > OIDC Clients > Kasm's client: switch Requires Pushed Authorization Requests \
            off.",
     needs: &[Credential::ProviderAdminKey],
     since: "Pocket ID 2.9",
@@ -71,10 +68,7 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{
-        checks::testing::{document, judged, legacy, lose, table},
-        model::{DryRun, Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{document, evaluated, legacy, lose, table}, model::{DryRun, Reason, Snapshot, SourceId}};
 
     fn nameless(now: &mut Snapshot) {
         let (error, description) = ("error".to_owned(), "The error is unrecognizable".to_owned());
@@ -84,7 +78,7 @@ mod tests {
     #[test]
     fn what_the_dry_run_leaves_open_the_registration_proves() {
         for (demanded, verdict) in [(Some(true), "fail"), (Some(false), "ok"), (None, "ok")] {
-            let report = judged(&CHECK, |now| {
+            let report = evaluated(&CHECK, |now| {
                 *now = Snapshot::healthy_with_credentials();
                 nameless(now);
                 let client = &mut now.client_registration.value.as_mut().unwrap().client;
@@ -145,7 +139,7 @@ mod tests {
 
     #[test]
     fn an_error_without_a_name_is_called_likely_and_names_the_key() {
-        let reason = judged(&CHECK, nameless).reason.unwrap();
+        let reason = evaluated(&CHECK, nameless).reason.unwrap();
         assert!(reason.starts_with("likely") && reason.ends_with("needs a Pocket ID key of an admin"), "{reason}");
     }
 }

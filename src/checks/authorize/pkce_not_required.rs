@@ -1,10 +1,7 @@
 //! The provider does not demand PKCE of Kasm's client, since Kasm does not send a challenge.
 
 use super::{Case, Check, Refusal, SeverityRule, dry_run, registration};
-use crate::{
-    model::{Credential, DryRun, Finding, Missing, Verdict},
-    pocket_id::ClientRegistration,
-};
+use crate::{model::{Credential, DryRun, Finding, Missing, Verdict}, providers::pocket_id::ClientRegistration};
 
 pub(super) const CHECK: Check = Check {
     id: "pkce_not_required",
@@ -12,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "The provider does not demand PKCE of Kasm",
     why: "Kasm sends no code_challenge. With PKCE on, Pocket ID refuses at once (2.10 and later), or after the \
            passkey at the token step (\"Invalid code verifier\").",
-    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client: switch PKCE off; Public Client must be off too, \
+    fix: "Pocket ID: Administration > OIDC Clients > Kasm's client: switch PKCE off; Public Client must be off too, \
            since it turns PKCE on.",
     needs: &[Credential::ProviderAdminKey],
     since: "",
@@ -58,11 +55,7 @@ fn demands_pkce(error: &str, description: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{generic, lose, table, url},
-        model::{DryRun, Reason, Snapshot, SourceId},
-        pocket_id::ClientRegistration,
-    };
+    use crate::{checks::testing::{generic, lose, table, url}, model::{DryRun, Reason, Snapshot, SourceId}, providers::pocket_id::ClientRegistration};
 
     fn sent_back(now: &mut Snapshot, error: &str, description: &str) {
         let (error, description) = (error.to_owned(), description.to_owned());

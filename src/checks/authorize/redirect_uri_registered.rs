@@ -1,10 +1,7 @@
 //! The redirect URI that Kasm sends is registered for its client.
 
 use super::{Case, Check, Refusal, SeverityRule, after, client_exists, dry_run, registration};
-use crate::{
-    model::{Credential, Drift, DryRun, Finding, Missing, SourceId, Verdict},
-    pocket_id::{ClientRegistration, ProviderKind, Registered, Version, registered},
-};
+use crate::{model::{Credential, Drift, DryRun, Finding, Missing, SourceId, Verdict}, providers::pocket_id::{ClientRegistration, ProviderKind, Registered, Version, registered}};
 
 /// Before this release a client without callbacks takes over the first one that it is sent.
 const NO_FIRST_CALLBACK: Version = Version::new(2, 10);
@@ -15,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     title: "Kasm's redirect URL is registered with the provider",
     why: "The provider shows an error page in place of the passkey: scheme, host, port, path and every last \"/\" \
            must be the same on both sides.",
-    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client > Callback URLs: enter exactly what Kasm sends; \
+    fix: "Pocket ID: Administration > OIDC Clients > Kasm's client > Callback URLs: enter exactly what Kasm sends; \
            or change Kasm: Access Management > Authentication > OpenID > your config > Redirect URL, if that is the \
            wrong one.",
     needs: &[Credential::ProviderAdminKey],
@@ -27,7 +24,7 @@ pub(super) const CHECK: Check = Check {
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let sent = case.authorize_url()?.redirect_uri.as_deref().filter(|sent| !sent.is_empty());
-    let sent = sent.ok_or_else(|| after("redirect_url_is_kasm", "it names no redirect URL"))?;
+    let sent = sent.ok_or_else(|| after("redirect_uri_is_own", "it names no redirect URL"))?;
     match dry_run(case) {
         // Providers send people only to a registered address, with an error too (RFC 6749, section 4.1.2.1).
         Ok(DryRun::Accepted(_) | DryRun::RedirectAccepted | DryRun::SentBack { .. }) => Ok(Verdict::OK),
@@ -75,10 +72,7 @@ fn is_about_the_redirect(case: &Case<'_>, message: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{generic, judged, legacy, lose, table},
-        model::{DryRun, Missing, Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{generic, evaluated, legacy, lose, table}, model::{DryRun, Missing, Reason, Snapshot, SourceId}};
 
     const REFUSED: &str =
         "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect urls.";
@@ -222,7 +216,7 @@ mod tests {
 
     #[test]
     fn the_nearest_registered_address_is_told() {
-        let report = judged(&CHECK, |now| {
+        let report = evaluated(&CHECK, |now| {
             registered_as(now, &["https://other.example.test/", "https://kasm.example.test/api/oidc_callback/"]);
         });
         let drift = report.findings[0].drift.as_ref().unwrap();
@@ -232,7 +226,7 @@ mod tests {
 
     #[test]
     fn what_kasm_sends_is_told() {
-        let report = judged(&CHECK, |now| page(now, REFUSED));
+        let report = evaluated(&CHECK, |now| page(now, REFUSED));
         assert!(report.findings[0].message.contains("https://kasm.example.test/api/oidc_callback"));
     }
 }

@@ -3,10 +3,7 @@
 use url::{Host, Url};
 
 use super::{Case, Check, SeverityRule, after};
-use crate::{
-    model::{Finding, Missing, Verdict},
-    pocket_id::{Registered, registered},
-};
+use crate::{model::{Finding, Missing, Verdict}, providers::pocket_id::{Registered, registered}};
 
 pub(super) const CHECK: Check = Check {
     id: "redirect_uri_secure",
@@ -14,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     title: "Kasm's redirect URL is https and has no fragment",
     why: "Over plain HTTP anybody on the way reads the code of each login. Pocket ID 2.10.0 refuses such callbacks; \
            later releases take them by ALLOW_INSECURE_CALLBACK_URLS, which v3 is planned to turn off.",
-    mend: "Serve Kasm over https and change both Kasm: Access Management > Authentication > OpenID > your config > \
+    fix: "Serve Kasm over https and change both Kasm: Access Management > Authentication > OpenID > your config > \
            Redirect URL, and Pocket ID: Administration > OIDC Clients > Kasm's client > Callback URLs.",
     needs: &[],
     since: "",
@@ -40,7 +37,7 @@ fn is_open_to_all(case: &Case<'_>, pattern: &String) -> bool {
 }
 
 fn any(pattern: &String) -> Finding {
-    Finding::new("any_address", format!("Pocket ID's Callback URLs hold {pattern}, which takes any address on the web")).mend(
+    Finding::new("any_address", format!("Pocket ID's Callback URLs hold {pattern}, which takes any address on the web")).fix(
         "Pocket ID: Administration > OIDC Clients > Kasm's client > Callback URLs: enter Kasm's redirect URL in place of \
          the pattern.",
     )
@@ -48,9 +45,9 @@ fn any(pattern: &String) -> Finding {
 
 /// What is insecure about the redirect URI.
 ///
-/// Where its scheme is not that of Kasm's own address, `redirect_url_is_kasm` tells the fault, and this waits.
+/// Where its scheme is not that of Kasm's own address, `redirect_uri_is_own` tells the fault, and this waits.
 pub(in crate::checks) fn insecure(case: &Case<'_>) -> Result<Vec<Finding>, Missing> {
-    let waits = || after("redirect_url_is_kasm", "its redirect URL is not Kasm's address");
+    let waits = || after("redirect_uri_is_own", "its redirect URL is not Kasm's address");
     let sent = case.authorize_url()?.redirect_uri.as_deref().ok_or_else(waits)?;
     let url = Url::parse(sent).map_err(|_| waits())?;
     let mut findings = Vec::new();
@@ -78,10 +75,7 @@ fn is_loopback(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{table, url},
-        model::Snapshot,
-    };
+    use crate::{checks::testing::{table, url}, model::Snapshot};
 
     fn at(now: &mut Snapshot, base: &str, redirect: &str) {
         now.target.kasm.url = base.to_owned();
@@ -118,7 +112,7 @@ mod tests {
                     "fail fragment",
                 ),
                 (
-                    "http where Kasm is https: told by redirect_url_is_kasm",
+                    "http where Kasm is https: told by redirect_uri_is_own",
                     |now| {
                         url(now).redirect_uri = Some("http://kasm.example.test/api/oidc_callback".to_owned());
                     },

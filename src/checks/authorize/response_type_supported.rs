@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::OUTAGE,
     title: "The provider supports the response type that Kasm asks for",
     why: "Kasm asks for a code; a provider that does not give one sends people back with unsupported_response_type.",
-    mend: "Pocket ID always supports code: see that Kasm's Authorization URL (Access Management > Authentication > \
+    fix: "Pocket ID always supports code: see that Kasm's Authorization URL (Access Management > Authentication > \
            OpenID > your config) is the provider's, without parameters of its own. Of another provider, allow the \
            authorization code flow for this client.",
     needs: &[],
@@ -44,10 +44,7 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{
-        checks::testing::{document, lose, table, url},
-        model::{Reason, SourceId},
-    };
+    use crate::{checks::testing::{document, lose, table, url}, model::{Reason, SourceId}};
 
     #[test]
     fn the_type_must_be_in_the_document_in_any_order() {

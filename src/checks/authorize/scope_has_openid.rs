@@ -1,17 +1,14 @@
 //! Kasm asks for the scope `openid`.
 
 use super::{Case, Check, SeverityRule, after, scope};
-use crate::{
-    model::{Finding, Missing, Severity, Verdict},
-    pocket_id::Dialect,
-};
+use crate::{model::{Finding, Missing, Severity, Verdict}, providers::pocket_id::Dialect};
 
 pub(super) const CHECK: Check = Check {
     id: "scope_has_openid",
     severity: SeverityRule::By(severity),
     title: "Kasm asks for the scope openid",
     why: "Without it a login is not OpenID: from 2.10 on Pocket ID gives no ID token, and userinfo answers 403.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > Scope: add openid on a line of its own, \
+    fix: "Kasm: Access Management > Authentication > OpenID > your config > Scope: add openid on a line of its own, \
            and read the saved config back.",
     needs: &[],
     since: "",
@@ -42,10 +39,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{judged, legacy, table, url},
-        model::{Severity, Snapshot},
-    };
+    use crate::{checks::testing::{evaluated, legacy, table, url}, model::{Severity, Snapshot}};
 
     fn send(now: &mut Snapshot, scope: &str) {
         url(now).scope = Some(scope.to_owned());
@@ -66,7 +60,7 @@ mod tests {
                 ("commas without it", |now| send(now, "profile,email"), "fail missing"),
             ],
         );
-        assert_eq!(judged(&CHECK, |_| {}).severity, Severity::Outage);
-        assert_eq!(judged(&CHECK, legacy).severity, Severity::Degraded);
+        assert_eq!(evaluated(&CHECK, |_| {}).severity, Severity::Outage);
+        assert_eq!(evaluated(&CHECK, legacy).severity, Severity::Degraded);
     }
 }

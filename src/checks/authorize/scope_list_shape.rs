@@ -4,10 +4,7 @@
 //! proof without one.
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{Credential, Finding, Missing, Severity, Verdict},
-    pocket_id::Dialect,
-};
+use crate::{model::{Credential, Finding, Missing, Severity, Verdict}, providers::pocket_id::Dialect};
 
 pub(super) const CHECK: Check = Check {
     id: "scope_list_shape",
@@ -16,9 +13,9 @@ pub(super) const CHECK: Check = Check {
     why: "Scopes in one entry look right in the browser. From 2.10 on the token answer names what was granted; Kasm's \
            library then likely finds another list than it asked for and ends in an Internal Error after the passkey. \
            With commas nothing is granted at all.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > Scope: enter openid, email, profile and \
+    fix: "Kasm: Access Management > Authentication > OpenID > your config > Scope: enter openid, email, profile and \
            groups, one per line, without commas or blanks.",
-    needs: &[Credential::KasmKey],
+    needs: &[Credential::AppKey],
     since: "",
     source: "RFC 6749, section 3.3; kasmtech/workspaces-issues 894 and 717; Pocket ID 2.10 (measured)",
     fields: &[],
@@ -37,7 +34,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     if let Some(finding) = sent.as_ref().ok().and_then(|sent| in_the_url(sent)) {
         return Ok(Verdict::fail(finding));
     }
-    if case.now.kasm_config.value == Err(Missing::NotConfigured(Credential::KasmKey)) {
+    if case.now.kasm_config.value == Err(Missing::NotConfigured(Credential::AppKey)) {
         // What the URL would show outranks what a key would.
         sent?;
     }
@@ -77,10 +74,7 @@ fn in_the_list(stored: &[String]) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{judged, legacy, lose, stored, table, table_with_credentials, url},
-        model::{Reason, Severity, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{evaluated, legacy, lose, stored, table, table_with_credentials, url}, model::{Reason, Severity, Snapshot, SourceId}};
 
     fn store(now: &mut Snapshot, entries: &[&str]) {
         stored(now).scope = Some(entries.iter().map(|entry| (*entry).to_owned()).collect());
@@ -101,7 +95,7 @@ mod tests {
                 ("none at all: told by scope_has_openid", |now| store(now, &[]), "ok"),
                 ("stored right, and sent with commas", |now| send(now, "openid,email"), "fail commas"),
                 ("not said", |now| stored(now).scope = None, "unknown"),
-                ("no start", |now| lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Timeout), "ok"),
+                ("no start", |now| lose(&mut now.login_start, SourceId::LoginStart, Reason::Timeout), "ok"),
                 (
                     "the key is refused, and the URL shows it",
                     |now| {
@@ -137,7 +131,7 @@ mod tests {
                 ("none", |now| url(now).scope = None, "unverified"),
             ],
         );
-        assert_eq!(judged(&CHECK, |_| {}).severity, Severity::Outage);
-        assert_eq!(judged(&CHECK, legacy).severity, Severity::Risk);
+        assert_eq!(evaluated(&CHECK, |_| {}).severity, Severity::Outage);
+        assert_eq!(evaluated(&CHECK, legacy).severity, Severity::Risk);
     }
 }

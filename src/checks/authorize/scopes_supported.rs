@@ -1,10 +1,7 @@
 //! Kasm asks only for scopes that the provider supports.
 
 use super::{Case, Check, SeverityRule, after, scope};
-use crate::{
-    model::{Drift, Finding, Missing, Severity, Verdict},
-    pocket_id::Dialect,
-};
+use crate::{model::{Drift, Finding, Missing, Severity, Verdict}, providers::pocket_id::Dialect};
 
 pub(super) const CHECK: Check = Check {
     id: "scopes_supported",
@@ -12,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "The provider supports every scope that Kasm asks for",
     why: "Pocket ID drops a scope that it does not know. From 2.10 on its token answer names what is left, and Kasm's \
            library ends in an Internal Error after the passkey (\"Scope has changed\").",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > Scope: one per line, only openid, \
+    fix: "Kasm: Access Management > Authentication > OpenID > your config > Scope: one per line, only openid, \
            profile, email, groups.",
     needs: &[],
     since: "",
@@ -71,10 +68,7 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{
-        checks::testing::{document, generic, judged, legacy, lose, table, url},
-        model::{Reason, Severity, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{document, generic, evaluated, legacy, lose, table, url}, model::{Reason, Severity, Snapshot, SourceId}};
 
     fn send(now: &mut Snapshot, scope: &str) {
         url(now).scope = Some(scope.to_owned());
@@ -94,13 +88,13 @@ mod tests {
                 ("commas: told by scope_list_shape", |now| send(now, "openid,phone"), "unknown"),
             ],
         );
-        let risk = |change: fn(&mut Snapshot)| judged(&CHECK, change).severity;
+        let risk = |change: fn(&mut Snapshot)| evaluated(&CHECK, change).severity;
         assert_eq!([risk(|_| {}), risk(legacy), risk(generic)], [Severity::Outage, Severity::Risk, Severity::Risk]);
     }
 
     #[test]
     fn a_slip_of_the_pen_is_told_with_what_was_meant() {
-        let report = judged(&CHECK, |now| send(now, "openid group phone"));
+        let report = evaluated(&CHECK, |now| send(now, "openid group phone"));
         assert_eq!(
             report.findings[0].message,
             "Kasm asks for group (is groups meant?), phone, which the provider does not support"

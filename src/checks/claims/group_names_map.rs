@@ -1,10 +1,7 @@
 //! Kasm's group mappings name groups that the provider has.
 
 use super::{Case, Check, SeverityRule, database_answers, with_hint};
-use crate::{
-    model::{ClaimsPreview, Credential, Drift, Finding, GroupMapping, Missing, Verdict},
-    pocket_id::ProviderKind,
-};
+use crate::{model::{ClaimsPreview, Credential, Drift, Finding, GroupMapping, Missing, Verdict}, providers::pocket_id::ProviderKind};
 
 pub(super) const CHECK: Check = Check {
     id: "group_names_map",
@@ -12,9 +9,9 @@ pub(super) const CHECK: Check = Check {
     title: "Kasm's group mappings name groups that exist at the provider",
     why: "Kasm compares the group's name, not its friendly name: a mapping that names no group gives nobody that \
            group.",
-    mend: "Kasm: Access Management > Groups > a group > SSO Group Mappings: enter the group's Name as Pocket ID has \
+    fix: "Kasm: Access Management > Groups > a group > SSO Group Mappings: enter the group's Name as Pocket ID has \
            it (Administration > User Groups).",
-    needs: &[Credential::KasmKey, Credential::ProviderAdminKey],
+    needs: &[Credential::AppKey, Credential::ProviderAdminKey],
     since: "",
     source: "Kasm documentation, SSO group mappings; Pocket ID, claims",
     fields: &["group_mapping"],
@@ -78,10 +75,7 @@ fn finding(group: &str, name: &str, known: &[String]) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{generic, judged_with_credentials, lose, stored, table, table_with_credentials},
-        model::{Credential, Missing, Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{generic, evaluated_with_credentials, lose, stored, table, table_with_credentials}, model::{Credential, Missing, Reason, Snapshot, SourceId}};
 
     fn map(now: &mut Snapshot, name: &str) {
         now.kasm_mappings.value.as_mut().unwrap()[0].sso_groups = vec![name.to_owned()];
@@ -140,7 +134,7 @@ mod tests {
                 ("another provider", generic, "unverified"),
             ],
         );
-        let report = judged_with_credentials(&CHECK, |now| map(now, "kasm-user"));
+        let report = evaluated_with_credentials(&CHECK, |now| map(now, "kasm-user"));
         let expected = "Kasm's group Kasm Users is mapped to \"kasm-user\" (is kasm-users meant?), which the provider does \
                         not have";
         assert_eq!(report.findings[0].message, expected);

@@ -9,8 +9,8 @@ pub(super) const CHECK: Check = Check {
     title: "The provider gives the claim that Kasm takes as groups",
     why: "At every sign-in Kasm likely takes people out of the mapped groups that are not in the claim: with a wrong \
            claim name they silently lose all of them.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > Groups Attribute: groups.",
-    needs: &[Credential::KasmKey],
+    fix: "Kasm: Access Management > Authentication > OpenID > your config > Groups Attribute: groups.",
+    needs: &[Credential::AppKey],
     since: "",
     source: "Pocket ID, claims; Pocket ID's guide for Kasm",
     fields: &["groups_attribute"],
@@ -30,11 +30,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{judged_with_credentials, stored, table, table_with_credentials},
-        kasm::Field,
-        model::{Credential, Missing},
-    };
+    use crate::{checks::testing::{evaluated_with_credentials, stored, table, table_with_credentials}, apps::kasm::Field, model::{Credential, Missing}};
 
     #[test]
     fn the_claim_must_exist_where_groups_are_used() {
@@ -88,7 +84,7 @@ mod tests {
                 ),
             ],
         );
-        let report = judged_with_credentials(&CHECK, |now| stored(now).groups_attribute = Field::Empty);
+        let report = evaluated_with_credentials(&CHECK, |now| stored(now).groups_attribute = Field::Empty);
         assert_eq!(report.findings[0].message, "Kasm maps groups (Kasm Users) and takes groups from no claim");
     }
 }

@@ -9,9 +9,9 @@ pub(super) const CHECK: Check = Check {
     title: "No user of another realm has an OpenID user's name",
     why: "Kasm matches names over all realms: where a local user of that name exists, it says \"OIDC login rejected: \
            Non OIDC user\".",
-    mend: "Kasm: Access Management > Users: rename the local user of that name, or sign in with another name at the \
+    fix: "Kasm: Access Management > Users: rename the local user of that name, or sign in with another name at the \
            provider.",
-    needs: &[Credential::KasmKey],
+    needs: &[Credential::AppKey],
     since: "",
     source: "kasmtech/workspaces-issues 587",
     fields: &[],
@@ -41,10 +41,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{lose, table, table_with_credentials},
-        model::{KasmUser, Missing, Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{lose, table, table_with_credentials}, model::{KasmUser, Missing, Reason, Snapshot, SourceId}};
 
     fn of_realm(now: &mut Snapshot, realm: Option<&str>) {
         let realm = realm.map(str::to_owned);

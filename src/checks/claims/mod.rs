@@ -1,11 +1,7 @@
 //! Kasm finds user name and groups in the claims, and lets the user in.
 
 use super::{Case, Check, SeverityRule, endpoint};
-use crate::{
-    kasm::Field,
-    model::{ClaimsPreview, Drift, Finding, Missing, Reason, SourceId, Verdict},
-    pocket_id::ProviderKind,
-};
+use crate::{apps::kasm::Field, model::{ClaimsPreview, Drift, Finding, Missing, Reason, SourceId, Verdict}, providers::pocket_id::ProviderKind};
 
 mod group_names_map;
 mod groups_claim;
@@ -70,7 +66,7 @@ fn scope_is_asked_for(case: &Case<'_>, claim: &str) -> Result<Verdict, Missing> 
         Some("openid") => Err(Missing::failed(
             SourceId::KasmConfig,
             Reason::Blocked,
-            "openid is not asked for: judged once scope_has_openid holds",
+            "openid is not asked for: evaluated once scope_has_openid holds",
         )),
         // Which claims come without their scope is a matter of the provider's settings (default client scopes, at Keycloak).
         Some(scope) if case.kind != ProviderKind::PocketId => Ok(Verdict::Unverified(format!(

@@ -9,8 +9,8 @@ pub(super) const CHECK: Check = Check {
     title: "Kasm asks for the scope that brings the groups",
     why: "At every sign-in Kasm likely takes people out of the mapped groups that are not in the claim: without the \
            scope they silently lose all of them.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > Scope: add groups on a line of its own.",
-    needs: &[Credential::KasmKey],
+    fix: "Kasm: Access Management > Authentication > OpenID > your config > Scope: add groups on a line of its own.",
+    needs: &[Credential::AppKey],
     since: "",
     source: "OpenID Connect Core 1.0, section 5.4; Pocket ID, claims",
     fields: &[],
@@ -29,11 +29,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{generic, stored, table, table_with_credentials},
-        kasm::Field,
-        model::Snapshot,
-    };
+    use crate::{checks::testing::{generic, stored, table, table_with_credentials}, apps::kasm::Field, model::Snapshot};
 
     fn scopes(now: &mut Snapshot, entries: &[&str]) {
         stored(now).scope = Some(entries.iter().map(|entry| (*entry).to_owned()).collect());

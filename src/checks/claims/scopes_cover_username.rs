@@ -9,9 +9,9 @@ pub(super) const CHECK: Check = Check {
     title: "Kasm asks for the scope that brings the user name",
     why: "A claim comes only with its scope: without it Kasm finds no user name and says \"Unable to processes OIDC \
            login\".",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > Scope: add profile for \
+    fix: "Kasm: Access Management > Authentication > OpenID > your config > Scope: add profile for \
            preferred_username, or email for email.",
-    needs: &[Credential::KasmKey],
+    needs: &[Credential::AppKey],
     since: "",
     source: "OpenID Connect Core 1.0, section 5.4",
     fields: &[],
@@ -25,10 +25,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{generic, judged_with_credentials, stored, table, table_with_credentials, url},
-        model::Snapshot,
-    };
+    use crate::{checks::testing::{generic, evaluated_with_credentials, stored, table, table_with_credentials, url}, model::Snapshot};
 
     fn scopes(now: &mut Snapshot, entries: &[&str]) {
         stored(now).scope = Some(entries.iter().map(|entry| (*entry).to_owned()).collect());
@@ -94,7 +91,7 @@ mod tests {
                 ),
             ],
         );
-        let report = judged_with_credentials(&CHECK, |now| scopes(now, &["openid", "email"]));
+        let report = evaluated_with_credentials(&CHECK, |now| scopes(now, &["openid", "email"]));
         let expected = "preferred_username comes with the scope profile, and Kasm asks for openid email only";
         assert_eq!(report.findings[0].message, expected);
     }

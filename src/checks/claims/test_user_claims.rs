@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Case, Check, SeverityRule, users_allowed};
-use crate::{
-    kasm::OidcConfig,
-    model::{ClaimsPreview, Credential, Finding, Missing, SourceId, Verdict},
-};
+use crate::{apps::kasm::OidcConfig, model::{ClaimsPreview, Credential, Finding, Missing, SourceId, Verdict}};
 
 /// The claim that Pocket ID's guide enters as Kasm's Username Attribute.
 const BY_THE_GUIDE: &str = "preferred_username";
@@ -17,7 +14,7 @@ pub(super) const CHECK: Check = Check {
     title: "The test user has the claims that Kasm needs",
     why: "What a real user's claims hold shows what the settings do not: a missing name, a missing group, a custom \
            claim that hides one.",
-    mend: "Pocket ID: Administration > Users > the test user (expect.user): complete user name, e-mail and groups.",
+    fix: "Pocket ID: Administration > Users > the test user (expect.user): complete user name, e-mail and groups.",
     needs: &[Credential::ProviderAdminKey],
     since: "",
     source: "Pocket ID, claims preview",
@@ -30,7 +27,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let user = case.target().expect.user.as_deref().unwrap_or("the test user");
     match case.by_key(&case.now.claims_preview)? {
         ClaimsPreview::NoSuchUser => Ok(Verdict::fail(
-            Finding::new("no_such_user", format!("Pocket ID has no user named {user} (expect.user)")).mend(
+            Finding::new("no_such_user", format!("Pocket ID has no user named {user} (expect.user)")).fix(
                 "Name a test user under expect.user in ssowatch's config, or add that user in Pocket ID: Administration \
                  > Users.",
             ),
@@ -40,7 +37,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
             Err(Missing::Blocked { by: SourceId::ClientRegistration })
         }
         ClaimsPreview::NotAllowed => Ok(Verdict::fail(
-            Finding::new("not_allowed", format!("{user} may not use Kasm's client")).mend(
+            Finding::new("not_allowed", format!("{user} may not use Kasm's client")).fix(
                 "Pocket ID: Administration > Users > the test user: add a group that is among Kasm's client's Allowed \
                  User Groups.",
             ),
@@ -53,7 +50,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 
 /// Kasm's stored config, where a Kasm key shows it.
 fn stored<'a>(case: &Case<'a>) -> Option<&'a OidcConfig> {
-    case.now.kasm_config.ok()?.ours(case.target(), case.now.kasm_start.ok()).ok()
+    case.now.kasm_config.ok()?.ours(case.target(), case.now.login_start.ok()).ok()
 }
 
 fn claims(
@@ -67,7 +64,7 @@ fn claims(
     let attribute = stored.and_then(|config| config.username_attribute.as_deref());
     if attribute.is_none() && !is(BY_THE_GUIDE, &["string"]) {
         // Kasm may take another claim, which only its stored config tells.
-        return Err(Missing::NotConfigured(Credential::KasmKey));
+        return Err(Missing::NotConfigured(Credential::AppKey));
     }
     let mut findings = Vec::new();
     if let Some(attribute) = attribute.filter(|claim| !is(claim, &["string", "number"])) {
@@ -97,11 +94,7 @@ fn claims(
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{generic, judged, lose, table},
-        kasm::Field,
-        model::{ClaimsPreview, Credential, Missing, Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{generic, evaluated, lose, table}, apps::kasm::Field, model::{ClaimsPreview, Credential, Missing, Reason, Snapshot, SourceId}};
 
     fn preview(now: &mut Snapshot, preview: ClaimsPreview) {
         *now = Snapshot::healthy_with_credentials();
@@ -147,7 +140,7 @@ mod tests {
                     "without a Kasm key it could be another claim",
                     |now| {
                         without(now, "preferred_username");
-                        now.kasm_config.value = Err(Missing::NotConfigured(Credential::KasmKey));
+                        now.kasm_config.value = Err(Missing::NotConfigured(Credential::AppKey));
                     },
                     "unverified",
                 ),
@@ -155,7 +148,7 @@ mod tests {
                     "without a Kasm key, by the guide",
                     |now| {
                         without(now, "groups");
-                        now.kasm_config.value = Err(Missing::NotConfigured(Credential::KasmKey));
+                        now.kasm_config.value = Err(Missing::NotConfigured(Credential::AppKey));
                     },
                     "ok",
                 ),
@@ -174,7 +167,7 @@ mod tests {
 
     #[test]
     fn an_address_that_is_not_verified_is_a_note_only() {
-        let report = judged(&CHECK, |now| {
+        let report = evaluated(&CHECK, |now| {
             *now = Snapshot::healthy_with_credentials();
             let Ok(ClaimsPreview::Claims { email_verified, .. }) = &mut now.claims_preview.value else { return };
             *email_verified = Some(false);

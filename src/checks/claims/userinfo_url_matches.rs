@@ -9,9 +9,9 @@ pub(super) const CHECK: Check = Check {
     title: "Kasm asks the provider's userinfo endpoint",
     why: "Kasm reads user name and groups there: a wrong address ends every sign-in in an Internal Error, after the \
            passkey.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > User Info URL: enter the provider's \
+    fix: "Kasm: Access Management > Authentication > OpenID > your config > User Info URL: enter the provider's \
            userinfo_endpoint (https://<id>/api/oidc/userinfo, or the same path at INTERNAL_APP_URL).",
-    needs: &[Credential::KasmKey],
+    needs: &[Credential::AppKey],
     since: "",
     source: "OpenID Connect Core 1.0, section 5.3; Pocket ID's guide for Kasm",
     fields: &["user_info_url"],
@@ -28,10 +28,7 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{
-        checks::testing::{document, judged_with_credentials, stored, table, table_with_credentials},
-        model::Snapshot,
-    };
+    use crate::{checks::testing::{document, evaluated_with_credentials, stored, table, table_with_credentials}, model::Snapshot};
 
     fn store(now: &mut Snapshot, url: &str) {
         stored(now).user_info_url = Some(url.to_owned());
@@ -54,7 +51,7 @@ mod tests {
                 ("nothing stored", |now| stored(now).user_info_url = None, "unknown"),
             ],
         );
-        let report = judged_with_credentials(&CHECK, |now| store(now, "https://old.example.test/api/oidc/userinfo"));
+        let report = evaluated_with_credentials(&CHECK, |now| store(now, "https://old.example.test/api/oidc/userinfo"));
         assert_eq!(report.findings[0].drift.as_ref().unwrap().field, "user_info_url");
         assert!(report.findings[0].message.starts_with("Kasm's user info URL has another host"), "{report:?}");
     }

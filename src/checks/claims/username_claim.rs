@@ -8,9 +8,9 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::OUTAGE,
     title: "The provider gives the claim that Kasm takes as user name",
     why: "Kasm finds no user name in the claims and says \"Unable to processes OIDC login\".",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > Username Attribute: preferred_username \
+    fix: "Kasm: Access Management > Authentication > OpenID > your config > Username Attribute: preferred_username \
            in place; who has another name in that claim becomes a new Kasm user.",
-    needs: &[Credential::KasmKey],
+    needs: &[Credential::AppKey],
     since: "",
     source: "OpenID Connect Core 1.0, section 5.1; Pocket ID's guide for Kasm",
     fields: &["username_attribute"],
@@ -25,10 +25,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{generic, judged_with_credentials, lose, stored, table, table_with_credentials},
-        model::{ClaimsPreview, Credential, Missing, Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{generic, evaluated_with_credentials, lose, stored, table, table_with_credentials}, model::{ClaimsPreview, Credential, Missing, Reason, Snapshot, SourceId}};
 
     fn take(now: &mut Snapshot, claim: &str) {
         stored(now).username_attribute = Some(claim.to_owned());
@@ -105,7 +102,7 @@ mod tests {
 
     #[test]
     fn what_was_meant_and_which_key_shows_more_is_told() {
-        let report = judged_with_credentials(&CHECK, |now| {
+        let report = evaluated_with_credentials(&CHECK, |now| {
             take(now, "preferred_user_name");
             without_admin_key(now);
         });

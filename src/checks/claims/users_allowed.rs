@@ -4,10 +4,7 @@
 //! 2.11 lists a client that nobody may use.
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{Credential, Finding, Missing, Registration, Verdict},
-    pocket_id::Version,
-};
+use crate::{model::{Credential, Finding, Missing, Registration, Verdict}, providers::pocket_id::Version};
 
 pub(super) const CHECK: Check = Check {
     id: "users_allowed",
@@ -15,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     title: "Somebody may use Kasm's client",
     why: "A client that is restricted to groups, with no group left or none with members, turns everybody away after \
            the passkey.",
-    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client > Allowed User Groups: add the group whose \
+    fix: "Pocket ID: Administration > OIDC Clients > Kasm's client > Allowed User Groups: add the group whose \
            members may sign in, or Unrestrict.",
     needs: &[Credential::ProviderAdminKey],
     since: "Pocket ID 2.0 (before, an empty list lets everybody in)",
@@ -78,7 +75,7 @@ fn access(case: &Case<'_>, registration: &Registration) -> Result<Access, Missin
         Ok(Access::Groups(names))
     } else if members.iter().all(Option::is_some) {
         let message = format!("Kasm's client is restricted to {names}, which nobody is a member of");
-        Ok(Access::Nobody(Finding::new("no_members", message).mend(
+        Ok(Access::Nobody(Finding::new("no_members", message).fix(
             "Pocket ID: Administration > User Groups > the group: add the users who may sign in; or OIDC Clients > Kasm's \
              client > Allowed User Groups: add their group.",
         )))
@@ -90,10 +87,7 @@ fn access(case: &Case<'_>, registration: &Registration) -> Result<Access, Missin
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{document, generic, lose, table},
-        model::{Reason, Registration, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{document, generic, lose, table}, model::{Reason, Registration, Snapshot, SourceId}};
 
     fn change(now: &mut Snapshot, change: impl FnOnce(&mut Registration)) {
         *now = Snapshot::healthy_with_credentials();

@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     title: "Kasm's public port survives the last redirect",
     why: "On another port than 443, several releases send people back without it, or to an inner one: the sign-in was \
            good, and the page does not load.",
-    mend: "Serve Kasm at 443. Behind a reverse proxy, set Kasm: Infrastructure > Zones > your zone > Proxy Port to 0, \
+    fix: "Serve Kasm at 443. Behind a reverse proxy, set Kasm: Infrastructure > Zones > your zone > Proxy Port to 0, \
            and let the proxy pass the Host with its port.",
     needs: &[],
     since: "",
@@ -33,7 +33,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::checks::testing::{judged, table};
+    use crate::checks::testing::{evaluated, table};
 
     #[test]
     fn only_another_port_is_a_question() {
@@ -45,7 +45,7 @@ mod tests {
                 ("8443", |now| now.target.kasm.url.push_str(":8443"), "unverified"),
             ],
         );
-        let reason = judged(&CHECK, |now| now.target.kasm.url.push_str(":8443")).reason.unwrap();
+        let reason = evaluated(&CHECK, |now| now.target.kasm.url.push_str(":8443")).reason.unwrap();
         assert!(reason.contains("8443"), "{reason}");
     }
 }

@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "After the passkey the browser lands in Kasm",
     why: "Kasm builds its last redirect from host and port as it sees them: behind a proxy people end on an inner \
            address, on :8443, or lose their port.",
-    mend: "Let the reverse proxy pass the public Host and X-Forwarded-Proto, and set Kasm: Infrastructure > Zones > \
+    fix: "Let the reverse proxy pass the public Host and X-Forwarded-Proto, and set Kasm: Infrastructure > Zones > \
            your zone > Proxy Port to 0 behind it.",
     needs: &[],
     since: "",

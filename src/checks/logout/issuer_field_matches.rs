@@ -1,21 +1,16 @@
 //! The issuer that Kasm holds is the provider's.
 
 use super::{Case, Check, SeverityRule, logout_is_on};
-use crate::{
-    kasm::Field,
-    model::{Credential, Drift, Missing, Verdict},
-    oidc::{is_issuer_of, is_template},
-    pocket_id::ProviderKind,
-};
+use crate::{apps::kasm::Field, model::{Credential, Drift, Missing, Verdict}, oidc::{is_issuer_of, is_template}, providers::pocket_id::ProviderKind};
 
 pub(super) const CHECK: Check = Check {
     id: "issuer_field_matches",
     severity: SeverityRule::DEGRADED,
     title: "Kasm's OpenID Connect Issuer is the provider's issuer",
     why: "Kasm presumably finds the logout address by its issuer: a wrong one breaks logout.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > OpenID Connect Issuer: enter the issuer \
+    fix: "Kasm: Access Management > Authentication > OpenID > your config > OpenID Connect Issuer: enter the issuer \
            of the discovery document, to the letter.",
-    needs: &[Credential::KasmKey],
+    needs: &[Credential::AppKey],
     since: "Kasm 1.17 or 1.18 (unconfirmed)",
     source: "OpenID Connect Discovery 1.0, section 4.3; Pocket ID's guide for Kasm",
     fields: &["issuer_field"],
@@ -53,11 +48,7 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{
-        checks::testing::{document, judged_with_credentials, lose, stored, table, table_with_credentials},
-        kasm::Field,
-        model::{Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{document, evaluated_with_credentials, lose, stored, table, table_with_credentials}, apps::kasm::Field, model::{Reason, Snapshot, SourceId}};
 
     fn store(now: &mut Snapshot, issuer: &str) {
         stored(now).issuer = Field::Is(issuer.to_owned());
@@ -98,7 +89,7 @@ mod tests {
                 ("no document", |now| lose(&mut now.discovery, SourceId::Discovery, Reason::Timeout), "unknown"),
             ],
         );
-        let report = judged_with_credentials(&CHECK, |now| store(now, "https://id.example.test/"));
+        let report = evaluated_with_credentials(&CHECK, |now| store(now, "https://id.example.test/"));
         assert_eq!(report.findings[0].drift.as_ref().unwrap().first_difference(), 23);
     }
 }

@@ -1,10 +1,7 @@
 //! Logout at Kasm logs out at the provider as well, where that is wanted.
 
 use super::{Case, Check, SeverityRule, logout_is_on};
-use crate::{
-    kasm::Field,
-    model::{Credential, Finding, Missing, Verdict},
-};
+use crate::{apps::kasm::Field, model::{Credential, Finding, Missing, Verdict}};
 
 pub(super) const CHECK: Check = Check {
     id: "logout_configured",
@@ -12,9 +9,9 @@ pub(super) const CHECK: Check = Check {
     title: "Kasm's logout with the provider is set up whole",
     why: "With Logout with OIDC Provider on and no issuer, people who log out of Kasm stay signed in at the provider: \
            the next person at that browser is let in.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > OpenID Connect Issuer: the provider's \
+    fix: "Kasm: Access Management > Authentication > OpenID > your config > OpenID Connect Issuer: the provider's \
            issuer; Logout with OIDC Provider: on with an issuer, else off.",
-    needs: &[Credential::KasmKey],
+    needs: &[Credential::AppKey],
     since: "Kasm 1.17 or 1.18 (unconfirmed)",
     source: "OpenID Connect RP-Initiated Logout 1.0; Pocket ID's guide for Kasm",
     fields: &[],
@@ -48,10 +45,7 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{
-        checks::testing::{document, stored, table, table_with_credentials},
-        kasm::Field,
-    };
+    use crate::{checks::testing::{document, stored, table, table_with_credentials}, apps::kasm::Field};
 
     #[test]
     fn logout_with_the_provider_needs_an_issuer() {

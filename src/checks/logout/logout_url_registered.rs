@@ -12,9 +12,9 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::RISK,
     title: "Kasm's address after logout is registered with the provider",
     why: "Without it people who log out end on Pocket ID's own page in place of Kasm's.",
-    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client > Logout Callback URLs: add Kasm's address after \
+    fix: "Pocket ID: Administration > OIDC Clients > Kasm's client > Logout Callback URLs: add Kasm's address after \
            logout.",
-    needs: &[Credential::ProviderAdminKey, Credential::KasmKey],
+    needs: &[Credential::ProviderAdminKey, Credential::AppKey],
     since: "",
     source: "OpenID Connect RP-Initiated Logout 1.0, section 3",
     fields: &["logout_url"],
@@ -42,7 +42,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 /// Whether Kasm logs out at the provider too.
 fn is_wanted(case: &Case<'_>) -> Result<bool, Missing> {
     let configs = case.now.kasm_config.get()?;
-    let ours = configs.ours(case.target(), case.now.kasm_start.ok());
+    let ours = configs.ours(case.target(), case.now.login_start.ok());
     let ours = ours.map_err(|detail| Missing::failed(SourceId::KasmConfig, Reason::Body, detail))?;
     ours.logout_with_oidc_provider.ok_or_else(|| {
         Missing::OutOfReach("this Kasm does not show whether Logout with OIDC Provider is on".to_owned())
@@ -57,10 +57,7 @@ fn is_of_host(url: &str, kasm: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{generic, table},
-        model::{Credential, Missing, Snapshot},
-    };
+    use crate::{checks::testing::{generic, table}, model::{Credential, Missing, Snapshot}};
 
     fn with(now: &mut Snapshot, urls: &[&str], wanted: Option<bool>) {
         *now = Snapshot::healthy_with_credentials();
@@ -87,7 +84,7 @@ mod tests {
                     "without a Kasm key it may not be wanted",
                     |now| {
                         with(now, &[], Some(true));
-                        now.kasm_config.value = Err(Missing::NotConfigured(Credential::KasmKey));
+                        now.kasm_config.value = Err(Missing::NotConfigured(Credential::AppKey));
                     },
                     "unverified",
                 ),

@@ -6,10 +6,7 @@
 use url::Url;
 
 use super::{Case, Check, SeverityRule, error_of_its_own};
-use crate::{
-    kasm::{Chosen, KasmStart, LoginConfig, LoginSettings, Start, StartOutcome},
-    model::{Drift, Finding, Missing, TargetFacts, Verdict},
-};
+use crate::{apps::kasm::{Chosen, KasmStart, LoginConfig, LoginSettings, Start, StartOutcome}, model::{Drift, Finding, Missing, TargetFacts, Verdict}};
 
 pub(super) const CHECK: Check = Check {
     id: "login_offered",
@@ -17,7 +14,7 @@ pub(super) const CHECK: Check = Check {
     title: "Kasm's login page offers to sign in with this provider",
     why: "Without the button nobody can begin: it goes when the config is disabled, or when its Hostname is another \
            than the one that users type and no config is the default.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config: set Enabled; leave Hostname empty or \
+    fix: "Kasm: Access Management > Authentication > OpenID > your config: set Enabled; leave Hostname empty or \
            enter the public name without a port; or set Default. Edit it in place.",
     needs: &[],
     since: "",
@@ -42,7 +39,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         }));
     }
     let target = case.target();
-    let starts = case.now.kasm_start.ok();
+    let starts = case.now.login_start.ok();
     let Some(starts) = starts else { return without_starts(case, settings) };
     Ok(match starts.ours(target) {
         Chosen::Ours(start) => ours(settings, start, target),
@@ -60,7 +57,7 @@ fn without_settings(case: &Case<'_>, missing: Missing) -> Result<Verdict, Missin
     let message = format!("Kasm is well, and its login page does not get its settings: {detail}");
     Ok(Verdict::fail(
         Finding::new("server_error", message)
-            .mend("Kasm's log (Diagnostics > Logging) names the reason; see the containers kasm_api and kasm_db."),
+            .fix("Kasm's log (Diagnostics > Logging) names the reason; see the containers kasm_api and kasm_db."),
     ))
 }
 
@@ -76,7 +73,7 @@ fn nothing_shown(settings: &LoginSettings) -> Option<Finding> {
         let names = names(settings.configs.iter().map(|config| config.display_name.as_str()));
         return Some(
             Finding::new("disabled", format!("Every OpenID config is disabled: {names}"))
-                .mend("Kasm: Access Management > Authentication > OpenID > your config > Enabled: switch it on."),
+                .fix("Kasm: Access Management > Authentication > OpenID > your config > Enabled: switch it on."),
         );
     }
     (settings.sso_enabled == Some(false))
@@ -88,8 +85,8 @@ fn why_not_shown(case: &Case<'_>) -> Option<Finding> {
     let stored = case.stored().ok()?;
     let name = stored.display_name.as_deref().unwrap_or_default();
     if stored.enabled == Some(false) {
-        let mend = "Kasm: Access Management > Authentication > OpenID > your config > Enabled: switch it on.";
-        return Some(Finding::new("disabled", format!("The config \"{name}\" is disabled")).mend(mend));
+        let fix = "Kasm: Access Management > Authentication > OpenID > your config > Enabled: switch it on.";
+        return Some(Finding::new("disabled", format!("The config \"{name}\" is disabled")).fix(fix));
     }
     let ours = Url::parse(&case.target().kasm.url).ok()?;
     // Kasm's proxy passes the host without a port.
@@ -103,7 +100,7 @@ fn without_starts(case: &Case<'_>, settings: &LoginSettings) -> Result<Verdict, 
     match &case.target().kasm.provider {
         Some(name) if !settings.configs.iter().any(|config| config.display_name == *name) => {
             // Whether another button leads to this provider cannot be told.
-            case.now.kasm_start.get().map(|_| shown(settings))
+            case.now.login_start.get().map(|_| shown(settings))
         }
         _ => Ok(shown(settings)),
     }
@@ -114,7 +111,7 @@ fn ours(settings: &LoginSettings, start: &Start, target: &TargetFacts) -> Verdic
     if config.is_some_and(|config| !is_on(config)) {
         return Verdict::fail(
             Finding::new("disabled", format!("The config \"{}\" is disabled", start.display_name))
-                .mend("Kasm: Access Management > Authentication > OpenID > your config > Enabled: switch it on."),
+                .fix("Kasm: Access Management > Authentication > OpenID > your config > Enabled: switch it on."),
         );
     }
     match &target.kasm.provider {
@@ -141,7 +138,7 @@ fn leads_elsewhere(starts: &KasmStart, target: &TargetFacts) -> Finding {
     let each =
         starts.starts.iter().filter_map(|start| Some(format!("\"{}\" to {}", start.display_name, origin(start)?)));
     let each = each.collect::<Vec<_>>().join(", ");
-    Finding::new("leads_elsewhere", format!("No config leads to {}: {each}", target.provider.url)).mend(
+    Finding::new("leads_elsewhere", format!("No config leads to {}: {each}", target.provider.url)).fix(
         "If one of them is meant for this provider, name it in kasm.provider, and the field that is wrong is told; \
          else enable the right one in Kasm: Access Management > Authentication > OpenID.",
     )
@@ -159,11 +156,7 @@ fn names<'a>(each: impl Iterator<Item = &'a str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{add_config, configs, judged, lose, stored, table, table_with_credentials, url},
-        kasm::{Field, StartOutcome},
-        model::{Missing, Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{add_config, configs, evaluated, lose, stored, table, table_with_credentials, url}, apps::kasm::{Field, StartOutcome}, model::{Missing, Reason, Snapshot, SourceId}};
 
     #[test]
     fn why_the_button_is_missing_is_told_by_what_kasm_stores() {
@@ -262,7 +255,7 @@ mod tests {
                     "two configs, one elsewhere, one does not start",
                     |now| {
                         add_config(now, "Work", ELSEWHERE);
-                        now.kasm_start.value.as_mut().unwrap().starts[0].outcome =
+                        now.login_start.value.as_mut().unwrap().starts[0].outcome =
                             StartOutcome::Refused("no".to_owned());
                     },
                     "ok",
@@ -278,12 +271,12 @@ mod tests {
                     },
                     "fail not_shown",
                 ),
-                ("no start, and no name", |now| lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Timeout), "ok"),
+                ("no start, and no name", |now| lose(&mut now.login_start, SourceId::LoginStart, Reason::Timeout), "ok"),
                 (
                     "no start, and another name",
                     |now| {
                         name_provider(now, "Passkey");
-                        lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Timeout);
+                        lose(&mut now.login_start, SourceId::LoginStart, Reason::Timeout);
                     },
                     "unknown",
                 ),
@@ -308,7 +301,7 @@ mod tests {
 
     #[test]
     fn where_each_config_leads_is_listed() {
-        let report = judged(&CHECK, |now| {
+        let report = evaluated(&CHECK, |now| {
             url(now).endpoint = ELSEWHERE.to_owned();
             add_config(now, "Work", "https://work.example.test/oauth/authorize");
         });

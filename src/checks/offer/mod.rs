@@ -1,6 +1,6 @@
 //! Kasm's login page offers a sign-in with this provider.
 
-use super::{Case, Check, SeverityRule, kasm::error_of_its_own};
+use super::{Case, Check, SeverityRule, app::error_of_its_own};
 
 mod login_offered;
 mod one_config_per_host;

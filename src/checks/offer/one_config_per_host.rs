@@ -1,10 +1,7 @@
 //! One config for this provider, and at most one that signs people in by itself.
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    kasm::{Chosen, LoginSettings},
-    model::{Finding, Missing, Verdict},
-};
+use crate::{apps::kasm::{Chosen, LoginSettings}, model::{Finding, Missing, Verdict}};
 
 pub(super) const CHECK: Check = Check {
     id: "one_config_per_host",
@@ -12,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "One OpenID config leads to this provider, and at most one signs in by itself",
     why: "A Kasm user belongs to one config: who takes the other button is rejected (\"different OIDC ID expected for \
            user\"). Two configs with Auto Login leave it to chance where visitors are sent.",
-    mend: "Kasm: Access Management > Authentication > OpenID: disable the config that is not used (do not delete it: \
+    fix: "Kasm: Access Management > Authentication > OpenID: disable the config that is not used (do not delete it: \
            its users hang on it), or name the one that is meant in kasm.provider; Auto Login on one at most.",
     needs: &[],
     since: "",
@@ -29,7 +26,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     if settings.configs.len() <= 1 {
         return Ok(Verdict::OK);
     }
-    Ok(match case.now.kasm_start.get()?.ours(case.target()) {
+    Ok(match case.now.login_start.get()?.ours(case.target()) {
         Chosen::Several(starts) => {
             let names = names(starts.iter().map(|start| start.display_name.as_str()));
             Verdict::fail(Finding::new(
@@ -50,7 +47,7 @@ fn auto_login_twice(settings: &LoginSettings) -> Option<Finding> {
         .collect();
     (with.len() > 1).then(|| {
         Finding::new("auto_login_twice", format!("Auto Login is on for {}", names(with.iter().copied())))
-            .mend("Kasm: Access Management > Authentication > OpenID > Auto Login: on for one config at most.")
+            .fix("Kasm: Access Management > Authentication > OpenID > Auto Login: on for one config at most.")
     })
 }
 
@@ -61,10 +58,7 @@ fn names<'a>(each: impl Iterator<Item = &'a str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{add_config, configs, lose, table},
-        model::{Reason, SourceId},
-    };
+    use crate::{checks::testing::{add_config, configs, lose, table}, model::{Reason, SourceId}};
 
     const HERE: &str = "https://id.example.test/authorize";
     const ELSEWHERE: &str = "https://login.example.test/authorize";
@@ -102,12 +96,12 @@ mod tests {
                     },
                     "ok",
                 ),
-                ("one, and no start", |now| lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Timeout), "ok"),
+                ("one, and no start", |now| lose(&mut now.login_start, SourceId::LoginStart, Reason::Timeout), "ok"),
                 (
                     "two, and no start",
                     |now| {
                         add_config(now, "Work", HERE);
-                        lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Timeout);
+                        lose(&mut now.login_start, SourceId::LoginStart, Reason::Timeout);
                     },
                     "unknown",
                 ),

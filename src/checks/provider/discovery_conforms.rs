@@ -6,14 +6,10 @@
 use url::Url;
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{Finding, Missing, Verdict},
-    oidc::{
+use crate::{model::{Finding, Missing, Verdict}, oidc::{
         Discovery,
         conformance::{Breach, Leniency, Weight, breaches},
-    },
-    pocket_id::{Bases, ProviderKind},
-};
+    }, providers::pocket_id::{Bases, ProviderKind}};
 
 /// More findings say nothing new.
 const MOST_FINDINGS: usize = 12;
@@ -24,7 +20,7 @@ pub(super) const CHECK: Check = Check {
     title: "The discovery document conforms to OpenID Connect Discovery",
     why: "Kasm's addresses are typed by hand and do not need the document; other clients, a later Kasm and the next \
           upgrade may stumble over each of these.",
-    mend: "Pocket ID makes a conforming document by itself: look for a proxy or cache that changes it, set APP_URL to \
+    fix: "Pocket ID makes a conforming document by itself: look for a proxy or cache that changes it, set APP_URL to \
            an https address, and update. Other providers: correct the named member in the provider's settings.",
     needs: &[],
     since: "",
@@ -76,10 +72,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{
-        checks::provider::table::{edit, failed, healthy_but, report, said},
-        model::{Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::provider::table::{edit, failed, healthy_but, report, said}, model::{Reason, Snapshot, SourceId}};
 
     fn serving(document: &Value) -> Snapshot {
         healthy_but(|now| {
@@ -150,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_document_it_is_unknown_and_without_the_key_set_judged_all_the_same() {
+    fn without_the_document_it_is_unknown_and_without_the_key_set_evaluated_all_the_same() {
         let gone = healthy_but(|now| now.discovery = failed(SourceId::Discovery, Reason::Body, "a web page"));
         assert_eq!(said(CHECK.id, &gone), "unknown");
         assert_eq!(said(CHECK.id, &healthy_but(|now| now.jwks = failed(SourceId::Jwks, Reason::Body, ""))), "ok");

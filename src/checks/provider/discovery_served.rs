@@ -6,10 +6,7 @@
 //! A wrong content type or further faults are told by `discovery_conforms`.
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{DryRun, Finding, Missing, Reason, Severity, Verdict},
-    oidc::Discovery,
-};
+use crate::{model::{DryRun, Finding, Missing, Reason, Severity, Verdict}, oidc::Discovery};
 
 pub(super) const CHECK: Check = Check {
     id: "discovery_served",
@@ -17,7 +14,7 @@ pub(super) const CHECK: Check = Check {
     title: "The provider serves its discovery document with every address that a sign-in needs",
     why: "An error or a web page in its place means that something else answers at the provider's address: a proxy \
           without its Pocket ID, a login wall, another site. Sign-ins meet the same.",
-    mend: "Open `/.well-known/openid-configuration` below `provider.url` in a browser. Reverse proxy: pass all paths \
+    fix: "Open `/.well-known/openid-configuration` below `provider.url` in a browser. Reverse proxy: pass all paths \
            to Pocket ID, without a login wall before it. `provider.url` must be the very address in APP_URL, without a \
            redirect.",
     needs: &[],
@@ -63,7 +60,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
             let message = format!("{url}/.well-known/openid-configuration: {detail}");
             let finding = Finding::new(reason.id(), message);
             Ok(Verdict::fail(match other_address(case) {
-                Some(hint) => finding.mend(hint),
+                Some(hint) => finding.fix(hint),
                 None => finding,
             }))
         }
@@ -115,10 +112,7 @@ fn incomplete(lacking: &[&str]) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        checks::provider::table::{blocked, edit, failed, healthy_but, report, said},
-        model::{Snapshot, SourceId},
-    };
+    use crate::{checks::provider::table::{blocked, edit, failed, healthy_but, report, said}, model::{Snapshot, SourceId}};
 
     fn with(reason: Reason) -> Snapshot {
         healthy_but(|now| now.discovery = failed(SourceId::Discovery, reason, "status 404"))

@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     title: "The provider's userinfo endpoint answers",
     why: "Kasm asks it for the name and the groups of the user in every sign-in: people get through their passkey and \
           then land on an error.",
-    mend: "Reverse proxy: pass all paths below `/api/oidc/` to Pocket ID, without a login wall, a cache or a bot \
+    fix: "Reverse proxy: pass all paths below `/api/oidc/` to Pocket ID, without a login wall, a cache or a bot \
            check. Open the userinfo address in a browser: Pocket ID answers 401.",
     needs: &[],
     since: "",
@@ -67,10 +67,7 @@ fn without_fault(answer: &EndpointAnswer) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        checks::provider::table::{blocked, edit, failed, healthy_but, report, said},
-        model::{Snapshot, SourceId},
-    };
+    use crate::{checks::provider::table::{blocked, edit, failed, healthy_but, report, said}, model::{Snapshot, SourceId}};
 
     fn with(userinfo: EndpointState, end_session: EndpointState) -> Snapshot {
         healthy_but(|now| {
@@ -120,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_answer_is_not_judged_while_the_provider_is_gone() {
+    fn an_older_answer_is_not_evaluated_while_the_provider_is_gone() {
         let mut snapshot = with(silent(Reason::Timeout), EndpointState::Answers);
         snapshot.discovery = failed(SourceId::Discovery, Reason::Timeout, "no answer");
         assert_eq!(said(CHECK.id, &snapshot), "unknown");

@@ -6,11 +6,7 @@
 use url::{Origin, Url};
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{Finding, Missing, SourceId, Verdict},
-    oidc::{is_issuer_of, is_loopback, short},
-    pocket_id::Bases,
-};
+use crate::{model::{Finding, Missing, SourceId, Verdict}, oidc::{is_issuer_of, is_loopback, short}, providers::pocket_id::Bases};
 
 pub(super) const CHECK: Check = Check {
     id: "endpoints_on_one_base",
@@ -19,7 +15,7 @@ pub(super) const CHECK: Check = Check {
     why: "Pocket ID makes every address from APP_URL and INTERNAL_APP_URL. Where a document names others, something \
           between rewrites it, or two instances answer in turn; a plain http address sends tokens and the client \
           secret readably.",
-    mend: "Pocket ID: APP_URL is the https address that people use, INTERNAL_APP_URL (if any) one base that Kasm \
+    fix: "Pocket ID: APP_URL is the https address that people use, INTERNAL_APP_URL (if any) one base that Kasm \
            reaches. Reverse proxy: do not rewrite the discovery document.",
     needs: &[],
     since: "INTERNAL_APP_URL: Pocket ID 1.11",
@@ -100,12 +96,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{
-        checks::provider::table::{edit, healthy_but, report, said},
-        model::Snapshot,
-        oidc::Discovery,
-        pocket_id::ProviderKind,
-    };
+    use crate::{checks::provider::table::{edit, healthy_but, report, said}, model::Snapshot, oidc::Discovery, providers::pocket_id::ProviderKind};
 
     fn with(changes: &[(&str, &str)]) -> Snapshot {
         healthy_but(|now| {

@@ -5,11 +5,7 @@
 //! `provider.url` may be one address of several: where Kasm follows the document, nobody notices.
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{Drift, Finding, Missing, SourceId, Verdict},
-    oidc::{is_issuer_of, is_template, short},
-    pocket_id::ProviderKind,
-};
+use crate::{model::{Drift, Finding, Missing, SourceId, Verdict}, oidc::{is_issuer_of, is_template, short}, providers::pocket_id::ProviderKind};
 
 pub(super) const CHECK: Check = Check {
     id: "issuer_matches",
@@ -17,7 +13,7 @@ pub(super) const CHECK: Check = Check {
     title: "The provider's issuer is the address that people use",
     why: "The issuer stands in every ID token and every announced address is made from it. Where it is another \
           address, people are sent there, and passkeys made at one address do not work at the other.",
-    mend: "Pocket ID: set APP_URL to the address that people use and restart it. If the issuer is right, correct \
+    fix: "Pocket ID: set APP_URL to the address that people use and restart it. If the issuer is right, correct \
            `provider.url` in ssowatch's config, and the addresses in Kasm's OpenID form.",
     needs: &[],
     since: "",
@@ -47,7 +43,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     };
     let is_only_plain = issuer.strip_prefix("http://").is_some_and(|rest| is_issuer_of(&format!("https://{rest}"), expected));
     if is_only_plain && !is_pocket_id {
-        return Ok(Verdict::fail(Finding::new("plain_http", drift.sentence()).drift(drift).mend(
+        return Ok(Verdict::fail(Finding::new("plain_http", drift.sentence()).drift(drift).fix(
             "Reverse proxy before the provider: tell it how people came (X-Forwarded-Proto: https and X-Forwarded-Host), and \
              let the provider believe this proxy. Leave the https addresses in Kasm as they are.",
         )));
@@ -61,7 +57,7 @@ fn trailing_slash(expected: &str, issuer: &str) -> Verdict {
     };
     Verdict::fail(
         Finding::new("trailing_slash", drift.sentence())
-            .mend("Pocket ID: take the slash off the end of APP_URL and restart it (1.14.1 and later do so alone).")
+            .fix("Pocket ID: take the slash off the end of APP_URL and restart it (1.14.1 and later do so alone).")
             .drift(drift),
     )
 }
@@ -75,10 +71,7 @@ fn follows_the_document(case: &Case<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        checks::provider::table::{edit, healthy_but, report, said},
-        model::Snapshot,
-    };
+    use crate::{checks::provider::table::{edit, healthy_but, report, said}, model::Snapshot};
 
     fn with(issuer: Option<&str>) -> Snapshot {
         healthy_but(|now| edit(&mut now.discovery, |answer| answer.fact.issuer = issuer.map(str::to_owned)))

@@ -5,18 +5,14 @@
 //! for them one announced algorithm with a key is enough.
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{Finding, Missing, SourceId, Verdict},
-    oidc::{Jwk, Jwks, short},
-    pocket_id::ProviderKind,
-};
+use crate::{model::{Finding, Missing, SourceId, Verdict}, oidc::{Jwk, Jwks, short}, providers::pocket_id::ProviderKind};
 
 pub(super) const CHECK: Check = Check {
     id: "jwks_matches_algorithms",
     severity: SeverityRule::DEGRADED,
     title: "The published keys fit the announced signing algorithms",
     why: "A verifier that goes by the discovery document finds no key for the token, and refuses the sign-in.",
-    mend: "Pocket ID: restart it after `pocket-id key-rotate`. Is more than one instance running, or does a proxy \
+    fix: "Pocket ID: restart it after `pocket-id key-rotate`. Is more than one instance running, or does a proxy \
            cache discovery or the key set? Pocket ID forbids caching (`Cache-Control: no-store`).",
     needs: &[],
     since: "",
@@ -83,11 +79,7 @@ fn described(set: &Jwks) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        checks::provider::table::{blocked, edit, healthy_but, said},
-        model::Snapshot,
-        oidc::Jwk,
-    };
+    use crate::{checks::provider::table::{blocked, edit, healthy_but, said}, model::Snapshot, oidc::Jwk};
 
     fn with(announced: Option<&[&str]>, keys: impl FnOnce(&mut Vec<Jwk>)) -> Snapshot {
         healthy_but(|now| {

@@ -1,10 +1,7 @@
 //! The key set holds a key that ID tokens can be verified with, and no secret.
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{Finding, Missing, Reason, Verdict},
-    oidc::{Jwk, Jwks},
-};
+use crate::{model::{Finding, Missing, Reason, Verdict}, oidc::{Jwk, Jwks}};
 
 pub(super) const CHECK: Check = Check {
     id: "jwks_usable",
@@ -12,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "The provider publishes a signing key that verifiers can use, and no private key",
     why: "Clients that verify ID tokens refuse every sign-in without a key; with a published private key, anybody can \
           make tokens for any user.",
-    mend: "Pocket ID: run `pocket-id key-rotate` and restart it. After a private key was public, rotate it at once, \
+    fix: "Pocket ID: run `pocket-id key-rotate` and restart it. After a private key was public, rotate it at once, \
            and end all sessions.",
     needs: &[],
     since: "",
@@ -85,10 +82,7 @@ fn no_usable_key(set: &Jwks) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        checks::provider::table::{edit, failed, healthy_but, report, said},
-        model::{Snapshot, SourceId},
-    };
+    use crate::{checks::provider::table::{edit, failed, healthy_but, report, said}, model::{Snapshot, SourceId}};
 
     fn with(change: impl FnOnce(&mut Vec<Jwk>)) -> Snapshot {
         healthy_but(|now| edit(&mut now.jwks, |set| change(&mut set.keys)))

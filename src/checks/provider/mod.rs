@@ -51,10 +51,7 @@ pub(super) const CHECKS: &[&Check] = &[
 mod table {
     //! What the tests of this stage share: a healthy snapshot, one fact changed, and what a check then says.
 
-    use crate::{
-        checks::judge,
-        model::{CheckReport, Missing, Observed, Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::evaluate, model::{CheckReport, Missing, Observed, Reason, Snapshot, SourceId}};
 
     /// A healthy snapshot with one change.
     pub(super) fn healthy_but(change: impl FnOnce(&mut Snapshot)) -> Snapshot {
@@ -72,7 +69,7 @@ mod table {
 
     /// The whole report of a check.
     pub(super) fn report(check: &str, snapshot: &Snapshot) -> CheckReport {
-        judge(snapshot, None).check(check).expect("a check of this stage").clone()
+        evaluate(snapshot, None).check(check).expect("a check of this stage").clone()
     }
 
     /// An observation that failed.
@@ -108,7 +105,7 @@ mod table {
 
     /// The checks of this stage that fail.
     pub(super) fn failing(snapshot: &Snapshot) -> Vec<String> {
-        let report = judge(snapshot, None);
+        let report = evaluate(snapshot, None);
         let of_this_stage = report.failing().filter(|check| check.stage == crate::model::Stage::Provider);
         of_this_stage.map(|check| check.id.clone()).collect()
     }
@@ -120,11 +117,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::table::{answered, blocked, down, edit, failed, failing, healthy_but};
-    use crate::{
-        model::{Reason, Snapshot, SourceId},
-        oidc::{Discovery, Jwks},
-        pocket_id::ProviderKind,
-    };
+    use crate::{model::{Reason, Snapshot, SourceId}, oidc::{Discovery, Jwks}, providers::pocket_id::ProviderKind};
 
     /// A healthy snapshot with these documents.
     fn serving(discovery: &Value, keys: &Value) -> Snapshot {

@@ -4,10 +4,7 @@
 use url::{Host, Url};
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{Drift, Finding, Missing, Verdict},
-    oidc::{is_loopback, short},
-};
+use crate::{model::{Drift, Finding, Missing, Verdict}, oidc::{is_loopback, short}};
 
 pub(super) const CHECK: Check = Check {
     id: "passkey_domain",
@@ -15,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     title: "Passkeys are bound to the provider's own domain",
     why: "Browsers offer a passkey only on the domain that it was made for, or below it: elsewhere nobody can sign in, \
           while every endpoint answers well.",
-    mend: "Pocket ID: set APP_URL to the https address that people open, and restart it. Passkeys made for another \
+    fix: "Pocket ID: set APP_URL to the https address that people open, and restart it. Passkeys made for another \
            domain are lost with it: sign in by a one-time code (`pocket-id one-time-access-token`) and add new ones.",
     needs: &[],
     since: "",
@@ -63,11 +60,7 @@ fn is_host_or_parent(rp_id: &str, host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        checks::provider::table::{failed, healthy_but, said},
-        model::{Observed, PasskeyDomain, Reason, Snapshot, SourceId},
-        pocket_id::ProviderKind,
-    };
+    use crate::{checks::provider::table::{failed, healthy_but, said}, model::{Observed, PasskeyDomain, Reason, Snapshot, SourceId}, providers::pocket_id::ProviderKind};
 
     fn with(url: &str, rp_id: &str) -> Snapshot {
         healthy_but(|now| {

@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "Every address of the provider's name takes connections",
     why: "Browsers and Kasm's containers pick an address each by themselves: with one of them dead, sign-in hangs or \
           fails for some people, and for others not.",
-    mend: "DNS: take the dead address out of the provider's name (an old AAAA record, often), or let the reverse proxy \
+    fix: "DNS: take the dead address out of the provider's name (an old AAAA record, often), or let the reverse proxy \
            listen there too; firewall: open the port for IPv6 as for IPv4.",
     needs: &[],
     since: "",
@@ -57,10 +57,7 @@ fn count(connection: &Connection, is_meant: impl Fn(&AddressState) -> bool) -> u
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        checks::provider::table::{edit, failed, healthy_but, report, said},
-        model::{AddressAnswer, Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::provider::table::{edit, failed, healthy_but, report, said}, model::{AddressAnswer, Reason, Snapshot, SourceId}};
 
     fn with(states: &[AddressState]) -> Snapshot {
         healthy_but(|now| {

@@ -3,18 +3,15 @@
 //! Dates and names are told by `provider_certificate_valid`.
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{Finding, Missing, Tls, Trust, Verdict},
-    oidc::short,
-};
+use crate::{model::{Finding, Missing, Tls, Trust, Verdict}, oidc::short};
 
 pub(super) const CHECK: Check = Check {
     id: "provider_certificate_trusted",
     severity: SeverityRule::DEGRADED,
     title: "The provider's certificate leads to a trusted authority, with its whole chain",
-    why: "Browsers mend an incomplete chain, Kasm's back channel does not: people sign in with their passkey and still \
+    why: "Browsers fix an incomplete chain, Kasm's back channel does not: people sign in with their passkey and still \
           land on an error. A private authority must be known to every browser and inside Kasm's containers.",
-    mend: "Reverse proxy: serve the certificate with its intermediates (the full chain). Where a private authority is \
+    fix: "Reverse proxy: serve the certificate with its intermediates (the full chain). Where a private authority is \
            meant, name it in ssowatch's `provider.tls_config.ca_file`, and add it to Kasm's API containers.",
     needs: &[],
     since: "",
@@ -28,17 +25,17 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let Some(tls) = &connection.tls else {
         return Err(Missing::NotApplicable("plain HTTP has no certificate".to_owned()));
     };
-    Ok(judge(tls))
+    Ok(evaluate(tls))
 }
 
-fn judge(tls: &Tls) -> Verdict {
+fn evaluate(tls: &Tls) -> Verdict {
     let issuer = tls.chain.last().map_or_else(|| "an unknown authority".to_owned(), |top| short(&top.issuer));
     match &tls.trust {
         Trust::Verified => Verdict::OK,
         Trust::Pinned => Verdict::noting("this very certificate is named in the config"),
         Trust::OutOfDate | Trust::OtherName => Verdict::noting("trusted, but for a date or a name"),
         Trust::SelfSigned => {
-            Verdict::fail(Finding::new("self_signed", "The certificate signs itself, and nobody vouches for it").mend(
+            Verdict::fail(Finding::new("self_signed", "The certificate signs itself, and nobody vouches for it").fix(
                 "Reverse proxy: use a certificate of an authority that browsers know (for example by ACME). Where this \
                  one is meant, pin it in ssowatch by `tls_config.ca_file` or `fingerprint_sha256`.",
             ))
@@ -49,14 +46,14 @@ fn judge(tls: &Tls) -> Verdict {
         }
         Trust::Incomplete => Verdict::fail(
             Finding::new("incomplete_chain", format!("The server leaves out an intermediate certificate ({issuer})"))
-                .mend("Reverse proxy: serve the full chain (for example fullchain.pem, not cert.pem)."),
+                .fix("Reverse proxy: serve the full chain (for example fullchain.pem, not cert.pem)."),
         ),
         Trust::OtherThanPinned => Verdict::fail(
             Finding::new(
                 "other_than_pinned",
                 "The server shows another certificate than the one that the config pins",
             )
-            .mend(
+            .fix(
                 "If the certificate was renewed, pin the new one (`tls_config.ca_file` or `fingerprint_sha256`); if \
                  not, find out who answers in the provider's place.",
             ),
@@ -68,10 +65,7 @@ fn judge(tls: &Tls) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        checks::provider::table::{edit, healthy_but, report, said},
-        model::Snapshot,
-    };
+    use crate::{checks::provider::table::{edit, healthy_but, report, said}, model::Snapshot};
 
     fn with(trust: Trust) -> Snapshot {
         healthy_but(|now| {

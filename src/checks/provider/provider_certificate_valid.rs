@@ -1,11 +1,7 @@
 //! The provider's certificate is in date and for its name: what every browser demands.
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    clock::Time,
-    model::{Certificate, Finding, Missing, Tls, Trust, Verdict},
-    oidc::short,
-};
+use crate::{clock::Time, model::{Certificate, Finding, Missing, Tls, Trust, Verdict}, oidc::short};
 
 /// Beyond this, a date in a certificate may look wrong because of a clock, not of the certificate.
 const CLOCK_MATTERS_SECONDS: f64 = 3600.0;
@@ -16,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     title: "The provider's certificate is in date and for its name",
     why: "Browsers stop at a warning page, passkeys refuse to work behind it, and Kasm's own calls to the provider \
           fail.",
-    mend: "Reverse proxy before Pocket ID (or Pocket ID's TLS_CERT and TLS_KEY): renew the certificate for the \
+    fix: "Reverse proxy before Pocket ID (or Pocket ID's TLS_CERT and TLS_KEY): renew the certificate for the \
            provider's host name and reload it.",
     needs: &[],
     since: "",
@@ -40,7 +36,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     }
     if !tls.name_matches || tls.trust == Trust::OtherName {
         let message = format!("The certificate is for {}, not for {}", names(leaf), connection.host);
-        findings.push(Finding::new("wrong_name", message).mend(format!(
+        findings.push(Finding::new("wrong_name", message).fix(format!(
             "Reverse proxy: serve a certificate with {} among its subject alternative names.",
             connection.host
         )));
@@ -84,7 +80,7 @@ fn chain_out_of_date(tls: &Tls, now: Time, case: &Case<'_>) -> Finding {
         None => "A certificate above the served chain is out of date".to_owned(),
     };
     Finding::new("chain_out_of_date", message + &clock_hint(case))
-        .mend("Reverse proxy: serve the chain that came with the certificate (the full chain), renewed.")
+        .fix("Reverse proxy: serve the chain that came with the certificate (the full chain), renewed.")
 }
 
 /// Says so where our clock and theirs disagree: then the date may be ours.
@@ -105,10 +101,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::{
-        checks::provider::table::{edit, failed, healthy_but, report, said},
-        model::{Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::provider::table::{edit, failed, healthy_but, report, said}, model::{Reason, Snapshot, SourceId}};
 
     fn with(change: impl FnOnce(&mut Tls, Time)) -> Snapshot {
         healthy_but(|now| {
@@ -118,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_and_names_are_judged() {
+    fn dates_and_names_are_evaluated() {
         let second = TimeDelta::seconds(1);
         let cases: [(Snapshot, &str); 8] = [
             (with(|_, _| {}), "ok"),

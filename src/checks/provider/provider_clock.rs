@@ -15,7 +15,7 @@ pub(super) const CHECK: Check = Check {
     title: "The provider's clock is right to half a minute",
     why: "Tokens carry the provider's time. Once it runs ahead, clients see tokens from the future and refuse them; \
           once it lags, tokens are too old as they arrive.",
-    mend: "Set the clock of the provider's host by NTP (chrony or systemd-timesyncd); a container has its host's \
+    fix: "Set the clock of the provider's host by NTP (chrony or systemd-timesyncd); a container has its host's \
            clock.",
     needs: &[],
     since: "",
@@ -46,7 +46,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 
 /// Whether Kasm's clock shows the provider's time: then it is ours that is wrong, and no token is refused.
 fn kasm_agrees(case: &Case<'_>, provider: &ClockReading) -> bool {
-    let kasm = case.now.kasm_health.ok().and_then(|answer| answer.clock.as_ref());
+    let kasm = case.now.app_health.ok().and_then(|answer| answer.clock.as_ref());
     kasm.filter(|clock| clock.through.is_none())
         .is_some_and(|clock| (clock.skew_seconds - provider.skew_seconds).abs() <= SAME_SECONDS)
 }
@@ -60,10 +60,7 @@ fn skew_in_words(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        checks::provider::table::{edit, failed, healthy_but, report, said},
-        model::{Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::provider::table::{edit, failed, healthy_but, report, said}, model::{Reason, Snapshot, SourceId}};
 
     fn with(skew_seconds: f64) -> Snapshot {
         healthy_but(|now| {
@@ -90,10 +87,10 @@ mod tests {
     #[test]
     fn where_kasm_shows_the_same_time_this_host_is_wrong() {
         let mut both = with(95.0);
-        edit(&mut both.kasm_health, |answer| answer.clock.as_mut().unwrap().skew_seconds = 94.0);
+        edit(&mut both.app_health, |answer| answer.clock.as_mut().unwrap().skew_seconds = 94.0);
         assert_eq!(said(CHECK.id, &both), "ok");
         assert!(report(CHECK.id, &both).reason.unwrap().ends_with("set this host's clock"));
-        edit(&mut both.kasm_health, |answer| answer.clock.as_mut().unwrap().through = Some("Cloudflare".to_owned()));
+        edit(&mut both.app_health, |answer| answer.clock.as_mut().unwrap().through = Some("Cloudflare".to_owned()));
         assert_eq!(said(CHECK.id, &both), "fail ahead");
     }
 

@@ -14,7 +14,7 @@ pub(super) const CHECK: Check = Check {
     why: "With its database gone, Pocket ID still serves its health, discovery and pages, and refuses every sign-in \
           with errors that look like a wrong secret, a deleted client or a bad API key. From 2.0 it ends itself after \
           half a minute.",
-    mend: "Pocket ID: look at its log and at DB_CONNECTION_STRING. SQLite: a full disk, a lock, a network file system; \
+    fix: "Pocket ID: look at its log and at DB_CONNECTION_STRING. SQLite: a full disk, a lock, a network file system; \
            PostgreSQL: start it, and see that Pocket ID's host reaches it.",
     needs: &[],
     since: "",
@@ -48,11 +48,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        checks::provider::table::{answered, blocked, edit, failed, healthy_but, said},
-        model::{Snapshot, SourceId},
-        pocket_id::ProviderKind,
-    };
+    use crate::{checks::provider::table::{answered, blocked, edit, failed, healthy_but, said}, model::{Snapshot, SourceId}, providers::pocket_id::ProviderKind};
 
     fn with(reason: Reason, detail: &str) -> Snapshot {
         healthy_but(|now| now.client_meta = failed(SourceId::ClientMeta, reason, detail))

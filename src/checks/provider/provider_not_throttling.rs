@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     title: "The provider does not turn requests away as too many",
     why: "Without TRUST_PROXY, Pocket ID counts everybody behind the reverse proxy as one client: a busy portal then \
           makes sign-ins fail at random, also on Kasm's back channel.",
-    mend: "Pocket ID: set TRUST_PROXY=true behind a reverse proxy; update (the limit is 100 a second from 2.10, one a \
+    fix: "Pocket ID: set TRUST_PROXY=true behind a reverse proxy; update (the limit is 100 a second from 2.10, one a \
            second before). Reverse proxy or CDN: let Kasm's and this host's address pass its own limits.",
     needs: &[],
     since: "",
@@ -76,7 +76,7 @@ mod tests {
                 healthy_but(|now| now.client_meta = failed(SourceId::ClientMeta, throttled, "")),
                 "fail too_many_requests",
             ),
-            (healthy_but(|now| now.kasm_health = failed(SourceId::KasmHealth, throttled, "")), "ok"),
+            (healthy_but(|now| now.app_health = failed(SourceId::AppHealth, throttled, "")), "ok"),
             (healthy_but(|now| now.jwks = failed(SourceId::Jwks, Reason::Status, "")), "ok"),
             (
                 healthy_but(|now| {

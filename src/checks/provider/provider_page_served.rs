@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     title: "The provider's pages are served: sign-in with its script, and sign-out",
     why: "The passkey dialogue lives in the page's script: without it, people look at a blank screen while every \
           endpoint answers well.",
-    mend: "Reverse proxy or CDN: pass the page and everything below `/_app/` to Pocket ID unchanged, and empty its \
+    fix: "Reverse proxy or CDN: pass the page and everything below `/_app/` to Pocket ID unchanged, and empty its \
            cache after an upgrade. Sign-out: pass `/api/oidc/end-session`.",
     needs: &[],
     since: "",
@@ -73,11 +73,7 @@ fn page_finding(page: &Page) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        checks::provider::table::{edit, failed, healthy_but, said},
-        model::{EndpointState, Reason, Snapshot, SourceId},
-        pocket_id::ProviderKind,
-    };
+    use crate::{checks::provider::table::{edit, failed, healthy_but, said}, model::{EndpointState, Reason, Snapshot, SourceId}, providers::pocket_id::ProviderKind};
 
     fn with(change: impl FnOnce(&mut Page)) -> Snapshot {
         healthy_but(|now| edit(&mut now.provider_page, change))
@@ -92,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_and_its_script_are_judged() {
+    fn the_page_and_its_script_are_evaluated() {
         let cases = [
             (with(|_| {}), "ok"),
             (with(|page| page.status = 404), "fail status"),
@@ -122,14 +118,14 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_not_judged_while_something_else_answers() {
+    fn a_page_is_not_evaluated_while_something_else_answers() {
         let mut snapshot = with(|page| page.status = 502);
         snapshot.discovery = failed(SourceId::Discovery, Reason::Status, "HTTP 502");
         assert_eq!(said(CHECK.id, &snapshot), "unknown");
     }
 
     #[test]
-    fn of_another_provider_only_the_way_out_is_judged() {
+    fn of_another_provider_only_the_way_out_is_evaluated() {
         let mut other = with(|page| page.status = 404);
         other.target.provider.kind = Some(ProviderKind::Openid);
         assert_eq!(said(CHECK.id, &other), "not_applicable");

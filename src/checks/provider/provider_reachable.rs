@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::OUTAGE,
     title: "The provider takes connections and answers HTTP",
     why: "Browsers and Kasm both need the provider for every sign-in; while it does not answer, nobody gets in.",
-    mend: "Start Pocket ID and the reverse proxy before it, and look at their logs. A wrong or short ENCRYPTION_KEY, \
+    fix: "Start Pocket ID and the reverse proxy before it, and look at their logs. A wrong or short ENCRYPTION_KEY, \
            or a database that is away, makes Pocket ID end itself at the start.",
     needs: &[],
     since: "",
@@ -32,7 +32,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     match answer {
         // The certificate's own checks tell why.
         Some((Reason::Tls, _)) if connection.ok().is_some_and(is_distrusted) => {
-            Ok(Verdict::noting("it takes connections; its certificate is judged by itself"))
+            Ok(Verdict::noting("it takes connections; its certificate is evaluated by itself"))
         }
         Some((reason, detail)) => Ok(Verdict::fail(finding(case, reason, detail))),
         None if case.now.discovery.ok().is_some() || case.now.discovery.failure().is_some() => Ok(Verdict::OK),
@@ -61,11 +61,11 @@ fn finding(case: &Case<'_>, reason: Reason, detail: &str) -> Finding {
     };
     let finding = Finding::new(reason.id(), said);
     match reason {
-        Reason::Dns => finding.mend(
+        Reason::Dns => finding.fix(
             "DNS: let the provider's name lead to its reverse proxy, also for this host (`connect_to` serves \
              split DNS).",
         ),
-        Reason::Tls => finding.mend(
+        Reason::Tls => finding.fix(
             "Reverse proxy (or Pocket ID's TLS_CERT and TLS_KEY): serve TLS 1.2 or later with a certificate \
              for this name.",
         ),
@@ -76,10 +76,7 @@ fn finding(case: &Case<'_>, reason: Reason, detail: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        checks::provider::table::{blocked, edit, failed, healthy_but, report, said},
-        model::{Snapshot, SourceId, Trust},
-    };
+    use crate::{checks::provider::table::{blocked, edit, failed, healthy_but, report, said}, model::{Snapshot, SourceId, Trust}};
 
     fn with(connection: Option<Reason>, discovery: Option<Reason>) -> Snapshot {
         healthy_but(|now| {
@@ -147,9 +144,9 @@ mod tests {
     fn when_kasm_is_gone_as_well_nothing_is_said_of_it_and_this_host_is_named_first() {
         let mut alone = with(Some(Reason::Dns), Some(Reason::Dns));
         assert_eq!(said(CHECK.id, &alone), "fail dns");
-        alone.kasm_connection = failed(SourceId::KasmConnection, Reason::Timeout, "no answer");
+        alone.app_connection = failed(SourceId::AppConnection, Reason::Timeout, "no answer");
         assert_eq!(said(CHECK.id, &alone), "fail dns");
-        alone.kasm_connection = failed(SourceId::KasmConnection, Reason::Connect, "no route");
+        alone.app_connection = failed(SourceId::AppConnection, Reason::Connect, "no route");
         let told = report(CHECK.id, &alone);
         assert_eq!((told.verdict.as_str(), told.findings.len()), ("unknown", 0));
         assert!(told.reason.unwrap().contains("look at this host first"));

@@ -6,18 +6,14 @@
 use url::Url;
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{Finding, Missing, SourceId, Verdict},
-    oidc::{AuthorizeUrl, is_loopback},
-    pocket_id::{Version, VersionSpan},
-};
+use crate::{model::{Finding, Missing, SourceId, Verdict}, oidc::{AuthorizeUrl, is_loopback}, providers::pocket_id::{Version, VersionSpan}};
 
 pub(super) const CHECK: Check = Check {
     id: "provider_version_sound",
     severity: SeverityRule::RISK,
     title: "The release of Pocket ID has no known fault that hits a Kasm",
     why: "Some releases refuse callback addresses or answers that the ones before and after take.",
-    mend: "Update Pocket ID; before 2.0, read its migration guide first (the signing key changes, and ENCRYPTION_KEY \
+    fix: "Update Pocket ID; before 2.0, read its migration guide first (the signing key changes, and ENCRYPTION_KEY \
            becomes a must).",
     needs: &[],
     since: "",
@@ -111,13 +107,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{
-        checks::provider::table::{edit, failed, healthy_but, report, said},
-        kasm::StartOutcome,
-        model::{Reason, Snapshot},
-        oidc::Discovery,
-        pocket_id::ProviderKind,
-    };
+    use crate::{checks::provider::table::{edit, failed, healthy_but, report, said}, apps::kasm::StartOutcome, model::{Reason, Snapshot}, oidc::Discovery, providers::pocket_id::ProviderKind};
 
     const V1_16: &str = include_str!("../../../tests/fixtures/pocket-id/1.16.0/discovery.json");
     const V2_9: &str = include_str!("../../../tests/fixtures/pocket-id/2.9.0/discovery.json");
@@ -130,7 +120,7 @@ mod tests {
             edit(&mut now.discovery, |answer| {
                 answer.fact = Discovery::parse(200, None, body.to_string().as_bytes()).unwrap();
             });
-            edit(&mut now.kasm_start, |start| {
+            edit(&mut now.login_start, |start| {
                 let StartOutcome::Url(url) = &mut start.starts[0].outcome else { panic!("an authorize URL") };
                 url.redirect_uri = Some(redirect_uri.to_owned());
             });

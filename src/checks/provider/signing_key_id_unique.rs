@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{Change, ChangeSubject, Finding, Missing, Verdict},
-    oidc::{Jwks, short},
-};
+use crate::{model::{Change, ChangeSubject, Finding, Missing, Verdict}, oidc::{Jwks, short}};
 
 pub(super) const CHECK: Check = Check {
     id: "signing_key_id_unique",
@@ -14,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     title: "Every key ID stands for one key, and keeps standing for it",
     why: "Clients keep keys by their ID and see no reason to fetch them anew: behind the same ID, another key makes \
           every token look forged until their cache ends.",
-    mend: "Pocket ID gives each key an ID of its own (`pocket-id key-rotate`, then restart): find out what else \
+    fix: "Pocket ID gives each key an ID of its own (`pocket-id key-rotate`, then restart): find out what else \
            answers in its place. Other providers: give the new key a new ID.",
     needs: &[],
     since: "",
@@ -58,11 +55,7 @@ fn twice(set: &Jwks) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        checks::provider::table::{blocked, edit, healthy_but, said},
-        model::{Snapshot, SourceId},
-        oidc::Jwk,
-    };
+    use crate::{checks::provider::table::{blocked, edit, healthy_but, said}, model::{Snapshot, SourceId}, oidc::Jwk};
 
     fn changed_key(subject: ChangeSubject) -> Snapshot {
         healthy_but(|now| {

@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     why: "Pocket ID publishes one key and swaps it at a restart without any overlap: clients that keep the old key set \
           refuse new tokens until they fetch it anew, and older tokens stop verifying. An upgrade from 1.x to 2.x \
           changes it too.",
-    mend: "If it was meant (`pocket-id key-rotate`, an upgrade), there is nothing to do; if sign-in fails since, \
+    fix: "If it was meant (`pocket-id key-rotate`, an upgrade), there is nothing to do; if sign-in fails since, \
            restart Kasm's API container, which may hold the old keys. If it was not: keep KEYS_PATH or the database on \
            a volume that outlives the container.",
     needs: &[],
@@ -40,10 +40,7 @@ fn finding(change: &Change) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        checks::provider::table::{blocked, healthy_but, report, said},
-        model::{Snapshot, SourceId},
-    };
+    use crate::{checks::provider::table::{blocked, healthy_but, report, said}, model::{Snapshot, SourceId}};
 
     fn with(subject: ChangeSubject) -> Snapshot {
         healthy_but(|now| {

@@ -8,17 +8,14 @@
 use url::Url;
 
 use super::{Case, Check, SeverityRule, endpoint, part_that_differs};
-use crate::{
-    model::{Drift, DryRun, Finding, Missing, SourceId, Verdict},
-    pocket_id::ProviderKind,
-};
+use crate::{model::{Drift, DryRun, Finding, Missing, SourceId, Verdict}, providers::pocket_id::ProviderKind};
 
 pub(super) const CHECK: Check = Check {
     id: "authorization_url_matches",
     severity: SeverityRule::OUTAGE,
     title: "Kasm sends browsers to the provider's authorization endpoint",
     why: "Kasm stores this address by hand; after a rename of the provider, people land on a page that is gone.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > Authorization URL: enter the provider's \
+    fix: "Kasm: Access Management > Authentication > OpenID > your config > Authorization URL: enter the provider's \
            value.",
     needs: &[],
     since: "",
@@ -60,11 +57,11 @@ fn elsewhere(expected: &str, sent: &str, provider: &str) -> Verdict {
     };
     let message =
         format!("Kasm sends people to another server than provider.url names: {sent}, where {expected} is expected");
-    let mend = format!(
+    let fix = format!(
         "See first that provider.url is right: no discovery document is read from {provider}. If it is: {}",
-        CHECK.mend
+        CHECK.fix
     );
-    Verdict::fail(Finding::new("differs", message).drift(drift).mend(mend))
+    Verdict::fail(Finding::new("differs", message).drift(drift).fix(fix))
 }
 
 /// The address differs; where only a parameter of the endpoint's own is lost, that is what is told.
@@ -103,10 +100,7 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{
-        checks::testing::{document, generic, judged, lose, table, url},
-        model::{Missing, Reason, SourceId},
-    };
+    use crate::{checks::testing::{document, generic, evaluated, lose, table, url}, model::{Missing, Reason, SourceId}};
 
     const OLD: &str = "https://auth.example.test/authorize";
 
@@ -201,27 +195,27 @@ mod tests {
                     },
                     "fail differs",
                 ),
-                ("no start", |now| lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Connect), "unknown"),
+                ("no start", |now| lose(&mut now.login_start, SourceId::LoginStart, Reason::Connect), "unknown"),
             ],
         );
     }
 
     #[test]
     fn what_no_document_says_is_not_put_into_the_providers_mouth() {
-        let report = judged(&CHECK, |now| {
+        let report = evaluated(&CHECK, |now| {
             lose(&mut now.discovery, SourceId::Discovery, Reason::Status);
             url(now).endpoint = OLD.to_owned();
         });
         let finding = &report.findings[0];
         let drift = finding.drift.as_ref().unwrap();
         assert_eq!((drift.expected_by.as_str(), drift.actual_by.as_str()), ("Expected is", "Kasm sends"));
-        let mend = finding.mend.as_deref().unwrap();
-        assert!(mend.starts_with("See first that provider.url is right"), "{mend}");
+        let fix = finding.fix.as_deref().unwrap();
+        assert!(fix.starts_with("See first that provider.url is right"), "{fix}");
     }
 
     #[test]
     fn both_values_are_told() {
-        let report = judged(&CHECK, |now| url(now).endpoint = OLD.to_owned());
+        let report = evaluated(&CHECK, |now| url(now).endpoint = OLD.to_owned());
         let drift = report.findings[0].drift.as_ref().unwrap();
         assert_eq!((drift.expected.as_str(), drift.actual.as_str()), ("https://id.example.test/authorize", OLD));
     }

@@ -1,17 +1,14 @@
 //! Kasm starts a login: it gives the browser an authorize URL.
 
 use super::{Case, Check, SeverityRule, error_of_its_own};
-use crate::{
-    kasm::{Chosen, KasmStart, Start, StartOutcome},
-    model::{Finding, Missing, Reason, SourceId, Verdict},
-};
+use crate::{apps::kasm::{Chosen, KasmStart, Start, StartOutcome}, model::{Finding, Missing, Reason, SourceId, Verdict}};
 
 pub(super) const CHECK: Check = Check {
     id: "login_starts",
     severity: SeverityRule::OUTAGE,
     title: "Kasm starts the login with this provider",
     why: "Who presses the button gets Kasm's error text and stays on the login page.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config: look for an empty or broken field, first \
+    fix: "Kasm: Access Management > Authentication > OpenID > your config: look for an empty or broken field, first \
            of all Authorization URL, and save it in place; Kasm's log (Diagnostics > Logging) names the reason.",
     needs: &[],
     since: "",
@@ -21,7 +18,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    let starts = match case.now.kasm_start.get() {
+    let starts = match case.now.login_start.get() {
         Ok(starts) => starts,
         Err(missing) => return without_an_answer(case, missing),
     };
@@ -93,20 +90,16 @@ fn is_provider_away(case: &Case<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{add_config, judged, lose, table, url},
-        kasm::StartOutcome,
-        model::{HealthState, Missing, Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{add_config, evaluated, lose, table, url}, apps::kasm::StartOutcome, model::{HealthState, Missing, Reason, Snapshot, SourceId}};
 
     const ELSEWHERE: &str = "https://login.example.test/authorize";
 
     fn answer(now: &mut Snapshot, outcome: StartOutcome) {
-        now.kasm_start.value.as_mut().unwrap().starts[0].outcome = outcome;
+        now.login_start.value.as_mut().unwrap().starts[0].outcome = outcome;
     }
 
     fn status(now: &mut Snapshot, status: u16) {
-        now.kasm_start.value = Err(Missing::status(SourceId::KasmStart, status, format!("HTTP {status}")));
+        now.login_start.value = Err(Missing::status(SourceId::LoginStart, status, format!("HTTP {status}")));
     }
 
     fn refuse(now: &mut Snapshot) {
@@ -168,13 +161,13 @@ mod tests {
                     "unknown",
                 ),
                 ("both lead here", |now| add_config(now, "Work", "https://id.example.test/authorize"), "ok"),
-                ("nothing to start", |now| now.kasm_start.value.as_mut().unwrap().starts.clear(), "unknown"),
+                ("nothing to start", |now| now.login_start.value.as_mut().unwrap().starts.clear(), "unknown"),
                 ("an error of its own", |now| status(now, 500), "fail server_error"),
                 (
-                    "an error of its own while it is not well: told by kasm_healthy",
+                    "an error of its own while it is not well: told by app_healthy",
                     |now| {
                         status(now, 502);
-                        now.kasm_health.value.as_mut().unwrap().fact.state = HealthState::Unhealthy("502".to_owned());
+                        now.app_health.value.as_mut().unwrap().fact.state = HealthState::Unhealthy("502".to_owned());
                     },
                     "unknown",
                 ),
@@ -187,14 +180,14 @@ mod tests {
                     "unknown",
                 ),
                 ("no such path", |now| status(now, 404), "unknown"),
-                ("not asked", |now| lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Connect), "unknown"),
+                ("not asked", |now| lose(&mut now.login_start, SourceId::LoginStart, Reason::Connect), "unknown"),
             ],
         );
     }
 
     #[test]
     fn kasms_own_text_is_told() {
-        let report = judged(&CHECK, refuse);
+        let report = evaluated(&CHECK, refuse);
         assert_eq!(report.findings[0].message, "Kasm does not start the login with \"Pocket ID\": No SSO ID");
     }
 }

@@ -1,22 +1,22 @@
 //! Kasm sends the browser to the provider.
 
-use super::{Case, Check, SeverityRule, endpoint, kasm::error_of_its_own};
+use super::{Case, Check, SeverityRule, endpoint, app::error_of_its_own};
 
 mod authorization_url_matches;
 mod login_starts;
-mod redirect_url_is_kasm;
+mod redirect_uri_is_own;
 mod start_agrees_with_config;
 mod state_length;
 
 pub(super) use authorization_url_matches::{is_same, on_base};
-pub(super) use redirect_url_is_kasm::part_that_differs;
+pub(super) use redirect_uri_is_own::part_that_differs;
 pub(super) use state_length::too_short;
 
 /// In cause order.
 pub(super) const CHECKS: &[&Check] = &[
     &login_starts::CHECK,
     &authorization_url_matches::CHECK,
-    &redirect_url_is_kasm::CHECK,
+    &redirect_uri_is_own::CHECK,
     &state_length::CHECK,
     &start_agrees_with_config::CHECK,
 ];

@@ -3,11 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Case, Check, SeverityRule, is_same};
-use crate::{
-    kasm::OidcConfig,
-    model::{Credential, Drift, Finding, Missing, Verdict},
-    oidc::AuthorizeUrl,
-};
+use crate::{apps::kasm::OidcConfig, model::{Credential, Drift, Finding, Missing, Verdict}, oidc::AuthorizeUrl};
 
 pub(super) const CHECK: Check = Check {
     id: "start_agrees_with_config",
@@ -15,9 +11,9 @@ pub(super) const CHECK: Check = Check {
     title: "Kasm sends what its OpenID config holds",
     why: "Where the two differ, a cache, another zone or another host answers: people get old settings, some of them \
            at least.",
-    mend: "Kasm: restart the API container of the host that answers, and see that all hosts and zones of this address \
+    fix: "Kasm: restart the API container of the host that answers, and see that all hosts and zones of this address \
            share one database.",
-    needs: &[Credential::KasmKey],
+    needs: &[Credential::AppKey],
     since: "",
     source: "Kasm documentation, Developer API and deployment zones",
     fields: &["sent_authorization_url", "sent_client_id", "sent_redirect_url", "sent_scope", "sent_config_id"],
@@ -76,10 +72,7 @@ fn config_id(stored: &OidcConfig, sent: &AuthorizeUrl) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{judged_with_credentials, lose, stored, table, table_with_credentials, url},
-        model::{Reason, SourceId},
-    };
+    use crate::{checks::testing::{evaluated_with_credentials, lose, stored, table, table_with_credentials, url}, model::{Reason, SourceId}};
 
     #[test]
     fn each_part_of_what_is_sent_must_be_as_stored() {
@@ -133,7 +126,7 @@ mod tests {
                     },
                     "fail client_id redirect_url",
                 ),
-                ("no start", |now| lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Timeout), "unknown"),
+                ("no start", |now| lose(&mut now.login_start, SourceId::LoginStart, Reason::Timeout), "unknown"),
                 (
                     "the key is refused",
                     |now| lose(&mut now.kasm_config, SourceId::KasmConfig, Reason::Unauthorized),
@@ -146,7 +139,7 @@ mod tests {
 
     #[test]
     fn both_sayings_of_kasm_are_told() {
-        let report = judged_with_credentials(&CHECK, |now| stored(now).client_id = Some("c2".to_owned()));
+        let report = evaluated_with_credentials(&CHECK, |now| stored(now).client_id = Some("c2".to_owned()));
         let drift = report.findings[0].drift.as_ref().unwrap();
         assert_eq!((drift.field.as_str(), drift.expected.as_str()), ("sent_client_id", "c2"));
         assert_eq!((drift.expected_by.as_str(), drift.actual_by.as_str()), ("Kasm stores", "Kasm sends"));
@@ -154,8 +147,8 @@ mod tests {
 
     #[test]
     fn several_configs_of_which_none_is_known_to_be_ours_are_listed() {
-        let report = judged_with_credentials(&CHECK, |now| {
-            lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Timeout);
+        let report = evaluated_with_credentials(&CHECK, |now| {
+            lose(&mut now.login_start, SourceId::LoginStart, Reason::Timeout);
             let mut second = stored(now).clone();
             second.display_name = Some("Old".to_owned());
             now.kasm_config.value.as_mut().unwrap().configs.push(second);

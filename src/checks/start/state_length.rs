@@ -1,11 +1,7 @@
 //! Kasm's `state` (and `nonce`, if it sends one) is as long as Pocket ID 2.10 demands.
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{Finding, Missing, Severity, Verdict},
-    oidc::AuthorizeUrl,
-    pocket_id::Dialect,
-};
+use crate::{model::{Finding, Missing, Severity, Verdict}, oidc::AuthorizeUrl, providers::pocket_id::Dialect};
 
 /// In characters (Pocket ID 2.10 and later).
 const LEAST: usize = 8;
@@ -15,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::By(severity),
     title: "Kasm's state has at least 8 characters",
     why: "From 2.10 on Pocket ID refuses a shorter state at once (invalid_state), so the upgrade ends every sign-in.",
-    mend: "Kasm makes the state itself: upgrade Kasm, or see what rewrites its addresses on the way.",
+    fix: "Kasm makes the state itself: upgrade Kasm, or see what rewrites its addresses on the way.",
     needs: &[],
     since: "Pocket ID 2.10",
     source: "Pocket ID 2.10 and later, /authorize (measured); RFC 6749, section 10.10",
@@ -61,10 +57,7 @@ pub(in crate::checks) fn too_short(sent: &AuthorizeUrl) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{generic, judged, legacy, lose, table, url},
-        model::{Reason, Severity, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{generic, evaluated, legacy, lose, table, url}, model::{Reason, Severity, Snapshot, SourceId}};
 
     fn state(now: &mut Snapshot, length: usize) {
         url(now).state.as_mut().unwrap().length = length;
@@ -106,6 +99,6 @@ mod tests {
                 ),
             ],
         );
-        assert_eq!(judged(&CHECK, |now| state(now, 7)).severity, Severity::Outage);
+        assert_eq!(evaluated(&CHECK, |now| state(now, 7)).severity, Severity::Outage);
     }
 }

@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "The provider takes the client secret",
     why: "With a secret that the provider refuses, every sign-in fails after the passkey, in Kasm's Internal Error; \
            what is tried is our copy of the secret.",
-    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client > Client secrets: add one and enter it in Kasm: \
+    fix: "Pocket ID: Administration > OIDC Clients > Kasm's client > Client secrets: add one and enter it in Kasm: \
            Access Management > Authentication > OpenID > your config > Client Secret; or, if Kasm's is right, correct \
            our copy in provider.client_secret_file.",
     needs: &[Credential::ClientSecret],
@@ -38,7 +38,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         }
         SecretAnswer::Refused { error, other_method: true, .. } => {
             let message = format!("The provider wants another client authentication than Kasm's, which is HTTP Basic: {error}");
-            Ok(Verdict::fail(Finding::new("other_method", message).mend(OTHER_METHOD)))
+            Ok(Verdict::fail(Finding::new("other_method", message).fix(OTHER_METHOD)))
         }
         SecretAnswer::Refused { status, error, .. } => refused(case, proof, *status, error),
     }
@@ -54,7 +54,7 @@ fn accepted(proof: &SecretProof) -> Verdict {
 /// A refusal says something about the secret only where the database answers, and knows the client as one with secrets.
 fn refused(case: &Case<'_>, proof: &SecretProof, status: u16, error: &str) -> Result<Verdict, Missing> {
     match &case.now.client_meta.value {
-        Ok(meta) if meta.is_kasm_client && meta.name.is_none() => {
+        Ok(meta) if meta.is_app_client && meta.name.is_none() => {
             return Ok(Verdict::Unknown("the provider does not know the client, whatever its secret".to_owned()));
         }
         Ok(_) | Err(Missing::NotApplicable(_)) => {}
@@ -70,12 +70,12 @@ fn refused(case: &Case<'_>, proof: &SecretProof, status: u16, error: &str) -> Re
         "{origin} is refused (HTTP {status}: {error}).{which} If Kasm's was changed, change {origin}; if Kasm holds this \
          one, nobody gets in"
     );
-    let mend = format!(
+    let fix = format!(
         "Put the secret that Kasm holds into {origin}. If nobody has it: Pocket ID: Administration > OIDC Clients > \
          Kasm's client > Client secrets: make one, and enter it in Kasm: Access Management > Authentication > OpenID > \
          your config > Client Secret, in place, and in {origin}."
     );
-    Ok(Verdict::fail(Finding::new("refused", message).mend(mend)))
+    Ok(Verdict::fail(Finding::new("refused", message).fix(fix)))
 }
 
 /// Which of the client's secrets ours is, by the four characters that Pocket ID shows.
@@ -102,13 +102,10 @@ fn which(listed: &ClientSecrets, entry: Option<&str>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        checks::{
-            judge,
+    use crate::{checks::{
+            evaluate,
             testing::{Row, generic},
-        },
-        model::Snapshot,
-    };
+        }, model::Snapshot};
 
     fn refuse(now: &mut Snapshot) {
         let proof = now.client_secret.value.as_mut().unwrap();
@@ -118,7 +115,7 @@ mod tests {
     fn said(change: impl FnOnce(&mut Snapshot)) -> (String, String) {
         let mut now = Snapshot::healthy_with_credentials();
         change(&mut now);
-        let report = judge(&now, None);
+        let report = evaluate(&now, None);
         let check = report.check(CHECK.id).unwrap();
         let message = check.findings.first().map(|finding| finding.message.clone());
         (check.verdict.clone(), message.or_else(|| check.reason.clone()).unwrap_or_default())
@@ -227,6 +224,6 @@ mod tests {
     fn a_refused_copy_is_the_cause_when_nothing_before_it_failed() {
         let mut now = Snapshot::healthy_with_credentials();
         refuse(&mut now);
-        assert_eq!(judge(&now, None).cause.unwrap().check, CHECK.id);
+        assert_eq!(evaluate(&now, None).cause.unwrap().check, CHECK.id);
     }
 }

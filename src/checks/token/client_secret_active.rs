@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "Kasm's client has an active secret",
     why: "From 2.14 on secrets can end: without an active one every sign-in fails after the passkey, in Kasm's \
            Internal Error.",
-    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client > Client secrets: add one, and enter it in Kasm: \
+    fix: "Pocket ID: Administration > OIDC Clients > Kasm's client > Client secrets: add one, and enter it in Kasm: \
            Access Management > Authentication > OpenID > your config > Client Secret, in place.",
     needs: &[Credential::ProviderAdminKey],
     since: "Pocket ID 2.14",
@@ -52,11 +52,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{generic, legacy, lose, table},
-        model::{Reason, Snapshot, SourceId},
-        pocket_id::SecretEntry,
-    };
+    use crate::{checks::testing::{generic, legacy, lose, table}, model::{Reason, Snapshot, SourceId}, providers::pocket_id::SecretEntry};
 
     /// The client's secrets: first characters and whether they are active.
     fn secrets(now: &mut Snapshot, entries: &[(&str, bool)]) {

@@ -1,15 +1,12 @@
 //! Kasm exchanges the code for tokens.
 
 use super::{Case, Check, SeverityRule, endpoint, provider::endpoint_finding};
-use crate::{
-    clock::Time,
-    pocket_id::{SecretEntry, Version},
-};
+use crate::{clock::Time, providers::pocket_id::{SecretEntry, Version}};
 
-mod back_channel_from_kasm;
+mod back_channel;
 mod client_secret_accepted;
 mod client_secret_active;
-mod secret_held_by_kasm;
+mod app_secret_accepted;
 mod token_auth_supported;
 mod token_endpoint_answers;
 mod token_url_matches;
@@ -23,8 +20,8 @@ pub(super) const CHECKS: &[&Check] = &[
     &client_secret_active::CHECK,
     &client_secret_accepted::CHECK,
     &token_verifies::CHECK,
-    &back_channel_from_kasm::CHECK,
-    &secret_held_by_kasm::CHECK,
+    &back_channel::CHECK,
+    &app_secret_accepted::CHECK,
 ];
 
 /// Whether this is a Pocket ID of before 2.14, whose clients have one secret that never ends.

@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     title: "The provider takes the client secret by HTTP Basic",
     why: "Kasm sends the secret by HTTP Basic and has no setting for it: a provider that takes only another method \
            refuses it at the token step.",
-    mend: "Allow client_secret_basic for Kasm's client at the provider (Pocket ID always does: see what rewrites its \
+    fix: "Allow client_secret_basic for Kasm's client at the provider (Pocket ID always does: see what rewrites its \
            discovery document).",
     needs: &[],
     since: "",
@@ -47,10 +47,7 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{
-        checks::testing::{document, lose, table},
-        model::{Reason, SourceId},
-    };
+    use crate::{checks::testing::{document, lose, table}, model::{Reason, SourceId}};
 
     #[test]
     fn basic_must_be_announced_or_implied() {

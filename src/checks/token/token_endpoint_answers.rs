@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "The provider's token endpoint answers",
     why: "Kasm exchanges the code there in every sign-in. With the route to it or the database behind it broken, people \
           get through their login and then land on an error, while discovery, health and introspection stay green.",
-    mend: "Status 500: look at the provider's log and at its database. Status 404, 405 or 503, or a web page: let the \
+    fix: "Status 500: look at the provider's log and at its database. Status 404, 405 or 503, or a web page: let the \
            reverse proxy pass POST requests for this path to the provider.",
     needs: &[],
     since: "",
@@ -41,10 +41,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{lose, table},
-        model::{EndpointState, Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{lose, table}, model::{EndpointState, Reason, Snapshot, SourceId}};
 
     fn state(now: &mut Snapshot, state: EndpointState) {
         now.token_endpoint.value.as_mut().unwrap().endpoint.state = state;

@@ -9,9 +9,9 @@ pub(super) const CHECK: Check = Check {
     title: "Kasm asks the provider's token endpoint",
     why: "Kasm calls this address itself, after the passkey: a wrong one ends in Kasm's Internal Error, and nothing \
            at the provider says why.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > Token URL: enter the provider's \
+    fix: "Kasm: Access Management > Authentication > OpenID > your config > Token URL: enter the provider's \
            token_endpoint (https://<id>/api/oidc/token, or the same path at INTERNAL_APP_URL).",
-    needs: &[Credential::KasmKey],
+    needs: &[Credential::AppKey],
     since: "",
     source: "OpenID Connect Discovery 1.0, section 3; Pocket ID's guide for Kasm",
     fields: &["token_url"],
@@ -28,10 +28,7 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{
-        checks::testing::{document, generic, judged_with_credentials, lose, stored, table, table_with_credentials},
-        model::{Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{document, generic, evaluated_with_credentials, lose, stored, table, table_with_credentials}, model::{Reason, Snapshot, SourceId}};
 
     fn store(now: &mut Snapshot, url: &str) {
         stored(now).token_url = Some(url.to_owned());
@@ -139,7 +136,7 @@ mod tests {
             document(now, &json!({"token_endpoint": "http://id.example.test/token"}));
         };
         assert_eq!(evaluate_other(behind_a_proxy, Some("https://id.example.test/token")), "ok");
-        let wrong = judged_with_credentials(&CHECK, |now| {
+        let wrong = evaluated_with_credentials(&CHECK, |now| {
             behind_a_proxy(now);
             store(now, "https://id.example.test/tokens");
         });
@@ -148,7 +145,7 @@ mod tests {
     }
 
     fn evaluate_other(change: fn(&mut Snapshot), stored: Option<&str>) -> String {
-        let report = judged_with_credentials(&CHECK, |now| {
+        let report = evaluated_with_credentials(&CHECK, |now| {
             change(now);
             if let Some(stored) = stored {
                 store(now, stored);
@@ -159,12 +156,12 @@ mod tests {
 
     #[test]
     fn what_differs_is_told_with_both_values() {
-        let report = judged_with_credentials(&CHECK, |now| store(now, "https://id.example.test/api/oidc/token/"));
+        let report = evaluated_with_credentials(&CHECK, |now| store(now, "https://id.example.test/api/oidc/token/"));
         let finding = &report.findings[0];
         assert!(finding.message.starts_with("Kasm's token URL has another path"), "{finding:?}");
         assert_eq!(finding.drift.as_ref().unwrap().first_difference(), 38);
-        assert_eq!(finding.mend, None);
-        let elsewhere = judged_with_credentials(&CHECK, |now| store(now, "http://10.0.0.7:1411/api/oidc/token"));
-        assert!(elsewhere.findings[0].mend.as_ref().unwrap().contains("provider.internal_url"), "{elsewhere:?}");
+        assert_eq!(finding.fix, None);
+        let elsewhere = evaluated_with_credentials(&CHECK, |now| store(now, "http://10.0.0.7:1411/api/oidc/token"));
+        assert!(elsewhere.findings[0].fix.as_ref().unwrap().contains("provider.internal_url"), "{elsewhere:?}");
     }
 }

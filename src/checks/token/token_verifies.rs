@@ -1,11 +1,7 @@
 //! A token of the provider verifies by its published keys.
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{Change, ChangeSubject, ClientToken, Credential, Finding, Missing, Verdict},
-    oidc::{Signature, TokenFacts},
-    pocket_id::ProviderKind,
-};
+use crate::{model::{Change, ChangeSubject, ClientToken, Credential, Finding, Missing, Verdict}, oidc::{Signature, TokenFacts}, providers::pocket_id::ProviderKind};
 
 /// By how much clocks may differ, in seconds.
 const SKEW: i64 = 60;
@@ -20,7 +16,7 @@ pub(super) const CHECK: Check = Check {
     title: "A fresh token verifies by the published keys",
     why: "A token that the published keys do not verify is refused by everybody who looks; two instances with \
            different keys, or a cached key set, do that.",
-    mend: "See that all instances of Pocket ID share one database and key, and that nothing caches \
+    fix: "See that all instances of Pocket ID share one database and key, and that nothing caches \
            /.well-known/jwks.json.",
     needs: &[Credential::ClientSecret],
     since: "",
@@ -98,7 +94,7 @@ fn issuer(case: &Case<'_>, token: &TokenFacts) -> Result<Option<Finding>, Missin
     Ok((token.issuer.as_deref() != Some(expected)).then(|| {
         let actual = token.issuer.as_deref().unwrap_or("nobody");
         Finding::new("issuer", format!("a fresh token is issued by {actual}, and the document's issuer is {expected}"))
-            .mend("Pocket ID: set APP_URL to the address that people use, the same on all instances, and restart.")
+            .fix("Pocket ID: set APP_URL to the address that people use, the same on all instances, and restart.")
     }))
 }
 
@@ -117,7 +113,7 @@ fn times(seen: &ClientToken) -> Option<Finding> {
     let (token, now) = (&seen.token, seen.received_at.timestamp());
     let off = |what: &str| {
         Finding::new("times", format!("a fresh token {what}: see the provider's clock and what rewrites its answers"))
-            .mend("Let the provider's host and this one keep their clocks by NTP.")
+            .fix("Let the provider's host and this one keep their clocks by NTP.")
     };
     let Some(expires_at) = token.expires_at else { return Some(off("does not say when it ends")) };
     if expires_at <= now - SKEW {
@@ -139,13 +135,10 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::{
-        checks::{
-            judge,
+    use crate::{checks::{
+            evaluate,
             testing::{document, generic},
-        },
-        model::Snapshot,
-    };
+        }, model::Snapshot};
 
     fn token(now: &mut Snapshot) -> &mut ClientToken {
         now.client_token.value.as_mut().unwrap()
@@ -159,7 +152,7 @@ mod tests {
     fn said(change: impl FnOnce(&mut Snapshot)) -> String {
         let mut now = Snapshot::healthy_with_credentials();
         change(&mut now);
-        let report = judge(&now, None);
+        let report = evaluate(&now, None);
         let check = report.check(CHECK.id).unwrap();
         let codes = check.findings.iter().map(|finding| finding.code.as_str());
         std::iter::once(check.verdict.as_str()).chain(codes).collect::<Vec<_>>().join(" ")

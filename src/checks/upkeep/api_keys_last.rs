@@ -13,9 +13,9 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::RISK,
     title: "The API keys that ssowatch uses do not end soon",
     why: "Sign-in goes on without them, but from that day on ssowatch sees less, and says so.",
-    mend: "Pocket ID: Administration > API Keys: make a new one and put it in provider.api_key_file. Kasm: Settings > \
+    fix: "Pocket ID: Administration > API Keys: make a new one and put it in provider.api_key_file. Kasm: Settings > \
            Developers > Add API Key: the same for kasm.api_key_file and kasm.api_key_secret_file.",
-    needs: &[Credential::ProviderKey, Credential::KasmKey],
+    needs: &[Credential::ProviderKey, Credential::AppKey],
     since: "",
     source: "Pocket ID, API keys; Kasm documentation, Developer API",
     fields: &[],
@@ -25,7 +25,7 @@ pub(super) const CHECK: Check = Check {
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let has = |credential| case.target().credentials.contains(&credential);
     if !has(Credential::ProviderKey) {
-        return Ok(match has(Credential::KasmKey) {
+        return Ok(match has(Credential::AppKey) {
             true => Verdict::Unverified(
                 "Kasm does not tell a key when it ends: see Settings > Developers in Kasm".to_owned(),
             ),
@@ -47,10 +47,7 @@ mod tests {
     use super::CHECK;
     use chrono::TimeDelta;
 
-    use crate::{
-        checks::testing::{lose, table},
-        model::{Credential, Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{lose, table}, model::{Credential, Reason, Snapshot, SourceId}};
 
     fn ending(now: &mut Snapshot, days: Option<i64>) {
         *now = Snapshot::healthy_with_credentials();
@@ -67,7 +64,7 @@ mod tests {
                 (
                     "a key",
                     |now| {
-                        now.target.credentials.insert(Credential::KasmKey);
+                        now.target.credentials.insert(Credential::AppKey);
                     },
                     "unverified",
                 ),

@@ -1,10 +1,7 @@
 //! Auto Login is on only while the login path is seen to be good.
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    model::{Finding, Missing, Verdict},
-    pocket_id::Dialect,
-};
+use crate::{model::{Finding, Missing, Verdict}, providers::pocket_id::Dialect};
 
 pub(super) const CHECK: Check = Check {
     id: "auto_login_is_safe",
@@ -12,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "Auto Login is on only while the login path is seen to be good",
     why: "With Auto Login every visitor is sent to the provider at once: if the path is broken, admins with a local \
            account are locked out as well, unless they know the other address.",
-    mend: "Kasm: Access Management > Authentication > OpenID > your config > Auto Login: off until a sign-in works. \
+    fix: "Kasm: Access Management > Authentication > OpenID > your config > Auto Login: off until a sign-in works. \
            Local accounts get in at https://<kasm>/#/staticlogin.",
     needs: &[],
     since: "",
@@ -67,10 +64,7 @@ fn auto_login(case: &Case<'_>) -> Result<Option<bool>, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{add_config, configs, judged, legacy, lose, table, url},
-        model::{DryRun, Missing, Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{add_config, configs, evaluated, legacy, lose, table, url}, model::{DryRun, Missing, Reason, Snapshot, SourceId}};
 
     fn on(now: &mut Snapshot) {
         configs(now)[0].auto_login = Some(true);
@@ -112,7 +106,7 @@ mod tests {
                     "on, and no login starts",
                     |now| {
                         on(now);
-                        lose(&mut now.kasm_start, SourceId::KasmStart, Reason::Timeout);
+                        lose(&mut now.login_start, SourceId::LoginStart, Reason::Timeout);
                     },
                     "fail locks_out",
                 ),
@@ -156,7 +150,7 @@ mod tests {
 
     #[test]
     fn the_address_for_local_accounts_is_told() {
-        let report = judged(&CHECK, |now| {
+        let report = evaluated(&CHECK, |now| {
             on(now);
             lose(&mut now.authorize_dry_run, SourceId::AuthorizeDryRun, Reason::Connect);
         });

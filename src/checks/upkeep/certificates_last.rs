@@ -7,10 +7,7 @@
 use chrono::TimeDelta;
 
 use super::{Case, Check, SeverityRule};
-use crate::{
-    clock::{Time, span},
-    model::{Certificate, Connection, Finding, Missing, Side, Verdict},
-};
+use crate::{clock::{Time, span}, model::{Certificate, Connection, Finding, Missing, Side, Verdict}};
 
 pub(super) const CHECK: Check = Check {
     id: "certificates_last",
@@ -18,7 +15,7 @@ pub(super) const CHECK: Check = Check {
     title: "The certificates of both sides last more than a third of their lifetime",
     why: "An expired certificate ends every sign-in at once: at the provider for Kasm too, which calls it from \
            behind.",
-    mend: "See why it was not renewed (the ACME client's timer and log, the port that the challenge needs), renew it, \
+    fix: "See why it was not renewed (the ACME client's timer and log, the port that the challenge needs), renew it, \
            and restart what serves it.",
     needs: &[],
     since: "",
@@ -29,7 +26,7 @@ pub(super) const CHECK: Check = Check {
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let now = case.now;
-    let sides = [(Side::Provider, &now.provider_connection), (Side::Kasm, &now.kasm_connection)];
+    let sides = [(Side::Provider, &now.provider_connection), (Side::App, &now.app_connection)];
     let findings: Vec<Finding> = sides
         .iter()
         .filter_map(|(side, seen)| Some((*side, seen.ok()?)))
@@ -72,7 +69,7 @@ fn margin(certificate: &Certificate, index: usize) -> TimeDelta {
 fn finding(side: Side, certificate: &Certificate, margin: TimeDelta, at: Time) -> Finding {
     let whose = match side {
         Side::Provider => "The provider's",
-        Side::Kasm => "Kasm's",
+        Side::App => "Kasm's",
     };
     let left = certificate.not_after - at;
     // A tenth of the lifetime, where the margin is a third of it.
@@ -96,10 +93,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::CHECK;
-    use crate::{
-        checks::testing::{connection, judged, kasm_tls, lose, table},
-        model::{Reason, Snapshot, SourceId},
-    };
+    use crate::{checks::testing::{connection, evaluated, kasm_tls, lose, table}, model::{Reason, Snapshot, SourceId}};
 
     /// Kasm's leaf, `lived` days old, with `left` days to live.
     fn leaf(now: &mut Snapshot, lived: i64, left: i64) {
@@ -151,7 +145,7 @@ mod tests {
                 (
                     "plain HTTP",
                     |now| {
-                        connection(&mut now.kasm_connection).tls = None;
+                        connection(&mut now.app_connection).tls = None;
                         connection(&mut now.provider_connection).tls = None;
                     },
                     "not_applicable",
@@ -177,7 +171,7 @@ mod tests {
 
     #[test]
     fn side_and_date_are_told() {
-        let report = judged(&CHECK, |now| leaf(now, 89, 1));
+        let report = evaluated(&CHECK, |now| leaf(now, 89, 1));
         assert_eq!(
             report.findings[0].message,
             "Kasm's certificate CN=kasm.example.test ends in 24 hours, on 2026-11-25 12:00 UTC: renew it now"

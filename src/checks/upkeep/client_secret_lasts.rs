@@ -13,7 +13,7 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::RISK,
     title: "Kasm's client secret does not end soon",
     why: "From 2.14 on secrets can end: on that day every sign-in fails after the passkey.",
-    mend: "Pocket ID: Administration > OIDC Clients > Kasm's client > Client secrets: add a second one, enter it in \
+    fix: "Pocket ID: Administration > OIDC Clients > Kasm's client > Client secrets: add a second one, enter it in \
            Kasm: Access Management > Authentication > OpenID > your config > Client Secret, and delete the old one \
            after a good sign-in.",
     needs: &[Credential::ProviderAdminKey],
@@ -62,10 +62,7 @@ mod tests {
     use super::CHECK;
     use chrono::TimeDelta;
 
-    use crate::{
-        checks::testing::{generic, judged, legacy, table},
-        model::Snapshot,
-    };
+    use crate::{checks::testing::{generic, evaluated, legacy, table}, model::Snapshot};
 
     /// Secrets of which each ends in so many days, or never.
     fn ending(now: &mut Snapshot, days: &[Option<i64>], is_ours_known: bool) {
@@ -113,7 +110,7 @@ mod tests {
 
     #[test]
     fn the_date_and_the_first_characters_are_told() {
-        let report = judged(&CHECK, |now| ending(now, &[Some(5)], true));
+        let report = evaluated(&CHECK, |now| ending(now, &[Some(5)], true));
         let message = "the client secret that begins with lHmG ends in 5 days, on 2026-11-29 12:00 UTC";
         assert_eq!(report.findings[0].message, message);
     }

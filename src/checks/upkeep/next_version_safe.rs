@@ -1,11 +1,7 @@
 //! The next releases of Pocket ID take what Kasm sends.
 
 use super::{Case, Check, SeverityRule, insecure, too_short, unsupported};
-use crate::{
-    model::{Finding, Missing, Verdict},
-    oidc::AuthorizeUrl,
-    pocket_id::{ClientRegistration, Dialect, Registered, Version, VersionSpan, registered},
-};
+use crate::{model::{Finding, Missing, Verdict}, oidc::AuthorizeUrl, providers::pocket_id::{ClientRegistration, Dialect, Registered, Version, VersionSpan, registered}};
 
 pub(super) const CHECK: Check = Check {
     id: "next_version_safe",
@@ -13,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "The next releases of Pocket ID take what Kasm sends",
     why: "What this release lets pass, a later one refuses: 2.10 wants a state of 8 characters, the scope openid and \
            only scopes that it knows; v3 is planned to refuse plain-HTTP callbacks.",
-    mend: "Mend it before the upgrade. Kasm: Access Management > Authentication > OpenID > your config > Scope and \
+    fix: "Fix it before the upgrade. Kasm: Access Management > Authentication > OpenID > your config > Scope and \
            Redirect URL; a short state needs another Kasm release.",
     needs: &[],
     since: "",
@@ -68,7 +64,7 @@ fn scope_findings(scope: &str, supported: &[String]) -> Vec<Finding> {
     if !scope.split_whitespace().any(|one| one == "openid") {
         findings.push(Finding::new("no_openid", "Kasm does not ask for the scope openid"));
     }
-    // A list that is not there judges nothing.
+    // A list that is not there evaluates nothing.
     let dropped = if supported.is_empty() { Vec::new() } else { unsupported(scope, supported) };
     if !dropped.is_empty() {
         let message = format!("Kasm asks for {}, which the provider does not support", dropped.join(", "));
@@ -85,10 +81,7 @@ fn looking_ahead(mut finding: Finding, next: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{generic, judged, legacy, table, url},
-        model::Snapshot,
-    };
+    use crate::{checks::testing::{generic, evaluated, legacy, table, url}, model::Snapshot};
 
     fn old(now: &mut Snapshot, scope: &str) {
         legacy(now);
@@ -180,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_release_that_refuses_it_is_named() {
-        let report = judged(&CHECK, |now| old(now, "profile"));
+        let report = evaluated(&CHECK, |now| old(now, "profile"));
         assert!(report.findings[0].message.ends_with("sign-in breaks with the upgrade to 2.10"), "{report:?}");
     }
 }

@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     severity: SeverityRule::DEGRADED,
     title: "The settings are as declared under expect",
     why: "Somebody changed a setting that you wrote down as meant to be otherwise.",
-    mend: "Change it back where it stands (Kasm: Access Management > Authentication > OpenID > your config > Auto \
+    fix: "Change it back where it stands (Kasm: Access Management > Authentication > OpenID > your config > Auto \
            Login), or change expect in ssowatch's config.",
     needs: &[],
     since: "",
@@ -51,7 +51,7 @@ fn display_name(case: &Case<'_>) -> Declared {
     let declared = case.target().kasm.provider.as_deref()?;
     let stored = case.stored().ok()?.display_name.as_deref()?;
     Some(Ok(differs("display_name", ("kasm.provider says", declared), ("Kasm stores", stored)).map(|finding| {
-        finding.mend(
+        finding.fix(
             "Correct kasm.provider in ssowatch's config, or Kasm: Access Management > Authentication > OpenID > your \
              config > Display Name.",
         )
@@ -73,7 +73,7 @@ fn groups(case: &Case<'_>) -> Declared {
             _ => names(&mut client.allowed_user_groups.iter().map(|group| &group.name)),
         };
         differs("allowed_groups", ("expect says", &declared), ("Pocket ID allows", &allowed)).map(|finding| {
-            finding.mend(
+            finding.fix(
                 "Pocket ID: Administration > OIDC Clients > Kasm's client > Allowed User Groups, or expect.groups in \
                  ssowatch's config.",
             )
@@ -96,10 +96,7 @@ fn differs(field: &str, expected: (&str, &str), actual: (&str, &str)) -> Option<
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{
-        checks::testing::{configs, judged, judged_with_credentials, stored, table, table_with_credentials},
-        model::{ClaimsPreview, Credential, Expect, Missing},
-    };
+    use crate::{checks::testing::{configs, evaluated, evaluated_with_credentials, stored, table, table_with_credentials}, model::{ClaimsPreview, Credential, Expect, Missing}};
 
     #[test]
     fn with_credentials_names_groups_and_the_user_are_compared_too() {
@@ -147,7 +144,7 @@ mod tests {
                 ),
             ],
         );
-        let report = judged_with_credentials(&CHECK, |now| now.target.expect.groups = Some(vec!["staff".to_owned()]));
+        let report = evaluated_with_credentials(&CHECK, |now| now.target.expect.groups = Some(vec!["staff".to_owned()]));
         assert_eq!(report.findings[0].drift.as_ref().unwrap().actual, "kasm-users");
     }
 
@@ -188,7 +185,7 @@ mod tests {
 
     #[test]
     fn both_sayings_are_told() {
-        let report = judged(&CHECK, |now| now.target.expect.auto_login = Some(true));
+        let report = evaluated(&CHECK, |now| now.target.expect.auto_login = Some(true));
         assert_eq!(report.findings[0].message, "auto login differs: Kasm says off, expect says on");
     }
 }

@@ -106,7 +106,7 @@ schedule:
   settings: every 5m
   timezone: UTC
 "#,
-        check = "kasm_clock",
+        check = "app_clock",
     )
 }
 

@@ -28,7 +28,7 @@ pub struct Receiver {
     /// The most messages within an hour.
     pub per_hour: u32,
     /// How it is told.
-    pub means: Means,
+    pub means: ReceiverKind,
 }
 
 /// What a message is about. In the order of gravity, the gravest first.
@@ -65,7 +65,7 @@ impl Topic {
 
 /// How a receiver is told.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Means {
+pub enum ReceiverKind {
     /// JSON by POST.
     Webhook(Webhook),
     /// ntfy (<https://docs.ntfy.sh/publish/#publish-as-json>).
@@ -76,7 +76,7 @@ pub enum Means {
     Alertmanager(Alertmanager),
 }
 
-impl Means {
+impl ReceiverKind {
     /// The word in the config.
     #[must_use]
     pub fn word(&self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{Means, Receiver, Topic, sending};
+use super::{ReceiverKind, Receiver, Topic, sending};
 use crate::config::{
     problems::did_you_mean,
     reader::{Field, Marked, Reader, Section},
@@ -58,7 +58,7 @@ fn receiver(reader: &mut Reader<'_>, section: &mut Section) -> Option<Marked<Rec
 }
 
 /// Reads the one kind that a receiver is of.
-fn means(reader: &mut Reader<'_>, section: &mut Section) -> Option<Means> {
+fn means(reader: &mut Reader<'_>, section: &mut Section) -> Option<ReceiverKind> {
     let mut given: Vec<(&str, Field)> =
         KINDS.into_iter().filter_map(|kind| Some((kind, section.take(kind)?))).collect();
     if given.len() > 1 {
@@ -75,10 +75,10 @@ fn means(reader: &mut Reader<'_>, section: &mut Section) -> Option<Means> {
         return None;
     };
     match kind {
-        "webhook" => sending::webhook(reader, field).map(Means::Webhook),
-        "ntfy" => sending::ntfy(reader, field).map(Means::Ntfy),
-        "smtp" => sending::smtp(reader, field).map(Means::Smtp),
-        _ => sending::alertmanager(reader, field).map(Means::Alertmanager),
+        "webhook" => sending::webhook(reader, field).map(ReceiverKind::Webhook),
+        "ntfy" => sending::ntfy(reader, field).map(ReceiverKind::Ntfy),
+        "smtp" => sending::smtp(reader, field).map(ReceiverKind::Smtp),
+        _ => sending::alertmanager(reader, field).map(ReceiverKind::Alertmanager),
     }
 }
 

@@ -1,10 +1,7 @@
 //! The receivers, the heartbeat and the windows as they are shown: every secret masked.
 
-use super::{Alertmanager, Heartbeat, Maintenance, Means, Ntfy, Receiver, Smtp, Webhook};
-use crate::{
-    config::redacted::{MASK, Shown, connection, secret, text, without_slash, written},
-    schedule::duration,
-};
+use super::{Alertmanager, Heartbeat, Maintenance, ReceiverKind, Ntfy, Receiver, Smtp, Webhook};
+use crate::{config::redacted::{MASK, Shown, connection, secret, text, without_slash, written}, schedule::duration};
 
 pub(in crate::config) fn receivers(receivers: &[Receiver]) -> Option<Shown> {
     (!receivers.is_empty()).then(|| Shown::List(receivers.iter().map(receiver).collect()))
@@ -21,15 +18,15 @@ fn receiver(receiver: &Receiver) -> Shown {
     ])
 }
 
-fn means(means: &Means) -> Vec<(String, Shown)> {
+fn means(means: &ReceiverKind) -> Vec<(String, Shown)> {
     match means {
-        Means::Webhook(Webhook { url, body, http }) => {
+        ReceiverKind::Webhook(Webhook { url, body, http }) => {
             let mut entries: Vec<_> = secret("url", Some(url)).into_iter().collect();
             entries.extend(body.as_ref().map(|_| ("body".to_owned(), text(MASK))));
             entries.extend(connection(http));
             entries
         }
-        Means::Ntfy(Ntfy { url, topic, token, tags, http }) => {
+        ReceiverKind::Ntfy(Ntfy { url, topic, token, tags, http }) => {
             let mut entries = Shown::entries([("url", Some(text(without_slash(url))))]);
             entries.extend(secret("topic", Some(topic)));
             entries.extend(secret("token", token.as_ref()));
@@ -37,8 +34,8 @@ fn means(means: &Means) -> Vec<(String, Shown)> {
             entries.extend(connection(http));
             entries
         }
-        Means::Smtp(smtp) => self::smtp(smtp),
-        Means::Alertmanager(Alertmanager { urls, http }) => {
+        ReceiverKind::Smtp(smtp) => self::smtp(smtp),
+        ReceiverKind::Alertmanager(Alertmanager { urls, http }) => {
             let urls = urls.iter().map(|url| text(without_slash(url))).collect();
             let mut entries = Shown::entries([("urls", Some(Shown::List(urls)))]);
             entries.extend(connection(http));

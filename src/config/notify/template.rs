@@ -67,14 +67,14 @@ macro_rules! placeholders {
 
 placeholders! {
     Target "target" "The target's name; several are joined by commas.";
-    Event "event" "`broken`, `unknown`, `degraded`, `risk`, `mended`, or `test`.";
+    Event "event" "`broken`, `unknown`, `degraded`, `risk`, `fixed`, or `test`.";
     Resolved "resolved" "`true` if all that the message tells of is over, else `false`.";
     Login "login" "How sign-in stands now: `ok`, `degraded`, `broken` or `unknown`.";
     Title "title" "The message in one line.";
     Text "text" "The whole message as plain text.";
     Cause "cause" "The id of the check that is the cause.";
     What "what" "What the check found.";
-    Mend "mend" "What to change.";
+    Fix "fix" "What to change.";
     Since "since" "Since when, as RFC 3339 in UTC.";
     Until "until" "Until when, as RFC 3339 in UTC; empty while it lasts.";
     Url "url" "The page of the target; empty without `--web.external-url`.";

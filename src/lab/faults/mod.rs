@@ -4,11 +4,8 @@ mod change;
 mod row;
 mod table;
 
-use super::{LabOptions, certificates::Shown, reply::Damage, scene::Scene};
-use crate::{
-    model::{Credential, Side},
-    pocket_id::{ProviderKind, Version},
-};
+use super::{LabOptions, certificates::Shown, reply::Damage, state::LabState};
+use crate::{model::{Credential, Side}, providers::pocket_id::{ProviderKind, Version}};
 
 pub use table::Fault;
 
@@ -16,7 +13,7 @@ pub use table::Fault;
 #[derive(Clone, Copy)]
 pub(super) enum Effect {
     /// Changes what a side holds.
-    Change(fn(&mut Scene)),
+    Change(fn(&mut LabState)),
     /// Changes what a new connection to a side meets.
     Wire(Side, Wire),
     /// Damages a side's answers on these paths; on all where the list is empty.

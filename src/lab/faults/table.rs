@@ -11,17 +11,14 @@ use super::{
     },
     row::{Row, faults},
 };
-use crate::{
-    lab::{
+use crate::{lab::{
         certificates::Shown,
         reply::Damage,
-        scene::{Database, DeveloperApi, Health},
-    },
-    model::{
-        Credential::{ClientSecret, KasmKey, ProviderAdminKey, ProviderKey},
-        Side::{Kasm, Provider},
-    },
-};
+        state::{Database, DeveloperApi, Health},
+    }, model::{
+        Credential::{ClientSecret, AppKey, ProviderAdminKey, ProviderKey},
+        Side::{App, Provider},
+    }};
 
 /// Every path of a side.
 const ALL: &[&str] = &[];
@@ -76,7 +73,7 @@ faults! {
     ProviderBadGateway "provider_bad_gateway" "The proxy does not reach Pocket ID (502)."
         => Reply(Provider, ALL, Damage::Status(502));
     ProviderThrottles "provider_throttles" "Pocket ID's own request limit is used up."
-        => Change(|scene| scene.provider.is_throttling = true), replays "pocket-id/pocket-id#1224";
+        => Change(|state| state.provider.is_throttling = true), replays "pocket-id/pocket-id#1224";
     ProviderThrottlesLong "provider_throttles_long"
         "A proxy in front of Pocket ID asks to come again in two minutes (429)."
         => Reply(Provider, ALL, Damage::TooMany(Some(120))), replays "pocket-id/pocket-id#1451";
@@ -85,7 +82,7 @@ faults! {
 
     // The discovery document as served.
     DiscoveryGone "discovery_gone" "The discovery document is not there (404)."
-        => Change(|scene| scene.provider.hidden.push("/.well-known/openid-configuration"));
+        => Change(|state| state.provider.hidden.push("/.well-known/openid-configuration"));
     DiscoveryWebPage "discovery_web_page" "A web page stands in the place of the discovery document."
         => Reply(Provider, DISCOVERY, Damage::WebPage);
     DiscoveryServerError "discovery_server_error" "The discovery document answers 500."
@@ -105,45 +102,45 @@ faults! {
     ProviderRenamed "provider_renamed" "APP_URL was changed to a new host: issuer, authorization and logout moved."
         => Change(rename_provider);
     IssuerDiffers "issuer_differs" "The issuer is another than the provider's address."
-        => Change(|scene| set(scene, "issuer", json!("https://old.example.test")));
+        => Change(|state| set(state, "issuer", json!("https://old.example.test")));
     IssuerTrailingSlash "issuer_trailing_slash" "The issuer ends in a slash."
-        => Change(|scene| set(scene, "issuer", json!(format!("{}/", scene.urls.provider))));
+        => Change(|state| set(state, "issuer", json!(format!("{}/", state.urls.provider))));
     IssuerMissing "issuer_missing" "The discovery document names no issuer."
-        => Change(|scene| unset(scene, "issuer"));
+        => Change(|state| unset(state, "issuer"));
     AuthorizationEndpointMissing "authorization_endpoint_missing"
         "The discovery document names no authorization endpoint."
-        => Change(|scene| unset(scene, "authorization_endpoint"));
+        => Change(|state| unset(state, "authorization_endpoint"));
     TokenEndpointMissing "token_endpoint_missing" "The discovery document names no token endpoint."
-        => Change(|scene| unset(scene, "token_endpoint"));
+        => Change(|state| unset(state, "token_endpoint"));
     JwksUriMissing "jwks_uri_missing" "The discovery document names no key set."
-        => Change(|scene| unset(scene, "jwks_uri"));
+        => Change(|state| unset(state, "jwks_uri"));
     UserinfoEndpointMissing "userinfo_endpoint_missing" "The discovery document names no userinfo endpoint."
-        => Change(|scene| unset(scene, "userinfo_endpoint"));
+        => Change(|state| unset(state, "userinfo_endpoint"));
     EndpointsElsewhere "endpoints_elsewhere"
         "Token, userinfo and keys are announced at a base that is nowhere configured."
-        => Change(|scene| {
+        => Change(|state| {
             for name in ["token_endpoint", "userinfo_endpoint", "jwks_uri", "introspection_endpoint"] {
-                let elsewhere = scene.urls.elsewhere.clone();
-                rebase(scene, name, &elsewhere);
+                let elsewhere = state.urls.elsewhere.clone();
+                rebase(state, name, &elsewhere);
             }
         });
     AuthorizationEndpointElsewhere "authorization_endpoint_elsewhere"
         "The authorization endpoint is announced at another host."
-        => Change(|scene| {
-            let elsewhere = scene.urls.elsewhere.clone();
-            rebase(scene, "authorization_endpoint", &elsewhere);
+        => Change(|state| {
+            let elsewhere = state.urls.elsewhere.clone();
+            rebase(state, "authorization_endpoint", &elsewhere);
         });
     CodeNotSupported "code_not_supported" "The provider no longer announces the response type code."
-        => Change(|scene| set(scene, "response_types_supported", json!(["id_token"])));
+        => Change(|state| set(state, "response_types_supported", json!(["id_token"])));
     GroupsScopeGone "groups_scope_gone" "The provider no longer announces the scope groups."
-        => Change(|scene| unlist(scene, "scopes_supported", "groups"));
+        => Change(|state| unlist(state, "scopes_supported", "groups"));
     ScopesListMissing "scopes_list_missing" "The discovery document does not say which scopes there are."
-        => Change(|scene| unset(scene, "scopes_supported"));
+        => Change(|state| unset(state, "scopes_supported"));
     BasicNotSupported "basic_not_supported" "The token endpoint no longer announces HTTP Basic, which Kasm uses."
-        => Change(|scene| set(scene, "token_endpoint_auth_methods_supported", json!(["client_secret_post", "none"])));
+        => Change(|state| set(state, "token_endpoint_auth_methods_supported", json!(["client_secret_post", "none"])));
     SubjectTypesMissing "subject_types_missing"
         "The discovery document lacks subject_types_supported, which the specification demands."
-        => Change(|scene| unset(scene, "subject_types_supported"));
+        => Change(|state| unset(state, "subject_types_supported"));
 
     // Keys.
     JwksServerError "jwks_server_error" "The key set answers 500."
@@ -153,120 +150,120 @@ faults! {
     JwksWebPage "jwks_web_page" "A web page stands in the place of the key set."
         => Reply(Provider, JWKS, Damage::WebPage);
     JwksEmpty "jwks_empty" "The key set holds no key."
-        => Change(|scene| scene.provider.jwks = json!({"keys": []}));
+        => Change(|state| state.provider.jwks = json!({"keys": []}));
     KeysRotated "keys_rotated" "The signing key was rotated."
         => Change(rotate_keys), replays "pocket-id/pocket-id#339";
     KeyIdReused "key_id_reused" "Another key is published under the same key ID."
-        => Change(|scene| {
-            let old = scene.provider.signing_key.id.clone();
-            rotate_keys(scene);
-            change_key(scene, "kid", json!(old));
+        => Change(|state| {
+            let old = state.provider.signing_key.id.clone();
+            rotate_keys(state);
+            change_key(state, "kid", json!(old));
         });
     KeyWeak "key_weak" "The published RSA key has 1024 bits."
         => Change(weaken_key);
     KeyPrivate "key_private" "The key set shows a private key."
-        => Change(|scene| change_key(scene, "d", json!("AQAB")));
+        => Change(|state| change_key(state, "d", json!("AQAB")));
     KeyForEncryption "key_for_encryption" "The only key is published for encryption."
-        => Change(|scene| change_key(scene, "use", json!("enc")));
+        => Change(|state| change_key(state, "use", json!("enc")));
     AlgorithmDiffers "algorithm_differs" "The announced signing algorithm fits none of the keys."
-        => Change(|scene| set(scene, "id_token_signing_alg_values_supported", json!(["EdDSA"])));
+        => Change(|state| set(state, "id_token_signing_alg_values_supported", json!(["EdDSA"])));
 
     // The provider's other endpoints and its database.
     DatabaseGone "database_gone" "Pocket ID's database cannot be read, and the health endpoint stays green."
-        => Change(|scene| scene.provider.database = Database::Gone), replays "pocket-id/pocket-id#1356";
+        => Change(|state| state.provider.database = Database::Gone), replays "pocket-id/pocket-id#1356";
     DatabaseLocked "database_locked" "Another process holds the write lock of Pocket ID's database."
-        => Change(|scene| scene.provider.database = Database::Locked),
+        => Change(|state| state.provider.database = Database::Locked),
         replays "pocket-id/pocket-id#1383", needs ClientSecret;
     DatabaseHangs "database_hangs"
         "Pocket ID's database does not answer: what needs it hangs, and the rest stays green."
-        => Change(|scene| scene.provider.database = Database::Hung);
+        => Change(|state| state.provider.database = Database::Hung);
     UserinfoGone "userinfo_gone" "A proxy does not pass the userinfo endpoint on."
-        => Change(|scene| {
-            let path = scene.provider.paths.userinfo;
-            scene.provider.hidden.push(path);
+        => Change(|state| {
+            let path = state.provider.paths.userinfo;
+            state.provider.hidden.push(path);
         });
     EndSessionGone "end_session_gone" "A proxy does not pass the end-session endpoint on."
-        => Change(|scene| {
-            let path = scene.provider.paths.end_session;
-            scene.provider.hidden.push(path);
+        => Change(|state| {
+            let path = state.provider.paths.end_session;
+            state.provider.hidden.push(path);
         });
     AuthorizeGone "authorize_gone" "A proxy does not pass the authorization endpoint on."
-        => Change(|scene| {
-            let path = scene.provider.paths.authorize;
-            scene.provider.hidden.push(path);
+        => Change(|state| {
+            let path = state.provider.paths.authorize;
+            state.provider.hidden.push(path);
         });
     ProviderPageBlank "provider_page_blank" "The script of Pocket ID's page is missing, so the page stays blank."
-        => Change(|scene| scene.provider.page_script = false);
+        => Change(|state| state.provider.page_script = false);
     PasskeyDomainDiffers "passkey_domain_differs" "Passkeys are bound to another domain than the one that people see."
-        => Change(|scene| scene.provider.passkey_host = Some("old.example.test".to_owned())),
+        => Change(|state| state.provider.passkey_host = Some("old.example.test".to_owned())),
         replays "pocket-id/pocket-id#1298";
 
     // Kasm's client at the provider.
     ClientDeleted "client_deleted" "Kasm's client was deleted in Pocket ID."
-        => Change(|scene| scene.client().is_deleted = true);
+        => Change(|state| state.client().is_deleted = true);
     RedirectUriNotRegistered "redirect_uri_not_registered" "Pocket ID has another redirect URI than Kasm sends."
-        => Change(|scene| register(scene, "https://old-kasm.example.test/api/oidc_callback".to_owned()));
+        => Change(|state| register(state, "https://old-kasm.example.test/api/oidc_callback".to_owned()));
     RedirectUriRegisteredWithSlash "redirect_uri_registered_with_slash"
         "The redirect URI in Pocket ID has one slash too many."
-        => Change(|scene| register(scene, format!("{}/", scene.urls.callback()))), replays "pocket-id/pocket-id#1510";
+        => Change(|state| register(state, format!("{}/", state.urls.callback()))), replays "pocket-id/pocket-id#1510";
     NoRedirectUriRegistered "no_redirect_uri_registered" "Pocket ID has no redirect URI for Kasm's client."
-        => Change(|scene| scene.client().callback_urls.clear());
+        => Change(|state| state.client().callback_urls.clear());
     PkceRequired "pkce_required" "PKCE was switched on in Pocket ID, and Kasm does not send it."
-        => Change(|scene| scene.client().pkce_required = true);
+        => Change(|state| state.client().pkce_required = true);
     ParRequired "par_required"
         "Pushed authorization requests were switched on in Pocket ID, and Kasm does not send them."
-        => Change(|scene| scene.client().par_required = true);
+        => Change(|state| state.client().par_required = true);
     SecretRegenerated "secret_regenerated" "The client secret was made anew in Pocket ID."
-        => Change(|scene| scene.client().secrets = vec!["RegeneratedSecretPlaceholder0001".to_owned()]),
+        => Change(|state| state.client().secrets = vec!["RegeneratedSecretPlaceholder0001".to_owned()]),
         replays "pocket-id/pocket-id#589", needs ClientSecret;
     ClientPublic "client_public" "Kasm's client was made public in Pocket ID: it has no secret, and must use PKCE."
-        => Change(|scene| {
-            let client = scene.client();
+        => Change(|state| {
+            let client = state.client();
             client.secrets.clear();
             (client.is_public, client.pkce_required) = (true, true);
         });
     SigningKeyDiffers "signing_key_differs"
         "Pocket ID signs with another key than it publishes: two instances, or a cache in between."
-        => Change(|scene| scene.provider.signing_key = scene.provider.next_key), needs ClientSecret;
+        => Change(|state| state.provider.signing_key = state.provider.next_key), needs ClientSecret;
     TokenIssuerDiffers "token_issuer_differs" "Pocket ID's tokens name another issuer than its discovery document."
-        => Change(|scene| scene.provider.token.issuer = Some("https://old.example.test")), needs ClientSecret;
+        => Change(|state| state.provider.token.issuer = Some("https://old.example.test")), needs ClientSecret;
     TokenAudienceDiffers "token_audience_differs" "Pocket ID's tokens for Kasm's client are for another one."
-        => Change(|scene| scene.provider.token.audience = Some("another-client")), needs ClientSecret;
+        => Change(|state| state.provider.token.audience = Some("another-client")), needs ClientSecret;
     TokenEnded "token_ended" "Pocket ID's tokens have ended before they are used."
-        => Change(|scene| scene.provider.token.lifetime = -120), needs ClientSecret;
+        => Change(|state| state.provider.token.lifetime = -120), needs ClientSecret;
     AllowedGroupsGone "allowed_groups_gone" "The client is restricted to groups, and has none."
-        => Change(|scene| scene.client().allowed_groups = Some(Vec::new())),
+        => Change(|state| state.client().allowed_groups = Some(Vec::new())),
         replays "pocket-id/pocket-id#865", needs ProviderAdminKey;
     AllowedGroupEmpty "allowed_group_empty" "The only group that may use the client has no members."
-        => Change(|scene| scene.provider.users.iter_mut().for_each(|user| user.groups.clear())),
+        => Change(|state| state.provider.users.iter_mut().for_each(|user| user.groups.clear())),
         replays "pocket-id/pocket-id#1538", needs ProviderAdminKey;
     TestUserNotAllowed "test_user_not_allowed" "The test user left the group that may use the client."
-        => Change(|scene| scene.test_user().groups.clear()),
+        => Change(|state| state.test_user().groups.clear()),
         replays "pocket-id/pocket-id#1164", needs ProviderAdminKey;
     TestUserGone "test_user_gone" "The test user was deleted in Pocket ID."
-        => Change(|scene| scene.provider.users.retain(|user| user.username != "canary")), needs ProviderAdminKey;
+        => Change(|state| state.provider.users.retain(|user| user.username != "canary")), needs ProviderAdminKey;
     CallbackAnything "callback_anything" "Any address is registered as the client's callback."
-        => Change(|scene| register(scene, "*".to_owned())), needs ProviderAdminKey;
+        => Change(|state| register(state, "*".to_owned())), needs ProviderAdminKey;
     SecretExpired "secret_expired" "The client's only secret has ended."
-        => Change(|scene| {
-            let client = scene.client();
+        => Change(|state| {
+            let client = state.client();
             client.ended_secrets = std::mem::take(&mut client.secrets);
         }), replays "pocket-id/pocket-id#1715", needs ProviderAdminKey;
     SecretEndsSoon "secret_ends_soon" "The client's only secret ends in five days."
-        => Change(|scene| scene.client().secret_days_left = Some(5)), needs ProviderAdminKey;
+        => Change(|state| state.client().secret_days_left = Some(5)), needs ProviderAdminKey;
     ProviderKeyWrong "provider_key_wrong" "Pocket ID refuses our key."
-        => Change(|scene| scene.provider.api_keys.clear()), needs ProviderKey;
+        => Change(|state| state.provider.api_keys.clear()), needs ProviderKey;
     ProviderKeyExpired "provider_key_expired" "Our Pocket ID key has expired."
-        => Change(|scene| scene.provider.api_keys.iter_mut().for_each(|key| key.days_left = -1)), needs ProviderKey;
+        => Change(|state| state.provider.api_keys.iter_mut().for_each(|key| key.days_left = -1)), needs ProviderKey;
     ProviderKeyEndsSoon "provider_key_ends_soon" "Our Pocket ID key ends in five days."
-        => Change(|scene| scene.provider.api_keys.iter_mut().for_each(|key| key.days_left = 5)), needs ProviderKey;
+        => Change(|state| state.provider.api_keys.iter_mut().for_each(|key| key.days_left = 5)), needs ProviderKey;
     ProviderKeyOwnerDisabled "provider_key_owner_disabled" "The user of our Pocket ID key was disabled."
-        => Change(|scene| scene.key_owners().for_each(|user| user.is_disabled = true)), needs ProviderKey;
+        => Change(|state| state.key_owners().for_each(|user| user.is_disabled = true)), needs ProviderKey;
     ProviderKeyOwnerDemoted "provider_key_owner_demoted" "The user of our Pocket ID key is an admin no more."
-        => Change(|scene| scene.key_owners().for_each(|user| user.is_admin = false)), needs ProviderAdminKey;
+        => Change(|state| state.key_owners().for_each(|user| user.is_admin = false)), needs ProviderAdminKey;
     LogoutUrlNotRegistered "logout_url_not_registered"
         "Pocket ID does not know Kasm's address for the way back from logout."
-        => Change(|scene| scene.client().logout_callback_urls.clear()),
+        => Change(|state| state.client().logout_callback_urls.clear()),
         replays "pocket-id/pocket-id#238", needs ProviderAdminKey;
 
     // The connection to Kasm.
@@ -317,41 +314,41 @@ faults! {
     KasmClockBehind "kasm_clock_behind" "Kasm's clock is ten minutes behind."
         => Reply(Kasm, ALL, Damage::ClockOff(-600));
     KasmUnhealthy "kasm_unhealthy" "Kasm's health endpoint answers 500, with a page."
-        => Change(|scene| scene.kasm.health = Health::Exception);
+        => Change(|state| state.kasm.health = Health::Exception);
     KasmHealthHidden "kasm_health_hidden" "A proxy hides Kasm's health endpoint (404)."
-        => Change(|scene| scene.kasm.health = Health::Hidden);
+        => Change(|state| state.kasm.health = Health::Hidden);
     KasmDatabaseGone "kasm_database_gone" "Kasm's database is away: its API answers 500."
-        => Change(|scene| {
-            scene.kasm.has_database = false;
-            scene.kasm.health = Health::Exception;
+        => Change(|state| {
+            state.kasm.has_database = false;
+            state.kasm.health = Health::Exception;
         });
     KasmPageBlank "kasm_page_blank" "The script of Kasm's login page is missing, so the page stays blank."
-        => Change(|scene| scene.kasm.page_script = false);
+        => Change(|state| state.kasm.page_script = false);
 
     // What Kasm's login page offers.
     ConfigDisabled "config_disabled" "Kasm's OpenID config is disabled, so the button is missing."
-        => Change(|scene| scene.config().enabled = false);
+        => Change(|state| state.config().enabled = false);
     ConfigDeleted "config_deleted" "Kasm has no OpenID config."
-        => Change(|scene| scene.config().is_deleted = true);
+        => Change(|state| state.config().is_deleted = true);
     ConfigForOtherHost "config_for_other_host" "Kasm's config is for another host name, and none is the default."
-        => Change(|scene| {
-            scene.config().hostname = Some("old-kasm.example.test".to_owned());
-            scene.config().is_default = false;
+        => Change(|state| {
+            state.config().hostname = Some("old-kasm.example.test".to_owned());
+            state.config().is_default = false;
         });
     ConfigHostWithPort "config_host_with_port" "The host name in Kasm's config has a port, so it never matches."
-        => Change(|scene| {
-            scene.config().hostname = Some("kasm.example.test:8443".to_owned());
-            scene.config().is_default = false;
+        => Change(|state| {
+            state.config().hostname = Some("kasm.example.test:8443".to_owned());
+            state.config().is_default = false;
         }), replays "kasmtech/workspaces-issues#408";
     TwoConfigs "two_configs" "Two of Kasm's configs lead to this provider."
-        => Change(|scene| add_config(scene, |_| {}));
+        => Change(|state| add_config(state, |_| {}));
     TwoAutoLogins "two_auto_logins" "Two of Kasm's configs send visitors on at once."
-        => Change(|scene| {
-            scene.config().auto_login = true;
-            add_config(scene, |second| second.auto_login = true);
+        => Change(|state| {
+            state.config().auto_login = true;
+            add_config(state, |second| second.auto_login = true);
         });
     AutoLoginOn "auto_login_on" "Auto login was switched on: every visitor is sent to the provider."
-        => Change(|scene| scene.config().auto_login = true);
+        => Change(|state| state.config().auto_login = true);
     LoginSettingsServerError "login_settings_server_error" "Kasm's login settings answer 500."
         => Reply(Kasm, LOGIN_SETTINGS, Damage::Status(500));
     LoginSettingsInvalidJson "login_settings_invalid_json" "Kasm's login settings are no JSON."
@@ -361,123 +358,123 @@ faults! {
 
     // The start of a login at Kasm.
     StartRefused "start_refused" "Kasm refuses to start the login, with an error text."
-        => Change(|scene| scene.kasm.sso_error = Some("An Unexpected Error occurred. Please contact an Administrator"));
+        => Change(|state| state.kasm.sso_error = Some("An Unexpected Error occurred. Please contact an Administrator"));
     StartServerError "start_server_error" "Kasm's start of login answers 500."
         => Reply(Kasm, SSO, Damage::Status(500));
     StartInvalidJson "start_invalid_json" "Kasm's start of login is no JSON."
         => Reply(Kasm, SSO, Damage::InvalidJson);
     AuthorizationUrlStale "authorization_url_stale" "Kasm sends browsers to the provider's old host."
-        => Change(|scene| scene.config().auth_url = at_host(&scene.config().auth_url, "old.example.test"));
+        => Change(|state| state.config().auth_url = at_host(&state.config().auth_url, "old.example.test"));
     AuthorizationUrlPath "authorization_url_path"
         "Kasm sends browsers to a path that is not the authorization endpoint."
-        => Change(|scene| scene.config().auth_url = format!("{}/api/oidc/authorize", scene.urls.provider));
+        => Change(|state| state.config().auth_url = format!("{}/api/oidc/authorize", state.urls.provider));
     AuthorizationUrlNotAUrl "authorization_url_not_a_url" "Kasm's authorization URL lacks its scheme."
-        => Change(|scene| {
-            let url = scene.config().auth_url.clone();
-            scene.config().auth_url = url.split("://").nth(1).unwrap_or_default().to_owned();
+        => Change(|state| {
+            let url = state.config().auth_url.clone();
+            state.config().auth_url = url.split("://").nth(1).unwrap_or_default().to_owned();
         });
     ClientIdDiffers "client_id_differs" "Kasm sends a client ID that Pocket ID does not know."
-        => Change(|scene| scene.config().client_id = "00000000-0000-4000-8000-0000000000ff".to_owned());
+        => Change(|state| state.config().client_id = "00000000-0000-4000-8000-0000000000ff".to_owned());
     ClientIdOfAnother "client_id_of_another" "Kasm sends the client ID of another application."
-        => Change(|scene| scene.config().client_id = "00000000-0000-4000-8000-0000000000c8".to_owned());
+        => Change(|state| state.config().client_id = "00000000-0000-4000-8000-0000000000c8".to_owned());
     ClientIdTrailingBlank "client_id_trailing_blank" "Kasm's client ID ends in a blank that was pasted along."
-        => Change(|scene| scene.config().client_id.push(' '));
+        => Change(|state| state.config().client_id.push(' '));
     RedirectUrlAddress "redirect_url_address" "Kasm's redirect URL holds an IP address instead of its name."
-        => Change(|scene| scene.config().redirect_url = at_host(&scene.config().redirect_url, "192.0.2.10")),
+        => Change(|state| state.config().redirect_url = at_host(&state.config().redirect_url, "192.0.2.10")),
         replays "kasmtech/workspaces-issues#481";
     RedirectUrlOldHost "redirect_url_old_host" "Kasm's redirect URL holds its old host name."
-        => Change(|scene| scene.config().redirect_url = at_host(&scene.config().redirect_url, "old-kasm.example.test")),
+        => Change(|state| state.config().redirect_url = at_host(&state.config().redirect_url, "old-kasm.example.test")),
         replays "kasmtech/workspaces-issues#552";
     RedirectUrlPort "redirect_url_port" "Kasm's redirect URL holds the port behind the proxy."
-        => Change(|scene| {
-            scene.config().redirect_url = at_host(&scene.config().redirect_url, "kasm.example.test:8443");
+        => Change(|state| {
+            state.config().redirect_url = at_host(&state.config().redirect_url, "kasm.example.test:8443");
         }),
         replays "kasmtech/workspaces-issues#564";
     RedirectUrlTrailingSlash "redirect_url_trailing_slash" "Kasm's redirect URL has one slash too many."
-        => Change(|scene| scene.config().redirect_url.push('/')), replays "pocket-id/pocket-id#1510";
+        => Change(|state| state.config().redirect_url.push('/')), replays "pocket-id/pocket-id#1510";
     RedirectUrlPath "redirect_url_path" "Kasm's redirect URL has another path than Kasm's callback."
-        => Change(|scene| scene.config().redirect_url = format!("{}/oidc_callback", scene.urls.kasm));
+        => Change(|state| state.config().redirect_url = format!("{}/oidc_callback", state.urls.kasm));
     RedirectUrlHttp "redirect_url_http" "Kasm's redirect URL is plain HTTP."
-        => Change(|scene| scene.config().redirect_url = scene.config().redirect_url.replacen("https:", "http:", 1)),
+        => Change(|state| state.config().redirect_url = state.config().redirect_url.replacen("https:", "http:", 1)),
         replays "pocket-id/pocket-id#1439";
     RedirectUrlFragment "redirect_url_fragment" "Kasm's redirect URL has a fragment."
-        => Change(|scene| {
-            let url = format!("{}#/", scene.urls.callback());
-            register(scene, url.clone());
-            scene.config().redirect_url = url;
+        => Change(|state| {
+            let url = format!("{}#/", state.urls.callback());
+            register(state, url.clone());
+            state.config().redirect_url = url;
         }), replays "pocket-id/pocket-id#1587";
     StateShort "state_short" "Kasm sends a state of five characters."
-        => Change(|scene| scene.kasm.state_length = None);
+        => Change(|state| state.kasm.state_length = None);
     ResponseTypeDiffers "response_type_differs" "Kasm asks for another response type than code."
-        => Change(|scene| scene.kasm.response_type = "code id_token");
+        => Change(|state| state.kasm.response_type = "code id_token");
     ScopesWithCommas "scopes_with_commas" "Kasm's scopes are one entry with commas, so nothing is granted."
-        => Change(|scene| scopes(scene, &["openid,email,profile,groups"]));
+        => Change(|state| scopes(state, &["openid,email,profile,groups"]));
     ScopesInOneEntry "scopes_in_one_entry"
         "Kasm's scopes are one entry with blanks, which the token answer then contradicts."
-        => Change(|scene| scopes(scene, &["openid email profile groups"])),
-        replays "kasmtech/workspaces-issues#894", needs KasmKey;
+        => Change(|state| scopes(state, &["openid email profile groups"])),
+        replays "kasmtech/workspaces-issues#894", needs AppKey;
     ScopeTrailingBlank "scope_trailing_blank"
         "One of Kasm's scopes ends in a blank, which the token answer then contradicts."
-        => Change(|scene| scopes(scene, &["openid", "email", "profile", "groups "])),
+        => Change(|state| scopes(state, &["openid", "email", "profile", "groups "])),
         replays "kasmtech/workspaces-issues#894";
     ScopeUnknown "scope_unknown" "Kasm asks for a scope that the provider drops."
-        => Change(|scene| scopes(scene, &["openid", "email", "profile", "groups", "phone"])),
+        => Change(|state| scopes(state, &["openid", "email", "profile", "groups", "phone"])),
         replays "pocket-id/pocket-id#1544";
     ScopeWithoutOpenid "scope_without_openid" "Kasm does not ask for the scope openid."
-        => Change(|scene| scopes(scene, &["email", "profile", "groups"])), replays "kasmtech/workspaces-issues#717";
+        => Change(|state| scopes(state, &["email", "profile", "groups"])), replays "kasmtech/workspaces-issues#717";
     ScopeWithoutProfile "scope_without_profile" "Kasm does not ask for the scope that carries the user name."
-        => Change(|scene| scopes(scene, &["openid", "email", "groups"])), needs KasmKey;
+        => Change(|state| scopes(state, &["openid", "email", "groups"])), needs AppKey;
     ScopeWithoutGroups "scope_without_groups" "Kasm does not ask for the scope groups, and people lose their groups."
-        => Change(|scene| scopes(scene, &["openid", "email", "profile"])), needs KasmKey;
+        => Change(|state| scopes(state, &["openid", "email", "profile"])), needs AppKey;
     NonceShort "nonce_short" "Kasm sends a nonce of five characters, which the token step refuses."
-        => Change(|scene| scene.kasm.extra_parameters.push(("nonce", "short")));
+        => Change(|state| state.kasm.extra_parameters.push(("nonce", "short")));
 
     // What only Kasm's stored config shows.
     TokenUrlStale "token_url_stale" "Kasm's token URL holds the provider's old host."
-        => Change(|scene| scene.config().token_url = at_host(&scene.config().token_url, "old.example.test")),
-        needs KasmKey;
+        => Change(|state| state.config().token_url = at_host(&state.config().token_url, "old.example.test")),
+        needs AppKey;
     TokenUrlPath "token_url_path" "Kasm's token URL has another path than the token endpoint."
-        => Change(|scene| scene.config().token_url = format!("{}/token", scene.urls.provider)), needs KasmKey;
+        => Change(|state| state.config().token_url = format!("{}/token", state.urls.provider)), needs AppKey;
     UserinfoUrlStale "userinfo_url_stale" "Kasm's user info URL holds the provider's old host."
-        => Change(|scene| scene.config().user_info_url = at_host(&scene.config().user_info_url, "old.example.test")),
-        needs KasmKey;
+        => Change(|state| state.config().user_info_url = at_host(&state.config().user_info_url, "old.example.test")),
+        needs AppKey;
     UsernameAttributeUnknown "username_attribute_unknown" "Kasm takes the user name from a claim that does not exist."
-        => Change(|scene| scene.config().username_attribute = "login".to_owned()), needs KasmKey;
+        => Change(|state| state.config().username_attribute = "login".to_owned()), needs AppKey;
     GroupsAttributeUnknown "groups_attribute_unknown" "Kasm takes the groups from a claim that does not exist."
-        => Change(|scene| scene.config().groups_attribute = Some("roles".to_owned())), needs KasmKey;
+        => Change(|state| state.config().groups_attribute = Some("roles".to_owned())), needs AppKey;
     IssuerFieldStale "issuer_field_stale" "Kasm's issuer field holds the provider's old host, which breaks logout."
-        => Change(|scene| scene.config().issuer = Some("https://old.example.test".to_owned())), needs KasmKey;
+        => Change(|state| state.config().issuer = Some("https://old.example.test".to_owned())), needs AppKey;
     IssuerFieldEmpty "issuer_field_empty" "Kasm logs out at the provider and has no issuer."
-        => Change(|scene| scene.config().issuer = None), needs KasmKey;
+        => Change(|state| state.config().issuer = None), needs AppKey;
     UserinfoUrlPath "userinfo_url_path" "Kasm's user info URL has another path than the userinfo endpoint."
-        => Change(|scene| scene.config().user_info_url = format!("{}/userinfo", scene.urls.provider)), needs KasmKey;
+        => Change(|state| state.config().user_info_url = format!("{}/userinfo", state.urls.provider)), needs AppKey;
     GroupMappingUnknown "group_mapping_unknown" "Kasm maps a group that the provider does not have."
-        => Change(|scene| scene.kasm.mapped_groups = vec!["kasm-user"]), needs KasmKey;
+        => Change(|state| state.kasm.mapped_groups = vec!["kasm-user"]), needs AppKey;
     GroupsAttributeMissing "groups_attribute_missing" "Kasm maps groups and takes them from no claim."
-        => Change(|scene| scene.config().groups_attribute = None), needs KasmKey;
+        => Change(|state| state.config().groups_attribute = None), needs AppKey;
     KasmHoldsOldConfig "kasm_holds_old_config" "Kasm sends an old list of scopes, which its database no longer holds."
-        => Change(|scene| scene.kasm.sends_scope = Some("openid email profile")),
-        needs KasmKey;
+        => Change(|state| state.kasm.sends_scope = Some("openid email profile")),
+        needs AppKey;
     LogoutOff "logout_off" "Kasm does not log out at the provider."
-        => Change(|scene| scene.config().logout_with_oidc_provider = false), needs KasmKey;
+        => Change(|state| state.config().logout_with_oidc_provider = false), needs AppKey;
     DebugOn "debug_on" "Kasm's debug switch is on: tokens stand in its log."
-        => Change(|scene| scene.config().debug = true), needs KasmKey;
+        => Change(|state| state.config().debug = true), needs AppKey;
     LocalUserInTheWay "local_user_in_the_way" "Kasm has a local user of the test user's name, which blocks sign-in."
-        => Change(|scene| scene.kasm.test_user_realm = "local"),
-        replays "kasmtech/workspaces-issues#587", needs KasmKey;
+        => Change(|state| state.kasm.test_user_realm = "local"),
+        replays "kasmtech/workspaces-issues#587", needs AppKey;
     DeveloperApiUnlicensed "developer_api_unlicensed" "Kasm's licence has no developer API."
-        => Change(|scene| scene.kasm.developer_api = DeveloperApi::Unlicensed), needs KasmKey;
+        => Change(|state| state.kasm.developer_api = DeveloperApi::Unlicensed), needs AppKey;
     KasmKeyWrong "kasm_key_wrong" "Kasm refuses our key."
-        => Change(|scene| scene.kasm.developer_api = DeveloperApi::WrongKey), needs KasmKey;
+        => Change(|state| state.kasm.developer_api = DeveloperApi::WrongKey), needs AppKey;
     KasmKeyWithoutPermission "kasm_key_without_permission" "Our Kasm key lacks Auth View."
-        => Change(|scene| scene.kasm.permissions_missing.push("Auth View")), needs KasmKey;
+        => Change(|state| state.kasm.permissions_missing.push("Auth View")), needs AppKey;
     KasmKeyReadsConfigsOnly "kasm_key_reads_configs_only" "Our Kasm key has Auth View and nothing else."
-        => Change(|scene| scene.kasm.permissions_missing.extend(["System View", "Groups View", "Users View"])),
-        needs KasmKey;
+        => Change(|state| state.kasm.permissions_missing.extend(["System View", "Groups View", "Users View"])),
+        needs AppKey;
     DeveloperApiErrorInside "developer_api_error_inside" "Kasm's developer API answers 200 with an error object."
-        => Change(|scene| scene.kasm.developer_api = DeveloperApi::ErrorInside), needs KasmKey;
+        => Change(|state| state.kasm.developer_api = DeveloperApi::ErrorInside), needs AppKey;
     DeveloperApiWebPage "developer_api_web_page" "Kasm's developer API answers 500 with a web page."
-        => Reply(Kasm, OIDC_CONFIGS, Damage::Status(500)), needs KasmKey;
+        => Reply(Kasm, OIDC_CONFIGS, Damage::Status(500)), needs AppKey;
     KasmKeyExpired "kasm_key_expired" "Our Kasm key has expired."
-        => Change(|scene| scene.kasm.developer_api = DeveloperApi::KeyExpired), needs KasmKey;
+        => Change(|state| state.kasm.developer_api = DeveloperApi::KeyExpired), needs AppKey;
 }

@@ -6,14 +6,11 @@ use super::{
     Answer, Client, Request,
     errors::{INVALID_REQUEST, INVALID_STATE},
 };
-use crate::{
-    lab::{
+use crate::{lab::{
         message::first,
         random,
-        scene::{Database, Provider},
-    },
-    pocket_id::{ProviderKind, Version},
-};
+        state::{Database, Provider},
+    }, providers::pocket_id::{ProviderKind, Version}};
 
 /// A refusal at the redirect URI: `error` and `error_description`.
 struct Refusal(&'static str, String);
@@ -34,7 +31,7 @@ pub(super) fn answer(provider: &Provider, request: &Request) -> Answer {
         Ok(found) => found,
         Err(text) => return error_page(provider, &text),
     };
-    let (error, description) = match judge(provider, client, &get) {
+    let (error, description) = match evaluate(provider, client, &get) {
         Ok(Outcome::Interaction) => return found(&format!("/interaction?interaction={}", random::uuid())),
         Ok(Outcome::LoginRequired) => {
             ("login_required", "The Authorization Server requires End-User authentication.".to_owned())
@@ -80,7 +77,7 @@ fn client_and_redirect_uri<'a, 'p>(
 }
 
 /// The rest of the rules, in the library's order. Scopes are never refused.
-fn judge<'a>(provider: &Provider, client: &Client, get: &impl Fn(&str) -> Option<&'a str>) -> Result<Outcome, Refusal> {
+fn evaluate<'a>(provider: &Provider, client: &Client, get: &impl Fn(&str) -> Option<&'a str>) -> Result<Outcome, Refusal> {
     let invalid = |hint: String| Err(Refusal("invalid_request", format!("{INVALID_REQUEST} {hint}")));
     if let Some(audience) = get("audience") {
         return invalid(format!("Requested audience '{audience}' has not been whitelisted by the OAuth 2.0 Client."));

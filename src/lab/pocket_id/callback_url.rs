@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Answer, Provider, errors::legacy};
-use crate::lab::scene::Database;
+use crate::lab::state::Database;
 
 /// What is wrong with a redirect URI that is not registered (to 2.9).
 pub(super) const INVALID_CALLBACK: &str = "Invalid callback URL, it might be necessary for an admin to fix this";

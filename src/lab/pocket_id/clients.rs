@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::pocket_id::Version;
+use crate::providers::pocket_id::Version;
 
 /// A client as Pocket ID registers it.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Answer;
-use crate::{lab::random, pocket_id::Version};
+use crate::{lab::random, providers::pocket_id::Version};
 
 /// An error of the REST API: `{"error"}`, from 2.13 with `code`, `details` and `request_id`.
 pub(super) struct RestError {

@@ -26,12 +26,9 @@ pub(super) use people::{ApiKey, Group, User};
 use super::{
     message::{Answer, Request},
     random,
-    scene::{Database, Provider},
+    state::{Database, Provider},
 };
-use crate::{
-    clock::Time,
-    pocket_id::{ProviderKind, Version},
-};
+use crate::{clock::Time, providers::pocket_id::{ProviderKind, Version}};
 
 /// Answers a request to the provider at that time.
 pub(super) fn answer(provider: &Provider, request: &Request, now: Time) -> Answer {

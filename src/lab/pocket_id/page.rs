@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Answer, Provider};
-use crate::{lab::random, pocket_id::Version};
+use crate::{lab::random, providers::pocket_id::Version};
 
 /// The page's script.
 const SCRIPT: &str = "/_app/immutable/entry/start.js";

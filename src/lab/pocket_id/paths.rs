@@ -1,6 +1,6 @@
 //! Where a provider's endpoints are.
 
-use crate::pocket_id::ProviderKind;
+use crate::providers::pocket_id::ProviderKind;
 
 /// The paths of a provider's endpoints.
 #[derive(Debug)]

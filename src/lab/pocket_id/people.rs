@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::{clock::Time, pocket_id::Version};
+use crate::{clock::Time, providers::pocket_id::Version};
 
 /// A user.
 #[derive(Debug, Clone)]

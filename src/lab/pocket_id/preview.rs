@@ -8,7 +8,7 @@ use super::{
     people::{User, text},
     registered::may_use,
 };
-use crate::{clock::Time, lab::random, pocket_id::Version};
+use crate::{clock::Time, lab::random, providers::pocket_id::Version};
 
 const SCOPES: [&str; 4] = ["openid", "profile", "email", "groups"];
 

@@ -7,7 +7,7 @@ use super::{
     Client, Provider,
     people::{User, text},
 };
-use crate::{clock::Time, pocket_id::Version};
+use crate::{clock::Time, providers::pocket_id::Version};
 
 /// What everybody sees of a client.
 pub(super) fn meta(client: &Client, version: Version) -> Value {

@@ -9,7 +9,7 @@ use super::{
     people::{ApiKey, User},
     preview, registered,
 };
-use crate::{clock::Time, lab::scene::Database, pocket_id::Version};
+use crate::{clock::Time, lab::state::Database, providers::pocket_id::Version};
 
 /// Answers a path of the REST API; none where there is no such path on that release.
 pub(super) fn answer(provider: &Provider, request: &Request, path: &str, now: Time) -> Option<Answer> {

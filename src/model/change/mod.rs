@@ -12,10 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use watched::{Known, Watched};
 
 use super::{Side, Snapshot};
-use crate::{
-    clock::{Time, span},
-    oidc::one_line,
-};
+use crate::{clock::{Time, span}, oidc::one_line};
 
 /// How many changes are kept at most, the newest.
 const MOST: usize = 200;
@@ -117,7 +114,7 @@ impl ChangeSubject {
             | Self::Registration
             | Self::ClientSecrets => Side::Provider,
             Self::KasmCertificate | Self::KasmVersion | Self::LoginSettings | Self::LoginStart | Self::KasmConfig => {
-                Side::Kasm
+                Side::App
             }
         }
     }
@@ -180,7 +177,7 @@ fn key_changes(before: &Snapshot, now: &Snapshot) -> Vec<Change> {
     let change = |subject, from: String, to: String| Change { at: now.jwks.at, subject, field: None, from, to };
     for key in &new.keys {
         let twin = old.keys.iter().find(|known| known.kid.is_some() && known.kid == key.kid);
-        // A key that cannot be read has no thumbprint: that is no other key, it is judged by itself.
+        // A key that cannot be read has no thumbprint: that is no other key, it is evaluated by itself.
         if let Some(twin) = twin
             && twin.thumbprint != key.thumbprint
             && !twin.thumbprint.is_empty()

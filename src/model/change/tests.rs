@@ -3,11 +3,7 @@
 use chrono::TimeDelta;
 
 use super::*;
-use crate::{
-    kasm::Field,
-    model::{Missing, Observed, Reason, SourceId},
-    oidc::{Jwk, Jwks},
-};
+use crate::{apps::kasm::Field, model::{Missing, Observed, Reason, SourceId}, oidc::{Jwk, Jwks}};
 
 fn key(kid: Option<&str>, thumbprint: &str) -> Jwk {
     let healthy = Snapshot::healthy();
@@ -144,11 +140,11 @@ fn told(snapshot: &Snapshot) -> Vec<String> {
     snapshot.changes.iter().map(tell).collect()
 }
 
-fn config(now: &mut Snapshot) -> &mut crate::kasm::OidcConfig {
+fn config(now: &mut Snapshot) -> &mut crate::apps::kasm::OidcConfig {
     &mut now.kasm_config.value.as_mut().unwrap().configs[0]
 }
 
-fn client(now: &mut Snapshot) -> &mut crate::pocket_id::ClientRegistration {
+fn client(now: &mut Snapshot) -> &mut crate::providers::pocket_id::ClientRegistration {
     &mut now.client_registration.value.as_mut().unwrap().client
 }
 
@@ -177,7 +173,7 @@ fn what_somebody_changed_on_either_side_is_told_field_by_field() {
             &["provider certificate: SHA-256 ab* > SHA-256 cdcdcd, until 2027-01-23"],
         ),
         (
-            |now| leaf(&mut now.kasm_connection).fingerprint_sha256 = "cd".repeat(3),
+            |now| leaf(&mut now.app_connection).fingerprint_sha256 = "cd".repeat(3),
             &["kasm certificate: SHA-256 ab* > SHA-256 cdcdcd, until 2027-01-23"],
         ),
         (
@@ -246,11 +242,11 @@ fn an_outage_is_no_change_and_a_change_over_it_is_seen_once() {
 }
 
 #[test]
-fn a_mend_is_a_change_and_never_a_fault() {
+fn a_fix_is_a_change_and_never_a_fault() {
     let broken = looked(&first(), |now| config(now).token_url = Some("https://old.test/token".to_owned()));
-    let mended = looked(&broken, |_| {});
-    assert_eq!(told(&mended).len(), 2);
-    let report = crate::checks::judge(&mended, Some(&broken));
+    let fixed = looked(&broken, |_| {});
+    assert_eq!(told(&fixed).len(), 2);
+    let report = crate::checks::evaluate(&fixed, Some(&broken));
     let failing: Vec<&str> = report.failing().map(|check| check.id.as_str()).collect();
     assert_eq!(failing, Vec::<&str>::new());
 }

@@ -3,13 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ChangeSubject;
-use crate::{
-    clock::Time,
-    kasm::{Chosen, Field, LoginSettings, OidcConfig, StartOutcome},
-    model::{Answered, Connection, Observed, Registration, Snapshot, SourceId},
-    oidc::{AuthorizeUrl, Discovery},
-    pocket_id::recognise,
-};
+use crate::{clock::Time, apps::kasm::{Chosen, Field, LoginSettings, OidcConfig, StartOutcome}, model::{Answered, Connection, Observed, Registration, Snapshot, SourceId}, oidc::{AuthorizeUrl, Discovery}, providers::pocket_id::recognise};
 
 /// The watched values of one source, from the last look that saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,10 +34,10 @@ pub(super) fn of(now: &Snapshot) -> Vec<Known> {
     let certificate = |subject| move |seen: &Connection| certificate(subject, seen);
     [
         seen(SourceId::ProviderConnection, &now.provider_connection, certificate(ProviderCertificate)),
-        seen(SourceId::KasmConnection, &now.kasm_connection, certificate(KasmCertificate)),
+        seen(SourceId::AppConnection, &now.app_connection, certificate(KasmCertificate)),
         seen(SourceId::Discovery, &now.discovery, |answer| Some(document(now, answer))),
         seen(SourceId::KasmLoginSettings, &now.kasm_login_settings, |settings| Some(login_settings(settings))),
-        seen(SourceId::KasmStart, &now.kasm_start, |start| match start.ours(&now.target) {
+        seen(SourceId::LoginStart, &now.login_start, |start| match start.ours(&now.target) {
             Chosen::Ours(ours) => match &ours.outcome {
                 StartOutcome::Url(url) => Some(login_start(url)),
                 StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => None,
@@ -67,7 +61,7 @@ pub(super) fn of(now: &Snapshot) -> Vec<Known> {
             Some(vec![named(ProviderVersion, "release", owner.version.clone()?)])
         }),
         seen(SourceId::KasmConfig, &now.kasm_config, |configs| {
-            Some(stored(configs.ours(&now.target, now.kasm_start.ok()).ok()?))
+            Some(stored(configs.ours(&now.target, now.login_start.ok()).ok()?))
         }),
         seen(SourceId::KasmVersion, &now.kasm_version, |found| Some(vec![whole(KasmVersion, found.build.clone())])),
     ]

@@ -1,4 +1,4 @@
-//! Alertmanager's API: an alert for each matter, sent again while it lasts, ended at its mend.
+//! Alertmanager's API: an alert for each matter, sent again while it lasts, ended at its fix.
 //!
 //! An alert that is no longer sent ends by itself, so that a daemon that is gone leaves nothing behind.
 
@@ -6,15 +6,10 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{
-    clock::Time,
-    config::{Alertmanager, Topic},
-    notify::{
+use crate::{clock::Time, config::{Alertmanager, Topic}, notify::{
         message::{Item, Message},
         words::{self, Site},
-    },
-    observe::outward::{Outward, Parcel, Untold},
-};
+    }, collect::webhook_client::{WebhookClient, WebhookRequest, SendError}};
 
 /// How long an alert lasts after it was last sent.
 const LASTS: TimeDelta = TimeDelta::minutes(5);
@@ -40,17 +35,17 @@ fn severity(topic: Topic) -> &'static str {
 
 /// Sends a message to each member of the cluster; one that takes it is enough, since they tell each other.
 pub(super) async fn send(
-    outward: &Outward,
+    outward: &WebhookClient,
     alertmanager: &Alertmanager,
     message: &Message,
     site: Site<'_>,
     now: Time,
-) -> Result<(), Untold> {
+) -> Result<(), SendError> {
     let alerts = alerts(message, site, now).to_string();
     let mut failed = None;
     let mut is_taken = false;
     for root in &alertmanager.urls {
-        let parcel = Parcel {
+        let parcel = WebhookRequest {
             url: address(root),
             http: &alertmanager.http,
             bearer: None,
@@ -94,7 +89,7 @@ fn alert(item: &Item, site: Site<'_>, now: Time) -> Value {
         "summary": words::title(&message),
         "description": words::text(&message, None),
     });
-    for (key, value) in [("cause", &item.notice.check), ("what", &item.notice.what), ("mend", &item.notice.mend)] {
+    for (key, value) in [("cause", &item.notice.check), ("what", &item.notice.what), ("fix", &item.notice.fix)] {
         if !value.is_empty() {
             annotations[key] = value.as_str().into();
         }

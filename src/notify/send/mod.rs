@@ -10,11 +10,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::message::Message;
-use crate::{
-    clock::Clock,
-    config::{Heartbeat, Means, Receiver, SecretSource},
-    observe::outward::{Outward, Parcel, Untold},
-};
+use crate::{clock::Clock, config::{Heartbeat, ReceiverKind, Receiver, SecretSource}, collect::webhook_client::{WebhookClient, WebhookRequest, SendError}};
 
 pub use alertmanager::name as alert_name;
 
@@ -22,18 +18,18 @@ pub use alertmanager::name as alert_name;
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// What sends messages. The real one is [`Sender`]; tests have theirs.
-pub trait Post: Send + Sync + 'static {
+pub trait Transport: Send + Sync + 'static {
     /// Sends a message to a receiver.
-    fn deliver(&self, receiver: &Receiver, message: &Message) -> impl Future<Output = Result<(), Untold>> + Send;
+    fn deliver(&self, receiver: &Receiver, message: &Message) -> impl Future<Output = Result<(), SendError>> + Send;
 
     /// Calls the heartbeat's address.
-    fn beat(&self, heartbeat: &Heartbeat) -> impl Future<Output = Result<(), Untold>> + Send;
+    fn beat(&self, heartbeat: &Heartbeat) -> impl Future<Output = Result<(), SendError>> + Send;
 }
 
 /// Sends messages over the network.
 #[derive(Debug)]
 pub struct Sender {
-    outward: Outward,
+    outward: WebhookClient,
     clock: Clock,
     /// Where pages are, for links.
     site: Option<String>,
@@ -43,29 +39,29 @@ impl Sender {
     /// A sender whose messages link to pages below `site`.
     #[must_use]
     pub fn new(clock: Clock, site: Option<String>) -> Self {
-        Self { outward: Outward::new(clock), clock, site }
+        Self { outward: WebhookClient::new(clock), clock, site }
     }
 
-    async fn send(&self, receiver: &Receiver, message: &Message) -> Result<(), Untold> {
+    async fn send(&self, receiver: &Receiver, message: &Message) -> Result<(), SendError> {
         let site = self.site.as_deref();
         match &receiver.means {
-            Means::Webhook(webhook) => self.outward.tell(&webhook::parcel(webhook, message, site)?).await,
-            Means::Ntfy(ntfy) => self.outward.tell(&ntfy::parcel(ntfy, message, site)?).await,
-            Means::Smtp(smtp) => smtp::send(smtp, message, site, self.clock.now()).await,
-            Means::Alertmanager(alertmanager) => {
+            ReceiverKind::Webhook(webhook) => self.outward.tell(&webhook::parcel(webhook, message, site)?).await,
+            ReceiverKind::Ntfy(ntfy) => self.outward.tell(&ntfy::parcel(ntfy, message, site)?).await,
+            ReceiverKind::Smtp(smtp) => smtp::send(smtp, message, site, self.clock.now()).await,
+            ReceiverKind::Alertmanager(alertmanager) => {
                 alertmanager::send(&self.outward, alertmanager, message, site, self.clock.now()).await
             }
         }
     }
 }
 
-impl Post for Sender {
-    async fn deliver(&self, receiver: &Receiver, message: &Message) -> Result<(), Untold> {
+impl Transport for Sender {
+    async fn deliver(&self, receiver: &Receiver, message: &Message) -> Result<(), SendError> {
         within_limit(self.send(receiver, message)).await
     }
 
-    async fn beat(&self, heartbeat: &Heartbeat) -> Result<(), Untold> {
-        let parcel = Parcel {
+    async fn beat(&self, heartbeat: &Heartbeat) -> Result<(), SendError> {
+        let parcel = WebhookRequest {
             url: secret_url(&heartbeat.url)?,
             http: &heartbeat.http,
             bearer: None,
@@ -76,16 +72,16 @@ impl Post for Sender {
     }
 }
 
-async fn within_limit(sending: impl Future<Output = Result<(), Untold>>) -> Result<(), Untold> {
+async fn within_limit(sending: impl Future<Output = Result<(), SendError>>) -> Result<(), SendError> {
     match tokio::time::timeout(LIMIT, Box::pin(sending)).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(Untold::from(format!("nothing came of it within {} s", LIMIT.as_secs()))),
+        Err(_) => Err(SendError::from(format!("nothing came of it within {} s", LIMIT.as_secs()))),
     }
 }
 
 /// An address that is a secret, as it is now.
-fn secret_url(source: &SecretSource) -> Result<Url, Untold> {
-    let secret = source.read().map_err(|error| Untold::from(error.to_string()))?;
+fn secret_url(source: &SecretSource) -> Result<Url, SendError> {
+    let secret = source.read().map_err(|error| SendError::from(error.to_string()))?;
     // The error says what is wrong, and nothing of the address.
-    Url::parse(secret.expose().trim()).map_err(|error| Untold::from(format!("url_file holds no address: {error}")))
+    Url::parse(secret.expose().trim()).map_err(|error| SendError::from(format!("url_file holds no address: {error}")))
 }

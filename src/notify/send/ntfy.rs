@@ -2,21 +2,17 @@
 
 use serde_json::json;
 
-use crate::{
-    config::{Ntfy, Topic},
-    notify::{
+use crate::{config::{Ntfy, Topic}, notify::{
         message::Message,
         words::{self, Site},
-    },
-    observe::outward::{Parcel, Untold},
-};
+    }, collect::webhook_client::{WebhookRequest, SendError}};
 
 /// What a message may hold: ntfy makes an attachment of what is longer than 4,096 bytes.
 const LONGEST: usize = 4096;
 
 /// The request for a message.
-pub(super) fn parcel<'a>(ntfy: &'a Ntfy, message: &Message, site: Site<'_>) -> Result<Parcel<'a>, Untold> {
-    let read = |source: &crate::config::SecretSource| source.read().map_err(|error| Untold::from(error.to_string()));
+pub(super) fn parcel<'a>(ntfy: &'a Ntfy, message: &Message, site: Site<'_>) -> Result<WebhookRequest<'a>, SendError> {
+    let read = |source: &crate::config::SecretSource| source.read().map_err(|error| SendError::from(error.to_string()));
     let topic = read(&ntfy.topic)?;
     let mut tags = vec![tag(message)];
     tags.extend(ntfy.tags.iter().map(String::as_str));
@@ -30,7 +26,7 @@ pub(super) fn parcel<'a>(ntfy: &'a Ntfy, message: &Message, site: Site<'_>) -> R
     if let Some(link) = words::link(message, site) {
         body["click"] = link.into();
     }
-    Ok(Parcel {
+    Ok(WebhookRequest {
         url: ntfy.url.clone(),
         http: &ntfy.http,
         bearer: ntfy.token.as_ref().map(read).transpose()?,

@@ -1,4 +1,4 @@
-//! Mail. One that tells of a mend stands in the thread of the one that told of the break.
+//! Mail. One that tells of a fix stands in the thread of the one that told of the break.
 
 use std::{path::Path, time::Duration};
 
@@ -13,41 +13,35 @@ use lettre::{
     },
 };
 
-use crate::{
-    clock::Time,
-    config::{MailTls, Smtp},
-    notify::{
+use crate::{clock::Time, config::{MailTls, Smtp}, notify::{
         message::{Item, Message},
         words::{self, Site},
-    },
-    observe::outward::Untold,
-    oidc::one_line,
-};
+    }, collect::webhook_client::SendError, oidc::one_line};
 
 /// How long the server may take for each answer.
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// Sends a message as mail.
-pub(super) async fn send(smtp: &Smtp, message: &Message, site: Site<'_>, now: Time) -> Result<(), Untold> {
+pub(super) async fn send(smtp: &Smtp, message: &Message, site: Site<'_>, now: Time) -> Result<(), SendError> {
     let mail = mail(smtp, message, site, now)?;
     let transport = transport(smtp)?;
-    transport.send(mail).await.map(drop).map_err(|error| Untold::from(refused(smtp, &error)))
+    transport.send(mail).await.map(drop).map_err(|error| SendError::from(refused(smtp, &error)))
 }
 
-fn transport(smtp: &Smtp) -> Result<AsyncSmtpTransport<Tokio1Executor>, Untold> {
+fn transport(smtp: &Smtp) -> Result<AsyncSmtpTransport<Tokio1Executor>, SendError> {
     let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&smtp.host)
         .port(smtp.port)
         .timeout(Some(ANSWER))
         .hello_name(ClientId::Domain(domain(&smtp.from).to_owned()))
         .tls(tls(smtp)?);
     if let Some((username, password)) = &smtp.auth {
-        let password = password.read().map_err(|error| Untold::from(error.to_string()))?;
+        let password = password.read().map_err(|error| SendError::from(error.to_string()))?;
         builder = builder.credentials(Credentials::new(username.clone(), password.expose().to_owned()));
     }
     Ok(builder.build())
 }
 
-fn tls(smtp: &Smtp) -> Result<Tls, Untold> {
+fn tls(smtp: &Smtp) -> Result<Tls, SendError> {
     if smtp.tls == MailTls::None {
         return Ok(Tls::None);
     }
@@ -58,15 +52,15 @@ fn tls(smtp: &Smtp) -> Result<Tls, Untold> {
             parameters = parameters.add_root_certificate(certificate);
         }
     }
-    let parameters = parameters.build().map_err(|error| Untold::from(format!("TLS: {error}")))?;
+    let parameters = parameters.build().map_err(|error| SendError::from(format!("TLS: {error}")))?;
     Ok(if smtp.tls == MailTls::Tls { Tls::Wrapper(parameters) } else { Tls::Required(parameters) })
 }
 
-fn certificates(path: &Path) -> Result<Vec<Certificate>, Untold> {
+fn certificates(path: &Path) -> Result<Vec<Certificate>, SendError> {
     use rustls::pki_types::{CertificateDer, pem::PemObject as _};
     let place = path.display();
-    let wrong = || Untold::from(format!("ca_file {place} holds no certificate in PEM form"));
-    let pem = std::fs::read(path).map_err(|error| Untold::from(format!("ca_file {place}: {error}")))?;
+    let wrong = || SendError::from(format!("ca_file {place} holds no certificate in PEM form"));
+    let pem = std::fs::read(path).map_err(|error| SendError::from(format!("ca_file {place}: {error}")))?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let found = found.map_err(|_| wrong())?;
     if found.is_empty() {
@@ -75,8 +69,8 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>, Untold> {
     found.into_iter().map(|der| Certificate::from_der(der.to_vec()).map_err(|_| wrong())).collect()
 }
 
-fn mail(smtp: &Smtp, message: &Message, site: Site<'_>, now: Time) -> Result<lettre::Message, Untold> {
-    let mailbox = |text: &str| text.parse::<Mailbox>().map_err(|error| Untold::from(format!("{text:?}: {error}")));
+fn mail(smtp: &Smtp, message: &Message, site: Site<'_>, now: Time) -> Result<lettre::Message, SendError> {
+    let mailbox = |text: &str| text.parse::<Mailbox>().map_err(|error| SendError::from(format!("{text:?}: {error}")));
     let mut mail = lettre::Message::builder()
         .from(mailbox(&smtp.from)?)
         .subject(words::title(message))
@@ -86,10 +80,10 @@ fn mail(smtp: &Smtp, message: &Message, site: Site<'_>, now: Time) -> Result<let
         mail = mail.to(mailbox(recipient)?);
     }
     mail = threaded(mail, message, domain(&smtp.from), now);
-    mail.body(words::text(message, site) + "\n").map_err(|error| Untold::from(format!("no mail can be made: {error}")))
+    mail.body(words::text(message, site) + "\n").map_err(|error| SendError::from(format!("no mail can be made: {error}")))
 }
 
-/// The mail that tells of a break has an id that follows from what broke and when, and the mail that tells of the mend
+/// The mail that tells of a break has an id that follows from what broke and when, and the mail that tells of the fix
 /// refers to it: nothing needs to be remembered for that.
 fn threaded(mail: MessageBuilder, message: &Message, domain: &str, now: Time) -> MessageBuilder {
     let thread = |item: &Item| {
@@ -100,7 +94,7 @@ fn threaded(mail: MessageBuilder, message: &Message, domain: &str, now: Time) ->
         return mail.message_id(Some(format!("<{}@{domain}>", digest_of(&format!("test\0{now}")))));
     };
     let is_over = first.phase.until().is_some();
-    let own = if is_over { format!("<mended.{}", &thread(first)[1..]) } else { thread(first) };
+    let own = if is_over { format!("<fixed.{}", &thread(first)[1..]) } else { thread(first) };
     let others: Vec<String> = message.items.iter().map(thread).filter(|id| *id != own).collect();
     let mail = mail.message_id(Some(own));
     let mail = if is_over { mail.in_reply_to(thread(first)) } else { mail };

@@ -3,22 +3,18 @@
 use serde_json::{Value, json};
 
 use super::secret_url;
-use crate::{
-    config::Webhook,
-    notify::{
+use crate::{config::Webhook, notify::{
         message::{Item, Message},
         words::{self, Site},
-    },
-    observe::outward::{Parcel, Untold},
-};
+    }, collect::webhook_client::{WebhookRequest, SendError}};
 
 /// The request for a message.
-pub(super) fn parcel<'a>(webhook: &'a Webhook, message: &Message, site: Site<'_>) -> Result<Parcel<'a>, Untold> {
+pub(super) fn parcel<'a>(webhook: &'a Webhook, message: &Message, site: Site<'_>) -> Result<WebhookRequest<'a>, SendError> {
     let body = match &webhook.body {
         Some(template) => template.fill(&|placeholder| words::value(placeholder, message, site)),
         None => body(message, site),
     };
-    Ok(Parcel {
+    Ok(WebhookRequest {
         url: secret_url(&webhook.url)?,
         http: &webhook.http,
         bearer: None,
@@ -50,7 +46,7 @@ fn one(item: &Item, site: Site<'_>) -> Value {
         "cause": some(&item.notice.check),
         "title": some(&item.notice.title),
         "what": some(&item.notice.what),
-        "mend": some(&item.notice.mend),
+        "fix": some(&item.notice.fix),
         "since": words::rfc3339(item.since),
         "until": item.phase.until().map(words::rfc3339),
         "url": words::page(&item.target, site),

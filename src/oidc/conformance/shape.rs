@@ -68,7 +68,7 @@ const FLAGS: [&str; 14] = [
     "backchannel_user_code_parameter_supported",
 ];
 
-/// Members that are a text; those that are addresses are judged as such.
+/// Members that are a text; those that are addresses are evaluated as such.
 const TEXTS: [&str; 1] = ["signed_metadata"];
 
 /// Members that are an object.

@@ -126,7 +126,7 @@ fn a_time_that_the_clocks_jump_over_runs_as_much_later_and_once() {
 }
 
 #[test]
-fn a_time_that_comes_twice_runs_once_and_a_rhythm_runs_through() {
+fn a_time_that_comes_twice_runs_once_and_a_interval_runs_through() {
     assert_eq!(
         runs("30 2 * * *", Berlin, "2026-10-24T12:00:00Z", 2),
         ["Sun 2026-10-25 02:30 CEST", "Mon 2026-10-26 02:30 CET"]

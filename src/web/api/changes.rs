@@ -7,13 +7,7 @@ use axum::{
 use serde::Serialize;
 
 use super::{Answer, FORMAT, Problem, Query, Shared, Told, targets};
-use crate::{
-    clock::Time,
-    journal::{self, Event, What},
-    model::{Cause, Change, Login},
-    telling::similar,
-    web::App,
-};
+use crate::{clock::Time, journal::{self, Event, What}, model::{Cause, Change, Login}, render::similar, web::App};
 
 /// How many events a page has, where the request does not say.
 const USUAL: usize = 100;
@@ -35,10 +29,10 @@ pub(super) async fn of_target(State(app): Shared, Path(name): Path<String>, uri:
 pub(super) fn target(app: &App, query: &Query) -> Result<Option<String>, Problem> {
     let Some(name) = query.text("target") else { return Ok(None) };
     let known = journal::Query { target: Some(name.to_owned()), limit: 1, ..journal::Query::default() };
-    if app.board.entry(name).is_some() || !app.journal.events(&known).is_empty() {
+    if app.results.entry(name).is_some() || !app.journal.events(&known).is_empty() {
         return Ok(Some(name.to_owned()));
     }
-    let entries = app.board.entries();
+    let entries = app.results.entries();
     let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
     let meant = similar(name, names.iter().copied());
     let hint = if meant.is_empty() { String::new() } else { format!(" Did you mean {}?", meant.join(" or ")) };

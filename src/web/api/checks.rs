@@ -7,12 +7,7 @@ use axum::{
 use serde::Serialize;
 
 use super::{Answer, FORMAT, Problem, Query, Told};
-use crate::{
-    checks::{self, Check},
-    model::{Credential, Stage},
-    pocket_id::Dialect,
-    telling::similar,
-};
+use crate::{checks::{self, Check}, model::{Credential, Stage}, providers::pocket_id::Dialect, render::similar};
 
 #[derive(Serialize)]
 struct Document {
@@ -27,7 +22,7 @@ struct CheckView {
     severity: SeverityView,
     title: &'static str,
     why: &'static str,
-    mend: &'static str,
+    fix: &'static str,
     needs: &'static [Credential],
     since: Option<&'static str>,
     source: &'static str,
@@ -60,7 +55,7 @@ fn unknown(id: &str) -> Problem {
 }
 
 fn view((stage, check): (Stage, &'static Check)) -> CheckView {
-    let Check { id, severity, title, why, mend, needs, since, source, fields, run: _ } = check;
+    let Check { id, severity, title, why, fix, needs, since, source, fields, run: _ } = check;
     let under = |dialect| severity.under(dialect).id();
     CheckView {
         id,
@@ -72,7 +67,7 @@ fn view((stage, check): (Stage, &'static Check)) -> CheckView {
         },
         title,
         why,
-        mend,
+        fix,
         needs,
         since: (!since.is_empty()).then_some(since),
         source,

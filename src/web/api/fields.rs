@@ -7,10 +7,7 @@ use axum::{
 use serde::Serialize;
 
 use super::{Answer, FORMAT, Query, Shared, Told, targets};
-use crate::{
-    clock::Time,
-    telling::fields::{self, FieldRow},
-};
+use crate::{clock::Time, render::fields::{self, FieldRow}};
 
 #[derive(Serialize)]
 struct Document<'a> {

@@ -6,7 +6,7 @@
 
 mod annotations;
 mod answer;
-mod by_hand;
+mod run_now;
 mod change;
 mod changes;
 mod checks;
@@ -27,13 +27,13 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 
-pub(super) use by_hand::ByHand;
+pub(super) use run_now::ByHand;
 
 use self::{answer::Answer, problem::Problem, query::Query};
 use super::{App, Shared};
 
 /// The version of the form, as `check --output json` has it: more fields may follow, these stay.
-const FORMAT: u32 = crate::telling::json::FORMAT;
+const FORMAT: u32 = crate::render::json::FORMAT;
 
 /// What every handler gives.
 type Told = Result<Answer, Problem>;
@@ -47,7 +47,7 @@ pub(super) fn handler(path: &str) -> Option<MethodRouter<App>> {
         "/targets/{name}/fields" => get(fields::fields),
         "/targets/{name}/changes" => get(changes::of_target),
         "/targets/{name}/history" => get(history::history),
-        "/targets/{name}/check" => post(by_hand::check),
+        "/targets/{name}/check" => post(run_now::check),
         "/checks" => get(checks::all),
         "/checks/{id}" => get(checks::one),
         "/changes" => get(changes::all),

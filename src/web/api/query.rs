@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeZone as _, Utc};
 use url::form_urlencoded;
 
 use super::Problem;
-use crate::{clock::Time, telling::similar};
+use crate::{clock::Time, render::similar};
 
 /// The parameters of a request.
 #[derive(Debug, Default)]

@@ -40,7 +40,7 @@ pub(super) async fn stats(State(app): Shared, uri: Uri) -> Told {
     Query::none(&uri)?;
     let now = app.clock.now();
     let mut targets = Targets::default();
-    for entry in app.board.entries() {
+    for entry in app.results.entries() {
         targets.all += 1;
         *match entry.current(now).map_or(Login::Unknown, |latest| latest.report.login) {
             Login::Ok => &mut targets.ok,

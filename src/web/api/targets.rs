@@ -10,20 +10,14 @@ use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::{Answer, FORMAT, Problem, Query, Shared, Told};
-use crate::{
-    board::Entry,
-    clock::Time,
-    model::{Coverage, Login, Report, Verified},
-    telling::json::{self, TargetView},
-    web::App,
-};
+use crate::{results::Entry, clock::Time, model::{Coverage, Login, Report, Verified}, render::json::{self, TargetView}, web::App};
 
 /// How far back it is asked since when sign-in stands as it does, in days.
 const SINCE_DAYS: i64 = 31;
 
 pub(super) async fn all(State(app): Shared, uri: Uri) -> Told {
     Query::none(&uri)?;
-    reports(&app.board.entries(), app.clock.now())
+    reports(&app.results.entries(), app.clock.now())
 }
 
 pub(super) async fn one(State(app): Shared, Path(name): Path<String>, uri: Uri) -> Told {
@@ -31,9 +25,9 @@ pub(super) async fn one(State(app): Shared, Path(name): Path<String>, uri: Uri) 
     reports(&[entry(&app, &name)?], app.clock.now())
 }
 
-/// One target on the board.
+/// One target on the results.
 pub(super) fn entry(app: &App, name: &str) -> Result<Arc<Entry>, Problem> {
-    let entries = app.board.entries();
+    let entries = app.results.entries();
     entries.iter().find(|entry| entry.name == name).cloned().ok_or_else(|| {
         let names: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
         Problem::no_target(name, &names)
@@ -96,7 +90,7 @@ fn nothing_yet(entry: &Entry, now: Time) -> Report {
 pub(super) async fn status(State(app): Shared, uri: Uri) -> Told {
     Query::none(&uri)?;
     let now = app.clock.now();
-    let targets = app.board.entries().iter().map(|entry| verdict(&app, entry, now)).collect();
+    let targets = app.results.entries().iter().map(|entry| verdict(&app, entry, now)).collect();
     Answer::of(&Document { format: FORMAT, targets })
 }
 

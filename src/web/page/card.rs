@@ -10,11 +10,7 @@ use super::{
     steps,
     words::{Standing, distance, time},
 };
-use crate::{
-    board::{Entry, Latest},
-    model::Login,
-    telling::path,
-};
+use crate::{results::{Entry, Latest}, model::Login, render::path};
 
 /// One target among a few.
 pub(super) fn card(entry: &Entry, view: &View<'_>) -> String {

@@ -6,32 +6,28 @@ use super::{
     escape::{clipped, escape, prose},
     link, steps,
 };
-use crate::{
-    checks,
-    model::{CheckReport, Drift, Finding, Login, Report, Severity, Snapshot},
-    telling::{drift, facts, path, told},
-};
+use crate::{checks, model::{CheckReport, Drift, Finding, Login, Report, Severity, Snapshot}, render::{drift, facts, path, told}};
 
 /// The most findings of the cause, and the most checks of a list, that are told; the rest is counted.
 const MOST: usize = 8;
 /// The longest sentence of a list, in characters.
 const SENTENCE: usize = 200;
 /// The longest instruction, in characters.
-const MEND: usize = 600;
+const FIX: usize = 600;
 
 /// The cause, or the first fault; or why it cannot be told. Nothing where sign-in works.
 pub(super) fn cause(report: &Report, snapshot: &Snapshot, heading: Heading) -> String {
-    if let Some(reason) = told::doubt(report).filter(|_| report.login == Login::Unknown) {
+    if let Some(reason) = headline::doubt(report).filter(|_| report.login == Login::Unknown) {
         return format!("{}<p class=\"{}\">{}</p>\n", heading.of("Why"), steps::kind_of(reason), escape(reason));
     }
-    let Some(check) = told::told(report) else { return String::new() };
+    let Some(check) = headline::told(report) else { return String::new() };
     let title = if report.login == Login::Broken { "Cause" } else { "Fault" };
     let findings: String = check.findings.iter().take(MOST).map(|finding| tell(report, finding)).collect();
-    let who = told::locked_out(report, snapshot).map(|who| format!("<p>{}</p>\n", escape(&who)));
+    let who = headline::locked_out(report, snapshot).map(|who| format!("<p>{}</p>\n", escape(&who)));
     format!(
         "{}{findings}{}{}<p class=\"dim\">Check <code>{id}</code>; more by <code>ssowatch explain {id}</code></p>\n",
         heading.of(title),
-        mends(check),
+        fixes(check),
         who.unwrap_or_default(),
         id = escape(&check.id)
     )
@@ -50,7 +46,7 @@ fn both_sides(report: &Report, drift: &Drift) -> String {
     let row = |by: &str, value: &str, other: &str| {
         format!(
             "<div><dt>{}</dt> <dd class=\"v\">{}</dd></div>\n",
-            escape(&told::says(report, by)),
+            escape(&headline::says(report, by)),
             marked(value, other)
         )
     };
@@ -62,14 +58,14 @@ fn both_sides(report: &Report, drift: &Drift) -> String {
     )
 }
 
-fn mends(check: &CheckReport) -> String {
-    let way = |way: &&str| format!("<p class=\"mend\"><strong>What to change:</strong> {}</p>\n", prose(way, MEND));
-    told::mends(check).iter().take(MOST).map(way).collect()
+fn fixes(check: &CheckReport) -> String {
+    let way = |way: &&str| format!("<p class=\"fix\"><strong>What to change:</strong> {}</p>\n", prose(way, FIX));
+    headline::fixes(check).iter().take(MOST).map(way).collect()
 }
 
 /// What fails beside the cause, what is at risk, what is worth knowing: each in a sentence.
 pub(super) fn also(report: &Report, view: &View<'_>, heading: Heading) -> String {
-    let told = told::told(report);
+    let told = headline::told(report);
     let others = |severities: &[Severity]| -> Vec<&CheckReport> {
         let other = |check: &&CheckReport| told.is_none_or(|told| told.id != check.id);
         report.failing().filter(|check| severities.contains(&check.severity)).filter(other).collect()

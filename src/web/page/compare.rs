@@ -1,7 +1,7 @@
 //! Two values that should be the same, with the characters marked that are not.
 
 use super::escape::escape;
-use crate::telling::drift::{unlike, words_of_a_list};
+use crate::render::drift::{unlike, words_of_a_list};
 
 /// How many characters of what both share stay in sight on each side of the difference.
 const AROUND: usize = 120;

@@ -1,10 +1,7 @@
 //! How long each phase of the two connections took.
 
 use super::{Heading, escape::escape};
-use crate::{
-    model::{Answered, Connection, HttpTiming, Observed, Report, Snapshot},
-    telling::facts,
-};
+use crate::{model::{Answered, Connection, HttpTiming, Observed, Report, Snapshot}, render::facts};
 
 /// The phases in their order, each with its name.
 const PHASES: [&str; 5] = ["Name", "TCP", "TLS", "Server", "Transfer"];
@@ -18,7 +15,7 @@ type Phases = [Option<f64>; 5];
 pub(super) fn connections(report: &Report, snapshot: &Snapshot) -> String {
     let sides = [
         (facts::provider_name(report), phases(&snapshot.provider_connection, &snapshot.discovery)),
-        ("Kasm", phases(&snapshot.kasm_connection, &snapshot.kasm_health)),
+        ("Kasm", phases(&snapshot.app_connection, &snapshot.app_health)),
     ];
     let total = |phases: &Phases| phases.iter().flatten().sum::<f64>();
     let longest = sides.iter().map(|(_, phases)| total(phases)).fold(0.0, f64::max);

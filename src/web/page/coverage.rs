@@ -4,11 +4,7 @@ use super::{
     Heading,
     escape::{escape, prose},
 };
-use crate::{
-    checks,
-    model::{CheckReport, Report, Snapshot},
-    telling::unproven,
-};
+use crate::{checks, model::{CheckReport, Report, Snapshot}, render::unproven};
 
 /// The longest reason, in characters.
 const REASON: usize = 200;
@@ -35,7 +31,7 @@ pub(super) fn coverage(report: &Report, snapshot: &Snapshot) -> String {
             "Not verified from here, and what a person can do",
             unproven::from_here(report, snapshot).into_iter().map(by_reason)
         ),
-        list("Not judged this time", unproven::not_judged(report).into_iter().map(by_reason))
+        list("Not evaluated this time", unproven::not_evaluated(report).into_iter().map(by_reason))
     )
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::telling::style::{Style, safe};
+use crate::render::style::{Style, safe};
 
 /// The longest value that is shown, in characters: one that fills the page hides the rest of it.
 const LONGEST: usize = 400;

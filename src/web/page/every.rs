@@ -8,13 +8,7 @@ use super::{
     shape::icon,
     words::{Standing, distance},
 };
-use crate::{
-    board::Entry,
-    checks,
-    clock::Time,
-    model::{CheckReport, Reason, Report, Severity, SourceReport, Stage},
-    telling::path::{self, State},
-};
+use crate::{results::Entry, checks, clock::Time, model::{CheckReport, Reason, Report, Severity, SourceReport, Stage}, render::path::{self, State}};
 
 /// The longest sentence about a check or a source, in characters.
 const SENTENCE: usize = 80;

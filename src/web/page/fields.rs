@@ -5,14 +5,11 @@ use super::{
     escape::{clipped, escape, prose},
     shape::icon,
 };
-use crate::{
-    model::{Report, Snapshot},
-    telling::{
+use crate::{model::{Report, Snapshot}, render::{
         fields::{Agreement, FieldRow, Held, fields},
         path::State,
         told,
-    },
-};
+    }};
 
 /// The longest value, and all reasons together, in characters.
 const VALUE: usize = 120;
@@ -25,8 +22,8 @@ struct Column {
 }
 
 const COLUMNS: [Column; 3] = [
-    Column { title: "Kasm stores", held: |row| &row.kasm_stores },
-    Column { title: "Kasm sends", held: |row| &row.kasm_sends },
+    Column { title: "Kasm stores", held: |row| &row.app_stores },
+    Column { title: "Kasm sends", held: |row| &row.app_sends },
     Column { title: "The provider has", held: |row| &row.provider_has },
 ];
 
@@ -37,7 +34,7 @@ pub(super) fn table(report: &Report, snapshot: &Snapshot) -> String {
     let is_seen = |column: &&Column| rows.iter().any(|row| matches!((column.held)(row), Held::Is { .. } | Held::Empty));
     let columns: Vec<&Column> = COLUMNS.iter().filter(is_seen).collect();
     let heads: String =
-        columns.iter().map(|column| format!("<th scope=\"col\">{}</th>", told::says(report, column.title))).collect();
+        columns.iter().map(|column| format!("<th scope=\"col\">{}</th>", headline::says(report, column.title))).collect();
     let unseen = unseen(&rows);
     let rows: String = rows.iter().map(|field| row(field, &columns, report)).collect();
     format!(
@@ -77,7 +74,7 @@ fn row(row: &FieldRow, columns: &[&Column], report: &Report) -> String {
         Held::Empty | Held::Unseen { .. } | Held::None => String::new(),
     };
     let cells: String =
-        columns.iter().map(|column| cell(&told::says(report, column.title), (column.held)(row))).collect();
+        columns.iter().map(|column| cell(&headline::says(report, column.title), (column.held)(row))).collect();
     format!(
         "<tr><th scope=\"row\">{}{config}</th>{cells}<td>{} {}</td></tr>\n",
         escape(name),

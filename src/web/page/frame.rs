@@ -7,7 +7,7 @@ use super::{
     style::{SCRIPT, STYLE},
     words::time,
 };
-use crate::{telling::path::State, web::Viewer};
+use crate::{render::path::State, web::Viewer};
 
 /// A page's content and what is said about it.
 pub(super) struct Page<'a> {

@@ -9,12 +9,7 @@ use super::{
     escape::escape,
     words::{length, time},
 };
-use crate::{
-    board::Entry,
-    clock::Time,
-    journal::{Seconds, Span},
-    model::Login,
-};
+use crate::{results::Entry, clock::Time, journal::{Seconds, Span}, model::Login};
 
 /// The most outages that are listed, the newest first.
 const OUTAGES: usize = 5;

@@ -11,11 +11,7 @@ use super::{
     steps,
     words::Standing,
 };
-use crate::{
-    board::Entry,
-    telling::{path, path::State, told},
-    web::Viewer,
-};
+use crate::{results::Entry, render::{path, path::State, told}, web::Viewer};
 
 /// Up to so many targets are told in full.
 const FEW: usize = 8;
@@ -115,7 +111,7 @@ fn note(entry: &Entry, view: &View<'_>) -> String {
     let standing = Standing::of(entry, view.now);
     let Standing::Current(latest) = standing else { return escape(&standing.answer()).to_string() };
     let report = &latest.report;
-    let told = told::told(report).map(path::in_short).or_else(|| told::doubt(report).map(str::to_owned));
+    let told = headline::told(report).map(path::in_short).or_else(|| headline::doubt(report).map(str::to_owned));
     clipped(&told.unwrap_or_else(|| standing.answer()), NOTE).to_string()
 }
 

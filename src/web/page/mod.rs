@@ -1,4 +1,4 @@
-//! The status page: server-rendered, complete without a script, nothing from elsewhere. Pure functions of (board, journal,
+//! The status page: server-rendered, complete without a script, nothing from elsewhere. Pure functions of (results, journal,
 //! windows, now).
 
 mod card;
@@ -26,7 +26,7 @@ use std::{fmt, sync::Arc};
 
 use self::{escape::escape, frame::Page, frame::frame};
 use super::{Options, Tells, Viewer};
-use crate::{board::Entry, clock::Time, journal::Journal, notify::maintenance::Windows};
+use crate::{results::Entry, clock::Time, journal::Journal, notify::maintenance::Windows};
 
 pub use changes::{Asked, changes};
 pub use every::checks;
@@ -37,7 +37,7 @@ pub use target::target;
 pub(super) use escape::path_segment;
 pub(super) use words::Standing;
 
-/// What every page is a function of, beside the board.
+/// What every page is a function of, beside the results.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
     /// What changed and when.

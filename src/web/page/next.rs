@@ -7,16 +7,13 @@ use super::{
     shape::icon,
     words::{day, distance},
 };
-use crate::{
-    model::{CheckReport, Expiry, Login, Report, Severity},
-    telling::{expiries, path::State, told},
-};
+use crate::{model::{CheckReport, Expiry, Login, Report, Severity}, render::{expiries, path::State, told}};
 
 /// The most risks that are told, and the longest sentence, in characters.
 const MOST: usize = 8;
 const SENTENCE: usize = 240;
 /// The longest instruction, in characters.
-const MEND: usize = 400;
+const FIX: usize = 400;
 
 /// Risks with what to do, then what expires; and the calendar of it.
 pub(super) fn next(report: &Report, view: &View<'_>, heading: Heading) -> String {
@@ -57,10 +54,10 @@ fn tells(sentence: &str, expiry: &Expiry) -> bool {
 }
 
 fn risk(check: &CheckReport, login: Login) -> String {
-    // While sign-in is broken there is one thing to mend.
-    let mend = told::mends(check).first().copied().filter(|_| login != Login::Broken);
-    let mend = mend.map(|mend| format!("<br><span class=\"dim\">{}</span>", prose(mend, MEND)));
-    format!("<li>{} {}{}</li>\n", icon(State::AtRisk), clipped(sentence(check), SENTENCE), mend.unwrap_or_default())
+    // While sign-in is broken there is one thing to fix.
+    let fix = headline::fixes(check).first().copied().filter(|_| login != Login::Broken);
+    let fix = fix.map(|fix| format!("<br><span class=\"dim\">{}</span>", prose(fix, FIX)));
+    format!("<li>{} {}{}</li>\n", icon(State::AtRisk), clipped(sentence(check), SENTENCE), fix.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -74,14 +71,14 @@ mod tests {
         for (sentence, item, is_told) in [
             (
                 "Kasm's certificate CN=kasm ends in 6 days, on 2026-11-30 12:00 UTC: renew it now",
-                "kasm_certificate",
+                "app_certificate",
                 true,
             ),
             ("Kasm's certificate CN=kasm ends in 6 days, on 2026-11-30 12:00 UTC", "provider_certificate", false),
-            ("Kasm's certificate CN=kasm ends in 7 days, on 2026-12-01 12:00 UTC", "kasm_certificate", false),
+            ("Kasm's certificate CN=kasm ends in 7 days, on 2026-12-01 12:00 UTC", "app_certificate", false),
             ("the client secret ends in 6 days, on 2026-11-30 12:00 UTC", "client_secret", true),
             ("our Pocket ID key ended on 2026-11-30 12:00 UTC", "provider_key", true),
-            (&far, "kasm_certificate", false),
+            (&far, "app_certificate", false),
         ] {
             let expiry = Expiry { item: item.to_owned(), at };
             assert_eq!(tells(sentence, &expiry), is_told, "{item}: {sentence}");

@@ -9,13 +9,7 @@ use super::{
     history, steps,
     words::{Standing, distance},
 };
-use crate::{
-    board::Entry,
-    checks::{self, Check},
-    clock::Time,
-    model::{Coverage, Stage},
-    telling::path::{self, State},
-};
+use crate::{results::Entry, checks::{self, Check}, clock::Time, model::{Coverage, Stage}, render::path::{self, State}};
 
 /// The verdicts on one target.
 struct Verdicts {

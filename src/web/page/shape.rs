@@ -1,6 +1,6 @@
 //! One shape for each state, so that nobody needs colour to tell them apart.
 
-use crate::telling::path::State;
+use crate::render::path::State;
 
 const ALL: [State; 6] = [State::Ok, State::Broken, State::Degraded, State::AtRisk, State::Unknown, State::Unproven];
 

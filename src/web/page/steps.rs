@@ -4,7 +4,7 @@ use super::{
     escape::{clipped, escape},
     shape::{class, icon},
 };
-use crate::telling::path::{Link, State};
+use crate::render::path::{Link, State};
 
 /// The longest note, in characters.
 const NOTE: usize = 160;

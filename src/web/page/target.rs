@@ -8,10 +8,7 @@ use super::{
     history, link, public,
     words::{Standing, length},
 };
-use crate::{
-    board::{Entry, Latest},
-    web::Viewer,
-};
+use crate::{results::{Entry, Latest}, web::Viewer};
 
 /// One target in full.
 #[must_use]

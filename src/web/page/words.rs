@@ -1,11 +1,6 @@
 //! The words of the page: what is known of a target now, and times.
 
-use crate::{
-    board::{Entry, Latest},
-    clock::Time,
-    model::{Login, Verified},
-    telling::path::State,
-};
+use crate::{results::{Entry, Latest}, clock::Time, model::{Login, Verified}, render::path::State};
 
 /// What is known of a target.
 #[derive(Debug, Clone, Copy)]

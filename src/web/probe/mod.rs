@@ -1,7 +1,7 @@
 //! `/probe?target=NAME&module=login|discovery`: for a Prometheus that schedules by itself.
 //!
 //! Only configured targets. A failed probe is `probe_success 0` with 200; 400 says what could have been asked. `login`
-//! takes the latest round, and looks again only at what is older than its rhythm; `discovery` always asks anew. At a
+//! takes the latest round, and looks again only at what is older than its interval; `discovery` always asks anew. At a
 //! time, one login and four discovery probes of a target are under way, and others wait in their own time limit.
 
 mod tell;
@@ -21,14 +21,7 @@ use serde::Deserialize;
 use tokio::{sync::Semaphore, time::Instant};
 
 use super::{App, Shared, exposition, text};
-use crate::{
-    board::{Entry, Latest},
-    clock::Time,
-    config::Target,
-    metrics::{Family, Sheet},
-    observe::Pace,
-    round::round,
-};
+use crate::{results::{Entry, Latest}, clock::Time, config::Target, metrics::{Family, MetricsBuilder}, collect::CollectMode, round::round};
 
 /// The header in which Prometheus says how long it waits.
 const SCRAPE_TIMEOUT: &str = "x-prometheus-scrape-timeout-seconds";
@@ -97,7 +90,7 @@ pub(super) async fn probe(
     };
     let kept = app.probes.of(&target.name, &config.targets);
     let began = Instant::now();
-    let mut sheet = Sheet::of_one_target();
+    let mut sheet = MetricsBuilder::of_one_target();
     let looking = async {
         match module {
             "login" => login(&app, target, &kept, config.settings_every, &mut sheet).await,
@@ -134,11 +127,11 @@ fn timeout(headers: &HeaderMap) -> Result<Duration, String> {
 }
 
 /// The round of a target as it stands, or a new one where that is older than a round; whether people can sign in.
-async fn login(app: &App, target: &Target, kept: &Kept, settings_every: Duration, sheet: &mut Sheet) -> bool {
-    let mut entry = board_entry(app, target);
+async fn login(app: &App, target: &Target, kept: &Kept, settings_every: Duration, sheet: &mut MetricsBuilder) -> bool {
+    let mut entry = results_entry(app, target);
     if !is_fresh(&entry, app.clock.now()) {
         let mut own = kept.login.lock().await;
-        entry = newer(board_entry(app, target), own.as_ref());
+        entry = newer(results_entry(app, target), own.as_ref());
         if !is_fresh(&entry, app.clock.now()) {
             let latest = look(app, target, &entry, settings_every).await;
             *own = Some(latest.clone());
@@ -148,15 +141,15 @@ async fn login(app: &App, target: &Target, kept: &Kept, settings_every: Duration
     tell::login(sheet, &entry, app.clock.now())
 }
 
-/// The target on the board; a target that a reload has just brought may not be there yet.
-fn board_entry(app: &App, target: &Target) -> Entry {
-    app.board.entry(&target.name).map_or_else(
+/// The target on the results; a target that a reload has just brought may not be there yet.
+fn results_entry(app: &App, target: &Target) -> Entry {
+    app.results.entry(&target.name).map_or_else(
         || Entry { name: target.name.clone(), stale_after_seconds: 180.0, interval_seconds: 60.0, latest: None },
         |entry| Entry::clone(&entry),
     )
 }
 
-/// Whether the round is younger than the rhythm of rounds. A round that is under way gets its time: a verdict stays
+/// Whether the round is younger than the interval of rounds. A round that is under way gets its time: a verdict stays
 /// current for three rounds and the time of one, so that time is what is left after three.
 fn is_fresh(entry: &Entry, now: Time) -> bool {
     let time_of_one = (entry.stale_after_seconds - 3.0 * entry.interval_seconds).max(0.0);
@@ -164,10 +157,10 @@ fn is_fresh(entry: &Entry, now: Time) -> bool {
     entry.latest.as_ref().is_some_and(|latest| entry.age_seconds(latest, now) < fresh_for)
 }
 
-/// The entry with the newer of the board's round and the probes' own.
+/// The entry with the newer of the results's round and the probes' own.
 fn newer(mut entry: Entry, own: Option<&Latest>) -> Entry {
     let at = |latest: &Latest| latest.report.at;
-    if let Some(own) = own.filter(|own| entry.latest.as_ref().map(at).is_none_or(|board| board < at(own))) {
+    if let Some(own) = own.filter(|own| entry.latest.as_ref().map(at).is_none_or(|results| results < at(own))) {
         entry.latest = Some(own.clone());
     }
     entry
@@ -176,7 +169,7 @@ fn newer(mut entry: Entry, own: Option<&Latest>) -> Entry {
 async fn look(app: &App, target: &Target, entry: &Entry, settings_every: Duration) -> Latest {
     let share_for = Duration::try_from_secs_f64(entry.interval_seconds / 2.0).unwrap_or_default();
     let before = entry.latest.as_ref().map(|latest| latest.snapshot.as_ref());
-    let made = Box::pin(round(&app.looker, target, before, Pace::Due { settings_every, share_for })).await;
+    let made = Box::pin(round(&app.collector, target, before, CollectMode::Due { settings_every, share_for })).await;
     let (last_success, source_last_success) = match &entry.latest {
         Some(latest) => (latest.last_success.clone(), latest.source_last_success.clone()),
         None => Default::default(),
@@ -192,10 +185,10 @@ async fn look(app: &App, target: &Target, entry: &Entry, settings_every: Duratio
 
 /// The provider's connection and its discovery document, asked anew; whether that is the document of the issuer that is
 /// configured.
-async fn discovery(app: &App, target: &Target, kept: &Kept, sheet: &mut Sheet) -> bool {
+async fn discovery(app: &App, target: &Target, kept: &Kept, sheet: &mut MetricsBuilder) -> bool {
     // The semaphore is never closed.
     let Ok(_place) = kept.discoveries.acquire().await else { return false };
-    let fresh = Box::pin(app.looker.discovery_anew(target)).await;
+    let fresh = Box::pin(app.collector.discovery_anew(target)).await;
     tell::discovery(sheet, target, &fresh.connection, &fresh.discovery)
 }
 
@@ -216,7 +209,7 @@ mod tests {
     fn latest(seconds_later: i64) -> Latest {
         let mut snapshot = Snapshot::healthy();
         snapshot.taken_at += TimeDelta::seconds(seconds_later);
-        let report = checks::judge(&snapshot, None);
+        let report = checks::evaluate(&snapshot, None);
         Latest {
             snapshot: Arc::new(snapshot),
             report: Arc::new(report),

@@ -1,35 +1,28 @@
 //! What a probe tells: its own figures under the names of blackbox_exporter, and ours about the target.
 
-use crate::{
-    board::Entry,
-    clock::{Time, unix_seconds},
-    config::Target,
-    metrics::{Family, Sheet, world},
-    model::{AddressAnswer, AddressState, Answered, Connection, Login, Missing, Observed, SourceId, SourceReport},
-    oidc::Discovery,
-};
+use crate::{results::Entry, clock::{Time, unix_seconds}, config::Target, metrics::{Family, MetricsBuilder, target_metrics}, model::{AddressAnswer, AddressState, Answered, Connection, Login, Missing, Observed, SourceId, SourceReport}, oidc::Discovery};
 
 /// The round of a target; whether people can sign in.
-pub(super) fn login(sheet: &mut Sheet, entry: &Entry, now: Time) -> bool {
+pub(super) fn login(sheet: &mut MetricsBuilder, entry: &Entry, now: Time) -> bool {
     let Some(latest) = &entry.latest else { return false };
-    world::target(sheet, entry, now);
+    target_metrics::target(sheet, entry, now);
     let snapshot = &latest.snapshot;
     exchange(sheet, &snapshot.provider_connection, &snapshot.discovery);
-    expiry(sheet, &[&snapshot.provider_connection, &snapshot.kasm_connection]);
+    expiry(sheet, &[&snapshot.provider_connection, &snapshot.app_connection]);
     matches!(latest.report.login, Login::Ok | Login::Degraded)
 }
 
 /// A discovery document that was asked anew; whether it is that of the issuer that is configured.
 pub(super) fn discovery(
-    sheet: &mut Sheet,
+    sheet: &mut MetricsBuilder,
     target: &Target,
     connection: &Observed<Connection>,
     discovery: &Observed<Answered<Discovery>>,
 ) -> bool {
     let name = &target.name;
-    world::source(sheet, name, &source_report(SourceId::ProviderConnection, connection));
-    world::source(sheet, name, &source_report(SourceId::Discovery, discovery));
-    world::provider(sheet, name, connection, discovery);
+    target_metrics::source(sheet, name, &source_report(SourceId::ProviderConnection, connection));
+    target_metrics::source(sheet, name, &source_report(SourceId::Discovery, discovery));
+    target_metrics::provider(sheet, name, connection, discovery);
     exchange(sheet, connection, discovery);
     expiry(sheet, &[connection]);
     let issuer = discovery.ok().and_then(|answer| answer.fact.issuer.as_deref());
@@ -46,9 +39,9 @@ fn source_report<T>(id: SourceId, seen: &Observed<T>) -> SourceReport {
 }
 
 /// One exchange with the provider under the names of blackbox_exporter.
-fn exchange(sheet: &mut Sheet, connected: &Observed<Connection>, discovery: &Observed<Answered<Discovery>>) {
+fn exchange(sheet: &mut MetricsBuilder, connected: &Observed<Connection>, discovery: &Observed<Answered<Discovery>>) {
     if let Some(connection) = connected.ok() {
-        for (phase, seconds) in world::connection_phases(connection) {
+        for (phase, seconds) in target_metrics::connection_phases(connection) {
             sheet.set(Family::ProbeHttpDuration, &[phase], seconds);
         }
         sheet.set(Family::ProbeDns, &[], connection.resolve_seconds);
@@ -57,7 +50,7 @@ fn exchange(sheet: &mut Sheet, connected: &Observed<Connection>, discovery: &Obs
         }
     }
     if let Some(answer) = discovery.ok() {
-        for (phase, seconds) in world::exchange_phases(answer.timing) {
+        for (phase, seconds) in target_metrics::exchange_phases(answer.timing) {
             sheet.set(Family::ProbeHttpDuration, &[phase], seconds);
         }
     }
@@ -71,7 +64,7 @@ fn ip_version(connection: &Connection) -> Option<f64> {
     Some(if first.address.is_ipv4() { 4.0 } else { 6.0 })
 }
 
-fn expiry(sheet: &mut Sheet, connections: &[&Observed<Connection>]) {
+fn expiry(sheet: &mut MetricsBuilder, connections: &[&Observed<Connection>]) {
     let chains = connections.iter().filter_map(|seen| seen.ok()?.tls.as_ref()).flat_map(|tls| &tls.chain);
     if let Some(earliest) = chains.map(|certificate| certificate.not_after).min() {
         sheet.set(Family::ProbeCertExpiry, &[], unix_seconds(earliest));
@@ -83,10 +76,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::{
-        metrics::flatten,
-        model::{Reason, Snapshot},
-    };
+    use crate::{metrics::flatten, model::{Reason, Snapshot}};
 
     fn target() -> Target {
         let url = |text: &str| text.parse().unwrap();
@@ -104,7 +94,7 @@ mod tests {
         ] {
             let mut document = seen.discovery.clone();
             document.value.as_mut().unwrap().fact.issuer = issuer.map(str::to_owned);
-            let mut sheet = Sheet::of_one_target();
+            let mut sheet = MetricsBuilder::of_one_target();
             assert_eq!(discovery(&mut sheet, &target(), &seen.provider_connection, &document), success, "{issuer:?}");
         }
     }
@@ -114,7 +104,7 @@ mod tests {
         let seen = Snapshot::healthy();
         let failed = Missing::failed(SourceId::Discovery, Reason::Timeout, "no whole answer in 10 s");
         let document = Observed::missing(seen.taken_at, failed);
-        let mut sheet = Sheet::of_one_target();
+        let mut sheet = MetricsBuilder::of_one_target();
         assert!(!discovery(&mut sheet, &target(), &seen.provider_connection, &document));
         let samples: BTreeMap<String, f64> = flatten(&sheet.finish()).into_iter().collect();
         assert_eq!(samples["ssowatch_source_failing{source=\"discovery\",reason=\"timeout\"}"], 1.0);

@@ -1,4 +1,4 @@
-//! Certificates that clients show, judged as Go's `tls.ClientAuthType` says.
+//! Certificates that clients show, evaluated as Go's `tls.ClientAuthType` says.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 
 use crate::config::{ClientAuth, WebTls};
 
-/// The judge.
+/// The evaluate.
 #[derive(Debug)]
 pub(super) struct ClientCerts {
     auth: ClientAuth,

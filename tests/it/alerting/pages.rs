@@ -1,14 +1,9 @@
-//! Break, be told once, mend, be told once: over every stage.
+//! Break, be told once, fix, be told once: over every stage.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use ssowatch::{
-    checks,
-    clock::Clock,
-    lab::{Fault, Lab, LabOptions},
-    model::Credential,
-};
+use ssowatch::{checks, clock::Clock, lab::{Fault, Lab, LabOptions}, model::Credential};
 
 use super::{
     SCALE, prometheus_yml,
@@ -19,18 +14,18 @@ use super::{
 use crate::end_to_end::prometheus::{Question, until};
 
 const LOGIN: &str = "SsoLoginBroken";
-const ALL: [Credential; 3] = [Credential::ClientSecret, Credential::ProviderAdminKey, Credential::KasmKey];
+const ALL: [Credential; 3] = [Credential::ClientSecret, Credential::ProviderAdminKey, Credential::AppKey];
 
 /// Faults that keep people out, and the check that the page names, stage by stage.
 const PAGED: &[(&str, &str)] = &[
-    ("kasm_refused", "kasm_reachable"),
-    ("kasm_certificate_expired", "kasm_certificate_valid"),
-    ("kasm_unhealthy", "kasm_healthy"),
+    ("kasm_refused", "app_reachable"),
+    ("kasm_certificate_expired", "app_certificate_valid"),
+    ("kasm_unhealthy", "app_healthy"),
     ("config_disabled", "login_offered"),
     ("config_for_other_host", "login_offered"),
     ("start_refused", "login_starts"),
     ("authorization_url_stale", "authorization_url_matches"),
-    ("redirect_url_trailing_slash", "redirect_url_is_kasm"),
+    ("redirect_url_trailing_slash", "redirect_uri_is_own"),
     ("state_short", "state_length"),
     ("provider_refused", "provider_reachable"),
     ("provider_certificate_expired", "provider_certificate_valid"),
@@ -88,8 +83,8 @@ fn told(receiver: &Receiver, whom: &str, alert: &str, target: &str, status: &str
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::print_stdout, reason = "how long each took is a figure to read (--nocapture), not to be judged")]
-async fn each_fault_is_told_once_with_its_cause_and_once_more_when_it_is_mended() {
+#[expect(clippy::print_stdout, reason = "how long each took is a figure to read (--nocapture), not to be evaluated")]
+async fn each_fault_is_told_once_with_its_cause_and_once_more_when_it_is_fixed() {
     let mut cases = BTreeMap::new();
     let ids = PAGED.iter().map(|row| row.0).chain(TOLD.iter().map(|row| row.0));
     for id in ids {
@@ -147,7 +142,7 @@ async fn each_fault_is_told_once_with_its_cause_and_once_more_when_it_is_mended(
     let flapping = &cases["flapping"];
     page_of("flapping").await;
     for _ in 0..3 {
-        flapping.lab.mend(flapping.fault);
+        flapping.lab.fix(flapping.fault);
         is("ssowatch_login_success{target=\"flapping\"}".to_owned(), 1.0).await;
         flapping.lab.break_with(flapping.fault);
         is("ssowatch_login_success{target=\"flapping\"}".to_owned(), 0.0).await;
@@ -156,11 +151,11 @@ async fn each_fault_is_told_once_with_its_cause_and_once_more_when_it_is_mended(
     let other = &cases["other-cause"];
     page_of("other-cause").await;
     other.lab.break_with(fault("discovery_gone"));
-    other.lab.mend(other.fault);
+    other.lab.fix(other.fault);
     is("ssowatch_login_cause{target=\"other-cause\", check=\"discovery_served\"}".to_owned(), 1.0).await;
 
     for case in cases.values() {
-        case.lab.mend_all();
+        case.lab.fix_all();
     }
     for name in cases.keys().filter(|name| paged(name).is_some()) {
         until(&format!("the end of the page about {name}"), async || {

@@ -7,10 +7,7 @@ use std::{
     process::Stdio,
 };
 
-use ssowatch::{
-    lab::{ADMIN_API_KEY, CLIENT_SECRET, KASM_API_KEY, KASM_API_KEY_SECRET, Lab},
-    model::Credential,
-};
+use ssowatch::{lab::{ADMIN_API_KEY, CLIENT_SECRET, KASM_API_KEY, KASM_API_KEY_SECRET, Lab}, model::Credential};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
@@ -43,7 +40,7 @@ pub fn target_yaml(name: &str, lab: &Lab, credentials: &[Credential]) -> String 
     if has(Credential::ProviderAdminKey) {
         let _ = writeln!(provider, "      api_key: {ADMIN_API_KEY}");
     }
-    if has(Credential::KasmKey) {
+    if has(Credential::AppKey) {
         let _ = writeln!(kasm, "      api_key: {KASM_API_KEY}\n      api_key_secret: {KASM_API_KEY_SECRET}");
     }
     let plain = lab.config_yaml();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use ssowatch::{checks, model::Snapshot, web::Options};
 
 use super::support::{Description, every_state, minute, with_journal};
-use crate::web::support::{Setup, board_of, broken_snapshot};
+use crate::web::support::{Setup, results_of, broken_snapshot};
 
 const TARGETS: [&str; 4] = ["home", "broken", "new", "stale"];
 
@@ -24,7 +24,7 @@ async fn every_answer_is_as_described_whatever_state_the_targets_are_in() {
             description.holds(&path, &method, 200, &answer.json());
         }
     }
-    let empty = Setup { targets: Vec::new(), ..Setup::with(ssowatch::board::Board::default()) }.serve().await;
+    let empty = Setup { targets: Vec::new(), ..Setup::with(ssowatch::results::Results::default()) }.serve().await;
     for path in ["/status", "/targets", "/changes", "/annotations", "/stats"] {
         description.holds(path, "get", 200, &empty.get(&format!("/api/v1{path}")).await.json());
     }
@@ -49,7 +49,7 @@ async fn an_answer_that_the_client_has_is_not_sent_again() {
     }
     let before = surface.get("/api/v1/targets/home").await;
     let broken = broken_snapshot();
-    surface.state.board.put("home", broken.clone(), checks::judge(&broken, None));
+    surface.state.results.put("home", broken.clone(), checks::evaluate(&broken, None));
     let after = surface.ask("GET", "/api/v1/targets/home", &[("If-None-Match", before.header("etag"))]).await;
     assert_eq!(after.status, 200, "another content has another tag");
     assert_ne!(after.header("etag"), before.header("etag"));
@@ -58,10 +58,10 @@ async fn an_answer_that_the_client_has_is_not_sent_again() {
 #[tokio::test]
 async fn a_report_is_told_as_check_output_json_tells_it() {
     let broken = broken_snapshot();
-    let surface = Setup::with(board_of(std::slice::from_ref(&broken))).serve().await;
+    let surface = Setup::with(results_of(std::slice::from_ref(&broken))).serve().await;
     let told = surface.get("/api/v1/targets/home").await.json();
-    let report = checks::judge(&broken, None);
-    let mut expected: Value = serde_json::to_value(ssowatch::telling::json::document([&report])).unwrap();
+    let report = checks::evaluate(&broken, None);
+    let mut expected: Value = serde_json::to_value(ssowatch::render::json::document([&report])).unwrap();
     expected["targets"][0]["current"] = json!(true);
     assert_eq!(told, expected);
 }
@@ -76,9 +76,9 @@ async fn the_fields_say_what_each_side_has_and_whether_they_agree() {
     let broken = surface.get("/api/v1/targets/broken/fields").await.json();
     let differing = row(&broken, "authorization_url");
     assert_eq!(differing["agreement"], "differs");
-    assert_eq!(differing["kasm_sends"], json!({"state": "is", "values": ["https://old-id.example.test/authorize"]}));
+    assert_eq!(differing["app_sends"], json!({"state": "is", "values": ["https://old-id.example.test/authorize"]}));
     assert_eq!(differing["provider_has"], json!({"state": "is", "values": ["https://id.example.test/authorize"]}));
-    assert_eq!(differing["kasm_stores"], json!({"state": "unseen", "why": "needs a Kasm key"}));
+    assert_eq!(differing["app_stores"], json!({"state": "unseen", "why": "needs a Kasm key"}));
 
     let new = surface.get("/api/v1/targets/new/fields").await.json();
     assert_eq!((&new["fields"], &new["at"], &new["current"]), (&json!([]), &json!(null), &json!(false)));
@@ -103,7 +103,7 @@ async fn every_check_is_told_with_its_severity_by_dialect() {
 #[tokio::test]
 async fn the_public_sees_verdicts_and_since_when_and_nothing_else() {
     let options = Options { public: true, ..Options::default() };
-    let setup = Setup { options, ..Setup::with(board_of(&[broken_snapshot()])) };
+    let setup = Setup { options, ..Setup::with(results_of(&[broken_snapshot()])) };
     let surface = with_journal(setup, &[Snapshot::healthy(), broken_snapshot(), broken_snapshot()]).await;
     let status = surface.get("/api/v1/status").await;
     let expected = json!({"name": "home", "login": "broken", "current": true, "since": minute(-1)});

@@ -62,7 +62,7 @@ async fn changes_are_asked_for_by_time_and_target() {
     assert_eq!((typo.status, &typo.json()["parameter"]), (400, &json!("target")));
     assert!(typo.json()["detail"].as_str().unwrap().contains("Did you mean home?"), "{}", typo.text());
 
-    surface.state.board.list([]);
+    surface.state.results.list([]);
     assert!(!ids(&surface.get("/api/v1/changes?target=home").await.json()).is_empty(), "the journal still knows it");
     assert_eq!(surface.get("/api/v1/targets/home/changes").await.status, 404);
 }

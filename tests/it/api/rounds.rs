@@ -3,22 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
-use ssowatch::{
-    app::{self, Running},
-    clock::Clock,
-    lab::LabOptions,
-    model::{Credential, Side},
-    observe::{Looker, Pace},
-    web::Options,
-};
+use ssowatch::{app::{self, Running}, clock::Clock, lab::LabOptions, model::{Credential, Side}, collect::{Collector, CollectMode}, web::Options};
 use tokio::net::TcpListener;
 
 use super::support::Description;
-use crate::{
-    daemon::fake::{Act, Fake, config},
-    faults::stage::Stage,
-    web::support::{Answer, Setup, ask},
-};
+use crate::{daemon::fake::{Act, Fake, config}, faults::stage::Stage, web::support::{Answer, Setup, ask}};
 
 const CHECK: &str = "/api/v1/targets/home/check";
 const JSON: (&str, &str) = ("Content-Type", "application/json");
@@ -32,7 +21,7 @@ async fn daemon(script: fn(&str, usize) -> Act) -> (Running, Arc<Fake>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let running = app::start_with(
         Arc::clone(&fake),
-        Arc::new(Looker::new(clock)),
+        Arc::new(Collector::new(clock)),
         config(&["home", "office"]),
         vec![listener],
         options,
@@ -58,7 +47,7 @@ async fn a_round_by_hand_is_a_full_one_and_its_report_is_the_answer() {
     let (running, fake) = daemon(quick).await;
     let surface = Setup::healthy().serve().await;
     let description = Description::of(&surface).await;
-    let before = running.board.entry("home").unwrap().latest.clone().unwrap().report.at;
+    let before = running.results.entry("home").unwrap().latest.clone().unwrap().report.at;
     let answer = post(&running, CHECK, &[JSON, ("If-None-Match", "*")]).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     description.holds("/targets/{name}/check", "post", 200, &answer.json());
@@ -67,7 +56,7 @@ async fn a_round_by_hand_is_a_full_one_and_its_report_is_the_answer() {
     assert!(report["at"].as_str().unwrap().parse::<ssowatch::clock::Time>().unwrap() > before);
     let ran = fake.ran("home");
     assert_eq!(ran.len(), 2);
-    assert_eq!(ran[1].pace, Pace::Full, "every source anew");
+    assert_eq!(ran[1].pace, CollectMode::Full, "every source anew");
     assert!(fake.ran("office").len() <= 1, "the others wait for their own");
 }
 
@@ -135,7 +124,7 @@ async fn only_who_may_can_ask() {
 #[tokio::test]
 async fn rounds_by_hand_as_often_as_they_are_allowed_keep_to_the_budget_of_requests() {
     const MINUTES: usize = 10;
-    let all = [Credential::ClientSecret, Credential::KasmKey, Credential::ProviderAdminKey];
+    let all = [Credential::ClientSecret, Credential::AppKey, Credential::ProviderAdminKey];
     let mut stage = Stage::new(LabOptions { tls: true, ..LabOptions::default() }).await;
     stage.target = stage.lab.target_with(&all);
     for turn in 0..2 * MINUTES {

@@ -3,13 +3,7 @@
 use chrono::TimeDelta;
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
-use ssowatch::{
-    board::Board,
-    checks,
-    clock::Time,
-    journal::{Entry, Journal},
-    model::{Change, ChangeSubject, Report, Snapshot},
-};
+use ssowatch::{results::Results, checks, clock::Time, journal::{Entry, Journal}, model::{Change, ChangeSubject, Report, Snapshot}};
 
 use crate::web::support::{Setup, Surface, broken_snapshot, noon, place};
 
@@ -24,7 +18,7 @@ pub async fn with_journal(setup: Setup, rounds: &[Snapshot]) -> Surface {
 pub fn note(journal: &Journal, rounds: &[Snapshot]) {
     let mut before: Option<Report> = None;
     for (number, snapshot) in (1..).zip(rounds) {
-        let mut report = checks::judge(snapshot, None);
+        let mut report = checks::evaluate(snapshot, None);
         report.at = minute(number - rounds.len() as i64);
         let change = Change {
             at: report.at,
@@ -50,23 +44,23 @@ pub fn minute(count: i64) -> Time {
 
 /// A healthy and a broken target, one before its first round, and one that nobody has looked at for long.
 pub async fn every_state() -> Surface {
-    let surface = Setup::with(board()).serve().await;
+    let surface = Setup::with(results()).serve().await;
     note(&surface.state.journal, &[Snapshot::healthy(), broken_snapshot(), Snapshot::healthy()]);
     surface
 }
 
-fn board() -> Board {
-    let board = Board::default();
-    board.list(["home", "broken", "new", "stale"].map(place));
+fn results() -> Results {
+    let results = Results::default();
+    results.list(["home", "broken", "new", "stale"].map(place));
     let mut stale = Snapshot::healthy();
     stale.taken_at -= TimeDelta::hours(3);
     for (name, snapshot) in
         [("home", Snapshot::healthy_with_credentials()), ("broken", broken_snapshot()), ("stale", stale)]
     {
-        let report = checks::judge(&snapshot, None);
-        board.put(name, snapshot, report);
+        let report = checks::evaluate(&snapshot, None);
+        results.put(name, snapshot, report);
     }
-    board
+    results
 }
 
 /// The served description.

@@ -2,23 +2,15 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use ssowatch::{
-    board::{Board, Entry},
-    checks,
-    clock::Time,
-    journal::{self, Journal},
-    model::{Change, ChangeSubject, Login, Missing, Observed, Reason, Report, Snapshot, SourceId},
-    notify::maintenance::Window,
-    web::Options,
-};
+use ssowatch::{results::{Results, Entry}, checks, clock::Time, journal::{self, Journal}, model::{Change, ChangeSubject, Login, Missing, Observed, Reason, Report, Snapshot, SourceId}, notify::maintenance::Window, web::Options};
 
 use crate::web::support::{self, Setup, Surface, all_fails, broken_snapshot, noon};
 
-/// One state of the board and the journal, and the pages that are looked at.
+/// One state of the results and the journal, and the pages that are looked at.
 pub struct State {
     name: &'static str,
     paths: &'static [(&'static str, &'static str)],
-    board: Board,
+    results: Results,
     now: Time,
     options: Options,
     /// How sign-in stood: so many minutes ago, for the journal.
@@ -51,17 +43,17 @@ pub fn hostile() -> String {
 }
 
 fn of(name: &'static str, snapshot: &Snapshot) -> State {
-    with_report(name, snapshot, checks::judge(snapshot, None))
+    with_report(name, snapshot, checks::evaluate(snapshot, None))
 }
 
 fn with_report(name: &'static str, snapshot: &Snapshot, report: Report) -> State {
-    let board = Board::default();
-    board.list([place("home")]);
-    board.put("home", snapshot.clone(), report);
+    let results = Results::default();
+    results.list([place("home")]);
+    results.put("home", snapshot.clone(), report);
     State {
         name,
         paths: BOTH,
-        board,
+        results,
         now: noon() + TimeDelta::seconds(30),
         options: Options::default(),
         past: Vec::new(),
@@ -71,9 +63,9 @@ fn with_report(name: &'static str, snapshot: &Snapshot, report: Report) -> State
 
 fn many(name: &'static str, count: usize) -> State {
     let (healthy, broken) = (Snapshot::healthy(), broken_snapshot());
-    let board = Board::default();
+    let results = Results::default();
     let names: Vec<String> = (1..=count).map(|n| format!("office-{n:04}")).collect();
-    board.list(names.iter().map(|name| place(name)));
+    results.list(names.iter().map(|name| place(name)));
     for (n, name) in names.iter().enumerate() {
         let snapshot = match n % 10 {
             3 => &broken,
@@ -82,12 +74,12 @@ fn many(name: &'static str, count: usize) -> State {
             7 if n % 3 == 0 => continue,
             _ => &healthy,
         };
-        board.put(name, snapshot.clone(), checks::judge(snapshot, None));
+        results.put(name, snapshot.clone(), checks::evaluate(snapshot, None));
     }
     State {
         name,
         paths: INDEX,
-        board,
+        results,
         now: noon() + TimeDelta::seconds(30),
         options: Options::default(),
         past: Vec::new(),
@@ -100,7 +92,7 @@ fn degraded() -> Snapshot {
     if let Ok(document) = &mut snapshot.discovery.value {
         document.fact.issuer = Some("http://id.example.test".to_owned());
     }
-    if let Ok(connection) = &mut snapshot.kasm_connection.value {
+    if let Ok(connection) = &mut snapshot.app_connection.value {
         connection.tls.as_mut().unwrap().chain[0].not_after = noon() + TimeDelta::days(6);
     }
     snapshot
@@ -110,11 +102,11 @@ fn challenged() -> Snapshot {
     let mut snapshot = Snapshot::healthy();
     let detail = "a bot challenge answered in Kasm's place".to_owned();
     let failed = |source| Missing::failed(source, Reason::Challenged, detail);
-    snapshot.kasm_connection = Observed::missing(noon(), failed(SourceId::KasmConnection));
-    let blocked = Missing::Blocked { by: SourceId::KasmConnection };
-    snapshot.kasm_health = Observed::missing(noon(), blocked.clone());
+    snapshot.app_connection = Observed::missing(noon(), failed(SourceId::AppConnection));
+    let blocked = Missing::Blocked { by: SourceId::AppConnection };
+    snapshot.app_health = Observed::missing(noon(), blocked.clone());
     snapshot.kasm_login_settings = Observed::missing(noon(), blocked.clone());
-    snapshot.kasm_start = Observed::missing(noon(), blocked);
+    snapshot.login_start = Observed::missing(noon(), blocked);
     snapshot
 }
 
@@ -156,9 +148,9 @@ impl State {
 
     /// Serves it until it is dropped.
     pub async fn serve(self) -> Served {
-        let Self { name, paths, board, now, options, past, windows } = self;
-        let entry = board.entry("home").and_then(|entry| entry.latest.clone());
-        let surface = Setup { now, options, ..Setup::with(board) }.serve().await;
+        let Self { name, paths, results, now, options, past, windows } = self;
+        let entry = results.entry("home").and_then(|entry| entry.latest.clone());
+        let surface = Setup { now, options, ..Setup::with(results) }.serve().await;
         for window in windows {
             surface.state.windows.begin(window, now).unwrap();
         }
@@ -170,9 +162,9 @@ impl State {
 }
 
 fn nothing() -> State {
-    let board = Board::default();
-    board.list([place("home")]);
-    State { board, ..of("nothing", &Snapshot::healthy()) }
+    let results = Results::default();
+    results.list([place("home")]);
+    State { results, ..of("nothing", &Snapshot::healthy()) }
 }
 
 /// Rounds of the past, a minute apart, and a few changes.

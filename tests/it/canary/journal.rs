@@ -3,13 +3,7 @@
 use std::{fs, path::Path, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ssowatch::{
-    app::{self, Options},
-    config::{Config, Secret, SecretSource},
-    journal::{Journal, Retention, Storage},
-    lab::{ADMIN_API_KEY, Fault, KASM_API_KEY, KASM_API_KEY_SECRET, Lab, LabOptions},
-    model::{Credential, SourceId},
-};
+use ssowatch::{app::{self, Options}, config::{Config, Secret, SecretSource}, journal::{Journal, Retention, Storage}, lab::{ADMIN_API_KEY, Fault, KASM_API_KEY, KASM_API_KEY_SECRET, Lab, LabOptions}, model::{Credential, SourceId}};
 use url::form_urlencoded;
 
 use super::CANARY;
@@ -45,14 +39,14 @@ async fn the_journal_holds_no_secret_with_all_credentials_whatever_fails() {
     for right in [true, false] {
         let lab = Lab::start(LabOptions { client_secret: secret.clone(), ..LabOptions::default() }).await.unwrap();
         let mut target =
-            lab.target_with(&[Credential::ClientSecret, Credential::ProviderAdminKey, Credential::KasmKey]);
+            lab.target_with(&[Credential::ClientSecret, Credential::ProviderAdminKey, Credential::AppKey]);
         if !right {
             for slot in [&mut target.provider.client_secret, &mut target.provider.api_key, &mut target.kasm.api_key] {
                 *slot = Some(SecretSource::Inline(Secret::new(secret.clone())));
             }
         }
         for fault in faults {
-            lab.mend_all();
+            lab.fix_all();
             fault.into_iter().for_each(|fault| lab.break_with(fault));
             let mut config = Config::of_targets(vec![target.clone()]);
             config.targets[0].token_enabled = true;

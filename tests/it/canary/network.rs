@@ -7,18 +7,10 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ssowatch::{
-    config::{Config, NamedHeader, Secret, SecretSource},
-    lab::{Fault, Lab, LabOptions},
-    model::Side,
-};
+use ssowatch::{config::{Config, NamedHeader, Secret, SecretSource}, lab::{Fault, Lab, LabOptions}, model::Side};
 
 use super::{CANARY, HEADER, assert_clean};
-use crate::{
-    faults::surfaces::surfaces,
-    lab::client::post_json,
-    observe::{pair::Pair, relay, relay::Relay},
-};
+use crate::{faults::surfaces::surfaces, lab::client::post_json, collect::{pair::Pair, relay, relay::Relay}};
 
 /// What fails while the outputs are searched: each kind of message that could hold what was sent or answered.
 const FAULTS: [Option<Fault>; 12] = [
@@ -89,16 +81,16 @@ fn config(lab: &Lab, nest: &mut Nest<'_>, proxies: [Option<&Relay>; 2]) -> Strin
         let mut lines: Vec<String> = keys.iter().map(|key| nest.field(key)).collect();
         lines.push(nest.header());
         // The provider reads an Authorization header itself: a wall of that kind stands before Kasm alone.
-        if side == Side::Kasm {
+        if side == Side::App {
             lines.push(format!("basic_auth: {{username: operator, {}}}", nest.field("password")));
         }
-        if let Some(proxy) = proxies[usize::from(side == Side::Kasm)] {
+        if let Some(proxy) = proxies[usize::from(side == Side::App)] {
             lines.push(format!("proxy_url: \"http://operator:{}@{}\"", nest.secret(), proxy.address));
         }
         lines.iter().map(|line| format!("      {line}\n")).collect::<String>()
     };
     let provider = block(Side::Provider, &["client_secret", "api_key"]);
-    let kasm = block(Side::Kasm, &["api_key", "api_key_secret"]);
+    let kasm = block(Side::App, &["api_key", "api_key_secret"]);
     lab.config_yaml().replacen("    provider:\n", &format!("    provider:\n{provider}"), 1).replacen(
         "    kasm:\n",
         &format!("    kasm:\n{kasm}"),
@@ -139,7 +131,7 @@ async fn check_shows_no_secret_whatever_fails() {
         fs::write(&file, config(&lab, &mut nest, [None, None])).unwrap();
         assert_eq!(nest.planted, 7, "a new field for a secret belongs into this test");
         for fault in FAULTS {
-            lab.mend_all();
+            lab.fix_all();
             fault.into_iter().for_each(|fault| lab.break_with(fault));
             for output in ["text", "json", "junit"] {
                 let what = format!("check as {output} with {fault:?}, secrets {place:?}");
@@ -178,7 +170,7 @@ async fn no_page_metric_or_log_line_of_the_daemon_shows_a_secret_whatever_fails(
 async fn the_search_for_the_state_of_a_login_finds_what_kasm_sends() {
     let lab = Lab::start(LabOptions::default()).await.unwrap();
     let body = serde_json::json!({"id": "5ca1ab1e000040008000000000000001"});
-    let start = post_json(&lab, Side::Kasm, "/api/sso", &body).await.text();
+    let start = post_json(&lab, Side::App, "/api/sso", &body).await.text();
     assert!(STATE.iter().any(|state| start.contains(state)), "{start}");
 }
 
@@ -188,7 +180,7 @@ async fn the_password_of_a_proxy_is_told_to_the_proxy_alone() {
     let folder = tempfile::tempdir().unwrap();
     let lab = Lab::start(LabOptions { tls: true, ..LabOptions::default() }).await.unwrap();
     let provider = Relay::to(lab.socket(Side::Provider), relay::Speech::Connect).await;
-    let kasm = Relay::to(lab.socket(Side::Kasm), relay::Speech::Connect).await;
+    let kasm = Relay::to(lab.socket(Side::App), relay::Speech::Connect).await;
     let mut nest = Nest { folder: folder.path(), place: Place::Inline, planted: 0 };
     let yaml = config(&lab, &mut nest, [Some(&provider), Some(&kasm)]);
     assert_eq!(nest.planted, 9);

@@ -26,9 +26,9 @@ fn a_fault_that_is_typed_is_told_with_its_cause_and_quit_ends_the_demo() {
     let mut lines = BufReader::new(demo.0.stdout.take().unwrap()).lines().map(Result::unwrap);
     let mut until = |part: &str| lines.by_ref().find(|line| line.contains(part)).is_some();
     assert!(until("Status page  http://127.0.0.1:"), "the introduction");
-    assert!(until("Cause  redirect_url_is_kasm"), "the fault of the beginning");
+    assert!(until("Cause  redirect_uri_is_own"), "the fault of the beginning");
     writeln!(typed, "redirect_url_trailing_slash").unwrap();
-    assert!(until("redirect_url_trailing_slash is mended."), "the answer");
+    assert!(until("redirect_url_trailing_slash is fixed."), "the answer");
     assert!(until("people can sign in"), "all is well again");
     writeln!(typed, "config_deleted\nnonsense").unwrap();
     assert!(until("config_deleted is on"), "the answer");

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use ssowatch::observe::local;
+use ssowatch::collect::local;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader, Lines},
     process::{Child, ChildStderr, Command},

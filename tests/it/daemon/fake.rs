@@ -7,16 +7,7 @@ use std::{
     time::Duration,
 };
 
-use ssowatch::{
-    checks,
-    clock::{Clock, Time},
-    config::{Config, Target},
-    model::{Report, Snapshot},
-    observe::Pace,
-    round::Round,
-    schedule::Schedule,
-    scheduler::Look,
-};
+use ssowatch::{checks, clock::{Clock, Time}, config::{Config, Target}, model::{Report, Snapshot}, collect::CollectMode, round::Round, schedule::Schedule, scheduler::RunRound};
 use tokio::time::{Instant, sleep};
 
 /// What one round does.
@@ -38,7 +29,7 @@ pub struct Ran {
     /// When it ended or was cut.
     pub ended: Option<Duration>,
     /// How it was asked to look.
-    pub pace: Pace,
+    pub pace: CollectMode,
     /// When the round before was, if it was given one.
     pub before: Option<Time>,
 }
@@ -59,7 +50,7 @@ impl Fake {
     /// A look whose round number n (from 0) of a target does what the script says.
     pub fn new(clock: Clock, script: impl Fn(&str, usize) -> Act + Send + Sync + 'static) -> Arc<Self> {
         let snapshot = Snapshot::healthy();
-        let report = checks::judge(&snapshot, None);
+        let report = checks::evaluate(&snapshot, None);
         Arc::new(Self {
             script: Box::new(script),
             clock,
@@ -101,8 +92,8 @@ impl Drop for Ending {
     }
 }
 
-impl Look for Fake {
-    async fn round(&self, target: &Target, before: Option<&Snapshot>, pace: Pace) -> Round {
+impl RunRound for Fake {
+    async fn round(&self, target: &Target, before: Option<&Snapshot>, pace: CollectMode) -> Round {
         let name = target.name.clone();
         let number = {
             let mut ran = self.ran.lock().unwrap();

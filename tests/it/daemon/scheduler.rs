@@ -9,15 +9,7 @@ use std::{
 };
 
 use chrono::{TimeZone as _, Utc};
-use ssowatch::{
-    board::Board,
-    clock::{Clock, Time},
-    journal::{Journal, Query, What},
-    logging::{Format, Lines},
-    metrics::{self, Daemon},
-    observe::Pace,
-    scheduler::{AT_ONCE, Applied, Depth, Scheduler},
-};
+use ssowatch::{results::Results, clock::{Clock, Time}, journal::{Journal, Query, What}, logging::{Format, Lines}, metrics::{self, Daemon}, collect::CollectMode, scheduler::{AT_ONCE, Applied, RunMode, Scheduler}};
 use tokio::time::sleep;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -37,7 +29,7 @@ fn seconds(count: u64) -> Duration {
 /// A scheduler over a fake look.
 struct Bench {
     look: Arc<Fake>,
-    board: Arc<Board>,
+    results: Arc<Results>,
     daemon: Arc<Daemon>,
     journal: Arc<Journal>,
     scheduler: Scheduler<Fake>,
@@ -49,24 +41,24 @@ impl Bench {
     }
 
     fn with_clock(clock: Clock, script: impl Fn(&str, usize) -> Act + Send + Sync + 'static) -> Self {
-        let (look, board) = (Fake::new(clock, script), Arc::new(Board::default()));
+        let (look, results) = (Fake::new(clock, script), Arc::new(Results::default()));
         let (daemon, journal): (Arc<Daemon>, Arc<Journal>) = Default::default();
-        let (place, counts) = (Arc::clone(&board), Arc::clone(&daemon));
+        let (place, counts) = (Arc::clone(&results), Arc::clone(&daemon));
         let scheduler = Scheduler::new(Arc::clone(&look), place, counts, Arc::clone(&journal), clock);
-        Self { look, board, daemon, journal, scheduler }
+        Self { look, results, daemon, journal, scheduler }
     }
 
     /// The value of a metric of one target.
     fn metric(&self, name: &str, target: &str) -> Option<f64> {
-        let families = metrics::gather(&self.board.entries(), start(), &self.daemon);
+        let families = metrics::gather(&self.results.entries(), start(), &self.daemon);
         let text = String::from_utf8(metrics::encode(&families, metrics::Format::Text).unwrap()).unwrap();
         let sample = format!("{name}{{target=\"{target}\"}} ");
         text.lines().find_map(|line| line.strip_prefix(&sample)).map(|value| value.parse().unwrap())
     }
 
-    /// When the latest round on the board was taken, in seconds since the start.
+    /// When the latest round on the results was taken, in seconds since the start.
     fn shown(&self, target: &str) -> Option<i64> {
-        Some((self.board.entry(target)?.latest.as_ref()?.report.at - start()).num_seconds())
+        Some((self.results.entry(target)?.latest.as_ref()?.report.at - start()).num_seconds())
     }
 }
 
@@ -93,14 +85,14 @@ async fn the_first_round_runs_at_once_and_looks_at_everything_and_the_others_run
     sleep(seconds(605)).await;
     let ran = bench.look.ran("home");
     assert_eq!(ran[0].began, Duration::ZERO);
-    assert_eq!(ran[0].pace, Pace::Full);
+    assert_eq!(ran[0].pace, CollectMode::Full);
     assert!((10..=11).contains(&ran.len()), "{} rounds in ten minutes", ran.len());
     for pair in ran[1..].windows(2) {
         let gap = (pair[1].began - pair[0].began).as_secs_f64();
         assert!((59.9..60.5).contains(&gap), "{gap} s between two rounds");
     }
     for later in &ran[1..] {
-        assert_eq!(later.pace, Pace::Due { settings_every: seconds(300), share_for: seconds(30) });
+        assert_eq!(later.pace, CollectMode::Due { settings_every: seconds(300), share_for: seconds(30) });
         assert!(later.before.is_some(), "a round is given the one before");
     }
 }
@@ -110,18 +102,18 @@ async fn a_round_that_is_asked_for_runs_at_once_and_the_others_keep_their_times(
     let mut bench = Bench::new(|_, _| QUICK);
     bench.scheduler.apply(&config(&["home"])).await;
     sleep(seconds(90)).await;
-    let mut rounds = bench.board.rounds();
+    let mut rounds = bench.results.rounds();
     let before = bench.look.ran("home");
-    assert!(bench.scheduler.bells().ring("home", Depth::Full));
+    assert!(bench.scheduler.triggers().ring("home", RunMode::Full));
     rounds.changed().await.unwrap();
     let ran = bench.look.ran("home");
     assert_eq!(ran.len(), before.len() + 1);
-    assert_eq!((ran.last().unwrap().began, ran.last().unwrap().pace), (seconds(90), Pace::Full));
+    assert_eq!((ran.last().unwrap().began, ran.last().unwrap().pace), (seconds(90), CollectMode::Full));
     sleep(seconds(120)).await;
     let ran = bench.look.ran("home");
     assert_eq!(ran.len(), before.len() + 3, "{ran:?}");
-    assert_ne!(ran.last().unwrap().pace, Pace::Full);
-    assert!(!bench.scheduler.bells().ring("nowhere", Depth::Due));
+    assert_ne!(ran.last().unwrap().pace, CollectMode::Full);
+    assert!(!bench.scheduler.triggers().ring("nowhere", RunMode::Due));
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,12 +124,12 @@ async fn with_rounds_off_none_runs_and_they_begin_once_they_are_on() {
     bench.scheduler.apply(&off).await;
     bench.scheduler.first_rounds().await;
     sleep(seconds(300)).await;
-    assert!(bench.look.ran("home").is_empty() && bench.board.entries().is_empty());
+    assert!(bench.look.ran("home").is_empty() && bench.results.entries().is_empty());
     bench.scheduler.apply(&config(&["home"])).await;
     sleep(seconds(90)).await;
     assert!(bench.look.ran("home").len() >= 2);
     assert_eq!(bench.scheduler.apply(&off).await.removed, ["home"]);
-    assert!(bench.board.entries().is_empty());
+    assert!(bench.results.entries().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -314,7 +306,7 @@ async fn a_reload_keeps_unchanged_targets_and_starts_stops_and_restarts_the_othe
     sleep(seconds(30)).await;
 
     old.targets.pop();
-    old.targets[1].off.insert("kasm_clock".to_owned());
+    old.targets[1].off.insert("app_clock".to_owned());
     old.targets.extend(config(&["comes"]).targets);
     let applied = bench.scheduler.apply(&old).await;
     assert_eq!(
@@ -326,7 +318,7 @@ async fn a_reload_keeps_unchanged_targets_and_starts_stops_and_restarts_the_othe
         }
     );
     assert_eq!(bench.look.retained(), ["stays", "changes", "comes"]);
-    let names: Vec<String> = bench.board.entries().iter().map(|entry| entry.name.clone()).collect();
+    let names: Vec<String> = bench.results.entries().iter().map(|entry| entry.name.clone()).collect();
     assert_eq!(names, ["stays", "changes", "comes"]);
     assert_eq!(bench.shown("changes"), Some(0), "its latest round stays up until the new one");
 
@@ -335,7 +327,7 @@ async fn a_reload_keeps_unchanged_targets_and_starts_stops_and_restarts_the_othe
     assert_eq!(bench.look.began("changes"), [0, 30]);
     assert_eq!(bench.look.began("comes"), [30]);
     let again = &bench.look.ran("changes")[1];
-    assert_eq!((again.pace, again.before.is_some()), (Pace::Full, true), "the same servers: the round before counts");
+    assert_eq!((again.pace, again.before.is_some()), (CollectMode::Full, true), "the same servers: the round before counts");
 
     assert_eq!(bench.metric("ssowatch_rounds_total", "goes"), None, "its series go, too");
     assert_eq!(bench.metric("ssowatch_rounds_total", "changes"), Some(2.0), "its counters go on");
@@ -351,11 +343,11 @@ async fn a_target_that_gets_other_addresses_begins_without_a_past() {
     let mut config = config(&["home"]);
     bench.scheduler.apply(&config).await;
     sleep(seconds(30)).await;
-    assert!(!bench.board.entry("home").unwrap().latest.as_ref().unwrap().last_success.is_empty());
+    assert!(!bench.results.entry("home").unwrap().latest.as_ref().unwrap().last_success.is_empty());
 
     config.targets[0].provider.url = url::Url::parse("https://new.example.test").unwrap();
     bench.scheduler.apply(&config).await;
-    let latest = bench.board.entry("home").unwrap().latest.clone().unwrap();
+    let latest = bench.results.entry("home").unwrap().latest.clone().unwrap();
     assert!(latest.last_success.is_empty() && latest.source_last_success.is_empty());
     assert_eq!((latest.report.at - start()).num_seconds(), 0, "what was seen last stays up");
 
@@ -370,7 +362,7 @@ async fn a_round_that_was_under_way_when_its_target_changed_never_shows() {
     let mut config = config(&["home"]);
     bench.scheduler.apply(&config).await;
     sleep(seconds(10)).await;
-    config.targets[0].off.insert("kasm_clock".to_owned());
+    config.targets[0].off.insert("app_clock".to_owned());
     bench.scheduler.apply(&config).await;
     sleep(seconds(30)).await;
     assert_eq!(bench.look.ran("home")[0].ended, Some(seconds(10)), "it is dropped");
@@ -386,7 +378,7 @@ async fn another_schedule_is_gone_by_at_once() {
     sleep(seconds(100)).await;
     let applied = bench.scheduler.apply(&config_every(&["home"], seconds(20))).await;
     assert_eq!(applied.changed, ["home"]);
-    assert_eq!(bench.board.entry("home").unwrap().interval_seconds, 20.0);
+    assert_eq!(bench.results.entry("home").unwrap().interval_seconds, 20.0);
     sleep(seconds(100)).await;
     assert!((5..=6).contains(&(bench.look.began("home").len() - 1)), "{:?}", bench.look.began("home"));
 }

@@ -10,12 +10,7 @@ use std::{
 };
 
 use chrono::{TimeZone as _, Utc};
-use ssowatch::{
-    app::{self, Load, Notifier, Options, Running},
-    clock::Clock,
-    config::Config,
-    observe::{Looker, local},
-};
+use ssowatch::{app::{self, Load, Notifier, Options, Running}, clock::Clock, config::Config, collect::{Collector, local}};
 use tokio::{net::TcpListener, process::Command, time::sleep};
 use url::Url;
 
@@ -34,7 +29,7 @@ async fn start(config: Config, options: Options, script: fn(&str, usize) -> Act)
     let clock = clock();
     let look = Fake::new(clock, script);
     let options = Options { clock, ..options };
-    app::start_with(look, Arc::new(Looker::new(clock)), config, Vec::new(), options).await.unwrap()
+    app::start_with(look, Arc::new(Collector::new(clock)), config, Vec::new(), options).await.unwrap()
 }
 
 /// Loads that give these outcomes, one after the other.
@@ -44,7 +39,7 @@ fn loads(outcomes: impl IntoIterator<Item = Result<Config, String>>) -> Option<L
 }
 
 fn names(running: &Running) -> Vec<String> {
-    running.board.entries().iter().map(|entry| entry.name.clone()).collect()
+    running.results.entries().iter().map(|entry| entry.name.clone()).collect()
 }
 
 fn by_name(name: &str, _: usize) -> Act {
@@ -102,7 +97,7 @@ async fn a_bad_configuration_leaves_the_old_one_in_force_and_says_why() {
     assert_eq!(running.reload().await, Err(problem.to_owned()));
     assert_eq!(names(&running), ["home"]);
     sleep(seconds(120)).await;
-    let entry = running.board.entry("home").unwrap();
+    let entry = running.results.entry("home").unwrap();
     assert!(entry.current(clock_of(&running)).is_some(), "its rounds go on");
     assert_eq!(running.reload().await, Ok(()), "and the next reload may be good");
     assert_eq!(names(&running), ["other"]);
@@ -110,7 +105,7 @@ async fn a_bad_configuration_leaves_the_old_one_in_force_and_says_why() {
 
 /// The time of the latest round of the first target: near enough to now.
 fn clock_of(running: &Running) -> ssowatch::clock::Time {
-    running.board.entries()[0].latest.as_ref().unwrap().report.at
+    running.results.entries()[0].latest.as_ref().unwrap().report.at
 }
 
 #[tokio::test(start_paused = true)]
@@ -230,9 +225,9 @@ fn healthy(address: SocketAddr) -> Url {
 async fn every_listener_answers_until_it_is_stopped() {
     let clock = Clock::System;
     let look = Fake::new(clock, |_, _| Act::Hang);
-    let looker = Arc::new(Looker::new(clock));
+    let collector = Arc::new(Collector::new(clock));
     let running =
-        app::start_with(look, looker, config(&["home"]), listeners(2).await, Options::default()).await.unwrap();
+        app::start_with(look, collector, config(&["home"]), listeners(2).await, Options::default()).await.unwrap();
     let addresses = running.addresses.clone();
     assert_eq!(addresses.len(), 2);
     for address in &addresses {
@@ -249,9 +244,9 @@ async fn every_listener_answers_until_it_is_stopped() {
 #[tokio::test]
 async fn a_daemon_that_is_dropped_leaves_nothing_behind() {
     let look = Fake::new(Clock::System, |_, _| Act::Hang);
-    let looker = Arc::new(Looker::new(Clock::System));
+    let collector = Arc::new(Collector::new(Clock::System));
     let running =
-        app::start_with(Arc::clone(&look), looker, config(&["home"]), Vec::new(), Options::default()).await.unwrap();
+        app::start_with(Arc::clone(&look), collector, config(&["home"]), Vec::new(), Options::default()).await.unwrap();
     drop(running);
     let gone = async {
         while Arc::strong_count(&look) > 1 {

@@ -3,12 +3,7 @@
 use std::net::IpAddr;
 
 use futures_util::{StreamExt as _, stream};
-use ssowatch::{
-    checks,
-    lab::{InternalUrl, LabOptions},
-    model::{AddressAnswer, AddressState},
-    pocket_id::{ProviderKind, Version},
-};
+use ssowatch::{checks, lab::{InternalUrl, LabOptions}, model::{AddressAnswer, AddressState}, providers::pocket_id::{ProviderKind, Version}};
 
 use super::stage::{SIDE_BY_SIDE, Stage, failing};
 
@@ -69,7 +64,7 @@ async fn no_check_fails_in_a_lab_that_is_well() {
 async fn a_kasm_with_its_default_certificate_is_at_risk_until_it_is_pinned() {
     let mut stage = Stage::new(LabOptions { kasm_self_signed: true, ..https() }).await;
     let report = stage.look().await;
-    assert_eq!((failing(&report), report.login.word()), (vec!["kasm_certificate_trusted".to_owned()], "ok"));
+    assert_eq!((failing(&report), report.login.word()), (vec!["app_certificate_trusted".to_owned()], "ok"));
     stage.target.kasm.http.tls.ca = Some(stage.lab.kasm_certificate_pem());
     let report = stage.look().await;
     assert_eq!((failing(&report), report.login.word()), (vec![], "ok"));
@@ -81,12 +76,12 @@ async fn an_address_that_this_host_has_no_route_to_is_not_their_fault() {
     let mut stage = Stage::new(https()).await;
     stage.look().await;
     let mut snapshot = stage.snapshot().clone();
-    for connection in [&mut snapshot.provider_connection, &mut snapshot.kasm_connection] {
+    for connection in [&mut snapshot.provider_connection, &mut snapshot.app_connection] {
         let address: IpAddr = "2001:db8::1".parse().unwrap();
         let unroutable = AddressAnswer { address, answer: AddressState::NoRoute };
         connection.value.as_mut().unwrap().addresses.insert(0, unroutable);
     }
-    let report = checks::judge(&snapshot, None);
+    let report = checks::evaluate(&snapshot, None);
     assert_eq!((failing(&report), report.login.word()), (vec![], "ok"));
     stage.close("no IPv6").await;
 }

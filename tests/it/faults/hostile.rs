@@ -1,17 +1,11 @@
 //! Texts of servers that mean harm: escape sequences, markup, line breaks, and lengths without end.
 
 use serde_json::json;
-use ssowatch::{
-    config::Config,
-    observe::Pace,
-    round::{Round, round},
-    telling::{json::json as as_json, junit::junit, style::Style, text::text},
-    web::page::SCRIPT,
-};
+use ssowatch::{config::Config, collect::CollectMode, round::{Round, round}, render::{json::json as as_json, junit::junit, style::Style, text::text}, web::page::SCRIPT};
 use url::form_urlencoded;
 
 use super::surfaces::{Told, surfaces};
-use crate::observe::{
+use crate::collect::{
     pair::{CLIENT, CONFIG, Pair, authorize_url, document},
     server,
 };
@@ -165,7 +159,7 @@ async fn no_text_of_a_server_harms_a_terminal_a_page_a_metric_or_a_log() {
         for length in [10, 10_000] {
             let pair = Pair::well().await;
             plant(&pair, attack(length));
-            let Round { snapshot, report } = round(&pair.looker, &pair.target, None, Pace::Full).await;
+            let Round { snapshot, report } = round(&pair.collector, &pair.target, None, CollectMode::Full).await;
             let terminal = text(&report, &snapshot, Style::PLAIN);
             let own = terminal.lines().filter(|line| line.starts_with("home: ")).count();
             assert!(terminal.starts_with("home: ") && own == 1, "{place}: {terminal}");
@@ -185,7 +179,7 @@ async fn no_text_of_a_server_harms_a_terminal_a_page_a_metric_or_a_log() {
 async fn each_attack_is_seen() {
     let looked = |pair: Pair| async move {
         let pair = pair;
-        let Round { mut snapshot, report } = round(&pair.looker, &pair.target, None, Pace::Full).await;
+        let Round { mut snapshot, report } = round(&pair.collector, &pair.target, None, CollectMode::Full).await;
         snapshot.target.provider.url.clear();
         let ids: Vec<(String, String)> = report.checks.into_iter().map(|check| (check.id, check.verdict)).collect();
         let seen = serde_json::to_string(&snapshot).unwrap();

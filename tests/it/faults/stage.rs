@@ -1,4 +1,4 @@
-//! A lab of some kind, a looker, and what is said about it.
+//! A lab of some kind, a collector, and what is said about it.
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
@@ -6,15 +6,7 @@ use std::{
 };
 
 use chrono::{TimeZone as _, Utc};
-use ssowatch::{
-    clock::{Clock, Time},
-    config::Target,
-    lab::{Fault, Lab, LabOptions},
-    model::{Report, Snapshot},
-    observe::{Looker, Pace},
-    pocket_id::{ProviderKind, Version},
-    round::round,
-};
+use ssowatch::{clock::{Clock, Time}, config::Target, lab::{Fault, Lab, LabOptions}, model::{Report, Snapshot}, collect::{Collector, CollectMode}, providers::pocket_id::{ProviderKind, Version}, round::round};
 
 /// How many labs run side by side.
 pub const SIDE_BY_SIDE: usize = 16;
@@ -68,7 +60,7 @@ impl Variant {
 pub struct Stage {
     pub lab: Lab,
     pub target: Target,
-    looker: Looker,
+    collector: Collector,
     /// By which whoever looks reads the time.
     pub clock: Clock,
     step: &'static AtomicI64,
@@ -86,7 +78,7 @@ impl Stage {
         let step: &'static AtomicI64 = Box::leak(Box::default());
         let clock = Clock::stepped(start(), step);
         let lab = Lab::start(LabOptions { clock, ..options }).await.unwrap();
-        Self { target: lab.target(), lab, looker: Looker::new(clock), clock, step, before: None }
+        Self { target: lab.target(), lab, collector: Collector::new(clock), clock, step, before: None }
     }
 
     /// Waits less long for answers where the fault is that none comes.
@@ -100,7 +92,7 @@ impl Stage {
 
     /// A look at everything.
     pub async fn look(&mut self) -> Report {
-        self.round(Pace::Full).await
+        self.round(CollectMode::Full).await
     }
 
     /// The next round, a minute later, which asks what is due.
@@ -111,7 +103,7 @@ impl Stage {
     /// The next round, some seconds later, which asks what is due.
     pub async fn next_round_after(&mut self, seconds: i64) -> Report {
         self.pass(seconds);
-        self.round(Pace::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO }).await
+        self.round(CollectMode::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO }).await
     }
 
     /// Lets time go by.
@@ -119,8 +111,8 @@ impl Stage {
         self.step.fetch_add(1000 * seconds, Ordering::Relaxed);
     }
 
-    async fn round(&mut self, pace: Pace) -> Report {
-        let round = round(&self.looker, &self.target, self.before.as_ref(), pace).await;
+    async fn round(&mut self, pace: CollectMode) -> Report {
+        let round = round(&self.collector, &self.target, self.before.as_ref(), pace).await;
         self.before = Some(round.snapshot);
         round.report
     }
@@ -135,7 +127,7 @@ impl Stage {
         self.step.load(Ordering::Relaxed) / 1000
     }
 
-    /// Stops the lab; a trespass fails the test.
+    /// Stops the lab; a violation fails the test.
     pub async fn close(self, what: &str) {
         assert_eq!(self.lab.stop().await, Vec::<String>::new(), "{what}");
     }

@@ -100,7 +100,7 @@ async fn two_sides_that_take_no_connection_are_not_blamed() {
     stage.lab.break_with(Fault::KasmRefused);
     let report = stage.look().await;
     assert_eq!((report.login.word(), failing(&report)), ("unknown", vec![]));
-    for id in ["kasm_reachable", "provider_reachable"] {
+    for id in ["app_reachable", "provider_reachable"] {
         let reason = report.check(id).unwrap().reason.as_ref().unwrap();
         assert!(reason.contains("look at this host first"), "{id}: {reason}");
     }
@@ -114,13 +114,13 @@ async fn of_two_faults_the_earlier_on_the_login_path_is_the_cause_and_the_other_
         ProviderRefused, RedirectUrlOldHost, UserinfoGone,
     };
     for (faults, expected) in [
-        ([KasmUnhealthy, ConfigDisabled], "kasm_healthy! login_offered"),
-        ([KasmUnhealthy, ProviderRefused], "kasm_healthy! provider_reachable"),
+        ([KasmUnhealthy, ConfigDisabled], "app_healthy! login_offered"),
+        ([KasmUnhealthy, ProviderRefused], "app_healthy! provider_reachable"),
         ([ConfigDisabled, UserinfoGone], "login_offered! endpoints_answer"),
         ([AuthorizationUrlStale, EndSessionGone], "authorization_url_matches! provider_page_served"),
         ([UserinfoGone, ClientDeleted], "endpoints_answer! client_known authorize_accepted"),
         ([UserinfoGone, PkceRequired], "endpoints_answer! pkce_not_required authorize_accepted"),
-        ([RedirectUrlOldHost, PkceRequired], "redirect_url_is_kasm! redirect_uri_registered authorize_accepted"),
+        ([RedirectUrlOldHost, PkceRequired], "redirect_uri_is_own! redirect_uri_registered authorize_accepted"),
     ] {
         let mut stage = Stage::new(Variant::Newest.options()).await;
         for fault in faults {
@@ -128,8 +128,8 @@ async fn of_two_faults_the_earlier_on_the_login_path_is_the_cause_and_the_other_
         }
         let report = stage.look().await;
         assert_eq!(failing(&report).join(" "), expected, "{faults:?}");
-        // One is mended: the other stands alone.
-        stage.lab.mend(faults[0]);
+        // One is fixed: the other stands alone.
+        stage.lab.fix(faults[0]);
         let report = stage.look().await;
         let alone = rows().into_iter().find(|row| row.fault == faults[1]).unwrap().failing.join(" ");
         assert_eq!(failing(&report).join(" "), alone, "{faults:?} without the first");

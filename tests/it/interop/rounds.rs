@@ -1,14 +1,7 @@
 //! What is said of each provider when all is right, and when one thing is wrong.
 
 use serde_json::{Value, json};
-use ssowatch::{
-    clock::Clock,
-    config::Target,
-    lab::{Fault, Lab, LabOptions, OtherProvider},
-    model::{CheckReport, DryRun, Login, Report, Severity, Snapshot},
-    observe::{Looker, Pace},
-    round::{Round, round},
-};
+use ssowatch::{clock::Clock, config::Target, lab::{Fault, Lab, LabOptions, OtherProvider}, model::{CheckReport, DryRun, Login, Report, Severity, Snapshot}, collect::{Collector, CollectMode}, round::{Round, round}};
 use url::Url;
 
 use super::provider::{Product, Provider};
@@ -47,7 +40,7 @@ impl Pair {
     }
 
     async fn look_again(&self, before: Option<&Snapshot>) -> Round {
-        round(&Looker::new(Clock::System), &self.target, before, Pace::Full).await
+        round(&Collector::new(Clock::System), &self.target, before, CollectMode::Full).await
     }
 
     /// Looks, and asserts what fails and what is the cause.

@@ -8,10 +8,7 @@ use std::{
 };
 
 use rusqlite::{Connection, OpenFlags};
-use ssowatch::{
-    journal::{FILE, Query},
-    model::Login,
-};
+use ssowatch::{journal::{FILE, Query}, model::Login};
 
 use super::rounds::{Rounds, open};
 

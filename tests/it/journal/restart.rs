@@ -3,22 +3,11 @@
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use chrono::{TimeDelta, Utc};
-use ssowatch::{
-    app::{self, Options, Running},
-    clock::Clock,
-    config::{Config, Target},
-    journal::{Event, What},
-    lab::{Fault, Lab, LabOptions},
-    model::{Login, Side},
-    observe::Looker,
-};
+use ssowatch::{app::{self, Options, Running}, clock::Clock, config::{Config, Target}, journal::{Event, What}, lab::{Fault, Lab, LabOptions}, model::{Login, Side}, collect::Collector};
 use tokio::net::TcpListener;
 
 use super::rounds::{all, open};
-use crate::{
-    daemon::fake::{Act, Fake},
-    web::support::ask,
-};
+use crate::{daemon::fake::{Act, Fake}, web::support::ask};
 
 /// A daemon whose first round is done, and then stopped.
 pub async fn watched_once(folder: &Path, target: Target) -> Vec<Event> {
@@ -39,8 +28,8 @@ async fn watching(folder: &Path, target: Target, later: TimeDelta) -> (Running, 
     let look = Fake::new(clock, |_, _| Act::Hang);
     let options = Options { journal: Arc::new(open(folder)), clock, ..Options::default() };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (config, looker) = (Config::of_targets(vec![target]), Arc::new(Looker::new(clock)));
-    let running = app::start_with(Arc::clone(&look), looker, config, vec![listener], options).await.unwrap();
+    let (config, collector) = (Config::of_targets(vec![target]), Arc::new(Collector::new(clock)));
+    let running = app::start_with(Arc::clone(&look), collector, config, vec![listener], options).await.unwrap();
     while look.ran("lab").is_empty() {
         tokio::task::yield_now().await;
     }
@@ -63,7 +52,7 @@ async fn the_last_state_is_told_at_once_and_marked_and_goes_by_its_age() {
     watched_once(folder.path(), lab.target()).await;
     for (later, is_current) in [(TimeDelta::zero(), true), (TimeDelta::hours(3), false)] {
         let (running, look) = watching(folder.path(), lab.target(), later).await;
-        let latest = running.board.entry("lab").unwrap().latest.clone().expect("the last state");
+        let latest = running.results.entry("lab").unwrap().latest.clone().expect("the last state");
         assert!(latest.restored);
         assert_eq!(latest.report.login, Login::Ok);
         assert!(latest.last_success.contains_key("issuer_matches"));
@@ -92,7 +81,7 @@ async fn what_changed_while_nobody_watched_is_seen_and_what_stayed_is_no_event()
     let new: Vec<&Event> = events.iter().take_while(|event| event.id > first[0].id).collect();
     assert!(
         new.iter().any(|event| matches!(&event.what, What::Change { side, change }
-            if side == Side::Kasm.id() && change.to.ends_with("oidc_callback/"))),
+            if side == Side::App.id() && change.to.ends_with("oidc_callback/"))),
         "{new:#?}"
     );
     let login = |event: &&&Event| matches!(event.what, What::Login { from: Some(Login::Ok), to: Login::Broken, .. });
@@ -108,7 +97,7 @@ async fn what_was_seen_at_other_addresses_is_not_told() {
     let mut moved = lab.target();
     moved.kasm.url = "https://kasm.example.test".parse().unwrap();
     let (running, look) = watching(folder.path(), moved, TimeDelta::zero()).await;
-    assert!(running.board.entry("lab").unwrap().latest.is_none());
+    assert!(running.results.entry("lab").unwrap().latest.is_none());
     assert_eq!(look.ran("lab")[0].before, None);
     running.stop().await;
     assert_eq!(lab.stop().await, Vec::<String>::new());

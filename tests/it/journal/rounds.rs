@@ -3,12 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use chrono::{TimeDelta, TimeZone as _, Utc};
-use ssowatch::{
-    checks,
-    clock::Time,
-    journal::{Entry, Event, Journal, Query, Retention, State, Storage},
-    model::{Change, ChangeSubject, Login, Report, Snapshot},
-};
+use ssowatch::{checks, clock::Time, journal::{Entry, Event, Journal, Query, Retention, State, Storage}, model::{Change, ChangeSubject, Login, Report, Snapshot}};
 
 /// When the first round was.
 pub fn start() -> Time {
@@ -38,7 +33,7 @@ pub fn all(journal: &Journal) -> Vec<Event> {
 pub struct Rounds {
     pub target: String,
     pub snapshot: Arc<Snapshot>,
-    judged: Report,
+    evaluated: Report,
     before: Option<Arc<Report>>,
 }
 
@@ -46,14 +41,14 @@ impl Rounds {
     pub fn of(target: &str) -> Self {
         let mut snapshot = Snapshot::healthy().after(None);
         snapshot.target.name = target.to_owned();
-        let judged = checks::judge(&snapshot, None);
-        Self { target: target.to_owned(), snapshot: Arc::new(snapshot), judged, before: None }
+        let evaluated = checks::evaluate(&snapshot, None);
+        Self { target: target.to_owned(), snapshot: Arc::new(snapshot), evaluated, before: None }
     }
 
     /// A round so long after the start, with a login and a change where one is named.
     pub fn note(&mut self, journal: &Journal, after: Duration, login: Login, change: Option<&str>) {
         let at = start() + TimeDelta::from_std(after).unwrap();
-        let mut report = self.judged.clone();
+        let mut report = self.evaluated.clone();
         report.name = self.target.clone();
         report.at = at;
         report.login = login;

@@ -1,12 +1,6 @@
 //! The key itself: how it is sent, what it lacks, and that nobody sees it.
 
-use ssowatch::{
-    checks::judge,
-    config::{ApiAuth, Secret, SecretSource},
-    lab::{Fault, KASM_API_KEY, KASM_API_KEY_SECRET, Lab, LabOptions},
-    model::{Credential, Login, Missing, Reason, Side},
-    telling::{json, junit, style::Style, text::text},
-};
+use ssowatch::{checks::evaluate, config::{ApiAuth, Secret, SecretSource}, lab::{Fault, KASM_API_KEY, KASM_API_KEY_SECRET, Lab, LabOptions}, model::{Credential, Login, Missing, Reason, Side}, render::{json, junit, style::Style, text::text}};
 
 use super::{PROVEN, look, target, with_verdict};
 
@@ -33,7 +27,7 @@ async fn a_key_that_is_refused_makes_checks_unknown_with_the_right_words_and_no_
         let (found, detail) = snapshot.kasm_config.failure().unwrap();
         assert_eq!(found, expected, "{fault}");
         assert!(detail.contains(words), "{fault}: {detail}");
-        let report = judge(&snapshot, None);
+        let report = evaluate(&snapshot, None);
         assert_eq!(report.login, Login::Ok, "{fault}");
         for id in PROVEN.iter().filter(|id| **id != "kasm_licensed") {
             assert_eq!(report.check(id).unwrap().verdict, "unknown", "{fault}: {id}");
@@ -41,9 +35,9 @@ async fn a_key_that_is_refused_makes_checks_unknown_with_the_right_words_and_no_
         assert!(reason(&report, "token_url_matches").contains(words), "{fault}");
         let waits = reason(&report, "local_user_in_the_way");
         assert_eq!(waits, "waits for Kasm's stored OpenID config", "{fault}: said once");
-        assert_eq!(lab.count(Side::Kasm, "/api/public/get_oidc_configs"), 1, "{fault}: no second try");
-        assert_eq!(lab.count(Side::Kasm, "/api/public/system_info"), 0, "{fault}: nor on anything else");
-        lab.mend(fault);
+        assert_eq!(lab.count(Side::App, "/api/public/get_oidc_configs"), 1, "{fault}: no second try");
+        assert_eq!(lab.count(Side::App, "/api/public/system_info"), 0, "{fault}: nor on anything else");
+        lab.fix(fault);
     }
     assert_eq!(lab.stop().await, Vec::<String>::new());
 }
@@ -60,7 +54,7 @@ async fn what_a_key_may_not_see_beside_the_configs_is_unverified_with_the_name_o
     assert!(out_of_reach(snapshot.kasm_version.value.as_ref().err()).contains("System View"));
     assert!(out_of_reach(snapshot.kasm_mappings.value.as_ref().err()).contains("Groups View"));
     assert!(out_of_reach(snapshot.kasm_user.value.as_ref().err()).contains("Users View"));
-    let report = judge(&snapshot, None);
+    let report = evaluate(&snapshot, None);
     assert_eq!(report.check("local_user_in_the_way").unwrap().verdict, "unverified");
     assert!(reason(&report, "local_user_in_the_way").contains("lacks the permission Users View"));
     assert_eq!(with_verdict(&report, "fail"), Vec::<String>::new());
@@ -70,12 +64,12 @@ async fn what_a_key_may_not_see_beside_the_configs_is_unverified_with_the_name_o
 #[tokio::test]
 async fn nobody_is_asked_for_unless_a_test_user_is_named() {
     let lab = Lab::start(LabOptions::default()).await.unwrap();
-    let snapshot = look(&lab.target_with(&[Credential::KasmKey])).await;
+    let snapshot = look(&lab.target_with(&[Credential::AppKey])).await;
     assert!(matches!(&snapshot.kasm_user.value, Err(Missing::OutOfReach(why)) if why.contains("expect.user")));
-    assert_eq!(lab.count(Side::Kasm, "/api/public/get_user"), 0);
+    assert_eq!(lab.count(Side::App, "/api/public/get_user"), 0);
     let mut absent = target(&lab);
     absent.expect.user = Some("Nobody".to_owned());
-    let report = judge(&look(&absent).await, None);
+    let report = evaluate(&look(&absent).await, None);
     assert!(reason(&report, "local_user_in_the_way").contains("no user Nobody yet"), "{report:?}");
     assert_eq!(lab.stop().await, Vec::<String>::new());
 }
@@ -85,9 +79,9 @@ async fn basic_goes_in_a_header_below_api_and_no_other_way_is_tried() {
     let lab = Lab::start(LabOptions::default()).await.unwrap();
     let mut target = target(&lab);
     target.kasm.api_auth = ApiAuth::Basic;
-    let report = judge(&look(&target).await, None);
+    let report = evaluate(&look(&target).await, None);
     assert_eq!(report.check("token_url_matches").unwrap().verdict, "ok");
-    assert_eq!(lab.count(Side::Kasm, "/api/get_oidc_configs"), 1);
+    assert_eq!(lab.count(Side::App, "/api/get_oidc_configs"), 1);
     lab.break_with(Fault::KasmKeyWrong);
     let _ = look(&target).await;
     assert!(lab.seen().iter().all(|seen| !seen.path.starts_with("/api/public/")), "{:?}", lab.seen());
@@ -103,7 +97,7 @@ async fn a_certificate_that_is_not_trusted_keeps_the_key_here() {
     assert_eq!(found, Reason::Blocked);
     assert!(detail.contains("withheld"), "{detail}");
     assert!(lab.seen().iter().all(|seen| !seen.path.starts_with("/api/public/")));
-    let report = judge(&snapshot, None);
+    let report = evaluate(&snapshot, None);
     assert_eq!(report.check("token_url_matches").unwrap().verdict, "unknown");
     assert_eq!(report.check("login_starts").unwrap().verdict, "ok", "what needs no credential goes on");
 
@@ -133,14 +127,14 @@ async fn a_key_is_read_at_use_and_a_file_that_is_gone_is_our_own_fault() {
 async fn neither_half_of_the_key_is_ever_shown() {
     let lab = Lab::start(LabOptions::default()).await.unwrap();
     let mut faults: Vec<Option<Fault>> = vec![None];
-    faults.extend(Fault::ALL.iter().filter(|fault| fault.needs() == Some(Credential::KasmKey)).copied().map(Some));
+    faults.extend(Fault::ALL.iter().filter(|fault| fault.needs() == Some(Credential::AppKey)).copied().map(Some));
     for (fault, auth) in faults.into_iter().flat_map(|fault| [(fault, ApiAuth::Body), (fault, ApiAuth::Basic)]) {
-        lab.mend_all();
+        lab.fix_all();
         fault.into_iter().for_each(|fault| lab.break_with(fault));
         let mut target = target(&lab);
         target.kasm.api_auth = auth;
         let snapshot = look(&target).await;
-        let report = judge(&snapshot, None);
+        let report = evaluate(&snapshot, None);
         let outputs = [
             format!("{target:?} {snapshot:?} {report:?}"),
             serde_json::to_string(&snapshot).unwrap(),

@@ -2,11 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
-use ssowatch::{
-    lab::{CLIENT_SECRET, Fault, Lab, LabOptions},
-    model::Side,
-    pocket_id::Version,
-};
+use ssowatch::{lab::{CLIENT_SECRET, Fault, Lab, LabOptions}, model::Side, providers::pocket_id::Version};
 use url::form_urlencoded::Serializer;
 
 use super::{
@@ -45,7 +41,7 @@ async fn differences_of(version: &str, recordings: &[Recording]) -> Vec<String> 
     let token = access_token(&lab).await;
     let mut found = Vec::new();
     for recording in recordings.iter().filter(|recording| !of_other_settings(&recording.name)) {
-        lab.mend_all();
+        lab.fix_all();
         if let Some(fault) = fault_of(&recording.name) {
             lab.break_with(fault);
         }

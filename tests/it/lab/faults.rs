@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use ssowatch::{
-    lab::{Fault, Lab, LabOptions},
-    model::Side,
-};
+use ssowatch::{lab::{Fault, Lab, LabOptions}, model::Side};
 
 use super::client::{Got, get, post_json, send};
 
@@ -50,12 +47,12 @@ async fn view(lab: &Lab) -> Vec<String> {
         keep(send(lab, Side::Provider, "GET", path, &[], "").await);
     }
     for path in ["/api/__healthcheck", "/", "/static/js/main.js"] {
-        keep(send(lab, Side::Kasm, "GET", path, &[], "").await);
+        keep(send(lab, Side::App, "GET", path, &[], "").await);
     }
     let json_type = [("Content-Type", "application/json")];
-    keep(send(lab, Side::Kasm, "POST", "/api/login_settings", &json_type, "{}").await);
+    keep(send(lab, Side::App, "POST", "/api/login_settings", &json_type, "{}").await);
     let body = json!({"id": "5ca1ab1e000040008000000000000001"}).to_string();
-    let start = send(lab, Side::Kasm, "POST", "/api/sso", &json_type, &body).await;
+    let start = send(lab, Side::App, "POST", "/api/sso", &json_type, &body).await;
     let query = start.as_ref().ok().and_then(|got| serde_json::from_slice::<Value>(&got.body).ok()).and_then(|body| {
         let (_, query) = body["url"].as_str()?.split_once('?')?;
         Some(query.to_owned())
@@ -83,7 +80,7 @@ fn is_out_of_view(fault: Fault) -> bool {
 }
 
 #[tokio::test]
-async fn every_fault_shows_and_every_mend_brings_the_healthy_answers_back() {
+async fn every_fault_shows_and_every_fix_brings_the_healthy_answers_back() {
     let options = LabOptions::default();
     let lab = Lab::start(options.clone()).await.unwrap();
     let healthy = view(&lab).await;
@@ -91,7 +88,7 @@ async fn every_fault_shows_and_every_mend_brings_the_healthy_answers_back() {
         lab.break_with(*fault);
         assert_eq!(lab.broken(), [*fault]);
         assert_ne!(view(&lab).await, healthy, "{fault} does not show");
-        lab.mend(*fault);
+        lab.fix(*fault);
         assert_eq!(view(&lab).await, healthy, "{fault} does not go away");
     }
 }
@@ -102,15 +99,15 @@ fn hangs(fault: Fault) -> bool {
 }
 
 #[tokio::test]
-async fn faults_add_up_and_are_mended_together() {
+async fn faults_add_up_and_are_fixed_together() {
     let lab = Lab::start(LabOptions::default()).await.unwrap();
     let healthy = view(&lab).await;
     for fault in Fault::ALL.iter().filter(|fault| !hangs(**fault)) {
         lab.break_with(*fault);
     }
     // Everything is broken, even what other faults have deleted: the lab still answers, or refuses.
-    let _ = send(&lab, Side::Kasm, "POST", "/api/login_settings", &[], "{}").await;
-    lab.mend_all();
+    let _ = send(&lab, Side::App, "POST", "/api/login_settings", &[], "{}").await;
+    lab.fix_all();
     assert_eq!(lab.broken(), []);
     assert_eq!(view(&lab).await, healthy);
 }
@@ -189,7 +186,7 @@ async fn a_config_that_is_disabled_or_for_another_host_is_not_offered() {
     for fault in [Fault::ConfigDisabled, Fault::ConfigDeleted, Fault::ConfigForOtherHost, Fault::ConfigHostWithPort] {
         let lab = Lab::start(LabOptions::default()).await.unwrap();
         lab.break_with(fault);
-        let settings = post_json(&lab, Side::Kasm, "/api/login_settings", &json!({})).await.json();
+        let settings = post_json(&lab, Side::App, "/api/login_settings", &json!({})).await.json();
         assert_eq!(settings["oidc"]["oidc_configs"], json!([]), "{fault}");
         assert_eq!(settings.get("sso_enabled"), None, "{fault}");
     }

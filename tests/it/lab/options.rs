@@ -1,12 +1,7 @@
 //! What a lab can be like.
 
 use serde_json::json;
-use ssowatch::{
-    lab::{ADMIN_API_KEY, InternalUrl, Lab, LabOptions, USER_API_KEY},
-    model::{Credential, Side},
-    oidc::Discovery,
-    pocket_id::{Dialect, ProviderKind, Version, recognise},
-};
+use ssowatch::{lab::{ADMIN_API_KEY, InternalUrl, Lab, LabOptions, USER_API_KEY}, model::{Credential, Side}, oidc::Discovery, providers::pocket_id::{Dialect, ProviderKind, Version, recognise}};
 
 use super::client::{get, post_json};
 
@@ -45,7 +40,7 @@ async fn another_provider_is_not_taken_for_pocket_id_and_passes_the_dry_run() {
     let document = discovery(&lab).await;
     assert_eq!(recognise(&document, None).0, ProviderKind::Openid);
     let start =
-        post_json(&lab, Side::Kasm, "/api/sso", &json!({"id": "5ca1ab1e000040008000000000000001"})).await.json();
+        post_json(&lab, Side::App, "/api/sso", &json!({"id": "5ca1ab1e000040008000000000000001"})).await.json();
     let (endpoint, query) = start["url"].as_str().unwrap().split_once('?').unwrap();
     assert_eq!(Some(endpoint), document.authorization_endpoint.as_deref());
     let dry_run = get(&lab, Side::Provider, &format!("/oauth2/auth?{query}&prompt=none")).await;
@@ -84,7 +79,7 @@ async fn the_login_page_offers_what_the_options_say() {
         ..LabOptions::default()
     };
     let lab = Lab::start(options).await.unwrap();
-    let settings = post_json(&lab, Side::Kasm, "/api/login_settings", &json!({})).await.json();
+    let settings = post_json(&lab, Side::App, "/api/login_settings", &json!({})).await.json();
     let configs = settings["oidc"]["oidc_configs"].as_array().unwrap();
     assert_eq!(configs.len(), 3);
     assert_eq!((&configs[0]["display_name"], &configs[0]["auto_login"]), (&json!("Company login"), &json!(true)));
@@ -97,7 +92,7 @@ async fn a_lab_on_ipv6_answers_there() {
     let lab = Lab::start(LabOptions { ipv6: true, ..LabOptions::default() }).await.unwrap();
     assert_eq!(lab.provider_url().host_str(), Some("[::1]"));
     assert_eq!(get(&lab, Side::Provider, "/healthz").await.status, 204);
-    let settings = post_json(&lab, Side::Kasm, "/api/login_settings", &json!({})).await.json();
+    let settings = post_json(&lab, Side::App, "/api/login_settings", &json!({})).await.json();
     assert_eq!(settings["sso_enabled"], true);
 }
 
@@ -108,7 +103,7 @@ async fn the_target_and_the_config_file_say_the_same() {
     let target = lab.target();
     assert_eq!(target.kasm.url.as_str(), "https://kasm.example.test:8443/");
     let (host, port) = target.kasm.http.connect_to.clone().unwrap();
-    assert_eq!((host.as_str(), port), ("127.0.0.1", lab.socket(Side::Kasm).port()));
+    assert_eq!((host.as_str(), port), ("127.0.0.1", lab.socket(Side::App).port()));
     let yaml = lab.config_yaml();
     for line in [
         "      url: https://id.example.test\n".to_owned(),
@@ -131,10 +126,10 @@ async fn the_target_and_the_config_file_say_the_same() {
 async fn a_target_has_the_credentials_that_are_asked_for_and_no_others() {
     let lab = Lab::start(LabOptions::default()).await.unwrap();
     assert!(lab.target().facts().credentials.is_empty());
-    for credentials in [&[Credential::KasmKey][..], &[Credential::ClientSecret], &[Credential::ProviderAdminKey]] {
+    for credentials in [&[Credential::AppKey][..], &[Credential::ClientSecret], &[Credential::ProviderAdminKey]] {
         let target = lab.target_with(credentials);
         assert!(target.facts().credentials.is_superset(&credentials.iter().copied().collect()));
-        assert_eq!(target.kasm.api_key.is_some(), credentials == [Credential::KasmKey]);
+        assert_eq!(target.kasm.api_key.is_some(), credentials == [Credential::AppKey]);
         assert_eq!(target.provider.client_secret.is_some(), credentials == [Credential::ClientSecret]);
     }
     let key = |credentials: &[Credential]| {

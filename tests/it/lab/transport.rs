@@ -3,10 +3,7 @@
 use std::io::ErrorKind;
 
 use rustls_pki_types::ServerName;
-use ssowatch::{
-    lab::{Fault, Lab, LabOptions},
-    model::Side,
-};
+use ssowatch::{lab::{Fault, Lab, LabOptions}, model::Side};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsConnector;
 
@@ -23,8 +20,8 @@ async fn a_closed_port_refuses_and_opens_again_at_the_same_place() {
     for _ in 0..3 {
         lab.break_with(Fault::ProviderRefused);
         assert_eq!(healthz(&lab).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
-        assert_eq!(get(&lab, Side::Kasm, "/api/__healthcheck").await.status, 200, "the other side goes on");
-        lab.mend(Fault::ProviderRefused);
+        assert_eq!(get(&lab, Side::App, "/api/__healthcheck").await.status, 200, "the other side goes on");
+        lab.fix(Fault::ProviderRefused);
         assert_eq!(healthz(&lab).await.unwrap(), 204);
     }
 }
@@ -48,7 +45,7 @@ async fn a_reset_is_a_reset() {
     let lab = Lab::start(LabOptions::default()).await.unwrap();
     lab.break_with(Fault::ProviderReset);
     assert_eq!(healthz(&lab).await.unwrap_err().kind(), ErrorKind::ConnectionReset);
-    lab.mend_all();
+    lab.fix_all();
     assert_eq!(healthz(&lab).await.unwrap(), 204);
 }
 
@@ -73,9 +70,9 @@ async fn a_slow_answer_stops_half_way_and_a_stalled_one_never_starts() {
     assert_eq!(&start, b"HTTP/1.1 200 OK");
 
     lab.break_with(Fault::KasmStalls);
-    let mut stalled = connect(&lab, Side::Kasm).await.unwrap();
+    let mut stalled = connect(&lab, Side::App).await.unwrap();
     stalled.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-    while lab.count(Side::Kasm, "/") == 0 {
+    while lab.count(Side::App, "/") == 0 {
         tokio::task::yield_now().await;
     }
     // It was taken; the connection ends with the lab, and nothing was ever sent.
@@ -99,7 +96,7 @@ async fn handshake(lab: &Lab, side: Side) -> String {
 #[tokio::test]
 async fn each_certificate_is_wrong_in_one_way() {
     let lab = Lab::start(LabOptions { tls: true, ..LabOptions::default() }).await.unwrap();
-    for side in [Side::Provider, Side::Kasm] {
+    for side in [Side::Provider, Side::App] {
         assert_eq!(handshake(&lab, side).await, "verified");
         for (fault, told) in [
             ("certificate_name", "not valid for name"),
@@ -113,7 +110,7 @@ async fn each_certificate_is_wrong_in_one_way() {
             lab.break_with(fault);
             let said = handshake(&lab, side).await;
             assert!(said.contains(told), "{fault}: {said:?} lacks {told:?}");
-            lab.mend(fault);
+            lab.fix(fault);
         }
         assert_eq!(handshake(&lab, side).await, "verified");
     }
@@ -123,7 +120,7 @@ async fn each_certificate_is_wrong_in_one_way() {
 async fn kasms_default_certificate_is_a_ca_that_signs_itself() {
     let lab = Lab::start(LabOptions { tls: true, kasm_self_signed: true, ..LabOptions::default() }).await.unwrap();
     assert_eq!(handshake(&lab, Side::Provider).await, "verified");
-    assert!(handshake(&lab, Side::Kasm).await.contains("invalid peer certificate"));
+    assert!(handshake(&lab, Side::App).await.contains("invalid peer certificate"));
     let pem = lab.kasm_certificate_pem();
     let (_, pem) = x509_parser::pem::parse_x509_pem(pem.as_bytes()).unwrap();
     let certificate = pem.parse_x509().unwrap();
@@ -138,8 +135,8 @@ async fn whoever_follows_a_redirect_is_told() {
     let got = get(&lab, Side::Provider, "/").await;
     let elsewhere = url::Url::parse(got.header("location").unwrap()).unwrap();
     let address = elsewhere.socket_addrs(|| None).unwrap()[0];
-    assert_eq!(lab.trespasses(), Vec::<String>::new());
-    #[expect(clippy::disallowed_methods, reason = "the test trespasses")]
+    assert_eq!(lab.violations(), Vec::<String>::new());
+    #[expect(clippy::disallowed_methods, reason = "the test violations")]
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     // The other end closes once it has told.
     let _ = stream.read_to_end(&mut Vec::new()).await;
@@ -158,6 +155,6 @@ async fn a_client_that_keeps_its_connections_meets_a_closed_port_at_once() {
         lab.break_with(Fault::ProviderRefused);
         tokio::task::yield_now().await;
         assert!(client.get(url.clone()).send().await.unwrap_err().is_connect());
-        lab.mend(Fault::ProviderRefused);
+        lab.fix(Fault::ProviderRefused);
     }
 }

@@ -261,19 +261,19 @@ fn paths_are_seen_wherever_they_stand_and_not_in_comments_texts_or_tests() {
         #[cfg(test)]
         pub mod testing;
         #[cfg(test)]
-        mod tests { use crate::observe::Looker; fn g() { crate::lab::x(); } }
-        fn after() { crate::board::i(); }
+        mod tests { use crate::collect::Collector; fn g() { crate::lab::x(); } }
+        fn after() { crate::results::i(); }
     "##;
     let (source, tests) = Source::read("src/checks/start/mod.rs", text);
     let paths: Vec<String> = source.paths().iter().map(|path| path.join("::")).collect();
     assert_eq!(
         paths,
         [
-            "crate::board::i",
+            "crate::results::i",
             "crate::checks::start::one::g",
             "crate::clock::Time",
             "crate::config::Config",
-            "crate::kasm::Start",
+            "crate::apps::kasm::Start",
             "crate::model::Report",
             "crate::model::Stage",
             "crate::oidc",

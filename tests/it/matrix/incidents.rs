@@ -170,7 +170,7 @@ pub const INCIDENTS: &[Incident] = &[
         "a bot guard lets browsers through and challenges servers",
         &["pocket-id/pocket-id#231", "pocket-id/pocket-id#849"],
         &[ProviderChallenges, ProviderLoginPage],
-        "a guard that challenges Kasm's server alone: back_channel_from_kasm stays unverified",
+        "a guard that challenges Kasm's server alone: back_channel stays unverified",
     ),
     pocket_id(
         22,
@@ -262,7 +262,7 @@ pub const INCIDENTS: &[Incident] = &[
         "the token call brings no token",
         &[],
         &[TokenUrlStale, TokenUrlPath, SecretRegenerated],
-        "a login wall that only Kasm's server meets: back_channel_from_kasm stays unverified",
+        "a login wall that only Kasm's server meets: back_channel stays unverified",
     ),
     kasm(
         8,

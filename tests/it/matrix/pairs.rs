@@ -1,14 +1,11 @@
 //! Two faults at once, one on each side, with all credentials.
 
-use ssowatch::{
-    lab::{Fault, LabOptions},
-    model::Credential,
-};
+use ssowatch::{lab::{Fault, LabOptions}, model::Credential};
 
 use super::play::equip;
 use crate::faults::stage::{Stage, failing};
 
-const ALL: &[Credential] = &[Credential::ClientSecret, Credential::KasmKey, Credential::ProviderAdminKey];
+const ALL: &[Credential] = &[Credential::ClientSecret, Credential::AppKey, Credential::ProviderAdminKey];
 
 /// One fault of each side, the earlier on the login path first, and what fails of each alone.
 const PAIRS: &[([Fault; 2], [&[&str]; 2])] = &[
@@ -30,10 +27,10 @@ fn marked(checks: &[&str]) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_faults_the_earlier_is_the_cause_and_a_mend_of_either_shows_in_the_next_round() {
+async fn of_two_faults_the_earlier_is_the_cause_and_a_fix_of_either_shows_in_the_next_round() {
     let mut wrong = Vec::new();
     for (faults, [first, second]) in PAIRS {
-        for mended in [0, 1] {
+        for fixed in [0, 1] {
             let mut stage = Stage::new(LabOptions { tls: true, ..LabOptions::default() }).await;
             stage.target = equip(stage.lab.target_with(ALL));
             stage.target.expect.user = None;
@@ -44,15 +41,15 @@ async fn of_two_faults_the_earlier_is_the_cause_and_a_mend_of_either_shows_in_th
             for _ in 0..6 {
                 both = failing(&stage.next_round().await);
             }
-            stage.lab.mend(faults[mended]);
+            stage.lab.fix(faults[fixed]);
             let one = failing(&stage.next_round().await);
-            stage.lab.mend_all();
-            let left = if mended == 0 { second } else { first };
+            stage.lab.fix_all();
+            let left = if fixed == 0 { second } else { first };
             let none = failing(&stage.next_round().await);
             let expected = (vec![], marked(&[*first, *second].concat()), marked(left), vec![]);
             let said = (well, both, one, none);
             if said != expected {
-                wrong.push(format!("{faults:?}, {mended} mended:\n  said      {said:?}\n  should be {expected:?}"));
+                wrong.push(format!("{faults:?}, {fixed} fixed:\n  said      {said:?}\n  should be {expected:?}"));
             }
             stage.close("two faults").await;
         }

@@ -1,14 +1,7 @@
 //! Plays each fault before every set of credentials, and keeps what is said.
 
 use futures_util::{StreamExt as _, future, stream};
-use ssowatch::{
-    config::Target,
-    lab::{Fault, LabOptions},
-    model::{Credential, Report, Snapshot, SourceReport},
-    observe::{Looker, Pace},
-    pocket_id::Version,
-    round::round,
-};
+use ssowatch::{config::Target, lab::{Fault, LabOptions}, model::{Credential, Report, Snapshot, SourceReport}, collect::{Collector, CollectMode}, providers::pocket_id::Version, round::round};
 
 use crate::faults::stage::{SIDE_BY_SIDE, Stage, failing};
 
@@ -17,21 +10,21 @@ use crate::faults::stage::{SIDE_BY_SIDE, Stage, failing};
 pub enum Set {
     None,
     Secret,
-    KasmKey,
+    AppKey,
     ProviderKey,
     All,
 }
 
 impl Set {
-    pub const ALL: [Self; 5] = [Self::None, Self::Secret, Self::KasmKey, Self::ProviderKey, Self::All];
+    pub const ALL: [Self; 5] = [Self::None, Self::Secret, Self::AppKey, Self::ProviderKey, Self::All];
 
     /// Pairs of which the second has all that the first has.
     pub const GROWING: &[(Self, Self)] = &[
         (Self::None, Self::Secret),
-        (Self::None, Self::KasmKey),
+        (Self::None, Self::AppKey),
         (Self::None, Self::ProviderKey),
         (Self::Secret, Self::All),
-        (Self::KasmKey, Self::All),
+        (Self::AppKey, Self::All),
         (Self::ProviderKey, Self::All),
     ];
 
@@ -39,7 +32,7 @@ impl Set {
         match self {
             Self::None => "no credential",
             Self::Secret => "the client secret",
-            Self::KasmKey => "a Kasm key",
+            Self::AppKey => "a Kasm key",
             Self::ProviderKey => "a Pocket ID key",
             Self::All => "all three",
         }
@@ -49,14 +42,14 @@ impl Set {
     pub fn has(self, credential: Credential) -> bool {
         let own = match credential {
             Credential::ClientSecret => Self::Secret,
-            Credential::KasmKey => Self::KasmKey,
+            Credential::AppKey => Self::AppKey,
             Credential::ProviderAdminKey | Credential::ProviderKey => Self::ProviderKey,
         };
         self == Self::All || self == own
     }
 
     fn credentials(self) -> Vec<Credential> {
-        let each = [Credential::ClientSecret, Credential::KasmKey, Credential::ProviderAdminKey];
+        let each = [Credential::ClientSecret, Credential::AppKey, Credential::ProviderAdminKey];
         each.into_iter().filter(|credential| self.has(*credential)).collect()
     }
 }
@@ -165,7 +158,7 @@ pub async fn play_all() -> Vec<Play> {
 struct Watcher {
     set: Set,
     target: Target,
-    looker: Looker,
+    collector: Collector,
     before: Option<Snapshot>,
 }
 
@@ -175,11 +168,11 @@ impl Watcher {
         // To ask for it leaves a row, so it is asked for only where it is what breaks.
         stage.target.passkey_enabled = fault == Some(Fault::PasskeyDomainDiffers);
         fault.into_iter().for_each(|fault| stage.hurry_for(fault));
-        Self { set, target: stage.target.clone(), looker: Looker::new(stage.clock), before: None }
+        Self { set, target: stage.target.clone(), collector: Collector::new(stage.clock), before: None }
     }
 
     async fn look(&mut self) -> Report {
-        let round = round(&self.looker, &self.target, self.before.as_ref(), Pace::Full).await;
+        let round = round(&self.collector, &self.target, self.before.as_ref(), CollectMode::Full).await;
         self.before = Some(round.snapshot);
         round.report
     }
@@ -197,7 +190,7 @@ async fn well(dialect: Dialect) -> Vec<Report> {
     reports
 }
 
-/// One lab for all sets, each with a looker of its own.
+/// One lab for all sets, each with a collector of its own.
 async fn play(fault: Fault, dialect: Dialect, well: &[Report]) -> Play {
     let mut stage = Stage::new(dialect.options()).await;
     let mut watchers = Set::ALL.map(|set| Watcher::of(&mut stage, set, Some(fault)));

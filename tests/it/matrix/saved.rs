@@ -1,4 +1,4 @@
-//! What is saved is judged as it was seen, and the public form of a report holds its schema.
+//! What is saved is evaluated as it was seen, and the public form of a report holds its schema.
 
 use std::path::Path;
 
@@ -31,12 +31,12 @@ async fn what_was_saved_with_all_credentials_gives_the_identical_report_which_ho
     std::fs::write(&file, config(&lab)).unwrap();
     let both: &[Fault] = &[Fault::TokenUrlStale, Fault::RedirectUriRegisteredWithSlash];
     for faults in [&[][..], both, &[Fault::SecretRegenerated], &[Fault::DatabaseGone], &[Fault::KasmKeyWrong]] {
-        lab.mend_all();
+        lab.fix_all();
         faults.iter().for_each(|fault| lab.break_with(*fault));
         let saved = folder.path().join("saved");
         let seen = check(&[&file], &["--save", saved.to_str().unwrap(), "--config.file"]).await;
-        let judged = check(&[&saved], &["--from"]).await;
-        assert!(seen == judged, "{faults:?}:\n{seen}\n{judged}");
+        let evaluated = check(&[&saved], &["--from"]).await;
+        assert!(seen == evaluated, "{faults:?}:\n{seen}\n{evaluated}");
         let report: Value = serde_json::from_str(&seen).unwrap();
         assert_eq!(schema::violations(&report), Vec::<String>::new(), "{faults:?}");
         for secret in [CLIENT_SECRET, ADMIN_API_KEY, KASM_API_KEY, KASM_API_KEY_SECRET] {

@@ -74,7 +74,7 @@ fn fewest(play: &Play) -> String {
     if play.is_found(Set::None) {
         return "none".to_owned();
     }
-    let single = [Set::Secret, Set::KasmKey, Set::ProviderKey];
+    let single = [Set::Secret, Set::AppKey, Set::ProviderKey];
     let found: Vec<&str> = single.into_iter().filter(|set| play.is_found(*set)).map(Set::words).collect();
     match (found.is_empty(), play.is_found(Set::All)) {
         (false, _) => found.join(", or "),

@@ -3,15 +3,10 @@
 use std::{net::TcpListener, process::Stdio, time::Duration};
 
 use serde_json::Value;
-use ssowatch::{
-    clock::Clock,
-    config::{HttpSettings, Receiver},
-    notify::{
+use ssowatch::{clock::Clock, config::{HttpSettings, Receiver}, notify::{
         Message, Phase,
-        send::{Post as _, Sender},
-    },
-    observe::outward::{Outward, Parcel},
-};
+        send::{Transport as _, Sender},
+    }, collect::webhook_client::{WebhookClient, WebhookRequest}};
 use tokio::{
     process::{Child, Command},
     time::{sleep, timeout},
@@ -60,8 +55,8 @@ impl Alertmanager {
     async fn get(&self, path: &str) -> Option<String> {
         let url = format!("{}{path}", self.url).parse().unwrap();
         let http = HttpSettings::default();
-        let parcel = Parcel { url, http: &http, bearer: None, json: None, secrets: Vec::new() };
-        let said = Outward::new(Clock::System).ask(&parcel).await.ok()?;
+        let parcel = WebhookRequest { url, http: &http, bearer: None, json: None, secrets: Vec::new() };
+        let said = WebhookClient::new(Clock::System).ask(&parcel).await.ok()?;
         (said.status == 200).then_some(said.body)
     }
 
@@ -94,7 +89,7 @@ async fn an_alert_appears_lasts_and_resolves() {
     assert_eq!(alert["labels"], labels);
     assert_eq!(alert["annotations"]["summary"], "home: people cannot sign in");
     assert_eq!(alert["annotations"]["cause"], "redirect_uri_registered");
-    assert_eq!(alert["annotations"]["mend"], "Enter the other one");
+    assert_eq!(alert["annotations"]["fix"], "Enter the other one");
     assert_eq!(alert["generatorURL"], "https://sso.example.test/targets/home");
     assert_eq!(alert["status"]["state"], "active");
 

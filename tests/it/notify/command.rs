@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use tokio::process::Command;
 
-use crate::observe::server::{Server, json};
+use crate::collect::server::{Server, json};
 
 /// Runs it over this configuration: exit code, and what it says.
 async fn run(config: &str, names: &[&str]) -> (i32, String) {

@@ -1,4 +1,4 @@
-//! Rounds by a script, receivers that only note what they are told, and the desk between them.
+//! Rounds by a script, receivers that only note what they are told, and the notifier between them.
 
 use std::{
     future::pending,
@@ -10,19 +10,7 @@ use std::{
 };
 
 use chrono::{TimeDelta, TimeZone as _, Utc};
-use ssowatch::{
-    board::Board,
-    checks,
-    clock::{Clock, Time},
-    config::{Config, Heartbeat, Receiver, Target, Topic},
-    metrics::Daemon,
-    model::{Cause, Finding, Login, Report, Snapshot},
-    notify::{Item, Matter, Message, Phase, desk, heartbeat, maintenance::Windows, send::Post, title},
-    observe::{Pace, outward::Untold},
-    round::Round,
-    scheduler::{Look, Scheduler},
-    telling::notice::Notice,
-};
+use ssowatch::{results::Results, checks, clock::{Clock, Time}, config::{Config, Heartbeat, Receiver, Target, Topic}, metrics::Daemon, model::{Cause, Finding, Login, Report, Snapshot}, notify::{Item, AlertKey, Message, Phase, notifier, heartbeat, maintenance::Windows, send::Transport, title}, collect::{CollectMode, webhook_client::SendError}, round::Round, scheduler::{RunRound, Scheduler}, render::notice::Notice};
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -30,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 type Script = Box<dyn Fn(&str, TimeDelta) -> &'static str + Send + Sync>;
 
 /// Whether a receiver takes a message at a time.
-type Takes = Box<dyn Fn(&str, TimeDelta) -> Result<(), Untold> + Send + Sync>;
+type Takes = Box<dyn Fn(&str, TimeDelta) -> Result<(), SendError> + Send + Sync>;
 
 pub fn start() -> Time {
     Utc.with_ymd_and_hms(2026, 11, 24, 0, 0, 0).unwrap()
@@ -71,8 +59,8 @@ pub struct Scripted {
     pub rounds: AtomicU64,
 }
 
-impl Look for Scripted {
-    async fn round(&self, target: &Target, _: Option<&Snapshot>, _: Pace) -> Round {
+impl RunRound for Scripted {
+    async fn round(&self, target: &Target, _: Option<&Snapshot>, _: CollectMode) -> Round {
         self.rounds.fetch_add(1, Ordering::Relaxed);
         let at = self.clock.now();
         let says = (self.script)(&target.name, at - start());
@@ -107,8 +95,8 @@ impl Noted {
     }
 }
 
-impl Post for Noted {
-    async fn deliver(&self, receiver: &Receiver, message: &Message) -> Result<(), Untold> {
+impl Transport for Noted {
+    async fn deliver(&self, receiver: &Receiver, message: &Message) -> Result<(), SendError> {
         let now = self.clock.now();
         let outcome = (self.takes)(&receiver.name, now - start());
         if matches!(&outcome, Err(untold) if untold.detail == "hangs") {
@@ -119,7 +107,7 @@ impl Post for Noted {
         Ok(())
     }
 
-    async fn beat(&self, _: &Heartbeat) -> Result<(), Untold> {
+    async fn beat(&self, _: &Heartbeat) -> Result<(), SendError> {
         let now = self.clock.now();
         (self.takes)("heartbeat", now - start())?;
         self.beats.lock().unwrap().push(now);
@@ -144,7 +132,7 @@ impl Bench {
     pub async fn new(
         config: &str,
         script: impl Fn(&str, TimeDelta) -> &'static str + Send + Sync + 'static,
-        takes: impl Fn(&str, TimeDelta) -> Result<(), Untold> + Send + Sync + 'static,
+        takes: impl Fn(&str, TimeDelta) -> Result<(), SendError> + Send + Sync + 'static,
     ) -> Self {
         Self::with_memory(config, None, script, takes).await
     }
@@ -154,38 +142,38 @@ impl Bench {
         config: &str,
         memory: Option<PathBuf>,
         script: impl Fn(&str, TimeDelta) -> &'static str + Send + Sync + 'static,
-        takes: impl Fn(&str, TimeDelta) -> Result<(), Untold> + Send + Sync + 'static,
+        takes: impl Fn(&str, TimeDelta) -> Result<(), SendError> + Send + Sync + 'static,
     ) -> Self {
         let clock = Clock::simulated(start());
         let snapshot = Snapshot::healthy();
-        let good = checks::judge(&snapshot, None);
+        let good = checks::evaluate(&snapshot, None);
         let (script, takes): (Script, Takes) = (Box::new(script), Box::new(takes));
         let look = Arc::new(Scripted { script, clock, good: (snapshot, good), rounds: AtomicU64::new(0) });
         let (told, beats) = Default::default();
         let post = Arc::new(Noted { clock, takes, told, beats });
-        let (board, daemon, windows): (Arc<Board>, Arc<Daemon>, Arc<Windows>) = Default::default();
+        let (results, daemon, windows): (Arc<Results>, Arc<Daemon>, Arc<Windows>) = Default::default();
         daemon.self_test(true);
-        let (place, counts) = (Arc::clone(&board), Arc::clone(&daemon));
+        let (place, counts) = (Arc::clone(&results), Arc::clone(&daemon));
         let mut scheduler = Scheduler::new(Arc::clone(&look), place, counts, Arc::default(), clock);
         let parsed = parse(config);
         scheduler.apply(&parsed).await;
         let (config, seen) = watch::channel(Arc::new(parsed));
         let stop = CancellationToken::new();
-        let means = desk::Means {
+        let means = notifier::Deps {
             post: Arc::clone(&post),
-            board: Arc::clone(&board),
-            bells: scheduler.bells(),
+            results: Arc::clone(&results),
+            triggers: scheduler.triggers(),
             daemon: Arc::clone(&daemon),
             windows: Arc::clone(&windows),
             config: seen.clone(),
             memory,
             clock,
         };
-        let (beating, told, board_seen, config_seen) =
-            (Arc::clone(&post), Arc::clone(&daemon), Arc::clone(&board), seen);
-        let beats = heartbeat::Means { post: beating, board: board_seen, daemon: told, config: config_seen, clock };
+        let (beating, told, results_seen, config_seen) =
+            (Arc::clone(&post), Arc::clone(&daemon), Arc::clone(&results), seen);
+        let beats = heartbeat::Deps { post: beating, results: results_seen, daemon: told, config: config_seen, clock };
         let tasks =
-            vec![tokio::spawn(desk::run(means, stop.clone())), tokio::spawn(heartbeat::run(beats, stop.clone()))];
+            vec![tokio::spawn(notifier::run(means, stop.clone())), tokio::spawn(heartbeat::run(beats, stop.clone()))];
         Self { look, post, daemon, windows, clock, scheduler, config, stop, tasks }
     }
 
@@ -222,8 +210,8 @@ pub fn receiver(config: &str) -> Receiver {
     parse(&format!("notify: [{{name: it, {config}}}]\ntargets: []\n")).receivers.remove(0)
 }
 
-pub fn refuse(detail: &str) -> Result<(), Untold> {
-    Err(Untold { detail: detail.to_owned(), retry_after: None })
+pub fn refuse(detail: &str) -> Result<(), SendError> {
+    Err(SendError { detail: detail.to_owned(), retry_after: None })
 }
 
 pub fn hours(count: i64, minutes: i64) -> TimeDelta {
@@ -238,11 +226,11 @@ pub fn item(target: &str, phase: Phase) -> Item {
         title: "Kasm's redirect URL is registered".to_owned(),
         short: "Pocket ID refuses it".to_owned(),
         what: "Pocket ID refuses it: \"\\ and a line\nbreak".to_owned(),
-        mend: "Enter the other one".to_owned(),
+        fix: "Enter the other one".to_owned(),
     };
     let login = if phase.until().is_some() { Login::Ok } else { Login::Broken };
     let now = Some(Notice { login, ..notice.clone() });
-    Item { target: target.to_owned(), matter: Matter::of(Topic::Broken), phase, since: start(), notice, now }
+    Item { target: target.to_owned(), matter: AlertKey::of(Topic::Broken), phase, since: start(), notice, now }
 }
 
 /// A message of one item.
@@ -250,7 +238,7 @@ pub fn message(phase: Phase) -> Message {
     Message { items: vec![item("home", phase)], held_until: None }
 }
 
-/// A mend twenty minutes after the start.
+/// A fix twenty minutes after the start.
 pub fn ended() -> Phase {
     Phase::Ended { until: start() + hours(0, 20) }
 }

@@ -3,14 +3,10 @@
 use std::{process::Stdio, time::Duration};
 
 use serde_json::Value;
-use ssowatch::{
-    clock::Clock,
-    notify::{
+use ssowatch::{clock::Clock, notify::{
         Message, Phase,
-        send::{Post as _, Sender},
-    },
-    observe::outward::Untold,
-};
+        send::{Transport as _, Sender},
+    }, collect::webhook_client::SendError};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader, Lines},
     process::{Child, ChildStdout, Command},
@@ -18,7 +14,7 @@ use tokio::{
 };
 
 use super::fake::{ended, item, message, receiver};
-use crate::observe::pki::Authority;
+use crate::collect::pki::Authority;
 
 /// Longer than anything here takes, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -71,7 +67,7 @@ impl MailServer {
         )
     }
 
-    async fn send(&self, more: &str, message: &Message) -> Result<(), Untold> {
+    async fn send(&self, more: &str, message: &Message) -> Result<(), SendError> {
         Sender::new(Clock::System, None).deliver(&receiver(&self.settings(more)), message).await
     }
 
@@ -108,7 +104,7 @@ async fn mail_arrives_by_starttls_and_by_tls_with_a_login() {
 }
 
 #[tokio::test]
-async fn the_mail_about_a_mend_stands_in_the_thread_of_the_one_about_the_break() {
+async fn the_mail_about_a_fix_stands_in_the_thread_of_the_one_about_the_break() {
     let mut server = MailServer::new("none", false).await;
     let plain = "tls: none";
     let both = Message { items: vec![item("home", Phase::Begun), item("work", Phase::Begun)], held_until: None };

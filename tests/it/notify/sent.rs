@@ -7,17 +7,13 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use ssowatch::{
-    clock::Clock,
-    notify::{
+use ssowatch::{clock::Clock, notify::{
         Message, Phase,
-        send::{Post as _, Sender},
-    },
-    observe::outward::Untold,
-};
+        send::{Transport as _, Sender},
+    }, collect::webhook_client::SendError};
 
 use super::fake::{Bench, ended, item, message, parse, receiver, refuse};
-use crate::observe::{
+use crate::collect::{
     pki::Authority,
     server::{Act, Seen, Server, answer, bytes, json as json_answer, redirect},
 };
@@ -72,7 +68,7 @@ async fn a_webhook_gets_json_by_post() {
             "cause": "redirect_uri_registered",
             "title": "Kasm's redirect URL is registered",
             "what": "Pocket ID refuses it: \"\\ and a line\nbreak",
-            "mend": "Enter the other one",
+            "fix": "Enter the other one",
             "since": "2026-11-24T00:00:00Z",
             "until": null,
             "url": "https://sso.example.test/watch/targets/home",
@@ -81,7 +77,7 @@ async fn a_webhook_gets_json_by_post() {
     assert_eq!(body(&seen), expected);
     let seen = sent(&config, &server, &message(ended())).await;
     let body = body(&seen);
-    assert_eq!((&body["event"], &body["resolved"]), (&json!("mended"), &json!(true)));
+    assert_eq!((&body["event"], &body["resolved"]), (&json!("fixed"), &json!(true)));
     assert_eq!(body["targets"][0]["until"], "2026-11-24T00:20:00Z");
 }
 
@@ -120,7 +116,7 @@ async fn ntfy_gets_its_json_form() {
     let sent_body = body(&seen);
     assert_eq!(sent_body["topic"], "alerts");
     assert_eq!(sent_body["title"], "home: people cannot sign in");
-    assert!(sent_body["message"].as_str().unwrap().contains("Mend: Enter the other one"));
+    assert!(sent_body["message"].as_str().unwrap().contains("Fix: Enter the other one"));
     assert_eq!(sent_body["priority"], 5);
     assert_eq!(sent_body["tags"], json!(["rotating_light", "sso"]));
     assert_eq!(sent_body["click"], "https://sso.example.test/watch/targets/home");
@@ -136,11 +132,11 @@ async fn ntfy_gets_its_json_form() {
 }
 
 /// Why a server that does this does not take a message.
-async fn refusal(act: Act) -> Result<(), Untold> {
+async fn refusal(act: Act) -> Result<(), SendError> {
     refusal_within(act, "10s").await
 }
 
-async fn refusal_within(act: Act, limit: &str) -> Result<(), Untold> {
+async fn refusal_within(act: Act, limit: &str) -> Result<(), SendError> {
     let server = Server::plain().await;
     server.does(move |_| act.clone());
     let config = format!("webhook: {{url: 'http://{}/token-in-the-path', timeout: {limit}}}", server.address);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ssowatch::config::{Config, ConfigError, MailTls, Means, Topic};
+use ssowatch::config::{Config, ConfigError, MailTls, ReceiverKind, Topic};
 
 use super::fake::parse;
 
@@ -134,7 +134,7 @@ fn what_is_not_said_has_these_defaults() {
     let receiver = &config.receivers[0];
     assert_eq!(receiver.send, BTreeSet::from([Topic::Broken, Topic::Unknown]));
     assert_eq!((receiver.per_hour, receiver.unknown_after.as_secs()), (12, 900));
-    let Means::Smtp(smtp) = &receiver.means else { panic!("{receiver:?}") };
+    let ReceiverKind::Smtp(smtp) = &receiver.means else { panic!("{receiver:?}") };
     assert_eq!((smtp.port, smtp.tls, smtp.to.len()), (587, MailTls::Starttls, 1));
     assert_eq!(config.heartbeat.unwrap().every.as_secs(), 60);
     assert_eq!(config.targets[0].notify, None);

@@ -3,12 +3,7 @@
 use std::{process::Stdio, sync::Arc};
 
 use serde_json::{Value, json};
-use ssowatch::{
-    app::{self, Options, Running},
-    clock::Clock,
-    observe::Looker,
-    web,
-};
+use ssowatch::{app::{self, Options, Running}, clock::Clock, collect::Collector, web};
 use tokio::{net::TcpListener, process::Command};
 
 use super::fake::{Bench, parse};
@@ -22,9 +17,9 @@ targets:
 async fn daemon(enable_lifecycle: bool) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let web = web::Options { enable_lifecycle, ..web::Options::default() };
-    let looker = Arc::new(Looker::new(Clock::System));
+    let collector = Arc::new(Collector::new(Clock::System));
     let options = Options { web, ..Options::default() };
-    app::start_with(Arc::clone(&looker), looker, parse(TARGETS), vec![listener], options).await.unwrap()
+    app::start_with(Arc::clone(&collector), collector, parse(TARGETS), vec![listener], options).await.unwrap()
 }
 
 /// A request with headers and a body: status and JSON.
@@ -48,7 +43,7 @@ const JSON: &str = "Content-Type: application/json\r\n";
 
 async fn metric(daemon: &Running, target: &str) -> f64 {
     let wanted = format!("ssowatch_maintenance_active{{target=\"{target}\"}}");
-    // The desk is a task of its own: it takes a moment.
+    // The notifier is a task of its own: it takes a moment.
     for _ in 0..6000 {
         let value = super::metric(&daemon.daemon, &wanted);
         if value == 1.0 {

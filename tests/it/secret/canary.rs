@@ -6,10 +6,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ssowatch::{
-    lab::{Fault, LabOptions},
-    telling::{json, junit, style::Style, text::text},
-};
+use ssowatch::{lab::{Fault, LabOptions}, render::{json, junit, style::Style, text::text}};
 use url::form_urlencoded;
 
 use super::{Watched, inline};
@@ -78,7 +75,7 @@ async fn neither_the_secret_nor_the_token_comes_out_whatever_is_wrong() {
             let round = watched.look().await;
             let shown = [
                 serde_json::to_string(&round.snapshot).unwrap(),
-                format!("{round:?} {:?} {:?}", watched.target, watched.looker),
+                format!("{round:?} {:?} {:?}", watched.target, watched.collector),
                 text(&round.report, &round.snapshot, Style::PLAIN),
                 json::json([&round.report]).unwrap(),
                 junit::junit([&round.report]).unwrap(),

@@ -1,13 +1,7 @@
 //! The secret and the token at npm `oidc-provider`, which is certified and not ours.
 
 use serde_json::{Value, json};
-use ssowatch::{
-    clock::Clock,
-    lab::{Lab, LabOptions, OtherProvider},
-    model::SecretMethod,
-    observe::{Looker, Pace},
-    round::{Round, round},
-};
+use ssowatch::{clock::Clock, lab::{Lab, LabOptions, OtherProvider}, model::SecretMethod, collect::{Collector, CollectMode}, round::{Round, round}};
 
 use super::{check, inline, verdict};
 use crate::interop::provider::Product;
@@ -32,7 +26,7 @@ async fn look(mut settings: Value, secret: &str) -> Round {
     let mut target = lab.target();
     target.provider.client_secret = inline(secret);
     target.token_enabled = settings["client_credentials"] == json!(true);
-    let round = round(&Looker::new(Clock::System), &target, None, Pace::Full).await;
+    let round = round(&Collector::new(Clock::System), &target, None, CollectMode::Full).await;
     assert_eq!(lab.stop().await, Vec::<String>::new(), "nothing happened that must never happen");
     round
 }

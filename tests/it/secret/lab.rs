@@ -2,13 +2,7 @@
 
 use std::time::Duration;
 
-use ssowatch::{
-    config::SecretSource,
-    lab::{Fault, LabOptions},
-    model::{Missing, Reason, SecretAnswer, SecretMethod, Side, SourceId},
-    observe::Pace,
-    pocket_id::{ProviderKind, Version},
-};
+use ssowatch::{config::SecretSource, lab::{Fault, LabOptions}, model::{Missing, Reason, SecretAnswer, SecretMethod, Side, SourceId}, collect::CollectMode, providers::pocket_id::{ProviderKind, Version}};
 
 use super::{INTROSPECT, RELEASES, TOKEN, Watched, cause, check, inline, later, simulated, verdict};
 
@@ -73,10 +67,10 @@ async fn a_refusal_that_stands_is_not_told_once_the_database_fails() {
     let first = watched.look().await;
     assert_eq!(verdict(&first, CHECK), "fail");
     watched.lab.break_with(Fault::DatabaseGone);
-    let due = Pace::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO };
+    let due = CollectMode::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO };
     let second = watched.look_again(Some(&first.snapshot), due).await;
     assert_eq!((cause(&second), verdict(&second, CHECK)), (Some("provider_database"), "unknown"));
-    watched.lab.mend_all();
+    watched.lab.fix_all();
     let third = watched.look_again(Some(&second.snapshot), due).await;
     assert_eq!((cause(&third), verdict(&third, CHECK)), (None, "ok"), "asked again as soon as the entry is back");
     watched.ends_well().await;
@@ -96,7 +90,7 @@ async fn throttling_is_told_as_throttling() {
     let watched = Watched::version((2, 14)).await;
     let first = watched.look().await;
     watched.lab.break_with(Fault::ProviderThrottles);
-    let second = watched.look_again(Some(&first.snapshot), Pace::Full).await;
+    let second = watched.look_again(Some(&first.snapshot), CollectMode::Full).await;
     assert_eq!(verdict(&second, CHECK), "unknown");
     watched.ends_well().await;
 }
@@ -193,7 +187,7 @@ async fn a_secret_never_goes_to_an_address_that_only_a_document_names() {
 #[tokio::test]
 async fn the_secret_is_asked_about_with_the_settings_and_at_once_when_the_client_is_another() {
     let watched = Watched::of(LabOptions { clock: simulated(), ..LabOptions::default() }).await;
-    let due = Pace::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO };
+    let due = CollectMode::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO };
     let mut last = watched.look().await;
     for _ in 0..60 {
         later(60).await;
@@ -207,7 +201,7 @@ async fn the_secret_is_asked_about_with_the_settings_and_at_once_when_the_client
         last = watched.look_again(Some(&last.snapshot), due).await;
     }
     assert_eq!(verdict(&last, CHECK), "fail");
-    watched.lab.mend_all();
+    watched.lab.fix_all();
     later(60).await;
     last = watched.look_again(Some(&last.snapshot), due).await;
     assert_eq!(verdict(&last, CHECK), "ok", "a refusal is asked about again in the next round");

@@ -2,19 +2,12 @@
 
 use std::{path::Path, time::Duration};
 
-use ssowatch::{
-    config::Config,
-    lab::{Fault, LabOptions},
-    model::{Missing, Side},
-    observe::Pace,
-    pocket_id::ProviderKind,
-    schedule::{Schedule, Zone},
-};
+use ssowatch::{config::Config, lab::{Fault, LabOptions}, model::{Missing, Side}, collect::CollectMode, providers::pocket_id::ProviderKind, schedule::{Schedule, Zone}};
 
 use super::{RELEASES, TOKEN, Watched, check, later, simulated, verdict};
 
 const CHECK: &str = "token_verifies";
-const DUE: Pace = Pace::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO };
+const DUE: CollectMode = CollectMode::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO };
 
 #[tokio::test]
 async fn no_token_is_minted_unless_the_config_says_so() {
@@ -26,7 +19,7 @@ async fn no_token_is_minted_unless_the_config_says_so() {
 }
 
 #[tokio::test]
-async fn one_token_an_hour_is_minted_and_none_more_whatever_breaks_and_mends() {
+async fn one_token_an_hour_is_minted_and_none_more_whatever_breaks_and_fixes() {
     let options = LabOptions { clock: simulated(), ..LabOptions::default() };
     let watched = Watched::of(options).await.with_token();
     let mut last = watched.look().await;
@@ -36,7 +29,7 @@ async fn one_token_an_hour_is_minted_and_none_more_whatever_breaks_and_mends() {
         match turn {
             10 => watched.lab.break_with(Fault::SigningKeyDiffers),
             20 => watched.lab.break_with(Fault::ProviderServerError),
-            30 => watched.lab.mend_all(),
+            30 => watched.lab.fix_all(),
             _ => {}
         }
         last = watched.look_again(Some(&last.snapshot), DUE).await;
@@ -124,7 +117,7 @@ async fn a_provider_without_that_grant_is_not_asked_for_a_token() {
 fn every_target_of_a_file_goes_by_its_schedule_of_tokens() {
     let text = "targets:
   - {name: home, provider: {url: https://id.example.test}, kasm: {url: https://kasm.example.test}}
-  - {name: work, provider: {url: https://id.example.test}, kasm: {url: https://desk.example.test}}
+  - {name: work, provider: {url: https://id.example.test}, kasm: {url: https://notifier.example.test}}
 schedule: {token: \"30 4 * * *\"}
 token: {enabled: true}
 ";

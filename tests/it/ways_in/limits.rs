@@ -2,12 +2,7 @@
 
 use std::{net::SocketAddr, process::Command, sync::Arc, time::Duration};
 
-use ssowatch::{
-    app::{self, ListenAddress, Options, Running},
-    clock::Clock,
-    observe::Looker,
-    web::{self, Limits},
-};
+use ssowatch::{app::{self, ListenAddress, Options, Running}, clock::Clock, collect::Collector, web::{self, Limits}};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpSocket, TcpStream, UnixStream},
@@ -18,10 +13,7 @@ use super::{
     process::PATIENCE,
     support::{Authority, Client, Folder, basic},
 };
-use crate::{
-    daemon::fake::{Act, Fake, config_every},
-    web::support::{Answer, Setup, ask, connect, exchange, samples},
-};
+use crate::{daemon::fake::{Act, Fake, config_every}, web::support::{Answer, Setup, ask, connect, exchange, samples}};
 
 /// A daemon whose rounds are short and many, at a port and a unix socket.
 async fn daemon(folder: &Folder, limits: Limits) -> Running {
@@ -38,7 +30,7 @@ async fn daemon_over(look: Arc<Fake>, folder: &Folder, limits: Limits) -> Runnin
         ..Options::default()
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    app::start_with(look, Arc::new(Looker::new(Clock::System)), config, vec![listener], options).await.unwrap()
+    app::start_with(look, Arc::new(Collector::new(Clock::System)), config, vec![listener], options).await.unwrap()
 }
 
 /// What is asked at the unix socket is answered.

@@ -119,7 +119,7 @@ async fn a_new_certificate_is_shown_from_the_next_connection_on() {
 }
 
 #[tokio::test]
-async fn a_broken_new_certificate_leaves_the_old_one_in_force_until_it_is_mended() {
+async fn a_broken_new_certificate_leaves_the_old_one_in_force_until_it_is_fixed() {
     let (old, new) = (authority(), Authority::new("new authority"));
     let folder = Folder::tls(&old.server(), "");
     let surface = folder.serve().await;

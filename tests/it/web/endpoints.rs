@@ -3,7 +3,7 @@
 use serde_json::json;
 use ssowatch::web::Options;
 
-use super::support::{Setup, board_of, broken_snapshot, place, target};
+use super::support::{Setup, results_of, broken_snapshot, place, target};
 
 #[tokio::test]
 async fn every_answer_forbids_scripts_frames_and_caches() {
@@ -107,9 +107,9 @@ async fn service_discovery_lists_the_targets_of_the_configuration_in_force() {
 
 #[tokio::test]
 async fn the_api_gives_the_report_and_says_whether_it_is_current() {
-    let board = board_of(&[broken_snapshot()]);
-    board.list([place("home"), place("new")]);
-    let mut setup = Setup::with(board);
+    let results = results_of(&[broken_snapshot()]);
+    results.list([place("home"), place("new")]);
+    let mut setup = Setup::with(results);
     let noon = setup.now;
     let surface = setup.serve().await;
     let document = surface.get("/api/v1/targets").await.json();
@@ -127,7 +127,7 @@ async fn the_api_gives_the_report_and_says_whether_it_is_current() {
     assert_eq!(none.status, 404);
     assert_eq!(none.json()["targets"], json!(["home", "new"]));
 
-    setup = Setup::with(board_of(&[broken_snapshot()]));
+    setup = Setup::with(results_of(&[broken_snapshot()]));
     setup.now = noon + chrono::TimeDelta::hours(1);
     let stale = setup.serve().await.get("/api/v1/targets/home").await.json();
     let home = &stale["targets"][0];

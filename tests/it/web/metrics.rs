@@ -3,31 +3,31 @@
 use std::{collections::BTreeMap, io::Read as _};
 
 use chrono::TimeDelta;
-use ssowatch::{board::Board, checks, model::Snapshot};
+use ssowatch::{results::Results, checks, model::Snapshot};
 
 use super::{
     openmetrics,
-    support::{Setup, all_fails, board_of, broken_snapshot, families, noon, place, promtool},
+    support::{Setup, all_fails, results_of, broken_snapshot, families, noon, place, promtool},
 };
 
 /// A state of the surface by name.
 fn states() -> Vec<(&'static str, Setup)> {
     let stale = Setup { now: noon() + TimeDelta::hours(1), ..Setup::healthy() };
-    let empty = Setup { targets: Vec::new(), ..Setup::with(Board::default()) };
+    let empty = Setup { targets: Vec::new(), ..Setup::with(Results::default()) };
     vec![
         ("healthy", Setup::healthy()),
-        ("broken", Setup::with(board_of(&[Snapshot::healthy(), broken_snapshot()]))),
-        ("everything fails", Setup::with(board_where_all_fails())),
+        ("broken", Setup::with(results_of(&[Snapshot::healthy(), broken_snapshot()]))),
+        ("everything fails", Setup::with(results_where_all_fails())),
         ("stale", stale),
-        ("before the first round", Setup::with(board_of(&[]))),
+        ("before the first round", Setup::with(results_of(&[]))),
         ("empty", empty),
     ]
 }
 
-fn board_where_all_fails() -> Board {
+fn results_where_all_fails() -> Results {
     // A good round first, so that every last success is known.
     let healthy = Snapshot::healthy();
-    let board = board_of(&[]);
+    let results = results_of(&[]);
     let mut good = all_fails(&healthy, "x");
     for check in &mut good.checks {
         check.verdict = "ok".to_owned();
@@ -36,9 +36,9 @@ fn board_where_all_fails() -> Board {
     for source in &mut good.sources {
         source.ok = Some(true);
     }
-    board.put("home", healthy.clone(), good);
-    board.put("home", healthy.clone(), all_fails(&healthy, "x"));
-    board
+    results.put("home", healthy.clone(), good);
+    results.put("home", healthy.clone(), all_fails(&healthy, "x"));
+    results
 }
 
 async fn scrape(setup: Setup) -> BTreeMap<String, f64> {
@@ -139,10 +139,10 @@ async fn a_healthy_target_tells_what_was_proven_and_seen() {
         ),
         (r#"ssowatch_config_drift{target="home",field="authorization_url",breaking="true"}"#, 0.0),
         (r#"ssowatch_source_success{target="home",source="jwks"}"#, 1.0),
-        (r#"ssowatch_source_duration_seconds{target="home",source="kasm_connection"}"#, 0.02),
-        (r#"ssowatch_http_duration_seconds{target="home",side="kasm",phase="tls"}"#, 0.002),
+        (r#"ssowatch_source_duration_seconds{target="home",source="app_connection"}"#, 0.02),
+        (r#"ssowatch_http_duration_seconds{target="home",side="app",phase="tls"}"#, 0.002),
         (r#"ssowatch_http_duration_seconds{target="home",side="provider",phase="processing"}"#, 0.005),
-        (r#"ssowatch_tls_verified{target="home",side="kasm"}"#, 1.0),
+        (r#"ssowatch_tls_verified{target="home",side="app"}"#, 1.0),
         (r#"ssowatch_clock_skew_seconds{target="home",side="provider"}"#, 0.0),
         (r#"ssowatch_jwks_keys{target="home"}"#, 1.0),
         (r#"ssowatch_provider_info{target="home",version="2.14 or later",dialect="fosite"}"#, 1.0),
@@ -150,7 +150,7 @@ async fn a_healthy_target_tells_what_was_proven_and_seen() {
         (r#"ssowatch_round_interval_seconds{target="home"}"#, 60.0),
         (r#"ssowatch_round_last_timestamp_seconds{target="home"}"#, noon().timestamp() as f64),
         (
-            r#"ssowatch_expiry_timestamp_seconds{target="home",item="kasm_certificate"}"#,
+            r#"ssowatch_expiry_timestamp_seconds{target="home",item="app_certificate"}"#,
             (noon() + TimeDelta::days(60)).timestamp() as f64,
         ),
         (r#"ssowatch_rounds_total{target="home"}"#, 0.0),
@@ -169,7 +169,7 @@ async fn a_healthy_target_tells_what_was_proven_and_seen() {
 
 #[tokio::test]
 async fn a_broken_target_names_one_cause_the_field_and_why_a_source_fails() {
-    let samples = scrape(Setup::with(board_of(&[Snapshot::healthy(), broken_snapshot()]))).await;
+    let samples = scrape(Setup::with(results_of(&[Snapshot::healthy(), broken_snapshot()]))).await;
     for (name, value) in [
         (r#"ssowatch_login_success{target="home"}"#, 0.0),
         (r#"ssowatch_login_cause{target="home",check="authorization_url_matches",stage="start"}"#, 1.0),
@@ -194,15 +194,15 @@ async fn a_broken_target_names_one_cause_the_field_and_why_a_source_fails() {
 }
 
 #[tokio::test]
-async fn a_login_that_cannot_be_judged_has_no_series() {
+async fn a_login_that_cannot_be_evaluated_has_no_series() {
     let snapshot = Snapshot::healthy();
-    let board = board_of(&[]);
-    let mut report = checks::judge(&snapshot, None);
+    let results = results_of(&[]);
+    let mut report = checks::evaluate(&snapshot, None);
     report.login = ssowatch::model::Login::Unknown;
     report.checks[0].verdict = "unknown".to_owned();
     let check = report.checks[0].id.clone();
-    board.put("home", snapshot, report);
-    let samples = scrape(Setup::with(board)).await;
+    results.put("home", snapshot, report);
+    let samples = scrape(Setup::with(results)).await;
     assert!(!families(&samples).contains("ssowatch_login_success"));
     assert_eq!(samples.get(&format!("ssowatch_check_unknown{{target=\"home\",check=\"{check}\"}}")), Some(&1.0));
 }
@@ -214,13 +214,13 @@ async fn fields_agree_only_where_that_is_proven() {
         [("ok", Some(0.0)), ("fail", None), ("unknown", None), ("unverified", None), ("not_applicable", None)]
     {
         let snapshot = Snapshot::healthy();
-        let board = board_of(&[]);
-        let mut report = checks::judge(&snapshot, None);
+        let results = results_of(&[]);
+        let mut report = checks::evaluate(&snapshot, None);
         for check in report.checks.iter_mut().filter(|check| check.id == "authorization_url_matches") {
             check.verdict = verdict.to_owned();
         }
-        board.put("home", snapshot, report);
-        assert_eq!(scrape(Setup::with(board)).await.get(field).copied(), expected, "{verdict} without a drift");
+        results.put("home", snapshot, report);
+        assert_eq!(scrape(Setup::with(results)).await.get(field).copied(), expected, "{verdict} without a drift");
     }
 }
 
@@ -249,14 +249,14 @@ async fn of_a_stale_round_only_timestamps_are_told() {
 async fn a_target_that_is_removed_is_gone_at_the_next_scrape() {
     let surface = Setup::healthy().serve().await;
     assert!(surface.get("/metrics").await.text().contains("target=\"home\""));
-    surface.state.board.list([place("office")]);
+    surface.state.results.list([place("office")]);
     surface.state.daemon.target_removed("home");
     assert!(!surface.get("/metrics").await.text().contains("target=\"home\""));
 }
 
 #[tokio::test]
 async fn a_target_with_everything_failing_has_at_most_450_series() {
-    let setup = Setup::with(board_where_all_fails());
+    let setup = Setup::with(results_where_all_fails());
     let surface = setup.serve().await;
     surface.state.daemon.round_started("home", std::time::Duration::ZERO);
     let samples = surface.get("/metrics").await.samples();
@@ -271,10 +271,10 @@ async fn a_target_with_everything_failing_has_at_most_450_series() {
 async fn hostile_texts_stay_inside_their_label_or_out_of_it() {
     let hostile = "x\"} 1\nevil{a=\"b";
     let snapshot = Snapshot::healthy();
-    let board = Board::default();
-    board.list([place(hostile)]);
-    board.put(hostile, snapshot.clone(), all_fails(&snapshot, hostile));
-    let surface = Setup::with(board).serve().await;
+    let results = Results::default();
+    results.list([place(hostile)]);
+    results.put(hostile, snapshot.clone(), all_fails(&snapshot, hostile));
+    let surface = Setup::with(results).serve().await;
     let text = surface.get("/metrics").await;
     assert_eq!(promtool(text.text()), "");
     assert!(text.text().contains(r#"ssowatch_login_success{target="x\"} 1\nevil{a=\"b"} 0"#));

@@ -1,23 +1,15 @@
-//! The pages, as functions of (board, journal, now).
+//! The pages, as functions of (results, journal, now).
 
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::TimeDelta;
-use ssowatch::{
-    board::{Board, Entry, Latest},
-    checks,
-    clock::Time,
-    journal::{self, Journal},
-    model::{Change, ChangeSubject, Login, Report, Snapshot},
-    notify::maintenance::Windows,
-    web::{
+use ssowatch::{results::{Results, Entry, Latest}, checks, clock::Time, journal::{self, Journal}, model::{Change, ChangeSubject, Login, Report, Snapshot}, notify::maintenance::Windows, web::{
         Options, Tells, Viewer,
         page::{self, View},
-    },
-};
+    }};
 
-use super::support::{Setup, all_fails, board_of, broken_snapshot, no_windows, noon, place, window};
+use super::support::{Setup, all_fails, results_of, broken_snapshot, no_windows, noon, place, window};
 
 /// What a page goes by, for who may see all.
 fn view<'a>(journal: &'a Journal, options: &'a Options, now: Time) -> View<'a> {
@@ -28,14 +20,14 @@ fn index_of(entries: &[Arc<Entry>], now: Time) -> String {
     page::index(entries, 1, &view(&Journal::default(), &Options::default(), now))
 }
 
-fn target_of(board: &Board, now: Time) -> String {
-    page::target(&board.entries()[0], &view(&Journal::default(), &Options::default(), now))
+fn target_of(results: &Results, now: Time) -> String {
+    page::target(&results.entries()[0], &view(&Journal::default(), &Options::default(), now))
 }
 
 /// Both pages of a target.
 fn both(snapshot: &Snapshot, now: Time) -> [String; 2] {
-    let board = board_of(std::slice::from_ref(snapshot));
-    [index_of(&board.entries(), now), target_of(&board, now)]
+    let results = results_of(std::slice::from_ref(snapshot));
+    [index_of(&results.entries(), now), target_of(&results, now)]
 }
 
 fn soon() -> Time {
@@ -71,7 +63,7 @@ fn has_in_order(text: &str, parts: &[&str]) {
 
 #[test]
 fn a_healthy_target_answers_yes_with_how_much_is_proven_and_what_expires() {
-    let report = checks::judge(&Snapshot::healthy(), None);
+    let report = checks::evaluate(&Snapshot::healthy(), None);
     let proven = format!("{} of {} checks proven, 30 seconds ago", report.coverage.proven, report.coverage.known);
     for page in both(&Snapshot::healthy(), soon()) {
         let text = seen(&page);
@@ -108,7 +100,7 @@ fn a_broken_target_shows_the_cause_both_values_with_what_differs_marked_and_what
                 "Pocket ID has https://id.example.test/authorize",
                 "What differs: another host",
                 "What to change:",
-                check.mend,
+                check.fix,
                 "authorization_url_matches",
                 "What will break it next",
             ],
@@ -121,7 +113,7 @@ fn a_broken_target_shows_the_cause_both_values_with_what_differs_marked_and_what
 #[test]
 fn a_certificate_that_ends_soon_is_told_once_and_stands_in_the_calendar() {
     let mut snapshot = Snapshot::healthy();
-    if let Ok(connection) = &mut snapshot.kasm_connection.value {
+    if let Ok(connection) = &mut snapshot.app_connection.value {
         connection.tls.as_mut().unwrap().chain[0].not_after = noon() + TimeDelta::days(6);
     }
     for page in both(&snapshot, soon()) {
@@ -136,15 +128,15 @@ fn a_certificate_that_ends_soon_is_told_once_and_stands_in_the_calendar() {
 #[test]
 fn where_it_cannot_be_told_the_reason_is() {
     let mut snapshot = Snapshot::healthy();
-    let mut report = checks::judge(&snapshot, None);
+    let mut report = checks::evaluate(&snapshot, None);
     report.login = Login::Unknown;
     report.checks[0].verdict = "unknown".to_owned();
     report.checks[0].severity = ssowatch::model::Severity::Outage;
     report.checks[0].reason = Some("a bot challenge answered".to_owned());
-    let board = board_of(&[]);
+    let results = results_of(&[]);
     snapshot.taken_at = noon();
-    board.put("home", snapshot, report);
-    let text = seen(&target_of(&board, soon()));
+    results.put("home", snapshot, report);
+    let text = seen(&target_of(&results, soon()));
     has_in_order(&text, &["Cannot tell whether people can sign in", "Why a bot challenge answered"]);
 }
 
@@ -156,27 +148,27 @@ fn a_stale_round_is_never_shown_as_now() {
         assert!(page.contains("<title>unknown · "), "{page}");
         assert!(!text.contains("Yes, people"), "{text}");
     }
-    let text = seen(&target_of(&board_of(&[Snapshot::healthy()]), noon() + TimeDelta::hours(3)));
+    let text = seen(&target_of(&results_of(&[Snapshot::healthy()]), noon() + TimeDelta::hours(3)));
     assert!(text.contains("What follows is 3 hours old and says nothing about now."), "{text}");
-    let text = seen(&target_of(&board_of(&[Snapshot::healthy()]), noon() - TimeDelta::hours(3)));
+    let text = seen(&target_of(&results_of(&[Snapshot::healthy()]), noon() - TimeDelta::hours(3)));
     assert!(text.contains("the clock was set back since the last round"), "{text}");
 }
 
 #[test]
 fn a_round_of_before_a_restart_is_marked_until_the_first_one_after_it() {
-    let before = board_of(&[Snapshot::healthy()]).entry("home").unwrap().latest.clone().unwrap();
-    let board = board_of(&[]);
-    board.restore("home", Latest { restored: true, ..before });
-    let text = seen(&target_of(&board, soon()));
+    let before = results_of(&[Snapshot::healthy()]).entry("home").unwrap().latest.clone().unwrap();
+    let results = results_of(&[]);
+    results.restore("home", Latest { restored: true, ..before });
+    let text = seen(&target_of(&results, soon()));
     assert!(text.contains("checks proven, 30 seconds ago, before the restart of ssowatch."), "{text}");
-    let text = seen(&target_of(&board, noon() + TimeDelta::hours(3)));
+    let text = seen(&target_of(&results, noon() + TimeDelta::hours(3)));
     let told = "The last round was 3 hours ago (2026-11-24 12:00:00 UTC), before the restart of ssowatch. Then sign-in was: ok.";
     has_in_order(&text, &["Cannot tell yet: the first round since the restart is under way", told]);
 }
 
 #[test]
 fn before_the_first_round_and_without_targets_nothing_is_claimed() {
-    let text = seen(&index_of(&board_of(&[]).entries(), noon()));
+    let text = seen(&index_of(&results_of(&[]).entries(), noon()));
     assert!(text.contains("Cannot tell yet: the first round is under way"), "{text}");
     let none = seen(&index_of(&[], noon()));
     assert!(none.contains("No target is watched: none is configured"), "{none}");
@@ -184,7 +176,7 @@ fn before_the_first_round_and_without_targets_nothing_is_claimed() {
 
 #[test]
 fn what_is_not_proven_is_told_with_what_would_prove_it() {
-    let text = seen(&target_of(&board_of(&[Snapshot::healthy()]), noon()));
+    let text = seen(&target_of(&results_of(&[Snapshot::healthy()]), noon()));
     has_in_order(
         &text,
         &[
@@ -199,18 +191,18 @@ fn what_is_not_proven_is_told_with_what_would_prove_it() {
 
 #[test]
 fn one_target_in_full_lists_every_field() {
-    let text = seen(&target_of(&board_of(&[broken_snapshot()]), noon()));
+    let text = seen(&target_of(&results_of(&[broken_snapshot()]), noon()));
     has_in_order(&text, &["Field by field", "Authorization URL", "differ", "Client ID", "agree"]);
     assert!(!text.contains("Field Kasm stores"), "nothing was seen of what Kasm stores: {text}");
-    let all = seen(&target_of(&board_of(&[Snapshot::healthy_with_credentials()]), noon()));
+    let all = seen(&target_of(&results_of(&[Snapshot::healthy_with_credentials()]), noon()));
     has_in_order(&all, &["Field by field", "Field Kasm stores", "Connections", "TLS", "Kasm 1.0 1.0 2.0"]);
 }
 
 #[test]
 fn a_page_of_its_own_lists_every_check_and_every_source_with_what_each_says() {
     let (journal, options) = (Journal::default(), Options::default());
-    let board = board_of(&[broken_snapshot()]);
-    let text = seen(&page::checks(&board.entries()[0], &view(&journal, &options, noon())));
+    let results = results_of(&[broken_snapshot()]);
+    let text = seen(&page::checks(&results.entries()[0], &view(&journal, &options, noon())));
     for (_, check) in checks::all() {
         assert!(text.contains(check.id), "{}", check.id);
     }
@@ -221,17 +213,17 @@ fn a_page_of_its_own_lists_every_check_and_every_source_with_what_each_says() {
     assert!(text.contains("no whole answer in 10 s"), "why a source fails: {text}");
 }
 
-/// A board of many targets: every seventh broken, every ninth not looked at yet.
-fn many(count: usize) -> Board {
+/// A results of many targets: every seventh broken, every ninth not looked at yet.
+fn many(count: usize) -> Results {
     let (healthy, broken) = (Snapshot::healthy(), broken_snapshot());
-    let board = Board::default();
+    let results = Results::default();
     let names: Vec<String> = (0..count).map(|n| format!("t{n:04}")).collect();
-    board.list(names.iter().map(|name| place(name)));
+    results.list(names.iter().map(|name| place(name)));
     for (n, name) in names.iter().enumerate().filter(|(n, _)| n % 9 != 8) {
         let snapshot = if n % 7 == 6 { &broken } else { &healthy };
-        board.put(name, snapshot.clone(), checks::judge(snapshot, None));
+        results.put(name, snapshot.clone(), checks::evaluate(snapshot, None));
     }
-    board
+    results
 }
 
 #[test]
@@ -267,7 +259,7 @@ fn remember(journal: &Journal, rounds: &[(i64, Login)]) {
     let snapshot = Snapshot::healthy();
     let mut before: Option<Report> = None;
     for (minute, login) in rounds {
-        let mut report = checks::judge(&snapshot, None);
+        let mut report = checks::evaluate(&snapshot, None);
         report.at = noon() + TimeDelta::minutes(*minute);
         report.login = *login;
         let entry = journal::Entry {
@@ -288,9 +280,9 @@ fn history_counts_the_time_in_which_somebody_watched_and_shows_the_rest_as_gaps(
     let rounds =
         [(0, Login::Ok), (60, Login::Broken), (90, Login::Ok), (120, Login::Ok), (600, Login::Ok), (660, Login::Ok)];
     remember(&journal, &rounds);
-    let board = board_of(&[Snapshot::healthy()]);
+    let results = results_of(&[Snapshot::healthy()]);
     let now = noon() + TimeDelta::hours(24);
-    let page = page::target(&board.entries()[0], &view(&journal, &options, now));
+    let page = page::target(&results.entries()[0], &view(&journal, &options, now));
     let text = seen(&page);
     let told = "Watched for 3 hours of 24 hours: people could sign in 83.33 %, broken for 30 minutes.";
     has_in_order(&text, &["The last day", told, "The last 30 days", "of 30 days", "The last outages"]);
@@ -322,7 +314,7 @@ fn changes_are_listed_newest_first_and_go_on_where_a_page_ends() {
     assert!(!second.contains("Older changes"));
     let other = page::Asked { target: Some("other".to_owned()), before: None };
     assert!(seen(&page::changes(&other, &view)).contains("None is known."));
-    let target = page::target(&board_of(&[Snapshot::healthy()]).entries()[0], &view);
+    let target = page::target(&results_of(&[Snapshot::healthy()]).entries()[0], &view);
     assert!(target.contains("href=\"/changes?target=home\""));
 }
 
@@ -331,7 +323,7 @@ fn of_a_broken_sign_in_what_changed_since_it_worked_is_told() {
     let (journal, options) = (Journal::default(), Options::default());
     remember(&journal, &[(-90, Login::Ok)]);
     let snapshot = broken_snapshot();
-    let report = checks::judge(&snapshot, None);
+    let report = checks::evaluate(&snapshot, None);
     let change = Change {
         at: noon(),
         subject: ChangeSubject::LoginStart,
@@ -343,7 +335,7 @@ fn of_a_broken_sign_in_what_changed_since_it_worked_is_told() {
         let entry =
             journal::Entry { snapshot: &snapshot, report: &report, before: None, changes, stale_after_seconds: 200.0 };
         journal.note("home", entry);
-        seen(&page::target(&board_of(std::slice::from_ref(&snapshot)).entries()[0], &view(&journal, &options, noon())))
+        seen(&page::target(&results_of(std::slice::from_ref(&snapshot)).entries()[0], &view(&journal, &options, noon())))
     };
     let heading =
         "What changed since sign-in worked It was last seen to work 90 minutes ago (2026-11-24 10:30:00 UTC).";
@@ -375,10 +367,10 @@ fn no_text_from_outside_becomes_markup() {
     let mut report = all_fails(&snapshot, hostile);
     report.provider = hostile.to_owned();
     report.expiries[0].item = hostile.to_owned();
-    let board = Board::default();
-    board.list([place(hostile)]);
-    board.put(hostile, snapshot, report);
-    for page in pages(Entry::clone(&board.entries()[0])) {
+    let results = Results::default();
+    results.list([place(hostile)]);
+    results.put(hostile, snapshot, report);
+    for page in pages(Entry::clone(&results.entries()[0])) {
         assert!(page.contains("&lt;script&gt;"), "the text is there, as text");
         for markup in ["<script>alert", "<img", "onerror='", "\u{202e}", "\u{0}"] {
             assert!(!page.contains(markup), "{markup} in {page}");
@@ -388,8 +380,8 @@ fn no_text_from_outside_becomes_markup() {
 
 #[test]
 fn pages_ask_for_nothing_but_themselves_and_hold_one_style_and_one_script() {
-    let board = board_of(&[broken_snapshot()]);
-    for page in pages(Entry::clone(&board.entries()[0])) {
+    let results = results_of(&[broken_snapshot()]);
+    for page in pages(Entry::clone(&results.entries()[0])) {
         for outside in ["src=", "<iframe", "@import", "url(", "style=\"", "onclick=\"", "http-equiv", "href=\"//"] {
             assert!(!page.contains(outside), "{outside}");
         }
@@ -421,9 +413,9 @@ async fn the_policy_allows_the_style_sheet_and_the_script_that_the_page_has() {
 
 #[tokio::test]
 async fn a_targets_page_is_found_by_its_name_however_that_is_written() {
-    let board = Board::default();
-    board.list([place("my home/1")]);
-    let surface = Setup::with(board).serve().await;
+    let results = Results::default();
+    results.list([place("my home/1")]);
+    let surface = Setup::with(results).serve().await;
     assert!(surface.get("/").await.text().contains("href=\"/targets/my%20home%2F1\""));
     let answer = surface.get("/targets/my%20home%2F1").await;
     assert_eq!(answer.status, 200);
@@ -462,7 +454,7 @@ async fn every_link_works_below_a_prefix_whether_the_proxy_keeps_or_strips_it() 
 
 #[tokio::test]
 async fn a_badge_is_an_image_that_other_pages_may_show_and_nobody_keeps() {
-    let surface = Setup::with(board_of(&[broken_snapshot()])).serve().await;
+    let surface = Setup::with(results_of(&[broken_snapshot()])).serve().await;
     let badge = surface.get("/targets/home/badge.svg").await;
     assert_eq!(badge.header("content-type"), "image/svg+xml");
     assert_eq!(badge.header("cache-control"), "no-cache");
@@ -483,7 +475,7 @@ async fn the_calendar_of_expiries_is_served_as_one() {
 #[test]
 fn an_open_maintenance_window_is_told_with_its_reason_on_the_card_and_the_page() {
     let (journal, options) = (Journal::default(), Options::default());
-    let board = board_of(&[broken_snapshot()]);
+    let results = results_of(&[broken_snapshot()]);
     for (target, reason, told) in [
         ("home", "upgrade <b>1.18</b>", Some("upgrade <b>1.18</b>")),
         ("home", "`code`\u{202e}", Some("`code`\\u{202e}")),
@@ -492,7 +484,7 @@ fn an_open_maintenance_window_is_told_with_its_reason_on_the_card_and_the_page()
         let windows = Windows::default();
         windows.begin(window(target, reason), noon()).unwrap();
         let view = View { windows: &windows, ..view(&journal, &options, soon()) };
-        let pages = [page::index(&board.entries(), 1, &view), page::target(&board.entries()[0], &view)];
+        let pages = [page::index(&results.entries(), 1, &view), page::target(&results.entries()[0], &view)];
         for page in pages {
             let line = told.map(|reason| {
                 let until = (noon() + TimeDelta::hours(24)).format("%F %T UTC");

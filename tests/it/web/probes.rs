@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use ssowatch::model::Snapshot;
 
-use super::support::{Setup, board_of, broken_snapshot, families, noon, promtool, target};
+use super::support::{Setup, results_of, broken_snapshot, families, noon, promtool, target};
 
 #[tokio::test]
 async fn what_is_not_configured_is_refused_with_what_exists() {
@@ -52,7 +52,7 @@ async fn a_login_probe_takes_the_round_that_is_still_fresh() {
 
 #[tokio::test]
 async fn a_failed_probe_is_an_answer_with_success_0() {
-    let surface = Setup::with(board_of(&[broken_snapshot()])).serve().await;
+    let surface = Setup::with(results_of(&[broken_snapshot()])).serve().await;
     let answer = surface.get("/probe?target=home&module=login").await;
     assert_eq!(answer.status, 200);
     let samples = answer.samples();
@@ -76,7 +76,7 @@ async fn the_scrapers_time_limit_is_kept_with_half_a_second_for_the_way_home() {
 
 #[tokio::test]
 async fn a_probe_speaks_open_metrics_too_and_promtool_finds_nothing_to_say() {
-    let surface = Setup::with(board_of(&[Snapshot::healthy()])).serve().await;
+    let surface = Setup::with(results_of(&[Snapshot::healthy()])).serve().await;
     let accept = [("Accept", "application/openmetrics-text")];
     let answer = surface.ask("GET", "/probe?target=home&module=login", &accept).await;
     let samples = super::openmetrics::parse(answer.text()).unwrap();

@@ -2,15 +2,10 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use ssowatch::{
-    board::Board,
-    journal::Journal,
-    model::Snapshot,
-    web::{
+use ssowatch::{results::Results, journal::Journal, model::Snapshot, web::{
         Options, Tells, Viewer,
         page::{self, View},
-    },
-};
+    }};
 
 use super::support::{Setup, all_fails, no_windows, noon, place, window};
 
@@ -50,14 +45,14 @@ fn texts(tree: &Value, at: String, places: &mut Vec<String>) {
     }
 }
 
-/// A board whose one target has a canary wherever a text may stand.
-fn board() -> Board {
+/// A results whose one target has a canary wherever a text may stand.
+fn results() -> Results {
     let snapshot = Snapshot::healthy_with_credentials();
     let report = all_fails(&snapshot, "a text");
-    let board = Board::default();
-    board.list([place("home")]);
-    board.put("home", planted(&snapshot), planted(&report));
-    board
+    let results = Results::default();
+    results.list([place("home")]);
+    results.put("home", planted(&snapshot), planted(&report));
+    results
 }
 
 fn view<'a>(journal: &'a Journal, options: &'a Options, viewer: Viewer) -> View<'a> {
@@ -70,13 +65,13 @@ fn public() -> Options {
 
 #[test]
 fn the_canaries_are_there_for_those_who_may_see_all() {
-    let page = page::target(&board().entries()[0], &view(&Journal::default(), &Options::default(), Viewer::Full));
+    let page = page::target(&results().entries()[0], &view(&Journal::default(), &Options::default(), Viewer::Full));
     assert!(page.matches(CANARY).count() > 20, "{page}");
 }
 
 #[tokio::test]
 async fn what_the_public_gets_holds_verdicts_and_no_value() {
-    let surface = Setup { options: public(), ..Setup::with(board()) }.serve().await;
+    let surface = Setup { options: public(), ..Setup::with(results()) }.serve().await;
     for path in ["/", "/targets/home", "/targets/home/badge.svg", "/nowhere", "/targets/nobody"] {
         let answer = surface.get(path).await;
         let headers = format!("{:?}", answer.headers);
@@ -91,7 +86,7 @@ async fn what_the_public_gets_holds_verdicts_and_no_value() {
 
 #[tokio::test]
 async fn what_tells_more_is_refused_and_not_offered() {
-    let surface = Setup { options: public(), ..Setup::with(board()) }.serve().await;
+    let surface = Setup { options: public(), ..Setup::with(results()) }.serve().await;
     let closed = ["/metrics", "/api/v1/targets", "/api/v1/targets/home", "/config", "/sd", "/probe?target=home"];
     for path in closed.into_iter().chain(["/changes", "/targets/home/checks", "/targets/home/expiries.ics"]) {
         assert_eq!(surface.get(path).await.status, 403, "{path}");
@@ -106,7 +101,7 @@ async fn what_tells_more_is_refused_and_not_offered() {
 
 #[tokio::test]
 async fn a_maintenance_window_is_told_to_the_public_without_its_reason() {
-    let surface = Setup { options: public(), ..Setup::with(board()) }.serve().await;
+    let surface = Setup { options: public(), ..Setup::with(results()) }.serve().await;
     surface.state.windows.begin(window("home", CANARY), noon()).unwrap();
     for path in ["/", "/targets/home"] {
         let page = surface.get(path).await;

@@ -1,4 +1,4 @@
-//! A surface of its own for each test: a board in some state, served on a free port, and a plain HTTP client.
+//! A surface of its own for each test: a results in some state, served on a free port, and a plain HTTP client.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,18 +12,7 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use ssowatch::{
-    board::{Board, Entry},
-    checks,
-    clock::{Clock, Time},
-    config::{Config, Target},
-    kasm::StartOutcome,
-    metrics::Daemon,
-    model::{CheckReport, Drift, Finding, Missing, Observed, Reason, Report, Snapshot, SourceId, Stage},
-    notify::maintenance::{Window, Windows},
-    observe::Looker,
-    web::{self, Limits, Options, Reload, State},
-};
+use ssowatch::{results::{Results, Entry}, checks, clock::{Clock, Time}, config::{Config, Target}, apps::kasm::StartOutcome, metrics::Daemon, model::{CheckReport, Drift, Finding, Missing, Observed, Reason, Report, Snapshot, SourceId, Stage}, notify::maintenance::{Window, Windows}, collect::Collector, web::{self, Limits, Options, Reload, State}};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -39,25 +28,25 @@ pub fn noon() -> Time {
 /// A snapshot with the failures of a bad day: Kasm leads elsewhere, the key set times out, Kasm's health is gone.
 pub fn broken_snapshot() -> Snapshot {
     let mut snapshot = Snapshot::healthy();
-    if let Ok(start) = &mut snapshot.kasm_start.value
+    if let Ok(start) = &mut snapshot.login_start.value
         && let StartOutcome::Url(url) = &mut start.starts[0].outcome
     {
         url.endpoint = "https://old-id.example.test/authorize".to_owned();
     }
     let failed = |source, reason| Missing::failed(source, reason, "no whole answer in 10 s");
     snapshot.jwks = Observed::missing(noon(), failed(SourceId::Jwks, Reason::Timeout));
-    snapshot.kasm_health = Observed::missing(noon(), failed(SourceId::KasmHealth, Reason::Connect));
+    snapshot.app_health = Observed::missing(noon(), failed(SourceId::AppHealth, Reason::Connect));
     snapshot
 }
 
 /// A report in which every known check fails on every field that it compares, and every source fails.
 pub fn all_fails(snapshot: &Snapshot, message: &str) -> Report {
-    let mut report = checks::judge(snapshot, None);
+    let mut report = checks::evaluate(snapshot, None);
     report.checks = checks::all()
         .map(|(stage, check)| CheckReport {
             id: check.id.to_owned(),
             stage,
-            severity: check.severity.under(ssowatch::pocket_id::Dialect::Fosite),
+            severity: check.severity.under(ssowatch::providers::pocket_id::Dialect::Fosite),
             verdict: "fail".to_owned(),
             reason: None,
             findings: findings(check.fields, message),
@@ -76,7 +65,7 @@ pub fn all_fails(snapshot: &Snapshot, message: &str) -> Report {
 fn findings(fields: &[&str], message: &str) -> Vec<Finding> {
     let finding = |field: &&str| {
         let drift = Drift::of(field, ("The provider has", message), ("Kasm sends", "other")).expect("two values");
-        Finding::new("differs", message).mend(message).drift(drift)
+        Finding::new("differs", message).fix(message).drift(drift)
     };
     let found: Vec<Finding> = fields.iter().map(finding).collect();
     if found.is_empty() { vec![Finding::new("differs", message)] } else { found }
@@ -94,19 +83,19 @@ pub fn no_windows() -> &'static Windows {
     &NONE
 }
 
-/// A target's place on the board: rounds every minute, stale after three and a bit.
+/// A target's place on the results: rounds every minute, stale after three and a bit.
 pub fn place(name: &str) -> Entry {
     Entry { name: name.to_owned(), stale_after_seconds: 200.0, interval_seconds: 60.0, latest: None }
 }
 
-/// A board with one target, `home`, whose rounds gave these snapshots.
-pub fn board_of(snapshots: &[Snapshot]) -> Board {
-    let board = Board::default();
-    board.list([place("home")]);
+/// A results with one target, `home`, whose rounds gave these snapshots.
+pub fn results_of(snapshots: &[Snapshot]) -> Results {
+    let results = Results::default();
+    results.list([place("home")]);
     for snapshot in snapshots {
-        board.put("home", snapshot.clone(), checks::judge(snapshot, None));
+        results.put("home", snapshot.clone(), checks::evaluate(snapshot, None));
     }
-    board
+    results
 }
 
 /// A target of that name between two addresses that nothing answers at.
@@ -117,7 +106,7 @@ pub fn target(name: &str) -> Target {
 
 /// How a surface is set up.
 pub struct Setup {
-    pub board: Board,
+    pub results: Results,
     pub targets: Vec<Target>,
     pub now: Time,
     pub options: Options,
@@ -129,13 +118,13 @@ pub struct Setup {
 impl Setup {
     /// One healthy target, looked at half a minute ago.
     pub fn healthy() -> Self {
-        Self::with(board_of(&[Snapshot::healthy()]))
+        Self::with(results_of(&[Snapshot::healthy()]))
     }
 
-    /// Another board.
-    pub fn with(board: Board) -> Self {
+    /// Another results.
+    pub fn with(results: Results) -> Self {
         Self {
-            board,
+            results,
             targets: vec![target("home")],
             now: noon() + TimeDelta::seconds(30),
             options: Options::default(),
@@ -162,12 +151,12 @@ impl Setup {
         let clock = Clock::simulated(self.now);
         let state = State {
             windows: Arc::default(),
-            board: Arc::new(self.board),
+            results: Arc::new(self.results),
             config: receiver,
             daemon: Arc::new(daemon),
             journal: Arc::default(),
-            bells: Arc::default(),
-            looker: Arc::new(Looker::new(clock)),
+            triggers: Arc::default(),
+            collector: Arc::new(Collector::new(clock)),
             clock,
             ready: Arc::new(AtomicBool::new(self.ready)),
             reload,

@@ -101,8 +101,8 @@ pub struct Page {
     pub impact: &'static str,
     /// How to find out more: each line a step, with what to look for.
     pub diagnosis: &'static [Step],
-    /// What mends it.
-    pub mend: Mend,
+    /// What fixes it.
+    pub fix: Fix,
 }
 
 /// One step of a diagnosis.
@@ -113,8 +113,8 @@ pub struct Step {
     pub command: &'static str,
 }
 
-/// What mends it.
-pub enum Mend {
+/// What fixes it.
+pub enum Fix {
     /// A text of the alert's own.
     Text(&'static str),
     /// What these checks say, in cause order, after a text.

@@ -44,11 +44,11 @@ fn whole_page() -> String {
 }
 
 const LOOK_NOW: Step = Step {
-    shows: "The login path as it is now, the cause, what differs and how to mend it",
+    shows: "The login path as it is now, the cause, what differs and how to fix it",
     command: "ssowatch check --config.file /etc/ssowatch/ssowatch.yml TARGET",
 };
 const EXPLAIN: Step =
-    Step { shows: "What a check means, why it matters and how to mend it", command: "ssowatch explain CHECK" };
+    Step { shows: "What a check means, why it matters and how to fix it", command: "ssowatch explain CHECK" };
 const CHANGES: Step =
     Step { shows: "What changed since sign-in last worked", command: "ssowatch changes --since-good" };
 const LATEST: Step = Step {

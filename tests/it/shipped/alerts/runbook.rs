@@ -2,14 +2,11 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, process::Command};
 
-use ssowatch::{
-    checks::{self, Check},
-    model::{Severity, Stage},
-};
+use ssowatch::{checks::{self, Check}, model::{Severity, Stage}};
 
 use super::{
     files,
-    rule::{Mend, Params, Rule},
+    rule::{Fix, Params, Rule},
     rules, words,
 };
 use crate::shipped::is_what_the_code_makes;
@@ -29,11 +26,11 @@ fn page(rule: &Rule) -> String {
         let _ = write!(text, "\n{}:\n\n```sh\n{}\n```\n", step.shows, step.command);
     }
     text += "\n## Mitigation\n";
-    match rule.page.mend {
-        Mend::Text(how) => {
+    match rule.page.fix {
+        Fix::Text(how) => {
             let _ = write!(text, "\n{how}\n");
         }
-        Mend::Checks(how, among) => {
+        Fix::Checks(how, among) => {
             if !how.is_empty() {
                 let _ = write!(text, "\n{how}\n");
             }
@@ -43,7 +40,7 @@ fn page(rule: &Rule) -> String {
     text
 }
 
-/// Title, reason and mend of these checks, in the order of the login path.
+/// Title, reason and fix of these checks, in the order of the login path.
 fn by_check(among: fn(&Check) -> bool) -> String {
     let mut text = String::new();
     let mut within: Option<Stage> = None;
@@ -52,7 +49,7 @@ fn by_check(among: fn(&Check) -> bool) -> String {
             let _ = write!(text, "\n### {}\n", stage.title());
         }
         let _ =
-            write!(text, "\n#### {}\n\nShould hold: {}.\n\n{}\n\n{}\n", check.id, check.title, check.why, check.mend);
+            write!(text, "\n#### {}\n\nShould hold: {}.\n\n{}\n\n{}\n", check.id, check.title, check.why, check.fix);
     }
     text
 }
@@ -105,7 +102,7 @@ fn the_page_of_an_outage_has_every_outage_check_in_cause_order_with_its_own_word
     for (_, check) in checks::all().filter(|(_, check)| words::has(check, Severity::Outage)) {
         let at = page.find(&format!("\n#### {}\n", check.id)).unwrap_or_else(|| panic!("{} is missing", check.id));
         assert!(at > from, "{} is out of order", check.id);
-        assert!(page[at..].contains(check.title) && page[at..].contains(check.mend), "{}", check.id);
+        assert!(page[at..].contains(check.title) && page[at..].contains(check.fix), "{}", check.id);
         (from, count) = (at, count + 1);
     }
     assert!(count > 20, "{count}");
@@ -141,7 +138,7 @@ fn every_command_on_the_pages_is_one_of_the_program_with_its_options() {
     for line in lines {
         assert!(is_taken(line), "ssowatch {line}");
     }
-    for line in ["mend", "config mend", "changes --since-bad"] {
+    for line in ["fix", "config fix", "changes --since-bad"] {
         assert!(!is_taken(line), "ssowatch {line}");
     }
 }

@@ -39,7 +39,7 @@ pub fn all() -> Vec<Tested> {
                 .filter(|scenario| scenario.alert == rule.name)
                 .flat_map(|one| one.cases(&rule))
                 .collect();
-            cases.extend(by_hand(&rule));
+            cases.extend(run_now(&rule));
             assert!(!cases.is_empty(), "{} has no scenario", rule.name);
             tested.push(Tested { rule, cases });
         }
@@ -48,11 +48,11 @@ pub fn all() -> Vec<Tested> {
 }
 
 /// Tests of states that the common course does not have.
-fn by_hand(rule: &Rule) -> Vec<Case> {
+fn run_now(rule: &Rule) -> Vec<Case> {
     match rule.name {
         "SsoLoginBroken" => login::broken_by_hand(rule),
         "SsoLoginUnknown" => login::unknown_by_hand(rule),
-        "SsoCertificateEndsSoon" | "SsoCertificateEndsVerySoon" => expiry::by_hand(rule),
+        "SsoCertificateEndsSoon" | "SsoCertificateEndsVerySoon" => expiry::run_now(rule),
         "SsowatchInstanceDown" => daemon::instance_down_by_hand(rule),
         "SsowatchRestarting" => daemon::restarting(rule),
         "SsowatchRoundsMissed" => daemon::rounds_missed(rule),

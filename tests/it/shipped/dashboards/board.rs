@@ -59,7 +59,7 @@ pub fn datasource() -> Value {
     json!({"type": "prometheus", "uid": "${datasource}"})
 }
 
-/// The query of the variable `target`: every target that was judged, or was to be.
+/// The query of the variable `target`: every target that was evaluated, or was to be.
 const TARGETS: &str = "label_values({__name__=~\"DUE|JUDGED\",JOB}, target)";
 
 impl Board {

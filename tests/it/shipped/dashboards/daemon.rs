@@ -46,8 +46,8 @@ fn up() -> Panel {
 
 fn self_test() -> Panel {
     Panel::stat(
-        "Does it judge right?",
-        "In each round a built-in broken pair must be judged broken and a good one good. No: trust no verdict, and \
+        "Does it evaluate right?",
+        "In each round a built-in broken pair must be evaluated broken and a good one good. No: trust no verdict, and \
          report it.",
         "no round yet",
     )
@@ -261,7 +261,7 @@ fn messages() -> Panel {
     let [all, failed] = [Family::Notifications, Family::NotificationsFailed].map(increase);
     Panel::lines(
         "Messages",
-        "Attempts to tell a receiver of `notify` that a target broke or is mended. What failed is tried again.",
+        "Attempts to tell a receiver of `notify` that a target broke or is fixed. What failed is tried again.",
         "short",
         "no message was sent, as far as counted",
     )
@@ -278,7 +278,7 @@ fn heartbeats() -> Panel {
     let [all, failed] = [Family::Heartbeats, Family::HeartbeatsFailed].map(increase);
     Panel::lines(
         "Heartbeats",
-        "Calls of the heartbeat's address, made while every target is looked at and ssowatch judges right. Who waits for \
+        "Calls of the heartbeat's address, made while every target is looked at and ssowatch evaluates right. Who waits for \
          them tells when they do not come.",
         "short",
         "no heartbeat is configured",

@@ -1,17 +1,14 @@
 //! What the boards ask of the login path, as queries.
 
-use ssowatch::{
-    metrics::Family,
-    model::{Severity, Stage},
-};
+use ssowatch::{metrics::Family, model::{Severity, Stage}};
 
 use super::query::Scope;
 
 /// Every target that was looked at, or was to be, within the last hour: 1. A daemon that is gone leaves its targets here
 /// for that long, so that they are seen as *cannot tell* and do not vanish.
 pub fn known(scope: Scope) -> String {
-    let [due, judged] = [Family::RoundInterval, Family::LoginCoverage].map(|family| scope.all(family));
-    format!("(group by (target) (last_over_time({due}[1h])) or group by (target) (last_over_time({judged}[1h])))")
+    let [due, evaluated] = [Family::RoundInterval, Family::LoginCoverage].map(|family| scope.all(family));
+    format!("(group by (target) (last_over_time({due}[1h])) or group by (target) (last_over_time({evaluated}[1h])))")
 }
 
 /// Whether people can sign in, the worst first: 0 no, 1 cannot tell, 2 partly (a check of severity `degraded` fails),

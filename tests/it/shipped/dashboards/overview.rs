@@ -100,7 +100,7 @@ fn drifting() -> Panel {
 fn failing() -> Panel {
     Panel::stat(
         "Failing checks",
-        "How many checks fail, of every severity, of those that could be judged.",
+        "How many checks fail, of every severity, of those that could be evaluated.",
         "none proven",
     )
     .wide(3)
@@ -191,8 +191,8 @@ fn failing_checks() -> Panel {
     Panel::table(
         "What fails",
         "Every failing check, the worst first. An outage breaks sign-in for all, what is degraded breaks it for some or \
-         partly, a risk will break it. `ssowatch explain CHECK` says how to mend it.",
-        "no check fails of those that could be judged",
+         partly, a risk will break it. `ssowatch explain CHECK` says how to fix it.",
+        "no check fails of those that could be evaluated",
     )
     .wide(6)
     .ask(Query::table(login::failing_checks(MANY)).gives(Gives::WhenBroken))

@@ -4,10 +4,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use ssowatch::{
-    lab::{Fault, LabOptions},
-    model::Stage,
-};
+use ssowatch::{lab::{Fault, LabOptions}, model::Stage};
 
 use super::{
     ask::{answers, ask, escaped},
@@ -87,9 +84,9 @@ async fn variables(prometheus: &Prometheus, board: &Board) {
 }
 
 /// What a panel says: its board, its title, which of its queries, and the value.
-type Said = (&'static str, &'static str, usize, f64);
+type WebhookResponse = (&'static str, &'static str, usize, f64);
 
-const WELL: &[Said] = &[
+const WELL: &[WebhookResponse] = &[
     ("ssowatch-overview", "Can users sign in?", 0, 3.0),
     ("ssowatch-overview", "Targets by answer", 0, 1.0),
     ("ssowatch-overview", "Is ssowatch up?", 0, 1.0),
@@ -103,19 +100,19 @@ const WELL: &[Said] = &[
     ("ssowatch-target", "The login path, by stage", Stage::Start as usize, 3.0),
     // What nobody can prove from outside is not shown as good.
     ("ssowatch-target", "The login path, by stage", Stage::Landing as usize, -1.0),
-    ("ssowatch-daemon", "Does it judge right?", 0, 1.0),
+    ("ssowatch-daemon", "Does it evaluate right?", 0, 1.0),
     ("ssowatch-daemon", "Is its configuration in force?", 0, 1.0),
     ("ssowatch-daemon", "Is its journal kept?", 0, 1.0),
     ("ssowatch-daemon", "Heartbeats", 1, 0.0),
 ];
-const PARTLY: &[Said] = &[
+const PARTLY: &[WebhookResponse] = &[
     ("ssowatch-overview", "Can users sign in?", 0, 2.0),
     ("ssowatch-overview", "Targets by answer", 0, 0.0),
     ("ssowatch-overview", "Targets by answer", 1, 1.0),
     ("ssowatch-target", "What broke first", 0, 3.0),
     ("ssowatch-target", "The login path, by stage", Stage::Token as usize, 1.0),
 ];
-const BROKEN: &[Said] = &[
+const BROKEN: &[WebhookResponse] = &[
     ("ssowatch-overview", "Can users sign in?", 0, 0.0),
     ("ssowatch-overview", "Targets by answer", 2, 0.0),
     ("ssowatch-overview", "Targets by answer", 3, 1.0),
@@ -124,8 +121,8 @@ const BROKEN: &[Said] = &[
     ("ssowatch-target", "The login path, by stage", Stage::Start as usize, 0.0),
     ("ssowatch-target", "The login path, by stage", Stage::Claims as usize, 3.0),
 ];
-const MUTED: &[Said] = &[("ssowatch-overview", "Targets", 9, 1.0), ("ssowatch-target", "Maintenance", 0, 1.0)];
-const GONE: &[Said] = &[
+const MUTED: &[WebhookResponse] = &[("ssowatch-overview", "Targets", 9, 1.0), ("ssowatch-target", "Maintenance", 0, 1.0)];
+const GONE: &[WebhookResponse] = &[
     ("ssowatch-overview", "Can users sign in?", 0, 1.0),
     ("ssowatch-overview", "Targets by answer", 2, 1.0),
     ("ssowatch-overview", "Is ssowatch up?", 0, 0.0),
@@ -137,7 +134,7 @@ const GONE: &[Said] = &[
 ];
 
 /// Waits until panels say this.
-async fn say(prometheus: &Prometheus, boards: &[Board], said: &[Said]) {
+async fn say(prometheus: &Prometheus, boards: &[Board], said: &[WebhookResponse]) {
     for (uid, title, index, value) in said {
         let board = boards.iter().find(|board| board.uid == *uid).unwrap();
         let panel = board.panels().find(|panel| panel.title == *title).unwrap();
@@ -167,12 +164,12 @@ async fn every_query_gives_what_it_should_while_all_is_well_and_when_it_breaks()
 
     FAULTS.iter().for_each(|fault| daemon.break_with(HOME, *fault));
     say(&prometheus, &boards, BROKEN).await;
-    names_cause(&prometheus, "redirect_url_is_kasm").await;
+    names_cause(&prometheus, "redirect_uri_is_own").await;
     all(&prometheus, &boards, true).await;
     types_seen.extend(types(&prometheus).await);
     for board in picture::drawn() {
         let drawn = picture::picture(&prometheus, &board, HOME).await;
-        assert!(drawn.contains(">no</text>") && drawn.contains(">redirect_url_is_kasm"), "{}: {drawn}", board.uid);
+        assert!(drawn.contains(">no</text>") && drawn.contains(">redirect_uri_is_own"), "{}: {drawn}", board.uid);
     }
 
     daemon.mute(HOME).await;

@@ -1,9 +1,6 @@
 //! One target: the login path, the cause, what differs, what ends next.
 
-use ssowatch::{
-    metrics::Family,
-    model::{Side, Stage},
-};
+use ssowatch::{metrics::Family, model::{Side, Stage}};
 
 use super::{
     board::{Board, Targets, headed, row},
@@ -30,7 +27,7 @@ pub fn board() -> Board {
             headed("The login path", 10, vec![path()]),
             headed("Why", 9, vec![checks(), drift()]),
             row(7, vec![sources_failing(), ends_next(), changes()]),
-            headed("How the two sides answer", 8, vec![phases(Side::Provider), phases(Side::Kasm), sources()]),
+            headed("How the two sides answer", 8, vec![phases(Side::Provider), phases(Side::App), sources()]),
             row(7, vec![clock_skew(), keys(), verified()]),
             row(12, vec![sources_over_time()]),
         ],
@@ -54,7 +51,7 @@ fn cause() -> Panel {
     Panel::stat(
         "What broke first",
         "The one check that is the cause, and its stage of the login path; what fails after it follows from it. \
-         `ssowatch explain CHECK` says how to mend it.",
+         `ssowatch explain CHECK` says how to fix it.",
         "not watched",
     )
     .wide(5)
@@ -119,7 +116,7 @@ fn maintenance() -> Panel {
 }
 
 fn versions() -> Panel {
-    let [provider, kasm] = [Family::ProviderInfo, Family::KasmInfo].map(|family| ONE.all(family));
+    let [provider, kasm] = [Family::ProviderInfo, Family::AppInfo].map(|family| ONE.all(family));
     Panel::stat(
         "Versions",
         "Pocket ID's as its discovery document shows it; Kasm's build where ssowatch has a Kasm key with System View.",
@@ -149,9 +146,9 @@ fn checks() -> Panel {
         format!("min by (check, stage, severity) ({success}) or on (check) (0 * max by (check) ({unknown}) - 1)");
     Panel::table(
         "Checks",
-        "Every check that was proven good or bad, or could not be judged this time. Unverified checks have no row. When \
+        "Every check that was proven good or bad, or could not be evaluated this time. Unverified checks have no row. When \
          it was last good is kept for outages and what is degraded.",
-        "no check was judged",
+        "no check was evaluated",
     )
     .wide(14)
     .ask(Query::table(result))
@@ -240,7 +237,7 @@ fn changes() -> Panel {
 fn phases(side: Side) -> Panel {
     let (title, matcher) = match side {
         Side::Provider => ("Pocket ID: time of an answer", r#"side="provider""#),
-        Side::Kasm => ("Kasm: time of an answer", r#"side="kasm""#),
+        Side::App => ("Kasm: time of an answer", r#"side="app""#),
     };
     let series = ONE.which(Family::HttpDuration, matcher);
     Panel::lines(

@@ -28,7 +28,7 @@ pub const STAGE: Words = &[
     ("3", "ok", GREEN),
 ];
 /// A check.
-pub const CHECK: Words = &[("-1", "could not be judged", GREY), ("0", "fails", RED), ("1", "ok", GREEN)];
+pub const CHECK: Words = &[("-1", "could not be evaluated", GREY), ("0", "fails", RED), ("1", "ok", GREEN)];
 /// The severity of a check (`login::failing_checks`).
 pub const SEVERITY: Words =
     &[("0", "outage", RED), ("1", "degraded", ORANGE), ("2", "risk", YELLOW), ("3", "info", GREY)];

@@ -1,4 +1,4 @@
-//! The Debian package: made from the program that these tests test, judged by lintian, and installed, run, upgraded,
+//! The Debian package: made from the program that these tests test, evaluated by lintian, and installed, run, upgraded,
 //! removed and purged in a folder. Nothing of it reaches this machine's own packages or services.
 
 mod root;

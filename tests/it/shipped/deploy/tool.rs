@@ -1,4 +1,4 @@
-//! The tools that judge what we ship, and the files that they judge.
+//! The tools that evaluate what we ship, and the files that they evaluate.
 
 use std::{
     path::{Path, PathBuf},

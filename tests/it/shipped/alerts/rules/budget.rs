@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::{CHANGES, LATEST, LOOK_NOW};
-use crate::shipped::alerts::rule::{Group, Mend, Page, Params, Recording, Rule, Urgency, days, hours, mins};
+use crate::shipped::alerts::rule::{Group, Fix, Page, Params, Recording, Rule, Urgency, days, hours, mins};
 
 /// The windows, by name.
 const WINDOWS: [(&str, Duration); 5] =
@@ -66,9 +66,9 @@ fn fast() -> Rule {
                       (14.4 times too fast over an hour, or 6 times over six hours) the budget of 30 days is spent in two to five days.",
             impact: "People cannot sign in now and then. After one long outage this alert stands for a while, and tells nothing new.",
             diagnosis: &[CHANGES, LOOK_NOW, LATEST],
-            mend: Mend::Text(
+            fix: Fix::Text(
                 "See in the journal which cause comes and goes: an address of several that does not answer, a provider that \
-                 restarts, a proxy between. Mend it as its check says (SsoLoginBroken has the list for both web forms).",
+                 restarts, a proxy between. Fix it as its check says (SsoLoginBroken has the list for both web forms).",
             ),
         },
     }
@@ -94,8 +94,8 @@ fn slow() -> Rule {
                       three days and still over six hours.",
             impact: "People cannot sign in now and then.",
             diagnosis: &[CHANGES, LOOK_NOW, LATEST],
-            mend: Mend::Text(
-                "See in the journal which cause comes back, and mend that one as its check says (SsoLoginBroken has the list \
+            fix: Fix::Text(
+                "See in the journal which cause comes back, and fix that one as its check says (SsoLoginBroken has the list \
                  for both web forms).",
             ),
         },

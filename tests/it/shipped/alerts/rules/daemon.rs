@@ -1,7 +1,7 @@
 //! ssowatch itself: whoever watches must be watched.
 
 use super::{HEALTHY, LATEST, LOG, METRICS, PROCESS, VALID, login::fresh_rounds};
-use crate::shipped::alerts::rule::{Group, Mend, Page, Rule, Step, Urgency, mins, secs};
+use crate::shipped::alerts::rule::{Group, Fix, Page, Rule, Step, Urgency, mins, secs};
 
 pub fn group() -> Group {
     Group {
@@ -48,7 +48,7 @@ fn absent() -> Rule {
                 PROCESS,
                 HEALTHY,
             ],
-            mend: Mend::Text(
+            fix: Fix::Text(
                 "Put the scrape job back (README, Prometheus), with the `job_name` that the rules name. Neither web form has a \
                  part in it.",
             ),
@@ -73,7 +73,7 @@ fn down() -> Rule {
             meaning: "The daemon ended, hangs, or cannot be reached from Prometheus.",
             impact: BLIND,
             diagnosis: &[PROCESS, LOG, HEALTHY, VALID],
-            mend: Mend::Text(
+            fix: Fix::Text(
                 "Start it again; if it does not start, its log says which line of the configuration it refuses. Until then \
                  `ssowatch check` on any host tells whether people can sign in. Neither web form has a part in it.",
             ),
@@ -102,7 +102,7 @@ fn instance_down() -> Rule {
             meaning: "One of several daemons ended, hangs, or cannot be reached from Prometheus.",
             impact: "What this instance alone watches is not watched.",
             diagnosis: &[PROCESS, LOG, HEALTHY],
-            mend: Mend::Text(
+            fix: Fix::Text(
                 "Start it again, or take it out of the scrape job if it is gone for good. Neither web form has a part in it.",
             ),
         },
@@ -126,7 +126,7 @@ fn restarting() -> Rule {
             meaning: "The process ends and is started again: by a crash, for want of memory, or by a health check that is too strict.",
             impact: "Gaps in what is watched; pending alerts begin anew.",
             diagnosis: &[PROCESS, LOG],
-            mend: Mend::Text(
+            fix: Fix::Text(
                 "See in the log why it ends, and tell us if it is a panic. Neither web form has a part in it.",
             ),
         },
@@ -148,7 +148,7 @@ fn reload_failed() -> Rule {
             meaning: "The configuration file was changed and is not valid; the daemon keeps the one before.",
             impact: "None on sign-in. What was changed does not hold, and the daemon would not start again.",
             diagnosis: &[VALID, LOG],
-            mend: Mend::Text("Mend the line that is named and reload (SIGHUP). Neither web form has a part in it."),
+            fix: Fix::Text("Fix the line that is named and reload (SIGHUP). Neither web form has a part in it."),
         },
     }
 }
@@ -168,7 +168,7 @@ fn no_targets() -> Rule {
             meaning: "The configuration in force names no target.",
             impact: BLIND,
             diagnosis: &[VALID, METRICS],
-            mend: Mend::Text(
+            fix: Fix::Text(
                 "Put the targets in the configuration (`ssowatch config init` writes one from two addresses) and reload. \
                  Neither web form has a part in it.",
             ),
@@ -180,7 +180,7 @@ fn rounds_stale() -> Rule {
     Rule {
         name: "SsowatchRoundsStale",
         urgency: Urgency::Warning,
-        why: "By each target's own interval, so that targets with rare rounds are judged by theirs; also a target that never had\n\
+        why: "By each target's own interval, so that targets with rare rounds are evaluated by theirs; also a target that never had\n\
               a round. Verdicts older than that are not told, so login alerts would be silent.",
         expr: |params| {
             format!("max by (target) (ssowatch_round_interval_seconds)\nunless on (target) {}", fresh_rounds(params))
@@ -197,7 +197,7 @@ fn rounds_stale() -> Rule {
             meaning: "The daemon answers Prometheus, and rounds of this target hang, panic, or are not begun; or its clock is behind.",
             impact: BLIND,
             diagnosis: &[LATEST, METRICS, LOG],
-            mend: Mend::Text(
+            fix: Fix::Text(
                 "Restart the daemon, keep its log and tell us: a round that hangs is a bug. Neither web form has a part in it.",
             ),
         },
@@ -228,8 +228,8 @@ fn rounds_missed() -> Rule {
             meaning: "Rounds are due faster than they end, or they hang or panic.",
             impact: "An outage is told later than it could be.",
             diagnosis: &[METRICS, LOG, LATEST],
-            mend: Mend::Text(
-                "See which source is slow (`ssowatch_source_duration_seconds`) and mend its way, or give `schedule.round` a longer \
+            fix: Fix::Text(
+                "See which source is slow (`ssowatch_source_duration_seconds`) and fix its way, or give `schedule.round` a longer \
                  interval; see too whether the host is short of CPU. Neither web form has a part in it.",
             ),
         },
@@ -244,17 +244,17 @@ fn self_test() -> Rule {
         expr: |params| format!("max_over_time(ssowatch_self_test_success[{}]) == 0", params.span(mins(3))),
         wait: mins(1),
         keep: secs(0),
-        summary: "ssowatch can no longer judge.",
+        summary: "ssowatch can no longer evaluate.",
         description: || {
-            "{{ $labels.instance }} judged a broken sample good or a good one broken: do not trust what it says."
+            "{{ $labels.instance }} evaluated a broken sample good or a good one broken: do not trust what it says."
                 .to_owned()
         },
         anchor: super::whole_page,
         page: Page {
-            meaning: "In each round the daemon judges a built-in broken snapshot and a built-in good one. One of the two came out wrong.",
+            meaning: "In each round the daemon evaluates a built-in broken snapshot and a built-in good one. One of the two came out wrong.",
             impact: "What it says of sign-in may be wrong either way.",
             diagnosis: &[LOG, METRICS],
-            mend: Mend::Text(
+            fix: Fix::Text(
                 "Go back to the release before, and tell us: this is a bug, or broken memory. Until then try sign-in by hand. \
                  Neither web form has a part in it.",
             ),
@@ -287,7 +287,7 @@ fn clock() -> Rule {
             meaning: "Kasm's clock and the provider's agree with each other and not with ours.",
             impact: "None on sign-in. Ages and expiry dates that ssowatch tells are off, and old verdicts may be hidden.",
             diagnosis: &[Step { shows: "Whether the host keeps network time", command: "timedatectl" }, METRICS],
-            mend: Mend::Text(
+            fix: Fix::Text(
                 "Let the host of ssowatch keep network time (`timedatectl set-ntp true`). Neither web form has a part in it.",
             ),
         },
@@ -311,8 +311,8 @@ fn notifications() -> Rule {
             meaning: "A message that ssowatch sends by itself, without Alertmanager, was refused or could not be delivered.",
             impact: "Whoever relies on that receiver is not told of an outage.",
             diagnosis: &[LOG, VALID],
-            mend: Mend::Text(
-                "The log says what the receiver answered: mend its address, its credential or its server. Neither web form has \
+            fix: Fix::Text(
+                "The log says what the receiver answered: fix its address, its credential or its server. Neither web form has \
                  a part in it.",
             ),
         },
@@ -342,7 +342,7 @@ fn journal() -> Rule {
                     command: "df -h /var/lib/ssowatch",
                 },
             ],
-            mend: Mend::Text(
+            fix: Fix::Text(
                 "Make room or give the folder back to the daemon's user. Neither web form has a part in it.",
             ),
         },

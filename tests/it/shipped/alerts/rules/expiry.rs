@@ -3,7 +3,7 @@
 //! The value of these expressions is the time of the end, so that annotations name a date.
 
 use super::{EXPLAIN, LATEST, LOOK_NOW};
-use crate::shipped::alerts::rule::{Group, Mend, Page, Params, Rule, Urgency, hours, mins, secs};
+use crate::shipped::alerts::rule::{Group, Fix, Page, Params, Rule, Urgency, hours, mins, secs};
 
 pub fn group() -> Group {
     Group {
@@ -49,7 +49,7 @@ fn aged(params: &Params) -> String {
     )
 }
 
-const CERTIFICATES: &str = "=~\"provider_certificate|kasm_certificate\"";
+const CERTIFICATES: &str = "=~\"provider_certificate|app_certificate\"";
 const SECRET: &str = "=\"client_secret\"";
 const KEYS: &str = "=\"provider_key\"";
 
@@ -71,9 +71,9 @@ fn certificate_page(meaning: &'static str, impact: &'static str) -> Page {
             },
             EXPLAIN,
         ],
-        mend: Mend::Checks(
+        fix: Fix::Checks(
             "Neither web form has a part in it: the certificate is that of the reverse proxy before Pocket ID, or of Kasm's own.",
-            |check| ["certificates_last", "kasm_certificate_valid", "provider_certificate_valid"].contains(&check.id),
+            |check| ["certificates_last", "app_certificate_valid", "provider_certificate_valid"].contains(&check.id),
         ),
     }
 }
@@ -138,7 +138,7 @@ fn secret_page(meaning: &'static str, impact: &'static str) -> Page {
         meaning,
         impact,
         diagnosis: &[LOOK_NOW, EXPLAIN, LATEST],
-        mend: Mend::Checks("", |check| ["client_secret_lasts", "client_secret_active"].contains(&check.id)),
+        fix: Fix::Checks("", |check| ["client_secret_lasts", "client_secret_active"].contains(&check.id)),
     }
 }
 
@@ -198,7 +198,7 @@ fn key_page(meaning: &'static str, impact: &'static str) -> Page {
         meaning,
         impact,
         diagnosis: &[LOOK_NOW, EXPLAIN, LATEST],
-        mend: Mend::Checks("", |check| check.id == "api_keys_last"),
+        fix: Fix::Checks("", |check| check.id == "api_keys_last"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{CHANGES, EXPLAIN, LATEST, LOOK_NOW};
 use crate::shipped::alerts::{
-    rule::{Group, Mend, Page, Params, Rule, Urgency, mins, secs},
+    rule::{Group, Fix, Page, Params, Rule, Urgency, mins, secs},
     words,
 };
 
@@ -34,7 +34,7 @@ fn broken() -> Rule {
                  {{{{- with printf \"time() - max(last_over_time(ssowatch_check_last_success_timestamp_seconds{{target=%q,check=%q}}[10m]))\" .Labels.target .Labels.check | query }}}}, \
                  not good for {{{{ . | first | value | humanizeDuration }}}}\n\
                  {{{{- else }}}}, not seen good since ssowatch began{{{{ end }}}}. Not so: {title}.\n\
-                 To mend it: ssowatch explain {{{{ .Labels.check }}}}\n\
+                 To fix it: ssowatch explain {{{{ .Labels.check }}}}\n\
                  {{{{- end }}}}{{{{ else }}}}\n\
                  Broken first: not known at this moment. See: ssowatch check\n\
                  {{{{- end }}}}\n\
@@ -52,8 +52,8 @@ fn broken() -> Rule {
             impact: "Nobody gets into Kasm by single sign-on. People who are in stay in until their session ends. Local accounts \
                      still work: at Kasm's own address where auto login is off, else at `/#/staticlogin`.",
             diagnosis: &[LOOK_NOW, EXPLAIN, CHANGES, LATEST],
-            mend: Mend::Checks(
-                "By cause, in the order of the login path. Mend the first one that fails; the page is resolved five minutes \
+            fix: Fix::Checks(
+                "By cause, in the order of the login path. Fix the first one that fails; the page is resolved five minutes \
                  after a round sees sign-in work.",
                 words::is_outage,
             ),
@@ -87,12 +87,12 @@ fn unknown() -> Rule {
         },
         anchor: super::whole_page,
         page: Page {
-            meaning: "ssowatch runs its rounds, and what it needs to judge sign-in does not answer: neither side is reachable \
+            meaning: "ssowatch runs its rounds, and what it needs to evaluate sign-in does not answer: neither side is reachable \
                       from its host, a login wall or a challenge page stands before Kasm, or something answers in a shape that \
                       no release is known for. It says neither yes nor no.",
-            impact: "Perhaps none; perhaps nobody can sign in. Until this is mended an outage would not be told.",
+            impact: "Perhaps none; perhaps nobody can sign in. Until this is fixed an outage would not be told.",
             diagnosis: &[LOOK_NOW, LATEST, EXPLAIN],
-            mend: Mend::Text(
+            fix: Fix::Text(
                 "Sign in yourself in a private window first: that answers the question for now. Then give ssowatch its way: \
                  network and DNS of its host (`connect_to` for split DNS), `http_headers` for a login wall before Kasm, an \
                  exception for its address in the CDN's or proxy's bot protection.\n\n\
@@ -138,7 +138,7 @@ fn degraded() -> Rule {
                       everybody, not with everything (groups, logout), or not on every address.",
             impact: "Some people cannot sign in, land with the wrong groups, or do not get out. What exactly: see the check.",
             diagnosis: &[LOOK_NOW, EXPLAIN, CHANGES, LATEST],
-            mend: Mend::Checks("By check, in the order of the login path:", words::is_degraded),
+            fix: Fix::Checks("By check, in the order of the login path:", words::is_degraded),
         },
     }
 }
@@ -159,7 +159,7 @@ fn maintenance() -> Rule {
                       source of an inhibition in the Alertmanager example: while it fires, other alerts of this target are not sent.",
             impact: "None by itself. An outage during the window is not told.",
             diagnosis: &[LATEST],
-            mend: Mend::Text(
+            fix: Fix::Text(
                 "Close the window once the work is done; it also ends by itself. Neither web form has a part in it.",
             ),
         },

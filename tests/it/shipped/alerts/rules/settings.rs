@@ -2,7 +2,7 @@
 
 use super::{CHANGES, EXPLAIN, LATEST, LOOK_NOW};
 use crate::shipped::alerts::{
-    rule::{Group, Mend, Page, Rule, Urgency, mins, secs},
+    rule::{Group, Fix, Page, Rule, Urgency, mins, secs},
     words,
 };
 
@@ -40,7 +40,7 @@ fn drift_breaking() -> Rule {
             meaning: "A field that stands on both web forms has two values, and a difference in it breaks sign-in for some or all.",
             impact: "People cannot sign in, or only some can; SsoLoginBroken or SsoLoginDegraded says which.",
             diagnosis: &[LOOK_NOW, CHANGES, EXPLAIN],
-            mend: Mend::Checks("The checks that compare fields, in the order of the login path:", compares),
+            fix: Fix::Checks("The checks that compare fields, in the order of the login path:", compares),
         },
     }
 }
@@ -60,7 +60,7 @@ fn drift() -> Rule {
             meaning: "A field that stands on both web forms has two values. Sign-in does not need them to agree today.",
             impact: "None today. The next upgrade, or the next person who trusts the wrong one of the two values, may make it one.",
             diagnosis: &[LOOK_NOW, CHANGES, EXPLAIN],
-            mend: Mend::Checks("The checks that compare fields, in the order of the login path:", compares),
+            fix: Fix::Checks("The checks that compare fields, in the order of the login path:", compares),
         },
     }
 }
@@ -94,7 +94,7 @@ fn credential_refused() -> Rule {
                 },
                 LATEST,
             ],
-            mend: Mend::Checks(
+            fix: Fix::Checks(
                 "Pocket ID: Administration > API Keys: see whether the key is there and when it ends. Kasm: Settings > \
                  Developers: see whether the key is there, enabled, and has the rights that `ssowatch plan` names. Files are \
                  read again at use: no restart is needed. A client secret that is refused is our copy of it: take Kasm's.",
@@ -122,7 +122,7 @@ fn risk() -> Rule {
         summary: "Something will break sign-in to Kasm, by time or by an upgrade.",
         description: || {
             format!(
-                "At {{{{ $labels.target }}}} this is not so: {}.\nWhy it matters and what mends it: ssowatch explain {{{{ $labels.check }}}}",
+                "At {{{{ $labels.target }}}} this is not so: {}.\nWhy it matters and what fixes it: ssowatch explain {{{{ $labels.check }}}}",
                 words::title("$labels.check", words::is_risk)
             )
         },
@@ -131,7 +131,7 @@ fn risk() -> Rule {
             meaning: "A check of severity risk fails: sign-in works, and something is set so that time or an upgrade will break it.",
             impact: "None today.",
             diagnosis: &[LOOK_NOW, EXPLAIN, LATEST],
-            mend: Mend::Checks(
+            fix: Fix::Checks(
                 "By check. What is meant to be so can be switched off for a target: `checks: {CHECK: off}`.",
                 words::is_risk,
             ),
@@ -158,7 +158,7 @@ fn throttling() -> Rule {
             meaning: "Pocket ID, or a proxy or CDN before it, answers 429.",
             impact: "Sign-ins fail at random, also on Kasm's back channel.",
             diagnosis: &[LOOK_NOW, EXPLAIN, LATEST],
-            mend: Mend::Checks("", |check| check.id == "provider_not_throttling"),
+            fix: Fix::Checks("", |check| check.id == "provider_not_throttling"),
         },
     }
 }
@@ -184,7 +184,7 @@ fn key_replaced() -> Rule {
                       something else may answer in its place.",
             impact: "Clients that keep the old key refuse every new token until their cache ends.",
             diagnosis: &[CHANGES, LOOK_NOW, LATEST],
-            mend: Mend::Checks("", |check| check.id == "signing_key_id_unique"),
+            fix: Fix::Checks("", |check| check.id == "signing_key_id_unique"),
         },
     }
 }
@@ -208,7 +208,7 @@ fn key_changed() -> Rule {
                       meant; without them the keys were lost with a container's storage.",
             impact: "Mostly none: Kasm fetches the keys anew. If sign-in fails since, Kasm holds the old ones.",
             diagnosis: &[CHANGES, LOOK_NOW, LATEST],
-            mend: Mend::Checks("", |check| check.id == "signing_key_kept"),
+            fix: Fix::Checks("", |check| check.id == "signing_key_kept"),
         },
     }
 }

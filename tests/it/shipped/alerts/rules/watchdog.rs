@@ -1,6 +1,6 @@
 //! The opt-in alert that always fires: its silence says that alerts do not arrive.
 
-use crate::shipped::alerts::rule::{Group, Mend, Page, Rule, Step, Urgency, secs};
+use crate::shipped::alerts::rule::{Group, Fix, Page, Rule, Step, Urgency, secs};
 
 pub fn group() -> Group {
     Group { name: "ssowatch-watchdog", rules: vec![watchdog()] }
@@ -32,7 +32,7 @@ fn watchdog() -> Rule {
                     command: "amtool alert query alertname=SsoWatchdog --alertmanager.url=http://127.0.0.1:9093",
                 },
             ],
-            mend: Mend::Text(
+            fix: Fix::Text(
                 "Where it stopped: bring Prometheus or Alertmanager back. Neither web form has a part in it.",
             ),
         },

@@ -29,7 +29,7 @@ pub fn scenarios() -> Vec<Scenario> {
         gauge(
             "SsowatchSelfTestFailed",
             "ssowatch_self_test_success",
-            "a:10059 judged a broken sample good or a good one broken: do not trust what it says.",
+            "a:10059 evaluated a broken sample good or a good one broken: do not trust what it says.",
         ),
         gauge(
             "SsowatchJournalFailing",

@@ -9,7 +9,7 @@ use crate::shipped::alerts::{
 const DAY: f64 = 86_400.0;
 const AGED: &str =
     r#"ssowatch_check_success{target="home", check="certificates_last", stage="upkeep", severity="risk"}"#;
-const OTHER: &str = r#"ssowatch_check_success{target="home", check="kasm_clock", stage="kasm", severity="risk"}"#;
+const OTHER: &str = r#"ssowatch_check_success{target="home", check="app_clock", stage="app", severity="risk"}"#;
 
 /// A step of an item: when it fires, and on both sides of its bounds.
 struct Step {
@@ -25,10 +25,10 @@ struct Step {
 const STEPS: [Step; 9] = [
     Step {
         alert: "SsoCertificateEndsSoon",
-        item: "kasm_certificate",
+        item: "app_certificate",
         ends: 20.0,
         near: &[(21.1, ""), (3.0, ""), (4.0, "1970-01-05")],
-        says: "The kasm_certificate of home ends on 1970-01-21 00:00:00 +0000 UTC.",
+        says: "The app_certificate of home ends on 1970-01-21 00:00:00 +0000 UTC.",
     },
     Step {
         alert: "SsoCertificateEndsVerySoon",
@@ -39,10 +39,10 @@ const STEPS: [Step; 9] = [
     },
     Step {
         alert: "SsoCertificateEnded",
-        item: "kasm_certificate",
+        item: "app_certificate",
         ends: 0.001,
         near: &[(1.0, "")],
-        says: "The kasm_certificate of home ended on 1970-01-01 00:01:26.4 +0000 UTC.",
+        says: "The app_certificate of home ended on 1970-01-01 00:01:26.4 +0000 UTC.",
     },
     Step {
         alert: "SsoClientSecretEndsSoon",
@@ -97,7 +97,7 @@ const STANDS: u64 = 60;
 
 /// Certificates: the last third of the time that they are valid for is a series of its own, which comes, goes and ends by
 /// itself.
-pub fn by_hand(rule: &Rule) -> Vec<Case> {
+pub fn run_now(rule: &Rule) -> Vec<Case> {
     let step = STEPS.iter().find(|step| step.alert == rule.name).unwrap();
     let own = series(step.item);
     let wait = rule.wait.as_secs() / 60;

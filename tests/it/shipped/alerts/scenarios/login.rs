@@ -41,7 +41,7 @@ fn broken() -> Scenario {
                 format!(
                     "People cannot sign in at home.\n\
                      Broken first: Authorize, check redirect_uri_registered, not good for {}. Not so: {}.\n\
-                     To mend it: ssowatch explain redirect_uri_registered",
+                     To fix it: ssowatch explain redirect_uri_registered",
                     words(since),
                     TITLE
                 )
@@ -59,7 +59,7 @@ fn with(stage: &str, check: &str, title: &str) -> String {
     format!(
         "People cannot sign in at home.\n\
          Broken first: {stage}, check {check}, not seen good since ssowatch began. Not so: {title}.\n\
-         To mend it: ssowatch explain {check}"
+         To fix it: ssowatch explain {check}"
     )
 }
 
@@ -75,12 +75,12 @@ pub fn broken_by_hand(rule: &Rule) -> Vec<Case> {
     let cause = |check: &str, stage: &str| {
         format!(r#"ssowatch_login_cause{{target="home", check="{check}", stage="{stage}"}}"#)
     };
-    let (kasm, secret) = (cause("kasm_reachable", "kasm"), cause("client_secret_accepted", "token"));
+    let (kasm, secret) = (cause("app_reachable", "kasm"), cause("client_secret_accepted", "token"));
     let then = |mut first: Vec<Sample>, second: Vec<Sample>| {
         first.extend(second);
         first
     };
-    let first = with("Kasm", "kasm_reachable", "Kasm takes connections and answers");
+    let first = with("Kasm", "app_reachable", "Kasm takes connections and answers");
     let second = with("Token", "client_secret_accepted", "The provider takes the client secret");
     let mut changes = case(
         rule,
@@ -94,7 +94,7 @@ pub fn broken_by_hand(rule: &Rule) -> Vec<Case> {
         &[(240, Some((home, &first))), (300, Some((home, &second))), (600, Some((home, &second)))],
     );
     for (asked, check) in
-        changes.asked.iter_mut().zip(["kasm_reachable", "client_secret_accepted", "client_secret_accepted"])
+        changes.asked.iter_mut().zip(["app_reachable", "client_secret_accepted", "client_secret_accepted"])
     {
         let description = asked.fires.as_ref().unwrap().annotations[1].1.clone();
         asked.fires = Some(says(rule, home, &description, &format!("#{check}")));
@@ -190,7 +190,7 @@ fn unknown_for_want_of_an_answer() -> Scenario {
     let mut scenario = unknown();
     scenario.edges.clear();
     scenario.inputs.push((
-        r#"ssowatch_source_failing{target="home", source="kasm_start", reason="challenged"}"#.to_owned(),
+        r#"ssowatch_source_failing{target="home", source="login_start", reason="challenged"}"#.to_owned(),
         only_bad(1.0),
     ));
     scenario.inputs.push((
@@ -199,7 +199,7 @@ fn unknown_for_want_of_an_answer() -> Scenario {
     ));
     scenario.description = |_| {
         "For ten minutes no round could tell whether people can sign in at home.\n\
-         Not answered: discovery (timeout), kasm_start (challenged).\n\
+         Not answered: discovery (timeout), login_start (challenged).\n\
          Not known is not good: try to sign in, and see: ssowatch check"
             .to_owned()
     };
@@ -212,7 +212,7 @@ fn degraded() -> Scenario {
     };
     Scenario {
         decoys: vec![
-            (r#"ssowatch_check_success{target="other", check="kasm_clock", stage="kasm", severity="risk"}"#, 0.0),
+            (r#"ssowatch_check_success{target="other", check="app_clock", stage="app", severity="risk"}"#, 0.0),
             (
                 r#"ssowatch_check_success{target="other", check="provider_not_throttling", stage="provider", severity="degraded"}"#,
                 0.0,
@@ -221,14 +221,14 @@ fn degraded() -> Scenario {
         ..plain(
             "SsoLoginDegraded",
             &[
-                (&check("kasm_page_served", "kasm"), level(1.0, 0.0)),
+                (&check("app_page_served", "kasm"), level(1.0, 0.0)),
                 (&check("groups_claim", "claims"), level(1.0, 0.0)),
                 (&check("issuer_matches", "provider"), always(1.0)),
             ],
             |_| {
                 "Sign-in at home works for some people only, or partly.\n\
                  Not so: The provider gives the claim that Kasm takes as groups (ssowatch explain groups_claim).\n\
-                 Not so: Kasm's login page and its script are served (ssowatch explain kasm_page_served)."
+                 Not so: Kasm's login page and its script are served (ssowatch explain app_page_served)."
                     .to_owned()
             },
         )

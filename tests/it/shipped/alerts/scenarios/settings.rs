@@ -89,23 +89,23 @@ fn risk() -> Scenario {
         0.0,
     ));
     Scenario {
-        labels: vec![("target", "home"), ("stage", "kasm"), ("check", "kasm_clock")],
+        labels: vec![("target", "home"), ("stage", "kasm"), ("check", "app_clock")],
         decoys,
-        fragment: "#kasm_clock",
+        fragment: "#app_clock",
         edges: vec![one_of_two_replicas(
-            r#"ssowatch_check_success{target="home", check="kasm_clock", stage="kasm", severity="risk"}"#,
+            r#"ssowatch_check_success{target="home", check="app_clock", stage="app", severity="risk"}"#,
             1.0,
             0.0,
         )],
         ..plain(
             "SsoRisk",
             &[(
-                r#"ssowatch_check_success{target="home", check="kasm_clock", stage="kasm", severity="risk"}"#,
+                r#"ssowatch_check_success{target="home", check="app_clock", stage="app", severity="risk"}"#,
                 level(1.0, 0.0),
             )],
             |_| {
                 "At home this is not so: Kasm's clock is within 30 seconds of ours.\n\
-                 Why it matters and what mends it: ssowatch explain kasm_clock"
+                 Why it matters and what fixes it: ssowatch explain app_clock"
                     .to_owned()
             },
         )
@@ -119,7 +119,7 @@ fn check(alert: &'static str, check: &str, description: fn(u64) -> String) -> Sc
     };
     Scenario {
         decoys: vec![(
-            r#"ssowatch_check_success{target="other", check="kasm_clock", stage="kasm", severity="risk"}"#,
+            r#"ssowatch_check_success{target="other", check="app_clock", stage="app", severity="risk"}"#,
             0.0,
         )],
         edges: vec![one_of_two_replicas(&series("home", check), 1.0, 0.0)],

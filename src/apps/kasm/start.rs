@@ -1,0 +1,156 @@
+//! The start of a login at Kasm (`POST /api/sso`), and which of several configs leads to our provider.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::login_settings::error_message;
+use crate::{model::TargetFacts, oidc::{AuthorizeUrl, JsonProblem, parse_json}};
+
+/// The start of login for each visible config.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KasmStart {
+    /// In the order of the login page; at most five.
+    pub starts: Vec<Start>,
+}
+
+/// The start of login for one config.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// The config's id, lower case, without dashes.
+    pub config_id: String,
+    /// The button's text.
+    pub display_name: String,
+    /// What Kasm answered.
+    pub outcome: StartOutcome,
+}
+
+/// What Kasm answered to the start of a login.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a snapshot holds five at most")]
+pub enum StartOutcome {
+    /// The authorize URL that the browser is sent to.
+    Url(AuthorizeUrl),
+    /// Kasm's own error text, or what is wrong with the URL.
+    Refused(String),
+    /// No answer that could be read.
+    NoAnswer(String),
+}
+
+/// Which start is the target's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chosen<'a> {
+    /// This one.
+    Ours(&'a Start),
+    /// Several lead to this provider, and `kasm.provider` does not say which.
+    Several(Vec<&'a Start>),
+    /// None leads to this provider.
+    Nowhere,
+}
+
+impl StartOutcome {
+    /// Reads an answer of `/api/sso`: the authorize URL as written, or Kasm's refusal.
+    ///
+    /// # Errors
+    /// What the body is instead of JSON.
+    pub fn parse(body: &[u8]) -> Result<Result<String, String>, JsonProblem> {
+        let json = parse_json(body)?.value;
+        if let Some(message) = error_message(&json) {
+            return Ok(Err(message));
+        }
+        match json.get("url").and_then(serde_json::Value::as_str).map(str::trim) {
+            Some(url) if !url.is_empty() => Ok(Ok(url.to_owned())),
+            _ => Err(JsonProblem::Invalid("neither `url` nor `error_message`".to_owned())),
+        }
+    }
+}
+
+impl KasmStart {
+    /// The start that is the target's: the one whose URL leads to this provider; `kasm.provider` breaks ties; a single
+    /// config is ours wherever it leads, so that a wrong address is seen as drift.
+    #[must_use]
+    pub fn ours(&self, target: &TargetFacts) -> Chosen<'_> {
+        if let Some(name) = &target.kasm.provider {
+            let named: Vec<&Start> = self.starts.iter().filter(|start| start.display_name == *name).collect();
+            if let [only] = named[..] {
+                return Chosen::Ours(only);
+            }
+        }
+        let leading: Vec<&Start> = self.starts.iter().filter(|start| start.leads_to(&target.provider.url)).collect();
+        match (&leading[..], &self.starts[..]) {
+            ([only], _) => Chosen::Ours(only),
+            ([], [only]) => Chosen::Ours(only),
+            ([], _) => Chosen::Nowhere,
+            _ => Chosen::Several(leading),
+        }
+    }
+}
+
+impl Start {
+    /// Whether the authorize URL has the origin of `provider_url`.
+    #[must_use]
+    pub fn leads_to(&self, provider_url: &str) -> bool {
+        let StartOutcome::Url(url) = &self.outcome else { return false };
+        let (Ok(endpoint), Ok(provider)) = (Url::parse(&url.endpoint), Url::parse(provider_url)) else { return false };
+        endpoint.origin() == provider.origin()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Snapshot;
+
+    #[test]
+    fn an_answer_is_an_address_a_refusal_or_an_error() {
+        let parse = |body: &str| StartOutcome::parse(body.as_bytes());
+        assert_eq!(
+            parse(r#"{"url": " https://id.example.test/authorize?a=b "}"#).unwrap(),
+            Ok("https://id.example.test/authorize?a=b".to_owned())
+        );
+        assert_eq!(parse(r#"{"error_message": "No SSO ID"}"#).unwrap(), Err("No SSO ID".to_owned()));
+        // Kasm's error goes before an address that stands beside it.
+        assert_eq!(parse(r#"{"url": "https://x.test", "error_message": "no"}"#).unwrap(), Err("no".to_owned()));
+        assert_eq!(
+            parse(r#"{"url": "https://x.test", "error_message": null}"#).unwrap(),
+            Ok("https://x.test".to_owned())
+        );
+        for body in ["", "null", "{}", r#"{"url": 1}"#, r#"{"url": ""}"#, "<H1>Internal Error</H1>"] {
+            assert!(parse(body).is_err(), "{body}");
+        }
+    }
+
+    fn start(name: &str, endpoint: &str) -> Start {
+        let url = AuthorizeUrl::parse(&format!("{endpoint}?client_id=c1")).unwrap();
+        Start { config_id: name.to_owned(), display_name: name.to_owned(), outcome: StartOutcome::Url(url) }
+    }
+
+    #[test]
+    fn the_start_that_leads_here_is_ours_and_a_name_breaks_ties() {
+        const HERE: &str = "https://ID.example.test:443/authorize";
+        const ELSEWHERE: &str = "https://login.example.test/authorize";
+        let no_answer = || Start { outcome: StartOutcome::NoAnswer("a web page".to_owned()), ..start("silent", HERE) };
+        let cases: [(&str, Vec<Start>, Option<&str>, &str); 9] = [
+            ("the only one", vec![start("a", HERE)], None, "a"),
+            ("the only one, leading elsewhere, is drift", vec![start("a", ELSEWHERE)], None, "a"),
+            ("one of two leads here", vec![start("a", ELSEWHERE), start("b", HERE)], None, "b"),
+            ("two lead here", vec![start("a", HERE), start("b", HERE)], None, "several"),
+            ("two lead here, one is named", vec![start("a", HERE), start("b", HERE)], Some("b"), "b"),
+            ("the named one leads elsewhere", vec![start("a", HERE), start("b", ELSEWHERE)], Some("b"), "b"),
+            ("the name is not shown", vec![start("a", HERE), start("b", ELSEWHERE)], Some("c"), "a"),
+            ("none of two leads here", vec![start("a", ELSEWHERE), no_answer()], None, "nowhere"),
+            ("none at all", vec![], None, "nowhere"),
+        ];
+        for (case, starts, named, expected) in cases {
+            let mut target = Snapshot::healthy().target;
+            target.kasm.provider = named.map(str::to_owned);
+            let starts = KasmStart { starts };
+            let chosen = match starts.ours(&target) {
+                Chosen::Ours(start) => start.display_name.as_str(),
+                Chosen::Several(_) => "several",
+                Chosen::Nowhere => "nowhere",
+            };
+            assert_eq!(chosen, expected, "{case}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! People get Kasm's login page, and the script that draws it.
+
+use super::{Case, Check, SeverityRule};
+use crate::model::{Finding, Missing, Page, Verdict};
+
+pub(super) const CHECK: Check = Check {
+    id: "app_page_served",
+    severity: SeverityRule::DEGRADED,
+    title: "Kasm's login page and its script are served",
+    why: "The API can be well while people look at an error or a blank page, and so find no button to sign in with.",
+    fix: "Open Kasm's address in a private window; see Kasm's proxy container and what stands before it. After an \
+           upgrade, empty the caches of a CDN.",
+    needs: &[],
+    since: "",
+    source: "Kasm documentation, troubleshooting; RFC 9110, section 8.3",
+    fields: &[],
+    run,
+};
+
+fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+    let page = case.now.app_page.get()?;
+    Ok(match page.status {
+        200 if page.is_html => script(page),
+        300..=399 | 401 | 403 | 407 => Verdict::Unverified(format!(
+            "{} answers {}: if a login wall stands before Kasm, kasm.http_headers or kasm.basic_auth lets this daemon \
+             through",
+            page.url, page.status
+        )),
+        500.. => Verdict::fail(Finding::new("no_page", format!("{} answers {}", page.url, page.status))),
+        // What Kasm shows at this path is written down nowhere, so anything but a server's own error is open.
+        status => Verdict::Unverified(format!(
+            "{} answers {status} and no web page, which may be right for this release: open it in a browser",
+            page.url
+        )),
+    })
+}
+
+fn script(page: &Page) -> Verdict {
+    let Some(script) = &page.script else { return Verdict::noting("the page has no script of its own") };
+    match script.status {
+        None => Verdict::Unknown(format!("no answer for the page's script {}", script.path)),
+        Some(200) if script.is_script => Verdict::OK,
+        Some(200) => {
+            Verdict::fail(Finding::new("script_is_no_script", format!("{} is served as something else", script.path)))
+        }
+        Some(status) => Verdict::fail(Finding::new("no_script", format!("{} answers {status}", script.path))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::{checks::testing::table, model::{Page, Script, Snapshot}};
+
+    fn page(now: &mut Snapshot) -> &mut Page {
+        now.app_page.value.as_mut().unwrap()
+    }
+
+    fn script(now: &mut Snapshot) -> &mut Script {
+        page(now).script.as_mut().unwrap()
+    }
+
+    #[test]
+    fn the_page_and_its_script_must_be_what_they_claim() {
+        table(
+            &CHECK,
+            &[
+                ("served", |_| {}, "ok"),
+                ("an error", |now| page(now).status = 503, "fail no_page"),
+                ("not HTML", |now| page(now).is_html = false, "unverified"),
+                ("nothing there", |now| page(now).status = 404, "unverified"),
+                ("a login wall", |now| page(now).status = 302, "unverified"),
+                ("the script is gone", |now| script(now).status = Some(404), "fail no_script"),
+                ("a web page in the script's place", |now| script(now).is_script = false, "fail script_is_no_script"),
+                ("the script gave no answer", |now| script(now).status = None, "unknown"),
+                ("no script", |now| page(now).script = None, "ok"),
+            ],
+        );
+    }
+}

@@ -1,0 +1,32 @@
+//! Kasm itself: can it be reached, is it well, do people see its page.
+
+use super::{Case, Check, SeverityRule};
+use crate::model::{HealthState, Missing};
+
+mod app_addresses_answer;
+mod app_certificate_trusted;
+mod app_certificate_valid;
+mod app_clock;
+mod app_healthy;
+mod kasm_licensed;
+mod app_page_served;
+mod app_reachable;
+
+/// In cause order.
+pub(super) const CHECKS: &[&Check] = &[
+    &app_reachable::CHECK,
+    &app_certificate_valid::CHECK,
+    &app_certificate_trusted::CHECK,
+    &app_healthy::CHECK,
+    &app_addresses_answer::CHECK,
+    &app_page_served::CHECK,
+    &app_clock::CHECK,
+    &kasm_licensed::CHECK,
+];
+
+/// The server error (5xx) by which an answer is missing, where Kasm says that it is well: then it is a fault of that
+/// step, and not of Kasm as a whole.
+pub(super) fn error_of_its_own<'a>(case: &Case<'_>, missing: &'a Missing) -> Option<&'a str> {
+    let is_well = case.now.app_health.ok().is_some_and(|health| health.fact.state == HealthState::Healthy);
+    missing.server_error().filter(|_| is_well)
+}

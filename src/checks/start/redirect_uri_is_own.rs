@@ -1,0 +1,125 @@
+//! The redirect URI that Kasm sends is Kasm's own callback at the address that users type.
+//!
+//! Kasm sends `redirect_url` as stored, not the host of the request; up to 1.15 every save rewrote it to the address by
+//! which the admin had come (workspaces-issues 481, 552).
+
+use url::Url;
+
+use super::{Case, Check, SeverityRule};
+use crate::model::{Drift, Finding, Missing, SourceId, Verdict};
+
+/// Where Kasm takes the way back.
+const CALLBACK: &str = "/api/oidc_callback";
+
+pub(super) const CHECK: Check = Check {
+    id: "redirect_uri_is_own",
+    severity: SeverityRule::OUTAGE,
+    title: "Kasm's redirect URL is its own callback at its public address",
+    why: "After the passkey, the provider sends people to this address: at another host, port or path nobody finishes \
+           signing in.",
+    fix: "Kasm: Access Management > Authentication > OpenID > your config > Redirect URL: enter the expected value, \
+           and the same text in Pocket ID: Administration > OIDC Clients > Kasm's client > Callback URLs. Where Kasm \
+           (up to 1.15) does not let you edit it, save the config once from Kasm's public address.",
+    needs: &[],
+    since: "",
+    source: "Pocket ID's guide for Kasm; kasmtech/workspaces-issues 481 and 552",
+    fields: &["redirect_url"],
+    run,
+};
+
+fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
+    let sent = case.authorize_url()?.redirect_uri.as_deref().unwrap_or_default();
+    let kasm = &case.target().kasm.url;
+    let base = Url::parse(kasm).map_err(|_| Missing::Blocked { by: SourceId::AppConnection })?;
+    let expected = format!("{}{CALLBACK}", base.origin().ascii_serialization());
+    if sent.is_empty() {
+        return Ok(Verdict::fail(Finding::new(
+            "missing",
+            format!("Kasm sends no redirect URL; expected is {expected}"),
+        )));
+    }
+    let drift = Drift::of("redirect_url", ("Expected is", &expected), ("Kasm sends", sent));
+    Ok(match (part_that_differs(&expected, sent), drift) {
+        (Some(part), Some(drift)) => {
+            let message = format!("Kasm's redirect URL has another {part}: {sent}, where {expected} is expected");
+            Verdict::fail(Finding::new("differs", message).drift(drift))
+        }
+        _ => Verdict::OK,
+    })
+}
+
+/// The first part of the address that is not as expected; host in any case and a default port are the same.
+pub(in crate::checks) fn part_that_differs(expected: &str, sent: &str) -> Option<&'static str> {
+    let Ok(sent) = Url::parse(sent) else { return Some("form (it is not an address)") };
+    let expected = Url::parse(expected).ok()?;
+    if sent.scheme() != expected.scheme() {
+        Some("scheme")
+    } else if sent.host() != expected.host() {
+        Some("host")
+    } else if sent.port_or_known_default() != expected.port_or_known_default() {
+        Some("port")
+    } else if sent.path() != expected.path() {
+        Some("path")
+    } else if sent.query() != expected.query() {
+        Some("query")
+    } else if sent.fragment().is_some() {
+        Some("fragment")
+    } else {
+        (!sent.username().is_empty()).then_some("user name")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::{checks::testing::{evaluated, table, url}, model::Snapshot};
+
+    fn send(now: &mut Snapshot, redirect: &str) {
+        url(now).redirect_uri = Some(redirect.to_owned());
+    }
+
+    #[test]
+    fn scheme_host_port_and_path_must_be_those_of_kasm() {
+        table(
+            &CHECK,
+            &[
+                ("its own", |_| {}, "ok"),
+                ("a slash too many", |now| send(now, "https://kasm.example.test/api/oidc_callback/"), "fail differs"),
+                ("the admin's address", |now| send(now, "https://192.0.2.7/api/oidc_callback"), "fail differs"),
+                ("the inner port", |now| send(now, "https://kasm.example.test:8443/api/oidc_callback"), "fail differs"),
+                ("plain HTTP", |now| send(now, "http://kasm.example.test/api/oidc_callback"), "fail differs"),
+                (
+                    "another case of the path",
+                    |now| send(now, "https://kasm.example.test/API/oidc_callback"),
+                    "fail differs",
+                ),
+                ("a query", |now| send(now, "https://kasm.example.test/api/oidc_callback?a=b"), "fail differs"),
+                (
+                    "host in capitals, port written",
+                    |now| {
+                        send(now, "https://KASM.example.test:443/api/oidc_callback");
+                    },
+                    "ok",
+                ),
+                (
+                    "Kasm at another port",
+                    |now| {
+                        now.target.kasm.url = "https://kasm.example.test:8443".to_owned();
+                        send(now, "https://kasm.example.test:8443/api/oidc_callback");
+                    },
+                    "ok",
+                ),
+                ("not an address", |now| send(now, "kasm/api/oidc_callback"), "fail differs"),
+                ("none", |now| url(now).redirect_uri = None, "fail missing"),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_part_and_both_values_are_told() {
+        let report = evaluated(&CHECK, |now| send(now, "https://kasm.example.test/api/oidc_callback/"));
+        let finding = &report.findings[0];
+        assert!(finding.message.starts_with("Kasm's redirect URL has another path"), "{finding:?}");
+        assert_eq!(finding.drift.as_ref().unwrap().first_difference(), 43);
+    }
+}

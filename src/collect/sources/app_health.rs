@@ -1,0 +1,82 @@
+//! Kasm's own word on its health: `GET /api/__healthcheck`. Says nothing about sign-in with OpenID.
+
+
+use crate::{collect::transport::{answer::Answer, http::Request, fetch_error::{self, FetchError, bounded}, side_client::{Counts, SideClient}}, model::{Answered, HealthState, AppHealth}, oidc::parse_json};
+
+/// Asks Kasm how it is.
+pub(in crate::collect) async fn collect(kasm: &SideClient, counts: &Counts) -> Result<Answered<AppHealth>, FetchError> {
+    let answer = kasm.ask(&Request::json(kasm.at("/api/__healthcheck")), counts).await?;
+    read(&answer).map(|health| answer.with(health))
+}
+
+fn read(answer: &Answer) -> Result<AppHealth, FetchError> {
+    let state = match answer.status {
+        500.. => HealthState::Unhealthy(ill(answer)),
+        200 if answer.is_web_page() => {
+            HealthState::Hidden("a web page answers on the path of the health check".to_owned())
+        }
+        200 => {
+            let json = parse_json(&answer.body).map_err(|problem| fetch_error::of_body(&problem))?.value;
+            match json.get("ok").and_then(serde_json::Value::as_bool) {
+                Some(true) => HealthState::Healthy,
+                Some(false) => {
+                    HealthState::Unhealthy(answer.said().unwrap_or_else(|| "it says that it is not".to_owned()))
+                }
+                None => return Err(fetch_error::of_body(&"JSON without `ok`")),
+            }
+        }
+        404 | 405 => HealthState::Hidden(format!("HTTP {} on the path of the health check", answer.status)),
+        _ => return Err(fetch_error::login_wall(answer).unwrap_or_else(|| fetch_error::of_status(answer))),
+    };
+    Ok(AppHealth { status: answer.status, state })
+}
+
+fn ill(answer: &Answer) -> String {
+    bounded(&match answer.said() {
+        Some(text) => format!("HTTP {}: {text}", answer.status),
+        None if answer.is_html() => format!("HTTP {} with a web page", answer.status),
+        None => format!("HTTP {}", answer.status),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        crate::collect::recorded::{answer, html, json, redirect},
+        *,
+    };
+    use crate::model::Reason;
+
+    #[test]
+    fn health_is_read_by_status_and_body() {
+        let unhealthy = |text: &str| HealthState::Unhealthy(text.to_owned());
+        for (answer, expected) in [
+            (json(200, r#"{"ok": true}"#), HealthState::Healthy),
+            (html(200, r#"{"ok": true}"#), HealthState::Healthy),
+            (json(200, r#"{"ok": false, "error_message": "database"}"#), unhealthy("database")),
+            (json(200, r#"{"ok": false}"#), unhealthy("it says that it is not")),
+            (html(500, "<H1>Internal Error</H1>"), unhealthy("HTTP 500 with a web page")),
+            (answer(504, &[], ""), unhealthy("HTTP 504")),
+        ] {
+            assert_eq!(read(&answer).unwrap().state, expected);
+        }
+        for hidden in [html(404, "<h1>"), html(200, "<html>"), answer(405, &[], "")] {
+            assert!(matches!(read(&hidden).unwrap().state, HealthState::Hidden(_)), "{}", hidden.status);
+        }
+    }
+
+    #[test]
+    fn what_no_reference_knows_is_unknown_and_a_wall_is_out_of_reach() {
+        assert!(matches!(read(&json(200, "{}")), Err(FetchError::Failed { reason: Reason::Body, .. })));
+        assert!(matches!(read(&json(403, "{}")), Err(FetchError::Failed { reason: Reason::Status, .. })));
+        assert!(
+            matches!(
+                read(&redirect(301, "https://id.example.test/x")),
+                Err(FetchError::Failed { reason: Reason::Status, .. })
+            ),
+            "the same host"
+        );
+        assert!(matches!(read(&redirect(302, "https://login.example.test/x")), Err(FetchError::OutOfReach(_))));
+        assert!(matches!(read(&html(401, "<form>")), Err(FetchError::OutOfReach(_))));
+    }
+}

@@ -1,0 +1,65 @@
+//! What is told first, on every surface: the one check that matters most, or why nothing can be told.
+
+use crate::{checks, model::{CheckReport, Login, Report, Severity, Snapshot}};
+
+use super::facts;
+
+/// The check that matters most: the cause; where some get in, the first that fails; none where sign-in works or where it
+/// cannot be told.
+pub(crate) fn told(report: &Report) -> Option<&CheckReport> {
+    match report.login {
+        Login::Ok | Login::Unknown => None,
+        Login::Broken => report.cause_check(),
+        Login::Degraded => report.failing().find(|check| check.severity == Severity::Degraded),
+    }
+}
+
+/// Why it cannot be told: by the first outage check that could not be evaluated for a reason of its own; else by the first
+/// that waits for something.
+pub(crate) fn doubt(report: &Report) -> Option<&str> {
+    let reasons = || {
+        let doubtful = |check: &&CheckReport| check.verdict == "unknown" && check.severity == Severity::Outage;
+        report.checks.iter().filter(doubtful).filter_map(|check| check.reason.as_deref())
+    };
+    let own = reasons().find(|reason| !reason.starts_with("waits for"));
+    own.or_else(|| reasons().next())
+}
+
+/// What to change: each way that the findings of a check name, once.
+pub(crate) fn fixes(check: &CheckReport) -> Vec<&str> {
+    let own = checks::find(&check.id).map(|(_, check)| check.fix);
+    let mut ways: Vec<&str> = Vec::new();
+    for finding in &check.findings {
+        if let Some(way) = finding.fix.as_deref().or(own)
+            && !ways.contains(&way)
+        {
+            ways.push(way);
+        }
+    }
+    ways
+}
+
+/// How many people a fault locks out, which auto login decides.
+pub(crate) fn locked_out(report: &Report, snapshot: &Snapshot) -> Option<String> {
+    let kasm = &snapshot.target.kasm.url;
+    match (report.login, report.auto_login?) {
+        (Login::Ok, _) => None,
+        (_, true) => Some(format!(
+            "Auto login is on, so everybody is sent to {}. Local users get in at {kasm}/#/staticlogin",
+            match facts::provider_name(report) {
+                "Provider" => "the provider",
+                name => name,
+            }
+        )),
+        (Login::Broken, false) => Some(format!("Auto login is off: local users still get in at {kasm}")),
+        (Login::Degraded | Login::Unknown, false) => None,
+    }
+}
+
+/// Who says a value, with the provider's own name: `Pocket ID has` for `The provider has`.
+pub(crate) fn says(report: &Report, by: &str) -> String {
+    match facts::provider_name(report) {
+        "Provider" => by.to_owned(),
+        name => by.replace("The provider", name),
+    }
+}
