@@ -2,7 +2,15 @@
 
 use std::{collections::BTreeSet, process::Command, time::Duration};
 
-use ssowatch::{clock::Clock, config::Target, lab::{ADMIN_API_KEY, Fault, Lab, LabOptions, USER_API_KEY}, model::{ClaimsPreview, Credential, Missing, Reason, Side, Snapshot, SourceId}, collect::{Collector, CollectMode}, round::{Round, round}, render::{json, junit, style::Style, text::text}};
+use ssowatch::{
+    clock::Clock,
+    collect::{CollectMode, Collector},
+    config::Target,
+    lab::{ADMIN_API_KEY, Fault, Lab, LabOptions, USER_API_KEY},
+    model::{ClaimsPreview, Credential, Missing, Reason, Side, Snapshot, SourceId},
+    render::{json, junit, style::Style, text::text},
+    round::{Round, round},
+};
 
 const VERSIONS: [(u32, u32); 5] = [(1, 16), (2, 3), (2, 9), (2, 10), (2, 14)];
 const CLIENT: &str = "/api/oidc/clients/00000000-0000-4000-8000-0000000000c1";

@@ -5,7 +5,12 @@ mod network;
 
 use std::path::Path;
 
-use ssowatch::{checks, config::{NamedHeader, ProxySettings, Secret, SecretSource, Target}, model::Snapshot, render::{json, junit, style::Style, text::text}};
+use ssowatch::{
+    checks,
+    config::{NamedHeader, ProxySettings, Secret, SecretSource, Target},
+    model::Snapshot,
+    render::{json, junit, style::Style, text::text},
+};
 use url::Url;
 
 /// Every planted secret contains this.

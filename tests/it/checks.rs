@@ -3,10 +3,15 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use ssowatch::{checks::{self, evaluate}, apps::kasm::StartOutcome, model::{
+use ssowatch::{
+    apps::kasm::StartOutcome,
+    checks::{self, evaluate},
+    model::{
         ClientMeta, Credential, DryRun, Login, Missing, Observed, Reason, Report, Severity, Snapshot, SourceId, Stage,
         Trust,
-    }, oidc::{AuthorizeUrl, Discovery, State}};
+    },
+    oidc::{AuthorizeUrl, Discovery, State},
+};
 
 /// Discovery documents of real releases, recorded.
 const V1_16: &str = include_str!("../fixtures/checks/discovery-1.16.0.json");

@@ -7,7 +7,10 @@ use std::{
     process::Command,
 };
 
-use ssowatch::{apps::kasm::StartOutcome, model::{Missing, Observed, Reason, Snapshot, SourceId}};
+use ssowatch::{
+    apps::kasm::StartOutcome,
+    model::{Missing, Observed, Reason, Snapshot, SourceId},
+};
 
 /// What a command gave.
 struct Ran {

@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use ssowatch::{checks, config::{ApiAuth, Config, ConfigError, SecretSource}, providers::pocket_id::ProviderKind, schedule::Schedule};
+use ssowatch::{
+    checks,
+    config::{ApiAuth, Config, ConfigError, SecretSource},
+    providers::pocket_id::ProviderKind,
+    schedule::Schedule,
+};
 
 mod commands;
 mod files;

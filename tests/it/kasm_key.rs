@@ -3,7 +3,15 @@
 mod credential;
 mod interval;
 
-use ssowatch::{checks::evaluate, clock::Clock, config::Target, lab::{Fault, InternalUrl, Lab, LabOptions}, model::{Credential, Report, Side, Snapshot}, collect::{Collector, CollectMode}, providers::pocket_id::{ProviderKind, Version}};
+use ssowatch::{
+    checks::evaluate,
+    clock::Clock,
+    collect::{CollectMode, Collector},
+    config::Target,
+    lab::{Fault, InternalUrl, Lab, LabOptions},
+    model::{Credential, Report, Side, Snapshot},
+    providers::pocket_id::{ProviderKind, Version},
+};
 
 /// The lab as a target with the Kasm key, and the test user named.
 pub fn target(lab: &Lab) -> Target {

@@ -27,7 +27,11 @@ const LAYERS: &[Layer] = &[
     layer("kasm", &["oidc", "model", "clock"], "what is Kasm's own is pure: bytes in, facts out"),
     layer("pocket_id", &["oidc", "model", "clock"], "what is Pocket ID's own is pure: bytes in, facts out"),
     layer("model", &["clock", "oidc", "kasm", "pocket_id"], "the nouns are plain data: no I/O, no clock"),
-    layer("checks", &["model", "oidc", "kasm", "pocket_id", "clock"], "checks evaluate a snapshot and know nothing else"),
+    layer(
+        "checks",
+        &["model", "oidc", "kasm", "pocket_id", "clock"],
+        "checks evaluate a snapshot and know nothing else",
+    ),
     layer("schedule", &["clock"], "schedules are computed, not waited for"),
     layer(
         "config",

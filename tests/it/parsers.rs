@@ -2,7 +2,10 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use ssowatch::{apps::kasm::{LoginSettings, StartOutcome}, oidc::{AuthorizeUrl, Discovery, Jwks, parse_json}};
+use ssowatch::{
+    apps::kasm::{LoginSettings, StartOutcome},
+    oidc::{AuthorizeUrl, Discovery, Jwks, parse_json},
+};
 
 /// Any JSON value, with the members that the parsers look for.
 fn value() -> impl Strategy<Value = Value> {

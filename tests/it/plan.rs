@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, process::Command};
 
-use ssowatch::{lab::{InternalUrl, LabOptions}, model::{Credential, PlannedRequest, Interval, Side, SourceId}, providers::pocket_id::{Dialect, ProviderKind, Version}};
+use ssowatch::{
+    lab::{InternalUrl, LabOptions},
+    model::{Credential, Interval, PlannedRequest, Side, SourceId},
+    providers::pocket_id::{Dialect, ProviderKind, Version},
+};
 
 use super::faults::stage::{Stage, failing};
 

@@ -8,9 +8,22 @@ use std::{
     process::Command,
 };
 
-use ssowatch::{checks, config::Config, apps::kasm::StartOutcome, lab::{Fault, LabOptions}, metrics::markdown_table, model::{Credential, DryRun, Snapshot}, render::{explain, style::Style, text}};
+use ssowatch::{
+    apps::kasm::StartOutcome,
+    checks,
+    config::Config,
+    lab::{Fault, LabOptions},
+    metrics::markdown_table,
+    model::{Credential, DryRun, Snapshot},
+    render::{explain, style::Style, text},
+};
 
-use crate::{end_to_end::{daemon::Daemon, http}, faults::stage::Stage, matrix, shipped::alerts::sample_page};
+use crate::{
+    end_to_end::{daemon::Daemon, http},
+    faults::stage::Stage,
+    matrix,
+    shipped::alerts::sample_page,
+};
 
 fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")

@@ -4,7 +4,11 @@ mod fixture;
 mod hostile;
 
 use fixture::Story;
-use ssowatch::{checks, model::{Drift, Finding, Snapshot, Verdict}, render::{json, junit, path, style::Style, text::text}};
+use ssowatch::{
+    checks,
+    model::{Drift, Finding, Snapshot, Verdict},
+    render::{json, junit, path, style::Style, text::text},
+};
 
 fn stories() -> [(&'static str, Story); 6] {
     [

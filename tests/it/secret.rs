@@ -8,7 +8,14 @@ mod token;
 
 use std::time::Duration;
 
-use ssowatch::{clock::Clock, config::{Secret, SecretSource, Target}, lab::{Fault, Lab, LabOptions}, model::{CheckReport, Credential, Snapshot}, collect::{Collector, CollectMode}, round::{Round, round}};
+use ssowatch::{
+    clock::Clock,
+    collect::{CollectMode, Collector},
+    config::{Secret, SecretSource, Target},
+    lab::{Fault, Lab, LabOptions},
+    model::{CheckReport, Credential, Snapshot},
+    round::{Round, round},
+};
 
 const INTROSPECT: &str = "/api/oidc/introspect";
 const TOKEN: &str = "/api/oidc/token";

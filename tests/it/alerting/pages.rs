@@ -3,7 +3,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use ssowatch::{checks, clock::Clock, lab::{Fault, Lab, LabOptions}, model::Credential};
+use ssowatch::{
+    checks,
+    clock::Clock,
+    lab::{Fault, Lab, LabOptions},
+    model::Credential,
+};
 
 use super::{
     SCALE, prometheus_yml,

@@ -7,7 +7,10 @@ use std::{
     process::Stdio,
 };
 
-use ssowatch::{lab::{ADMIN_API_KEY, CLIENT_SECRET, KASM_API_KEY, KASM_API_KEY_SECRET, Lab}, model::Credential};
+use ssowatch::{
+    lab::{ADMIN_API_KEY, CLIENT_SECRET, KASM_API_KEY, KASM_API_KEY_SECRET, Lab},
+    model::Credential,
+};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 

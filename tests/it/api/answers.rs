@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use ssowatch::{checks, model::Snapshot, web::Options};
 
 use super::support::{Description, every_state, minute, with_journal};
-use crate::web::support::{Setup, results_of, broken_snapshot};
+use crate::web::support::{Setup, broken_snapshot, results_of};
 
 const TARGETS: [&str; 4] = ["home", "broken", "new", "stale"];
 

@@ -3,11 +3,22 @@
 use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
-use ssowatch::{app::{self, Running}, clock::Clock, lab::LabOptions, model::{Credential, Side}, collect::{Collector, CollectMode}, web::Options};
+use ssowatch::{
+    app::{self, Running},
+    clock::Clock,
+    collect::{CollectMode, Collector},
+    lab::LabOptions,
+    model::{Credential, Side},
+    web::Options,
+};
 use tokio::net::TcpListener;
 
 use super::support::Description;
-use crate::{daemon::fake::{Act, Fake, config}, faults::stage::Stage, web::support::{Answer, Setup, ask}};
+use crate::{
+    daemon::fake::{Act, Fake, config},
+    faults::stage::Stage,
+    web::support::{Answer, Setup, ask},
+};
 
 const CHECK: &str = "/api/v1/targets/home/check";
 const JSON: (&str, &str) = ("Content-Type", "application/json");

@@ -3,7 +3,13 @@
 use chrono::TimeDelta;
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
-use ssowatch::{results::Results, checks, clock::Time, journal::{Entry, Journal}, model::{Change, ChangeSubject, Report, Snapshot}};
+use ssowatch::{
+    checks,
+    clock::Time,
+    journal::{Entry, Journal},
+    model::{Change, ChangeSubject, Report, Snapshot},
+    results::Results,
+};
 
 use crate::web::support::{Setup, Surface, broken_snapshot, noon, place};
 

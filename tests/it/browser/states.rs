@@ -2,7 +2,15 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use ssowatch::{results::{Results, Entry}, checks, clock::Time, journal::{self, Journal}, model::{Change, ChangeSubject, Login, Missing, Observed, Reason, Report, Snapshot, SourceId}, notify::maintenance::Window, web::Options};
+use ssowatch::{
+    checks,
+    clock::Time,
+    journal::{self, Journal},
+    model::{Change, ChangeSubject, Login, Missing, Observed, Reason, Report, Snapshot, SourceId},
+    notify::maintenance::Window,
+    results::{Entry, Results},
+    web::Options,
+};
 
 use crate::web::support::{self, Setup, Surface, all_fails, broken_snapshot, noon};
 

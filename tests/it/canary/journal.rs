@@ -3,7 +3,13 @@
 use std::{fs, path::Path, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ssowatch::{app::{self, Options}, config::{Config, Secret, SecretSource}, journal::{Journal, Retention, Storage}, lab::{ADMIN_API_KEY, Fault, KASM_API_KEY, KASM_API_KEY_SECRET, Lab, LabOptions}, model::{Credential, SourceId}};
+use ssowatch::{
+    app::{self, Options},
+    config::{Config, Secret, SecretSource},
+    journal::{Journal, Retention, Storage},
+    lab::{ADMIN_API_KEY, Fault, KASM_API_KEY, KASM_API_KEY_SECRET, Lab, LabOptions},
+    model::{Credential, SourceId},
+};
 use url::form_urlencoded;
 
 use super::CANARY;
@@ -38,8 +44,7 @@ async fn the_journal_holds_no_secret_with_all_credentials_whatever_fails() {
     let faults = [None, Some(Fault::RedirectUrlOldHost), Some(Fault::ProviderServerError), Some(Fault::AuthorizeGone)];
     for right in [true, false] {
         let lab = Lab::start(LabOptions { client_secret: secret.clone(), ..LabOptions::default() }).await.unwrap();
-        let mut target =
-            lab.target_with(&[Credential::ClientSecret, Credential::ProviderAdminKey, Credential::AppKey]);
+        let mut target = lab.target_with(&[Credential::ClientSecret, Credential::ProviderAdminKey, Credential::AppKey]);
         if !right {
             for slot in [&mut target.provider.client_secret, &mut target.provider.api_key, &mut target.kasm.api_key] {
                 *slot = Some(SecretSource::Inline(Secret::new(secret.clone())));

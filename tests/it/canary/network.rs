@@ -7,10 +7,18 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ssowatch::{config::{Config, NamedHeader, Secret, SecretSource}, lab::{Fault, Lab, LabOptions}, model::Side};
+use ssowatch::{
+    config::{Config, NamedHeader, Secret, SecretSource},
+    lab::{Fault, Lab, LabOptions},
+    model::Side,
+};
 
 use super::{CANARY, HEADER, assert_clean};
-use crate::{faults::surfaces::surfaces, lab::client::post_json, collect::{pair::Pair, relay, relay::Relay}};
+use crate::{
+    collect::{pair::Pair, relay, relay::Relay},
+    faults::surfaces::surfaces,
+    lab::client::post_json,
+};
 
 /// What fails while the outputs are searched: each kind of message that could hold what was sent or answered.
 const FAULTS: [Option<Fault>; 12] = [

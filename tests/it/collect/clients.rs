@@ -13,7 +13,10 @@ use rustls::{
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
-use ssowatch::{config::{NamedHeader, ProxySettings, Secret, SecretSource}, model::{AddressState, Missing, Reason, SourceId, Trust}};
+use ssowatch::{
+    config::{NamedHeader, ProxySettings, Secret, SecretSource},
+    model::{AddressState, Missing, Reason, SourceId, Trust},
+};
 
 use super::{
     pair::{Pair, document, failure, reason, url},

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use ssowatch::{clock::Clock, config::Target, model::{Missing, Observed, Reason, Snapshot}, collect::{Collector, CollectMode}};
+use ssowatch::{
+    clock::Clock,
+    collect::{CollectMode, Collector},
+    config::Target,
+    model::{Missing, Observed, Reason, Snapshot},
+};
 use url::Url;
 
 use super::server::{Act, Seen, Server, html, json, redirect};

@@ -1,6 +1,9 @@
 //! What a whole look of a healthy pair gives.
 
-use ssowatch::{checks, model::{DryRun, EndpointState, HealthState, Login, Side}};
+use ssowatch::{
+    checks,
+    model::{DryRun, EndpointState, HealthState, Login, Side},
+};
 
 use super::pair::{CLIENT, Pair};
 

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, TimeZone, Utc};
 use futures_util::future::join_all;
-use ssowatch::{clock::Clock, config::Target, model::{DryRun, Missing, Reason, Snapshot, SourceId}, collect::{Collector, CollectMode}};
+use ssowatch::{
+    clock::Clock,
+    collect::{CollectMode, Collector},
+    config::Target,
+    model::{DryRun, Missing, Reason, Snapshot, SourceId},
+};
 
 use super::{
     pair::{Pair, failure, reason},
@@ -12,7 +17,8 @@ use super::{
 };
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
-const DUE: CollectMode = CollectMode::Due { settings_every: Duration::from_mins(5), share_for: Duration::from_secs(30) };
+const DUE: CollectMode =
+    CollectMode::Due { settings_every: Duration::from_mins(5), share_for: Duration::from_secs(30) };
 
 /// A pair under a clock that the test moves.
 async fn pair() -> Pair {

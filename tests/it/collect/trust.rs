@@ -1,6 +1,9 @@
 //! Certificates: what is trusted, what is told, and what is withheld.
 
-use ssowatch::{config::{NamedHeader, Secret, SecretSource}, model::{Connection, Reason, Snapshot, Trust}};
+use ssowatch::{
+    config::{NamedHeader, Secret, SecretSource},
+    model::{Connection, Reason, Snapshot, Trust},
+};
 
 use super::{
     pair::{Pair, failure, reason},

@@ -2,7 +2,10 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use ssowatch::{config::{NamedHeader, ProxySettings, Secret, SecretSource}, model::{AddressState, DryRun, EndpointState, Missing, Reason}};
+use ssowatch::{
+    config::{NamedHeader, ProxySettings, Secret, SecretSource},
+    model::{AddressState, DryRun, EndpointState, Missing, Reason},
+};
 
 use super::{
     pair::{CONFIG, Pair, authorize_url, document, failure, reason, url},

@@ -107,7 +107,11 @@ fn each_mistake_says_what_was_meant() {
         (provider, "url: https://a.example, internal_url: 'http://b.example', api_key: x", "internal_url: credentials"),
         (provider, "url: http://id.example.com, http_headers: {A: {values: [x]}}", "would go over plain HTTP"),
         (kasm, "url: https://kasm.example.com/api/oidc_callback", "that is Kasm's callback"),
-        (kasm, "url: https://kasm.example.com/notifier", "Kasm's address has no path; write \"https://kasm.example.com\""),
+        (
+            kasm,
+            "url: https://kasm.example.com/notifier",
+            "Kasm's address has no path; write \"https://kasm.example.com\"",
+        ),
         (kasm, "url: https://kasm.example.com, api_key: x", "kasm.api_key: needs \"api_key_secret_file\""),
         (kasm, "url: https://kasm.example.com, api_key_secret: x", "needs \"api_key_file\": a Kasm key has two halves"),
         (kasm, "url: https://k.example, basic_auth: {username: a}", "\"password_file\" is missing"),

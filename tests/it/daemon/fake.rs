@@ -7,7 +7,16 @@ use std::{
     time::Duration,
 };
 
-use ssowatch::{checks, clock::{Clock, Time}, config::{Config, Target}, model::{Report, Snapshot}, collect::CollectMode, round::Round, schedule::Schedule, scheduler::RunRound};
+use ssowatch::{
+    checks,
+    clock::{Clock, Time},
+    collect::CollectMode,
+    config::{Config, Target},
+    model::{Report, Snapshot},
+    round::Round,
+    schedule::Schedule,
+    scheduler::RunRound,
+};
 use tokio::time::{Instant, sleep};
 
 /// What one round does.

@@ -9,7 +9,15 @@ use std::{
 };
 
 use chrono::{TimeZone as _, Utc};
-use ssowatch::{results::Results, clock::{Clock, Time}, journal::{Journal, Query, What}, logging::{Format, Lines}, metrics::{self, Daemon}, collect::CollectMode, scheduler::{AT_ONCE, Applied, RunMode, Scheduler}};
+use ssowatch::{
+    clock::{Clock, Time},
+    collect::CollectMode,
+    journal::{Journal, Query, What},
+    logging::{Format, Lines},
+    metrics::{self, Daemon},
+    results::Results,
+    scheduler::{AT_ONCE, Applied, RunMode, Scheduler},
+};
 use tokio::time::sleep;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -327,7 +335,11 @@ async fn a_reload_keeps_unchanged_targets_and_starts_stops_and_restarts_the_othe
     assert_eq!(bench.look.began("changes"), [0, 30]);
     assert_eq!(bench.look.began("comes"), [30]);
     let again = &bench.look.ran("changes")[1];
-    assert_eq!((again.pace, again.before.is_some()), (CollectMode::Full, true), "the same servers: the round before counts");
+    assert_eq!(
+        (again.pace, again.before.is_some()),
+        (CollectMode::Full, true),
+        "the same servers: the round before counts"
+    );
 
     assert_eq!(bench.metric("ssowatch_rounds_total", "goes"), None, "its series go, too");
     assert_eq!(bench.metric("ssowatch_rounds_total", "changes"), Some(2.0), "its counters go on");

@@ -10,7 +10,12 @@ use std::{
 };
 
 use chrono::{TimeZone as _, Utc};
-use ssowatch::{app::{self, Load, Notifier, Options, Running}, clock::Clock, config::Config, collect::{Collector, local}};
+use ssowatch::{
+    app::{self, Load, Notifier, Options, Running},
+    clock::Clock,
+    collect::{Collector, local},
+    config::Config,
+};
 use tokio::{net::TcpListener, process::Command, time::sleep};
 use url::Url;
 

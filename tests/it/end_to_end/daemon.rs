@@ -5,7 +5,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use ssowatch::{app::{self, Options, Running}, config::{Config, Target}, lab::{Fault, Lab, LabOptions}};
+use ssowatch::{
+    app::{self, Options, Running},
+    config::{Config, Target},
+    lab::{Fault, Lab, LabOptions},
+};
 use tokio::net::TcpListener;
 
 /// A daemon and the labs that it looks at.

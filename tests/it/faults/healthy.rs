@@ -3,7 +3,12 @@
 use std::net::IpAddr;
 
 use futures_util::{StreamExt as _, stream};
-use ssowatch::{checks, lab::{InternalUrl, LabOptions}, model::{AddressAnswer, AddressState}, providers::pocket_id::{ProviderKind, Version}};
+use ssowatch::{
+    checks,
+    lab::{InternalUrl, LabOptions},
+    model::{AddressAnswer, AddressState},
+    providers::pocket_id::{ProviderKind, Version},
+};
 
 use super::stage::{SIDE_BY_SIDE, Stage, failing};
 

@@ -1,7 +1,13 @@
 //! Texts of servers that mean harm: escape sequences, markup, line breaks, and lengths without end.
 
 use serde_json::json;
-use ssowatch::{config::Config, collect::CollectMode, round::{Round, round}, render::{json::json as as_json, junit::junit, style::Style, text::text}, web::page::SCRIPT};
+use ssowatch::{
+    collect::CollectMode,
+    config::Config,
+    render::{json::json as as_json, junit::junit, style::Style, text::text},
+    round::{Round, round},
+    web::page::SCRIPT,
+};
 use url::form_urlencoded;
 
 use super::surfaces::{Told, surfaces};

@@ -6,7 +6,15 @@ use std::{
 };
 
 use chrono::{TimeZone as _, Utc};
-use ssowatch::{clock::{Clock, Time}, config::Target, lab::{Fault, Lab, LabOptions}, model::{Report, Snapshot}, collect::{Collector, CollectMode}, providers::pocket_id::{ProviderKind, Version}, round::round};
+use ssowatch::{
+    clock::{Clock, Time},
+    collect::{CollectMode, Collector},
+    config::Target,
+    lab::{Fault, Lab, LabOptions},
+    model::{Report, Snapshot},
+    providers::pocket_id::{ProviderKind, Version},
+    round::round,
+};
 
 /// How many labs run side by side.
 pub const SIDE_BY_SIDE: usize = 16;

@@ -5,7 +5,13 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use ssowatch::{app::{self, Options, Running}, clock::Clock, config::Config, logging::{Format, Lines}, metrics::Daemon};
+use ssowatch::{
+    app::{self, Options, Running},
+    clock::Clock,
+    config::Config,
+    logging::{Format, Lines},
+    metrics::Daemon,
+};
 use tokio::net::TcpListener;
 use tracing_subscriber::{Layer as _, filter::Targets, layer::SubscriberExt as _};
 

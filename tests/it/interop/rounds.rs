@@ -1,7 +1,14 @@
 //! What is said of each provider when all is right, and when one thing is wrong.
 
 use serde_json::{Value, json};
-use ssowatch::{clock::Clock, config::Target, lab::{Fault, Lab, LabOptions, OtherProvider}, model::{CheckReport, DryRun, Login, Report, Severity, Snapshot}, collect::{Collector, CollectMode}, round::{Round, round}};
+use ssowatch::{
+    clock::Clock,
+    collect::{CollectMode, Collector},
+    config::Target,
+    lab::{Fault, Lab, LabOptions, OtherProvider},
+    model::{CheckReport, DryRun, Login, Report, Severity, Snapshot},
+    round::{Round, round},
+};
 use url::Url;
 
 use super::provider::{Product, Provider};

@@ -5,7 +5,10 @@ use std::{
     process::{Command, Output},
 };
 
-use ssowatch::{lab::{Fault, Lab, LabOptions}, model::Login};
+use ssowatch::{
+    lab::{Fault, Lab, LabOptions},
+    model::Login,
+};
 
 use super::{
     restart::watched_once,

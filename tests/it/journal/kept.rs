@@ -3,7 +3,10 @@
 use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
 
 use chrono::TimeDelta;
-use ssowatch::{journal::{FILE, Journal, Query}, model::Login};
+use ssowatch::{
+    journal::{FILE, Journal, Query},
+    model::Login,
+};
 
 use super::rounds::{Rounds, all, open, start};
 

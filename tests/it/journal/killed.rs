@@ -8,7 +8,10 @@ use std::{
 };
 
 use rusqlite::{Connection, OpenFlags};
-use ssowatch::{journal::{FILE, Query}, model::Login};
+use ssowatch::{
+    journal::{FILE, Query},
+    model::Login,
+};
 
 use super::rounds::{Rounds, open};
 

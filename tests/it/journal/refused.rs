@@ -4,7 +4,10 @@ use std::{fs, path::Path};
 
 use chrono::TimeDelta;
 use rusqlite::Connection;
-use ssowatch::{journal::{FILE, Journal, Retention, StorageError}, model::{ChangeSubject, Login}};
+use ssowatch::{
+    journal::{FILE, Journal, Retention, StorageError},
+    model::{ChangeSubject, Login},
+};
 
 use super::rounds::{Rounds, all, open, start, storage};
 

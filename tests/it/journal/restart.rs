@@ -3,11 +3,22 @@
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use chrono::{TimeDelta, Utc};
-use ssowatch::{app::{self, Options, Running}, clock::Clock, config::{Config, Target}, journal::{Event, What}, lab::{Fault, Lab, LabOptions}, model::{Login, Side}, collect::Collector};
+use ssowatch::{
+    app::{self, Options, Running},
+    clock::Clock,
+    collect::Collector,
+    config::{Config, Target},
+    journal::{Event, What},
+    lab::{Fault, Lab, LabOptions},
+    model::{Login, Side},
+};
 use tokio::net::TcpListener;
 
 use super::rounds::{all, open};
-use crate::{daemon::fake::{Act, Fake}, web::support::ask};
+use crate::{
+    daemon::fake::{Act, Fake},
+    web::support::ask,
+};
 
 /// A daemon whose first round is done, and then stopped.
 pub async fn watched_once(folder: &Path, target: Target) -> Vec<Event> {

@@ -3,7 +3,10 @@
 use std::{fs, path::Path, time::Duration};
 
 use chrono::TimeDelta;
-use ssowatch::{journal::{FILE, Journal, Query, Retention}, model::Login};
+use ssowatch::{
+    journal::{FILE, Journal, Query, Retention},
+    model::Login,
+};
 
 use super::rounds::{Rounds, all, open, open_with, start};
 

@@ -3,7 +3,12 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use chrono::{TimeDelta, TimeZone as _, Utc};
-use ssowatch::{checks, clock::Time, journal::{Entry, Event, Journal, Query, Retention, State, Storage}, model::{Change, ChangeSubject, Login, Report, Snapshot}};
+use ssowatch::{
+    checks,
+    clock::Time,
+    journal::{Entry, Event, Journal, Query, Retention, State, Storage},
+    model::{Change, ChangeSubject, Login, Report, Snapshot},
+};
 
 /// When the first round was.
 pub fn start() -> Time {

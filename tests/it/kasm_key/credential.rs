@@ -1,6 +1,12 @@
 //! The key itself: how it is sent, what it lacks, and that nobody sees it.
 
-use ssowatch::{checks::evaluate, config::{ApiAuth, Secret, SecretSource}, lab::{Fault, KASM_API_KEY, KASM_API_KEY_SECRET, Lab, LabOptions}, model::{Credential, Login, Missing, Reason, Side}, render::{json, junit, style::Style, text::text}};
+use ssowatch::{
+    checks::evaluate,
+    config::{ApiAuth, Secret, SecretSource},
+    lab::{Fault, KASM_API_KEY, KASM_API_KEY_SECRET, Lab, LabOptions},
+    model::{Credential, Login, Missing, Reason, Side},
+    render::{json, junit, style::Style, text::text},
+};
 
 use super::{PROVEN, look, target, with_verdict};
 

@@ -3,11 +3,19 @@
 use std::time::Duration;
 
 use chrono::{TimeDelta, TimeZone, Utc};
-use ssowatch::{checks::evaluate, clock::Clock, lab::{Fault, Lab, LabOptions}, model::{Side, Snapshot, SourceId}, collect::{Collector, CollectMode}, round::round};
+use ssowatch::{
+    checks::evaluate,
+    clock::Clock,
+    collect::{CollectMode, Collector},
+    lab::{Fault, Lab, LabOptions},
+    model::{Side, Snapshot, SourceId},
+    round::round,
+};
 
 use super::target;
 
-const DUE: CollectMode = CollectMode::Due { settings_every: Duration::from_hours(5), share_for: Duration::from_secs(0) };
+const DUE: CollectMode =
+    CollectMode::Due { settings_every: Duration::from_hours(5), share_for: Duration::from_secs(0) };
 const CONFIGS: &str = "/api/public/get_oidc_configs";
 
 /// A lab and a collector whose clocks began at the same noon, so that no mark of a interval falls into a test by chance.

@@ -2,7 +2,11 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
-use ssowatch::{lab::{CLIENT_SECRET, Fault, Lab, LabOptions}, model::Side, providers::pocket_id::Version};
+use ssowatch::{
+    lab::{CLIENT_SECRET, Fault, Lab, LabOptions},
+    model::Side,
+    providers::pocket_id::Version,
+};
 use url::form_urlencoded::Serializer;
 
 use super::{

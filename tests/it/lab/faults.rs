@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use ssowatch::{lab::{Fault, Lab, LabOptions}, model::Side};
+use ssowatch::{
+    lab::{Fault, Lab, LabOptions},
+    model::Side,
+};
 
 use super::client::{Got, get, post_json, send};
 

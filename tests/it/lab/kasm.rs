@@ -1,7 +1,12 @@
 //! Kasm's side, as the reference has it.
 
 use serde_json::json;
-use ssowatch::{apps::kasm::LoginSettings, lab::{Fault, KASM_API_KEY, KASM_API_KEY_SECRET, Lab, LabOptions}, model::Side, oidc::AuthorizeUrl};
+use ssowatch::{
+    apps::kasm::LoginSettings,
+    lab::{Fault, KASM_API_KEY, KASM_API_KEY_SECRET, Lab, LabOptions},
+    model::Side,
+    oidc::AuthorizeUrl,
+};
 
 use super::client::{get, post_json};
 

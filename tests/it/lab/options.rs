@@ -1,7 +1,12 @@
 //! What a lab can be like.
 
 use serde_json::json;
-use ssowatch::{lab::{ADMIN_API_KEY, InternalUrl, Lab, LabOptions, USER_API_KEY}, model::{Credential, Side}, oidc::Discovery, providers::pocket_id::{Dialect, ProviderKind, Version, recognise}};
+use ssowatch::{
+    lab::{ADMIN_API_KEY, InternalUrl, Lab, LabOptions, USER_API_KEY},
+    model::{Credential, Side},
+    oidc::Discovery,
+    providers::pocket_id::{Dialect, ProviderKind, Version, recognise},
+};
 
 use super::client::{get, post_json};
 
@@ -39,8 +44,7 @@ async fn another_provider_is_not_taken_for_pocket_id_and_passes_the_dry_run() {
     let lab = Lab::start(LabOptions { kind: ProviderKind::Openid, ..LabOptions::default() }).await.unwrap();
     let document = discovery(&lab).await;
     assert_eq!(recognise(&document, None).0, ProviderKind::Openid);
-    let start =
-        post_json(&lab, Side::App, "/api/sso", &json!({"id": "5ca1ab1e000040008000000000000001"})).await.json();
+    let start = post_json(&lab, Side::App, "/api/sso", &json!({"id": "5ca1ab1e000040008000000000000001"})).await.json();
     let (endpoint, query) = start["url"].as_str().unwrap().split_once('?').unwrap();
     assert_eq!(Some(endpoint), document.authorization_endpoint.as_deref());
     let dry_run = get(&lab, Side::Provider, &format!("/oauth2/auth?{query}&prompt=none")).await;

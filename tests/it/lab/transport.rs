@@ -3,7 +3,10 @@
 use std::io::ErrorKind;
 
 use rustls_pki_types::ServerName;
-use ssowatch::{lab::{Fault, Lab, LabOptions}, model::Side};
+use ssowatch::{
+    lab::{Fault, Lab, LabOptions},
+    model::Side,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsConnector;
 

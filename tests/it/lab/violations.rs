@@ -2,7 +2,10 @@
 
 use base64::Engine as _;
 use serde_json::json;
-use ssowatch::{lab::{ADMIN_API_KEY, CLIENT_SECRET, KASM_API_KEY, KASM_API_KEY_SECRET, Lab, LabOptions, USER_API_KEY}, model::Side};
+use ssowatch::{
+    lab::{ADMIN_API_KEY, CLIENT_SECRET, KASM_API_KEY, KASM_API_KEY_SECRET, Lab, LabOptions, USER_API_KEY},
+    model::Side,
+};
 
 use super::client::{get, post_json, send};
 

@@ -1,7 +1,11 @@
 //! Labs in which nothing is broken, looked at with all credentials: no check fails, and none is left open.
 
 use futures_util::{StreamExt as _, stream};
-use ssowatch::{lab::{InternalUrl, LabOptions}, model::Credential, providers::pocket_id::ProviderKind};
+use ssowatch::{
+    lab::{InternalUrl, LabOptions},
+    model::Credential,
+    providers::pocket_id::ProviderKind,
+};
 
 use super::play::equip;
 use crate::faults::stage::{SIDE_BY_SIDE, Stage, failing};

@@ -1,6 +1,9 @@
 //! Two faults at once, one on each side, with all credentials.
 
-use ssowatch::{lab::{Fault, LabOptions}, model::Credential};
+use ssowatch::{
+    lab::{Fault, LabOptions},
+    model::Credential,
+};
 
 use super::play::equip;
 use crate::faults::stage::{Stage, failing};

@@ -1,7 +1,14 @@
 //! Plays each fault before every set of credentials, and keeps what is said.
 
 use futures_util::{StreamExt as _, future, stream};
-use ssowatch::{config::Target, lab::{Fault, LabOptions}, model::{Credential, Report, Snapshot, SourceReport}, collect::{Collector, CollectMode}, providers::pocket_id::Version, round::round};
+use ssowatch::{
+    collect::{CollectMode, Collector},
+    config::Target,
+    lab::{Fault, LabOptions},
+    model::{Credential, Report, Snapshot, SourceReport},
+    providers::pocket_id::Version,
+    round::round,
+};
 
 use crate::faults::stage::{SIDE_BY_SIDE, Stage, failing};
 

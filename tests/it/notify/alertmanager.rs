@@ -3,10 +3,15 @@
 use std::{net::TcpListener, process::Stdio, time::Duration};
 
 use serde_json::Value;
-use ssowatch::{clock::Clock, config::{HttpSettings, Receiver}, notify::{
+use ssowatch::{
+    clock::Clock,
+    collect::webhook_client::{WebhookClient, WebhookRequest},
+    config::{HttpSettings, Receiver},
+    notify::{
         Message, Phase,
-        send::{Transport as _, Sender},
-    }, collect::webhook_client::{WebhookClient, WebhookRequest}};
+        send::{Sender, Transport as _},
+    },
+};
 use tokio::{
     process::{Child, Command},
     time::{sleep, timeout},

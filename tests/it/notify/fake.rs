@@ -10,7 +10,19 @@ use std::{
 };
 
 use chrono::{TimeDelta, TimeZone as _, Utc};
-use ssowatch::{results::Results, checks, clock::{Clock, Time}, config::{Config, Heartbeat, Receiver, Target, Topic}, metrics::Daemon, model::{Cause, Finding, Login, Report, Snapshot}, notify::{Item, AlertKey, Message, Phase, notifier, heartbeat, maintenance::Windows, send::Transport, title}, collect::{CollectMode, webhook_client::SendError}, round::Round, scheduler::{RunRound, Scheduler}, render::notice::Notice};
+use ssowatch::{
+    checks,
+    clock::{Clock, Time},
+    collect::{CollectMode, webhook_client::SendError},
+    config::{Config, Heartbeat, Receiver, Target, Topic},
+    metrics::Daemon,
+    model::{Cause, Finding, Login, Report, Snapshot},
+    notify::{AlertKey, Item, Message, Phase, heartbeat, maintenance::Windows, notifier, send::Transport, title},
+    render::notice::Notice,
+    results::Results,
+    round::Round,
+    scheduler::{RunRound, Scheduler},
+};
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 

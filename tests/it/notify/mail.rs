@@ -3,10 +3,14 @@
 use std::{process::Stdio, time::Duration};
 
 use serde_json::Value;
-use ssowatch::{clock::Clock, notify::{
+use ssowatch::{
+    clock::Clock,
+    collect::webhook_client::SendError,
+    notify::{
         Message, Phase,
-        send::{Transport as _, Sender},
-    }, collect::webhook_client::SendError};
+        send::{Sender, Transport as _},
+    },
+};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader, Lines},
     process::{Child, ChildStdout, Command},

@@ -7,10 +7,14 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use ssowatch::{clock::Clock, notify::{
+use ssowatch::{
+    clock::Clock,
+    collect::webhook_client::SendError,
+    notify::{
         Message, Phase,
-        send::{Transport as _, Sender},
-    }, collect::webhook_client::SendError};
+        send::{Sender, Transport as _},
+    },
+};
 
 use super::fake::{Bench, ended, item, message, parse, receiver, refuse};
 use crate::collect::{

@@ -3,7 +3,12 @@
 use std::{process::Stdio, sync::Arc};
 
 use serde_json::{Value, json};
-use ssowatch::{app::{self, Options, Running}, clock::Clock, collect::Collector, web};
+use ssowatch::{
+    app::{self, Options, Running},
+    clock::Clock,
+    collect::Collector,
+    web,
+};
 use tokio::{net::TcpListener, process::Command};
 
 use super::fake::{Bench, parse};

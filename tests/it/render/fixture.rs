@@ -1,9 +1,12 @@
 //! Reports made by hand, so that the tellings are tested apart from the checks.
 
-use ssowatch::{checks, model::{
+use ssowatch::{
+    checks,
+    model::{
         Cause, CheckReport, Coverage, Drift, Finding, Login, Missing, Observed, Reason, Report, Severity, Snapshot,
         SourceId, Stage, Verified,
-    }};
+    },
+};
 
 /// A report and the snapshot that it speaks of.
 #[derive(Debug, Clone)]

@@ -1,7 +1,10 @@
 //! Values come from servers: none may move a cursor, break a line, or break a document.
 
 use proptest::prelude::*;
-use ssowatch::{model::{Drift, Finding}, render::{json, junit, style::Style}};
+use ssowatch::{
+    model::{Drift, Finding},
+    render::{json, junit, style::Style},
+};
 
 use super::{
     fixture::{self, Story},

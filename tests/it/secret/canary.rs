@@ -6,7 +6,10 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ssowatch::{lab::{Fault, LabOptions}, render::{json, junit, style::Style, text::text}};
+use ssowatch::{
+    lab::{Fault, LabOptions},
+    render::{json, junit, style::Style, text::text},
+};
 use url::form_urlencoded;
 
 use super::{Watched, inline};

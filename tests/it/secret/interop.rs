@@ -1,7 +1,13 @@
 //! The secret and the token at npm `oidc-provider`, which is certified and not ours.
 
 use serde_json::{Value, json};
-use ssowatch::{clock::Clock, lab::{Lab, LabOptions, OtherProvider}, model::SecretMethod, collect::{Collector, CollectMode}, round::{Round, round}};
+use ssowatch::{
+    clock::Clock,
+    collect::{CollectMode, Collector},
+    lab::{Lab, LabOptions, OtherProvider},
+    model::SecretMethod,
+    round::{Round, round},
+};
 
 use super::{check, inline, verdict};
 use crate::interop::provider::Product;

@@ -2,7 +2,13 @@
 
 use std::time::Duration;
 
-use ssowatch::{config::SecretSource, lab::{Fault, LabOptions}, model::{Missing, Reason, SecretAnswer, SecretMethod, Side, SourceId}, collect::CollectMode, providers::pocket_id::{ProviderKind, Version}};
+use ssowatch::{
+    collect::CollectMode,
+    config::SecretSource,
+    lab::{Fault, LabOptions},
+    model::{Missing, Reason, SecretAnswer, SecretMethod, Side, SourceId},
+    providers::pocket_id::{ProviderKind, Version},
+};
 
 use super::{INTROSPECT, RELEASES, TOKEN, Watched, cause, check, inline, later, simulated, verdict};
 

@@ -2,7 +2,14 @@
 
 use std::{path::Path, time::Duration};
 
-use ssowatch::{config::Config, lab::{Fault, LabOptions}, model::{Missing, Side}, collect::CollectMode, providers::pocket_id::ProviderKind, schedule::{Schedule, Zone}};
+use ssowatch::{
+    collect::CollectMode,
+    config::Config,
+    lab::{Fault, LabOptions},
+    model::{Missing, Side},
+    providers::pocket_id::ProviderKind,
+    schedule::{Schedule, Zone},
+};
 
 use super::{RELEASES, TOKEN, Watched, check, later, simulated, verdict};
 

@@ -2,7 +2,12 @@
 
 use std::{net::SocketAddr, process::Command, sync::Arc, time::Duration};
 
-use ssowatch::{app::{self, ListenAddress, Options, Running}, clock::Clock, collect::Collector, web::{self, Limits}};
+use ssowatch::{
+    app::{self, ListenAddress, Options, Running},
+    clock::Clock,
+    collect::Collector,
+    web::{self, Limits},
+};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpSocket, TcpStream, UnixStream},
@@ -13,7 +18,10 @@ use super::{
     process::PATIENCE,
     support::{Authority, Client, Folder, basic},
 };
-use crate::{daemon::fake::{Act, Fake, config_every}, web::support::{Answer, Setup, ask, connect, exchange, samples}};
+use crate::{
+    daemon::fake::{Act, Fake, config_every},
+    web::support::{Answer, Setup, ask, connect, exchange, samples},
+};
 
 /// A daemon whose rounds are short and many, at a port and a unix socket.
 async fn daemon(folder: &Folder, limits: Limits) -> Running {

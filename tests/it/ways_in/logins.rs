@@ -3,7 +3,10 @@
 use ssowatch::web::Options;
 
 use super::support::{Folder, basic, hash};
-use crate::{end_to_end::browser, web::support::{Answer, Surface, ask}};
+use crate::{
+    end_to_end::browser,
+    web::support::{Answer, Surface, ask},
+};
 
 fn users(users: &[(&str, &str)]) -> String {
     let lines: String = users.iter().map(|(user, password)| format!("  {user}: {}\n", hash(password))).collect();

@@ -3,7 +3,7 @@
 use serde_json::json;
 use ssowatch::web::Options;
 
-use super::support::{Setup, results_of, broken_snapshot, place, target};
+use super::support::{Setup, broken_snapshot, place, results_of, target};
 
 #[tokio::test]
 async fn every_answer_forbids_scripts_frames_and_caches() {

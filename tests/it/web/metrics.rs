@@ -3,11 +3,11 @@
 use std::{collections::BTreeMap, io::Read as _};
 
 use chrono::TimeDelta;
-use ssowatch::{results::Results, checks, model::Snapshot};
+use ssowatch::{checks, model::Snapshot, results::Results};
 
 use super::{
     openmetrics,
-    support::{Setup, all_fails, results_of, broken_snapshot, families, noon, place, promtool},
+    support::{Setup, all_fails, broken_snapshot, families, noon, place, promtool, results_of},
 };
 
 /// A state of the surface by name.

@@ -4,12 +4,20 @@ use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::TimeDelta;
-use ssowatch::{results::{Results, Entry, Latest}, checks, clock::Time, journal::{self, Journal}, model::{Change, ChangeSubject, Login, Report, Snapshot}, notify::maintenance::Windows, web::{
+use ssowatch::{
+    checks,
+    clock::Time,
+    journal::{self, Journal},
+    model::{Change, ChangeSubject, Login, Report, Snapshot},
+    notify::maintenance::Windows,
+    results::{Entry, Latest, Results},
+    web::{
         Options, Tells, Viewer,
         page::{self, View},
-    }};
+    },
+};
 
-use super::support::{Setup, all_fails, results_of, broken_snapshot, no_windows, noon, place, window};
+use super::support::{Setup, all_fails, broken_snapshot, no_windows, noon, place, results_of, window};
 
 /// What a page goes by, for who may see all.
 fn view<'a>(journal: &'a Journal, options: &'a Options, now: Time) -> View<'a> {
@@ -335,7 +343,10 @@ fn of_a_broken_sign_in_what_changed_since_it_worked_is_told() {
         let entry =
             journal::Entry { snapshot: &snapshot, report: &report, before: None, changes, stale_after_seconds: 200.0 };
         journal.note("home", entry);
-        seen(&page::target(&results_of(std::slice::from_ref(&snapshot)).entries()[0], &view(&journal, &options, noon())))
+        seen(&page::target(
+            &results_of(std::slice::from_ref(&snapshot)).entries()[0],
+            &view(&journal, &options, noon()),
+        ))
     };
     let heading =
         "What changed since sign-in worked It was last seen to work 90 minutes ago (2026-11-24 10:30:00 UTC).";

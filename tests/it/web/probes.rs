@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use ssowatch::model::Snapshot;
 
-use super::support::{Setup, results_of, broken_snapshot, families, noon, promtool, target};
+use super::support::{Setup, broken_snapshot, families, noon, promtool, results_of, target};
 
 #[tokio::test]
 async fn what_is_not_configured_is_refused_with_what_exists() {

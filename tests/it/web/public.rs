@@ -2,10 +2,15 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use ssowatch::{results::Results, journal::Journal, model::Snapshot, web::{
+use ssowatch::{
+    journal::Journal,
+    model::Snapshot,
+    results::Results,
+    web::{
         Options, Tells, Viewer,
         page::{self, View},
-    }};
+    },
+};
 
 use super::support::{Setup, all_fails, no_windows, noon, place, window};
 

@@ -12,7 +12,18 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use ssowatch::{results::{Results, Entry}, checks, clock::{Clock, Time}, config::{Config, Target}, apps::kasm::StartOutcome, metrics::Daemon, model::{CheckReport, Drift, Finding, Missing, Observed, Reason, Report, Snapshot, SourceId, Stage}, notify::maintenance::{Window, Windows}, collect::Collector, web::{self, Limits, Options, Reload, State}};
+use ssowatch::{
+    apps::kasm::StartOutcome,
+    checks,
+    clock::{Clock, Time},
+    collect::Collector,
+    config::{Config, Target},
+    metrics::Daemon,
+    model::{CheckReport, Drift, Finding, Missing, Observed, Reason, Report, Snapshot, SourceId, Stage},
+    notify::maintenance::{Window, Windows},
+    results::{Entry, Results},
+    web::{self, Limits, Options, Reload, State},
+};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, process::Command};
 
-use ssowatch::{checks::{self, Check}, model::{Severity, Stage}};
+use ssowatch::{
+    checks::{self, Check},
+    model::{Severity, Stage},
+};
 
 use super::{
     files,

@@ -1,6 +1,10 @@
 //! Templates made from what checks say about themselves, so that no sentence about a check stands twice.
 
-use ssowatch::{checks::{self, Check}, model::{Severity, Stage}, providers::pocket_id::Dialect};
+use ssowatch::{
+    checks::{self, Check},
+    model::{Severity, Stage},
+    providers::pocket_id::Dialect,
+};
 
 /// Whether a check has that severity under any dialect.
 pub fn has(check: &Check, severity: Severity) -> bool {

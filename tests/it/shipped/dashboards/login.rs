@@ -1,6 +1,9 @@
 //! What the boards ask of the login path, as queries.
 
-use ssowatch::{metrics::Family, model::{Severity, Stage}};
+use ssowatch::{
+    metrics::Family,
+    model::{Severity, Stage},
+};
 
 use super::query::Scope;
 

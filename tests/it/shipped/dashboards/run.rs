@@ -4,7 +4,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use ssowatch::{lab::{Fault, LabOptions}, model::Stage};
+use ssowatch::{
+    lab::{Fault, LabOptions},
+    model::Stage,
+};
 
 use super::{
     ask::{answers, ask, escaped},
@@ -121,7 +124,8 @@ const BROKEN: &[WebhookResponse] = &[
     ("ssowatch-target", "The login path, by stage", Stage::Start as usize, 0.0),
     ("ssowatch-target", "The login path, by stage", Stage::Claims as usize, 3.0),
 ];
-const MUTED: &[WebhookResponse] = &[("ssowatch-overview", "Targets", 9, 1.0), ("ssowatch-target", "Maintenance", 0, 1.0)];
+const MUTED: &[WebhookResponse] =
+    &[("ssowatch-overview", "Targets", 9, 1.0), ("ssowatch-target", "Maintenance", 0, 1.0)];
 const GONE: &[WebhookResponse] = &[
     ("ssowatch-overview", "Can users sign in?", 0, 1.0),
     ("ssowatch-overview", "Targets by answer", 2, 1.0),

@@ -5,7 +5,10 @@ use std::{net::SocketAddr, path::Path, process::Stdio};
 use ssowatch::lab::{ADMIN_API_KEY, CLIENT_SECRET, Fault, KASM_API_KEY, KASM_API_KEY_SECRET, Lab, LabOptions};
 use tokio::process::{Child, Command};
 
-use crate::{end_to_end::{http, prometheus::until}, collect::server::{Seen, Server, json}};
+use crate::{
+    collect::server::{Seen, Server, json},
+    end_to_end::{http, prometheus::until},
+};
 
 /// A daemon with every credential, a journal on disk, and whom to tell; and the labs of its targets by their names.
 pub struct Served {

@@ -1,6 +1,9 @@
 //! One target: the login path, the cause, what differs, what ends next.
 
-use ssowatch::{metrics::Family, model::{Side, Stage}};
+use ssowatch::{
+    metrics::Family,
+    model::{Side, Stage},
+};
 
 use super::{
     board::{Board, Targets, headed, row},

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, net::SocketAddr};
 
 use serde_json::Value;
-use ssowatch::{app::{self, Options, Running}, config::{Config, Target}};
+use ssowatch::{
+    app::{self, Options, Running},
+    config::{Config, Target},
+};
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -11,7 +14,10 @@ use super::{
     server::Server,
     tool::{debian, passes},
 };
-use crate::{end_to_end::{daemon::Daemon, http, prometheus::until}, shipped};
+use crate::{
+    end_to_end::{daemon::Daemon, http, prometheus::until},
+    shipped,
+};
 
 const ONE: &str = "deploy/prometheus/prometheus.yml";
 const SHARDED: &str = "deploy/prometheus/prometheus-sharded.yml";

@@ -6,7 +6,10 @@ use super::{
     systemd::{UNIT, section},
     tool::{debian, passes},
 };
-use crate::{end_to_end::{http, prometheus::until}, shipped};
+use crate::{
+    end_to_end::{http, prometheus::until},
+    shipped,
+};
 
 /// What SQLite calls for root alone, so that others keep their files (`robustFchown`). The service is never root; who runs
 /// this test may be.

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::{CHANGES, LATEST, LOOK_NOW};
-use crate::shipped::alerts::rule::{Group, Fix, Page, Params, Recording, Rule, Urgency, days, hours, mins};
+use crate::shipped::alerts::rule::{Fix, Group, Page, Params, Recording, Rule, Urgency, days, hours, mins};
 
 /// The windows, by name.
 const WINDOWS: [(&str, Duration); 5] =

@@ -1,7 +1,7 @@
 //! ssowatch itself: whoever watches must be watched.
 
 use super::{HEALTHY, LATEST, LOG, METRICS, PROCESS, VALID, login::fresh_rounds};
-use crate::shipped::alerts::rule::{Group, Fix, Page, Rule, Step, Urgency, mins, secs};
+use crate::shipped::alerts::rule::{Fix, Group, Page, Rule, Step, Urgency, mins, secs};
 
 pub fn group() -> Group {
     Group {

@@ -3,7 +3,7 @@
 //! The value of these expressions is the time of the end, so that annotations name a date.
 
 use super::{EXPLAIN, LATEST, LOOK_NOW};
-use crate::shipped::alerts::rule::{Group, Fix, Page, Params, Rule, Urgency, hours, mins, secs};
+use crate::shipped::alerts::rule::{Fix, Group, Page, Params, Rule, Urgency, hours, mins, secs};
 
 pub fn group() -> Group {
     Group {

@@ -2,7 +2,7 @@
 
 use super::{CHANGES, EXPLAIN, LATEST, LOOK_NOW};
 use crate::shipped::alerts::{
-    rule::{Group, Fix, Page, Params, Rule, Urgency, mins, secs},
+    rule::{Fix, Group, Page, Params, Rule, Urgency, mins, secs},
     words,
 };
 

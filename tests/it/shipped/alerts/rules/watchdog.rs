@@ -1,6 +1,6 @@
 //! The opt-in alert that always fires: its silence says that alerts do not arrive.
 
-use crate::shipped::alerts::rule::{Group, Fix, Page, Rule, Step, Urgency, secs};
+use crate::shipped::alerts::rule::{Fix, Group, Page, Rule, Step, Urgency, secs};
 
 pub fn group() -> Group {
     Group { name: "ssowatch-watchdog", rules: vec![watchdog()] }
