@@ -32,10 +32,10 @@
 
 pub mod app;
 pub mod apps;
-pub mod results;
 pub mod checks;
 pub mod cli;
 pub mod clock;
+pub mod collect;
 pub mod config;
 pub mod journal;
 pub mod lab;
@@ -43,11 +43,11 @@ pub mod logging;
 pub mod metrics;
 pub mod model;
 pub mod notify;
-pub mod collect;
 pub mod oidc;
 pub mod providers;
+pub mod render;
+pub mod results;
 pub mod round;
 pub mod schedule;
 pub mod scheduler;
-pub mod render;
 pub mod web;

@@ -7,7 +7,10 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::{clock::Time, model::{Report, Snapshot}};
+use crate::{
+    clock::Time,
+    model::{Report, Snapshot},
+};
 
 /// The latest round of each target, in the order of the config.
 #[derive(Debug, Default)]

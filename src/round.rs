@@ -1,6 +1,11 @@
 //! The spine on one screen: look, evaluate.
 
-use crate::{checks, config::Target, model::{Report, Snapshot}, collect::{Collector, CollectMode}};
+use crate::{
+    checks,
+    collect::{CollectMode, Collector},
+    config::Target,
+    model::{Report, Snapshot},
+};
 
 /// What one round gives.
 #[derive(Debug, Clone)]

@@ -32,7 +32,17 @@ pub use sdnotify::Notifier;
 pub use unix::UnixSocket;
 
 use self::supervisor::Supervisor;
-use crate::{results::Results, clock::Clock, config::Config, journal::Journal, metrics::Daemon, notify::{notifier, heartbeat, maintenance::Windows, send::Sender}, collect::Collector, scheduler::{RunRound, Scheduler}, web};
+use crate::{
+    clock::Clock,
+    collect::Collector,
+    config::Config,
+    journal::Journal,
+    metrics::Daemon,
+    notify::{heartbeat, maintenance::Windows, notifier, send::Sender},
+    results::Results,
+    scheduler::{RunRound, Scheduler},
+    web,
+};
 
 /// How long requests that are under way get when the daemon stops.
 const FINISH_WITHIN: Duration = Duration::from_secs(6);

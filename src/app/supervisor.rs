@@ -10,7 +10,16 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::{Load, Notifier};
-use crate::{results::{Results, Entry}, checks, clock::{Clock, Time}, config::Config, metrics::Daemon, model::Login, scheduler::{Applied, RunRound, Scheduler}, web::Reload};
+use crate::{
+    checks,
+    clock::{Clock, Time},
+    config::Config,
+    metrics::Daemon,
+    model::Login,
+    results::{Entry, Results},
+    scheduler::{Applied, RunRound, Scheduler},
+    web::Reload,
+};
 
 /// How often the loop looks after things where systemd's watchdog does not want it sooner.
 const LOOKS_AFTER: Duration = Duration::from_secs(10);

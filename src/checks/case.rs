@@ -1,6 +1,11 @@
 //! What a check is given: the snapshot, the one before, and what follows from the discovery document.
 
-use crate::{apps::kasm::{Chosen, OidcConfig, Start, StartOutcome}, model::{Missing, Observed, Reason, Registration, Snapshot, SourceId, TargetFacts, Verdict}, oidc::{AuthorizeUrl, Discovery, Jwks}, providers::pocket_id::{Dialect, ProviderKind, Version, VersionSpan, recognise}};
+use crate::{
+    apps::kasm::{Chosen, OidcConfig, Start, StartOutcome},
+    model::{Missing, Observed, Reason, Registration, Snapshot, SourceId, TargetFacts, Verdict},
+    oidc::{AuthorizeUrl, Discovery, Jwks},
+    providers::pocket_id::{Dialect, ProviderKind, Version, VersionSpan, recognise},
+};
 
 /// The release that a key was told, where the document agrees with it: the document alone cannot tell some apart.
 fn narrowed(span: VersionSpan, now: &Snapshot) -> VersionSpan {

@@ -10,7 +10,11 @@ use super::{
     Case,
     start::{is_same, on_base, part_that_differs},
 };
-use crate::{model::{Drift, Finding, Missing, SourceId, Verdict}, oidc::is_loopback, providers::pocket_id::ProviderKind};
+use crate::{
+    model::{Drift, Finding, Missing, SourceId, Verdict},
+    oidc::is_loopback,
+    providers::pocket_id::ProviderKind,
+};
 
 /// Compares a stored address with the one that the provider announces.
 ///
@@ -60,9 +64,9 @@ fn accepted(case: &Case<'_>, announced: &str) -> Result<Vec<String>, Missing> {
 pub(super) fn secure(case: &Case<'_>, announced: &str) -> Option<String> {
     let url = Url::parse(announced).ok().filter(|url| url.scheme() == "http" && !is_loopback(url))?;
     let issuer = case.discovery().ok().and_then(|document| document.issuer.as_deref()).unwrap_or_default();
-    let base = [case.target().provider.url.as_str(), issuer].into_iter().find(|base| {
-        Url::parse(base).is_ok_and(|base| base.scheme() == "https" && base.host() == url.host())
-    })?;
+    let base = [case.target().provider.url.as_str(), issuer]
+        .into_iter()
+        .find(|base| Url::parse(base).is_ok_and(|base| base.scheme() == "https" && base.host() == url.host()))?;
     on_base(announced, base)
 }
 

@@ -1,10 +1,15 @@
 //! From a snapshot to a report.
 
 use super::{Case, Check, all};
-use crate::{clock::Time, model::{
+use crate::{
+    clock::Time,
+    model::{
         Cause, CheckReport, Coverage, Drift, Expiry, Finding, Login, Missing, Report, Severity, Snapshot, SourceReport,
         Stage, Verdict, Verified,
-    }, oidc, providers::pocket_id::{ProviderKind, Version}};
+    },
+    oidc,
+    providers::pocket_id::{ProviderKind, Version},
+};
 
 /// The longest text that is told of one thing, in characters: more than any good address or sentence has.
 const LONGEST: usize = 800;
@@ -54,14 +59,7 @@ fn report(case: &Case<'_>, stage: Stage, check: &Check) -> CheckReport {
         Verdict::Unknown(why) | Verdict::Unverified(why) | Verdict::NotApplicable(why) => (Some(cut(why)), Vec::new()),
         Verdict::Off => (None, Vec::new()),
     };
-    CheckReport {
-        id: check.id.to_owned(),
-        stage,
-        severity: check.severity.of(case),
-        verdict: word,
-        reason,
-        findings,
-    }
+    CheckReport { id: check.id.to_owned(), stage, severity: check.severity.of(case), verdict: word, reason, findings }
 }
 
 /// A finding with every text in it cut: their values are what servers say.
@@ -208,7 +206,9 @@ mod tests {
     #[test]
     fn what_a_server_says_without_end_is_cut() {
         let mut long = Snapshot::healthy();
-        if let crate::apps::kasm::StartOutcome::Url(url) = &mut long.login_start.value.as_mut().unwrap().starts[0].outcome {
+        if let crate::apps::kasm::StartOutcome::Url(url) =
+            &mut long.login_start.value.as_mut().unwrap().starts[0].outcome
+        {
             url.endpoint = format!("https://old.example.test/{}", "é".repeat(10_000));
         }
         let report = evaluate(&long, None);

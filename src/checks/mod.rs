@@ -3,9 +3,9 @@
 //! One folder per stage of the login path, one file per check. A new check is a new file and two short lines in its
 //! stage's `mod.rs`; metrics, alerts, pages and `explain` go by the labels and take it up by themselves.
 
+mod app;
 mod authorize;
 mod claims;
-mod app;
 mod landing;
 mod logout;
 mod offer;
@@ -23,7 +23,10 @@ mod testing;
 pub use case::Case;
 pub use evaluate::{evaluate, evaluate_as_if, self_test};
 
-use crate::{model::{Credential, Missing, Severity, Stage, Verdict}, providers::pocket_id::Dialect};
+use crate::{
+    model::{Credential, Missing, Severity, Stage, Verdict},
+    providers::pocket_id::Dialect,
+};
 
 /// One rule about a snapshot, with all that people read about it.
 #[derive(Debug)]

@@ -1,7 +1,11 @@
 //! For the checks' own tests: a healthy snapshot with one fact changed, and what one check says about it.
 
 use super::{Check, evaluate};
-use crate::{apps::kasm::{LoginConfig, OidcConfig, Start, StartOutcome}, model::{CheckReport, Connection, Missing, Observed, Reason, Snapshot, SourceId, Tls}, oidc::{AuthorizeUrl, Discovery}};
+use crate::{
+    apps::kasm::{LoginConfig, OidcConfig, Start, StartOutcome},
+    model::{CheckReport, Connection, Missing, Observed, Reason, Snapshot, SourceId, Tls},
+    oidc::{AuthorizeUrl, Discovery},
+};
 
 /// A case: what it shows, what is changed in the healthy snapshot, and the verdict with the codes of its findings.
 pub(super) type Row = (&'static str, fn(&mut Snapshot), &'static str);

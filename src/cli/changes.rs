@@ -5,10 +5,16 @@ use std::{path::PathBuf, process::ExitCode};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use super::terminal::Color;
-use crate::{clock::{Clock, Time, span}, journal::{Event, Journal, Query, What}, model::{self, Change, Login}, schedule::duration, render::{
+use crate::{
+    clock::{Clock, Time, span},
+    journal::{Event, Journal, Query, What},
+    model::{self, Change, Login},
+    render::{
         self,
         changes::{self, SinceGood},
-    }};
+    },
+    schedule::duration,
+};
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]

@@ -11,12 +11,22 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{
     exit::Exit,
-    what_if, saved,
+    saved,
     source::SourceArgs,
     terminal::Color,
     watch::{self, Watch},
+    what_if,
 };
-use crate::{checks, clock::Clock, config::{Config, Target}, model::Snapshot, collect::{Collector, CollectMode}, providers::pocket_id::Version, round::{Round, round}, render};
+use crate::{
+    checks,
+    clock::Clock,
+    collect::{CollectMode, Collector},
+    config::{Config, Target},
+    model::Snapshot,
+    providers::pocket_id::Version,
+    render,
+    round::{Round, round},
+};
 
 /// How many targets are looked at side by side.
 const SIDE_BY_SIDE: usize = 32;

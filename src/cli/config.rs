@@ -69,7 +69,7 @@ fn check(source: &SourceArgs, web_config: &WebConfigArgs) -> ExitCode {
         Err(problem) => return not_valid(&problem),
     };
     warn(&config.warnings);
-    super::print(&headline::told(&config, Clock::System.now()));
+    super::print(&summary::told(&config, Clock::System.now()));
     match web_config.check() {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => not_valid(&problem),

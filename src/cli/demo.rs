@@ -8,11 +8,22 @@ use super::{
     terminal::Color,
     watch::{self, Watch},
 };
-use crate::{app::{self, ListenAddress, Running, TcpAddress}, clock::Clock, config::{Config, Target}, lab::{Fault, Lab, LabOptions}, model::Snapshot, collect::{Collector, CollectMode}, round::{Round, round}, schedule::Schedule, scheduler::RunRound, render::{
+use crate::{
+    app::{self, ListenAddress, Running, TcpAddress},
+    clock::Clock,
+    collect::{CollectMode, Collector},
+    config::{Config, Target},
+    lab::{Fault, Lab, LabOptions},
+    model::Snapshot,
+    render::{
         self,
         demo::{FaultRow, Places},
         style::Style,
-    }};
+    },
+    round::{Round, round},
+    schedule::Schedule,
+    scheduler::RunRound,
+};
 
 /// A fault shows this soon.
 const ROUND_EVERY: Duration = Duration::from_secs(3);

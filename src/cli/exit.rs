@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
-use crate::{model::{Login, Report, Severity}, round::Round};
+use crate::{
+    model::{Login, Report, Severity},
+    round::Round,
+};
 
 /// What the exit code says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

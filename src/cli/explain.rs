@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use super::terminal::Color;
-use crate::{checks, render::{self, explain}};
+use crate::{
+    checks,
+    render::{self, explain},
+};
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]

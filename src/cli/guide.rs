@@ -3,7 +3,11 @@
 use std::process::ExitCode;
 
 use super::source::SourceArgs;
-use crate::{clock::Clock, collect::{Collector, CollectMode}, render::guide::guide};
+use crate::{
+    clock::Clock,
+    collect::{CollectMode, Collector},
+    render::guide::guide,
+};
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]

@@ -6,7 +6,10 @@ use std::{process::ExitCode, time::Duration};
 use url::Url;
 
 use super::serve::WebArgs;
-use crate::{app::ListenAddress, collect::local::{self, Asked, Place}};
+use crate::{
+    app::ListenAddress,
+    collect::local::{self, Asked, Place},
+};
 
 /// How long the daemon has to answer.
 const LIMIT: Duration = Duration::from_secs(5);

@@ -5,7 +5,13 @@ use std::{path::PathBuf, process::ExitCode};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{clock::Clock, config::{HttpSettings, SecretSource}, collect::webhook_client::{WebhookClient, WebhookRequest, WebhookResponse}, oidc::one_line, render::style::{Style, safe}};
+use crate::{
+    clock::Clock,
+    collect::webhook_client::{WebhookClient, WebhookRequest, WebhookResponse},
+    config::{HttpSettings, SecretSource},
+    oidc::one_line,
+    render::style::{Style, safe},
+};
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]

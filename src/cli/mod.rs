@@ -11,13 +11,13 @@ mod healthcheck;
 mod maintenance;
 mod notify;
 mod plan;
-mod what_if;
 mod saved;
 mod serve;
 mod source;
 mod storage;
 mod terminal;
 mod watch;
+mod what_if;
 
 use std::{
     path::{Path, PathBuf},

@@ -5,10 +5,15 @@ use std::process::ExitCode;
 use futures_util::future::join_all;
 
 use super::source::SourceArgs;
-use crate::{clock::Clock, config::Receiver, notify::{
+use crate::{
+    clock::Clock,
+    config::Receiver,
+    notify::{
         Message,
-        send::{Transport, Sender},
-    }, render::similar};
+        send::{Sender, Transport},
+    },
+    render::similar,
+};
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]

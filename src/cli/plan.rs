@@ -3,7 +3,13 @@
 use std::{collections::BTreeMap, fmt::Write as _, process::ExitCode};
 
 use super::source::SourceArgs;
-use crate::{clock::{Clock, Time}, config::{Config, HttpSettings, Target}, model::{PlannedRequest, Interval, Side, SourceId, SourcePlan}, providers::pocket_id::{Dialect, ProviderKind}, schedule::Schedule};
+use crate::{
+    clock::{Clock, Time},
+    config::{Config, HttpSettings, Target},
+    model::{Interval, PlannedRequest, Side, SourceId, SourcePlan},
+    providers::pocket_id::{Dialect, ProviderKind},
+    schedule::Schedule,
+};
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]

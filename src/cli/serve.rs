@@ -11,7 +11,13 @@ use tracing::{info, warn};
 use url::Url;
 
 use super::{source::SourceArgs, storage::StorageArgs};
-use crate::{app::{self, ListenAddress, Notifier, Running}, clock::Clock, logging::{self, Format, Level}, metrics::Daemon, web};
+use crate::{
+    app::{self, ListenAddress, Notifier, Running},
+    clock::Clock,
+    logging::{self, Format, Level},
+    metrics::Daemon,
+    web,
+};
 
 /// Arguments of this command.
 #[derive(Debug, clap::Args)]

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{clock::Clock, config::{Config, Flags, Named}};
+use crate::{
+    clock::Clock,
+    config::{Config, Flags, Named},
+};
 
 /// Where a configuration is looked for when none is named.
 const PLACES: [&str; 2] = ["ssowatch.yml", "/etc/ssowatch/ssowatch.yml"];

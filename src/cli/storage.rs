@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::{journal::{Journal, Retention, Storage}, schedule::duration};
+use crate::{
+    journal::{Journal, Retention, Storage},
+    schedule::duration,
+};
 
 /// Where the journal is kept.
 #[derive(Debug, Clone, clap::Args)]

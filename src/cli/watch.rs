@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{model::{Coverage, Login, Report}, round::Round};
+use crate::{
+    model::{Coverage, Login, Report},
+    round::Round,
+};
 
 /// Looking more often than this would be refused by the request budget of `observe`.
 const SHORTEST: Duration = Duration::from_secs(5);

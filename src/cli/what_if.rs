@@ -2,7 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::{checks::{self, Case}, model::{CheckReport, Report, Severity, Snapshot}, providers::pocket_id::{ProviderKind, Version}, round::Round};
+use crate::{
+    checks::{self, Case},
+    model::{CheckReport, Report, Severity, Snapshot},
+    providers::pocket_id::{ProviderKind, Version},
+    round::Round,
+};
 
 /// The newest release whose rules are known.
 const NEWEST: Version = Version::new(2, 14);

@@ -1,7 +1,12 @@
 //! What the sources go by that need a credential: what both sides showed without one.
 
-use super::{target::Round, from_app::AppCollection, from_provider::ProviderCollection};
-use crate::{collect::transport::side_client::{Counts, SideClient}, config::{SecretSource, Target}, apps::kasm::OidcConfigs, model::{ClientMeta, Credential, Missing, Observed, Reason, Snapshot, SourceId, TargetFacts}};
+use super::{from_app::AppCollection, from_provider::ProviderCollection, target::Round};
+use crate::{
+    apps::kasm::OidcConfigs,
+    collect::transport::side_client::{Counts, SideClient},
+    config::{SecretSource, Target},
+    model::{ClientMeta, Credential, Missing, Observed, Reason, Snapshot, SourceId, TargetFacts},
+};
 
 /// What the sources go by that need a credential.
 pub(super) struct Credentialed<'a> {
@@ -71,11 +76,19 @@ impl Credentialed<'_> {
 }
 
 /// The token URL that the target's stored config holds.
-pub(super) fn stored_token_url(config: &Observed<OidcConfigs>, facts: &TargetFacts, kasm: &AppCollection) -> Option<String> {
+pub(super) fn stored_token_url(
+    config: &Observed<OidcConfigs>,
+    facts: &TargetFacts,
+    kasm: &AppCollection,
+) -> Option<String> {
     config.ok()?.ours(facts, kasm.start.ok()).ok()?.token_url.clone()
 }
 
 /// The client id that the target's stored config holds.
-pub(super) fn stored_client_id(config: &Observed<OidcConfigs>, facts: &TargetFacts, kasm: &AppCollection) -> Option<String> {
+pub(super) fn stored_client_id(
+    config: &Observed<OidcConfigs>,
+    facts: &TargetFacts,
+    kasm: &AppCollection,
+) -> Option<String> {
     config.ok()?.ours(facts, kasm.start.ok()).ok()?.client_id.clone()
 }

@@ -6,8 +6,12 @@
 
 use chrono::TimeDelta;
 
-use super::{CollectMode};
-use crate::{collect::transport::certificate::hex_sha256, clock::{Time, span}, model::{Missing, Observed, Interval, SourceId}};
+use super::CollectMode;
+use crate::{
+    clock::{Time, span},
+    collect::transport::certificate::hex_sha256,
+    model::{Interval, Missing, Observed, SourceId},
+};
 
 /// A minute, less what rounds of a minute jitter.
 const AGAIN_AFTER: TimeDelta = TimeDelta::seconds(50);
@@ -64,7 +68,8 @@ mod tests {
 
     use super::*;
 
-    const DUE: CollectMode = CollectMode::Due { settings_every: Duration::from_mins(5), share_for: Duration::from_secs(30) };
+    const DUE: CollectMode =
+        CollectMode::Due { settings_every: Duration::from_mins(5), share_for: Duration::from_secs(30) };
 
     fn at(second: u32) -> Time {
         Utc.with_ymd_and_hms(2026, 11, 24, 12, 0, 0).unwrap() + TimeDelta::seconds(i64::from(second))

@@ -1,7 +1,22 @@
 //! The collection at Kasm: connection, health, login settings, start of login, page.
 
-use super::{target::{Round, blocked_by, observe, whole_connection}};
-use crate::{collect::{sources::{app_health, kasm_login_settings, page, login_start::{self, Started}}, transport::{fetch_error::FetchError, side_client::{Counts, Deps, SideClient}}}, config::Target, apps::kasm::{KasmStart, LoginSettings}, model::{self, Answered, Connection, AppHealth, Missing, Observed, Page, Snapshot, SourceId}};
+use super::target::{Round, blocked_by, observe, whole_connection};
+use crate::{
+    apps::kasm::{KasmStart, LoginSettings},
+    collect::{
+        sources::{
+            app_health, kasm_login_settings,
+            login_start::{self, Started},
+            page,
+        },
+        transport::{
+            fetch_error::FetchError,
+            side_client::{Counts, Deps, SideClient},
+        },
+    },
+    config::Target,
+    model::{self, Answered, AppHealth, Connection, Missing, Observed, Page, Snapshot, SourceId},
+};
 
 /// What was seen of Kasm.
 #[derive(Debug)]
@@ -82,7 +97,12 @@ async fn login(round: &Round<'_>, side: &SideClient, counts: &Counts) -> (Observ
     (settings, started)
 }
 
-async fn login_page(round: &Round<'_>, side: &SideClient, before: Option<&Snapshot>, counts: &Counts) -> Observed<Page> {
+async fn login_page(
+    round: &Round<'_>,
+    side: &SideClient,
+    before: Option<&Snapshot>,
+    counts: &Counts,
+) -> Observed<Page> {
     // Kasm has no budget: its round costs at most 7 requests, and its page 2 in 5 minutes.
     let source = SourceId::AppPage;
     let old = before.map(|before| &before.app_page);

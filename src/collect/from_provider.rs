@@ -4,8 +4,24 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{FreshDiscovery, CollectMode, target::{Round, blocked_by, observe, whole_connection}, provider_cache::{ProviderEntry, Slot}};
-use crate::{collect::{sources::{discovery, jwks, page, provider_endpoints}, transport::{fetch_error::FetchError, side_client::{Counts, Deps, SideClient}}}, config::Target, model::{self, Answered, Connection, EndpointAnswers, EndpointState, Missing, Observed, Page, Snapshot, SourceId}, oidc::{Discovery, Jwks}, providers::pocket_id::{ProviderKind, recognise}};
+use super::{
+    CollectMode, FreshDiscovery,
+    provider_cache::{ProviderEntry, Slot},
+    target::{Round, blocked_by, observe, whole_connection},
+};
+use crate::{
+    collect::{
+        sources::{discovery, jwks, page, provider_endpoints},
+        transport::{
+            fetch_error::FetchError,
+            side_client::{Counts, Deps, SideClient},
+        },
+    },
+    config::Target,
+    model::{self, Answered, Connection, EndpointAnswers, EndpointState, Missing, Observed, Page, Snapshot, SourceId},
+    oidc::{Discovery, Jwks},
+    providers::pocket_id::{ProviderKind, recognise},
+};
 
 /// What was seen of a provider, and the way to it.
 #[derive(Debug, Clone)]
@@ -95,7 +111,8 @@ fn apart(mut connection: Observed<Connection>, mut discovery: Observed<Answered<
 
 fn new_side(deps: &Deps, target: &Target) -> Result<SideClient, FetchError> {
     let provider = &target.provider;
-    let side = SideClient::new(model::Side::Provider, &provider.url, provider.internal_url.as_ref(), &provider.http, deps)?;
+    let side =
+        SideClient::new(model::Side::Provider, &provider.url, provider.internal_url.as_ref(), &provider.http, deps)?;
     deps.budget.allow(&side.origin(), target.requests_per_minute, deps.clock.now());
     Ok(side)
 }
@@ -140,7 +157,13 @@ impl ProviderCollection {
     }
 }
 
-async fn ask(deps: &Deps, target: &Target, before: Option<&Before>, mode: CollectMode, counts: &Counts) -> ProviderCollection {
+async fn ask(
+    deps: &Deps,
+    target: &Target,
+    before: Option<&Before>,
+    mode: CollectMode,
+    counts: &Counts,
+) -> ProviderCollection {
     let known = target.provider.kind.or_else(|| before?.kind);
     let round = &Round { clock: &deps.clock, budget: &deps.budget, mode, who: target.provider.url.as_str() };
     let side = match new_side(deps, target) {

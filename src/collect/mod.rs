@@ -6,66 +6,30 @@
 //! TLS of our own), `tls` and `trust` (handshakes, and what a chain is worth), and `reasons`, the one place that sorts
 //! what goes wrong. `outward` is for messages: the same client, to where the operator says.
 
-mod addresses;
-mod answer;
-mod authorize_dry_run;
-mod budget;
-mod carried;
-mod certificate;
-mod claims_preview;
-mod client_access;
-mod client_meta;
-mod client_registration;
-mod client_secret;
-mod client_secrets;
-mod client_token;
-mod connection;
 mod credentialed;
-mod custom_claims;
-mod developer_api;
-mod discovery;
-mod dry_run_answer;
-mod html;
-mod http;
-mod jwks;
-mod kasm_config;
-mod app_health;
-mod kasm_login_settings;
-mod kasm_mappings;
-mod login_start;
-mod kasm_user;
-mod kasm_version;
-mod key_owner;
-mod last_sign_in;
-pub mod local;
-mod collect;
-mod look_kasm;
-mod look_kasm_key;
-mod look_provider;
-mod look_provider_key;
-mod look_secret;
-pub mod outward;
-mod page;
-mod passkey_domain;
-mod peer;
-mod probed;
-mod provider_endpoints;
-mod provider_key;
-mod proxy;
-mod reasons;
+mod due;
+mod from_app;
+mod from_provider;
+mod provider_cache;
 #[cfg(test)]
 mod recorded;
-mod interval;
-mod shared;
-mod side;
-mod tls;
-mod token_endpoint;
-mod trust;
-mod watch;
+mod sources;
+mod target;
+mod transport;
+mod with_app_key;
+mod with_client_secret;
+mod with_provider_key;
+
+pub use transport::{local, webhook_client};
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{clock::Clock, config::Target, model::{Answered, Connection, Observed, Snapshot}, oidc::Discovery};
+use crate::{
+    clock::Clock,
+    config::Target,
+    model::{Answered, Connection, Observed, Snapshot},
+    oidc::Discovery,
+};
 
 /// How much of a target is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,8 +49,8 @@ pub enum CollectMode {
 /// Looks at targets: keeps loaded TLS settings, what targets of one provider share, and the budgets of requests.
 #[derive(Debug)]
 pub struct Collector {
-    deps: side::Deps,
-    shared: shared::ProviderCache,
+    deps: transport::side_client::Deps,
+    shared: provider_cache::ProviderCache,
 }
 
 /// A discovery document that was asked for anew, with the connection that it came over (`/probe?module=discovery`).
@@ -102,19 +66,19 @@ impl Collector {
     /// A collector that has not looked yet.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        let deps = side::Deps { clock, tls: Arc::default(), budget: Arc::default() };
-        Self { deps, shared: shared::ProviderCache::default() }
+        let deps = transport::side_client::Deps { clock, tls: Arc::default(), budget: Arc::default() };
+        Self { deps, shared: provider_cache::ProviderCache::default() }
     }
 
     /// Looks at a target. Never fails and never panics: what could not be seen is missing, with its reason.
     pub async fn observe(&self, target: &Target, before: Option<&Snapshot>, mode: CollectMode) -> Snapshot {
-        Box::pin(collect::collect(&self.deps, &self.shared, target, before, mode)).await
+        Box::pin(target::collect(&self.deps, &self.shared, target, before, mode)).await
     }
 
     /// Asks for the discovery document on a connection of its own: one request, never shared and never put off, since
     /// whoever asks (Prometheus) has its own schedule. Counts against the budget all the same.
     pub async fn discovery_anew(&self, target: &Target) -> FreshDiscovery {
-        Box::pin(look_provider::anew(&self.deps, target)).await
+        Box::pin(from_provider::anew(&self.deps, target)).await
     }
 
     /// Forgets what belongs to no target of this list (after a reload).

@@ -9,7 +9,10 @@ use std::{
 use tokio::time::Instant;
 
 use super::{CollectMode, from_provider::ProviderCollection};
-use crate::{collect::transport::certificate::hex_sha256, config::{HttpSettings, SecretSource, Target}};
+use crate::{
+    collect::transport::certificate::hex_sha256,
+    config::{HttpSettings, SecretSource, Target},
+};
 
 /// What is known of one provider. The lock is held during a collection.
 pub(super) type Slot = Arc<tokio::sync::Mutex<Option<ProviderEntry>>>;

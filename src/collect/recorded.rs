@@ -3,8 +3,10 @@
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
-
-use crate::{collect::transport::answer::Answer, model::{HttpTiming, Snapshot}};
+use crate::{
+    collect::transport::answer::Answer,
+    model::{HttpTiming, Snapshot},
+};
 
 /// The answer of a file in `tests/fixtures/observe`.
 pub(super) fn recorded(text: &str) -> Answer {

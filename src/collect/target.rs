@@ -4,8 +4,32 @@ use std::collections::BTreeSet;
 
 use tokio::time::Instant;
 
-use super::{CollectMode, credentialed::{Credentialed, stored_client_id, stored_token_url}, from_app::{self, AppCollection}, with_app_key, from_provider::{self, ProviderCollection}, with_provider_key, with_client_secret, due, provider_cache::ProviderCache};
-use crate::{collect::{sources::{authorize_dry_run, client_meta, passkey_domain, token_endpoint}, transport::{budget::Budget, probed::Probed, fetch_error::{FetchError, IntoMissing}, side_client::{Counts, Deps, SideClient}}}, clock::Clock, config::Target, apps::kasm::{Chosen, KasmStart, StartOutcome}, model::{ClientMeta, Connection, DryRun, Missing, Observed, PasskeyDomain, Snapshot, SourceId, TargetFacts}, oidc::AuthorizeUrl, providers::pocket_id::{Dialect, ProviderKind, recognise}};
+use super::{
+    CollectMode,
+    credentialed::{Credentialed, stored_client_id, stored_token_url},
+    due,
+    from_app::{self, AppCollection},
+    from_provider::{self, ProviderCollection},
+    provider_cache::ProviderCache,
+    with_app_key, with_client_secret, with_provider_key,
+};
+use crate::{
+    apps::kasm::{Chosen, KasmStart, StartOutcome},
+    clock::Clock,
+    collect::{
+        sources::{authorize_dry_run, client_meta, passkey_domain, token_endpoint},
+        transport::{
+            budget::Budget,
+            fetch_error::{FetchError, IntoMissing},
+            probed::Probed,
+            side_client::{Counts, Deps, SideClient},
+        },
+    },
+    config::Target,
+    model::{ClientMeta, Connection, DryRun, Missing, Observed, PasskeyDomain, Snapshot, SourceId, TargetFacts},
+    oidc::AuthorizeUrl,
+    providers::pocket_id::{Dialect, ProviderKind, recognise},
+};
 
 /// What the sources of one round go by.
 pub(super) struct Round<'a> {

@@ -3,8 +3,15 @@
 //!
 //! The configs come first: where they are refused, the key is not tried on anything else.
 
-use super::{credentialed::Credentialed, target::observe, target::our_url, due};
-use crate::{collect::{sources::{kasm_config, kasm_mappings, kasm_user, kasm_version, developer_api::DeveloperApi}, transport::fetch_error::FetchError}, apps::kasm::OidcConfigs, model::{Credential, DryRun, GroupMapping, KasmUser, KasmVersion, Missing, Observed, SourceId}};
+use super::{credentialed::Credentialed, due, target::observe, target::our_url};
+use crate::{
+    apps::kasm::OidcConfigs,
+    collect::{
+        sources::{developer_api::DeveloperApi, kasm_config, kasm_mappings, kasm_user, kasm_version},
+        transport::fetch_error::FetchError,
+    },
+    model::{Credential, DryRun, GroupMapping, KasmUser, KasmVersion, Missing, Observed, SourceId},
+};
 
 /// What a Kasm key shows.
 #[derive(Debug)]
@@ -29,8 +36,9 @@ pub(super) async fn collect(asked: &Credentialed<'_>) -> AppKeyCollection {
     let is_blocked = config.value.is_err();
     let before = asked.before;
     let optional = Optional { asked, is_blocked };
-    let version = optional
-        .see(SourceId::KasmVersion, before.map(|before| &before.kasm_version), async || kasm_version::collect(&api).await);
+    let version = optional.see(SourceId::KasmVersion, before.map(|before| &before.kasm_version), async || {
+        kasm_version::collect(&api).await
+    });
     let mappings = optional.see(SourceId::KasmMappings, before.map(|before| &before.kasm_mappings), async || {
         kasm_mappings::collect(&api).await
     });

@@ -1,7 +1,10 @@
 //! What the client secret shows: whether our copy is right, with nothing minted; on demand, a token of the client's own.
 
-use super::{credentialed::Credentialed};
-use crate::{collect::sources::{client_secret, client_token}, model::{ClientSecrets, ClientToken, Observed, SecretProof}};
+use super::credentialed::Credentialed;
+use crate::{
+    collect::sources::{client_secret, client_token},
+    model::{ClientSecrets, ClientToken, Observed, SecretProof},
+};
 
 /// What the client secret shows.
 #[derive(Debug)]

@@ -4,10 +4,23 @@
 //! database does not answer nothing is asked at all, since every release then refuses a good key.
 
 use super::{credentialed::Credentialed, due};
-use crate::{collect::{sources::{claims_preview, client_registration, client_secrets, custom_claims, key_owner, last_sign_in, provider_key::ProviderKey}, transport::{fetch_error::FetchError, side_client::SideClient}}, config::Secret, apps::kasm::{Chosen, StartOutcome}, model::{
+use crate::{
+    apps::kasm::{Chosen, StartOutcome},
+    collect::{
+        sources::{
+            claims_preview, client_registration, client_secrets, custom_claims, key_owner, last_sign_in,
+            provider_key::ProviderKey,
+        },
+        transport::{fetch_error::FetchError, side_client::SideClient},
+    },
+    config::Secret,
+    model::{
         ClaimsPreview, ClientSecrets, Credential, CustomClaims, KeyOwner, LastSignIn, Missing, Observed, Reason,
         Registration, Snapshot, SourceId,
-    }, oidc::AuthorizeUrl, providers::pocket_id::{ProviderKind, VersionSpan, recognise}};
+    },
+    oidc::AuthorizeUrl,
+    providers::pocket_id::{ProviderKind, VersionSpan, recognise},
+};
 
 /// What a Pocket ID key shows.
 #[derive(Debug)]
@@ -195,7 +208,8 @@ impl Admin<'_> {
     }
 
     async fn secrets(&self, old: Option<&Observed<ClientSecrets>>) -> Observed<ClientSecrets> {
-        let ask = async |key: &ProviderKey<'_>| client_secrets::collect(key, self.with.version(), self.client_id()?).await;
+        let ask =
+            async |key: &ProviderKey<'_>| client_secrets::collect(key, self.with.version(), self.client_id()?).await;
         let is_good = |seen: &ClientSecrets| seen.secrets.iter().any(|secret| secret.is_active);
         self.settled(SourceId::ClientSecrets, self.of_this_client(old), 1, is_good, ask).await
     }
@@ -211,7 +225,8 @@ impl Admin<'_> {
         let facts = self.with.asked.facts;
         let ask = async |key: &ProviderKey<'_>| {
             let user = facts.expect.user.as_deref().ok_or_else(no_test_user)?;
-            claims_preview::collect(key, self.client_id()?, user, self.sent()?.scope.as_deref().unwrap_or_default()).await
+            claims_preview::collect(key, self.client_id()?, user, self.sent()?.scope.as_deref().unwrap_or_default())
+                .await
         };
         let asks_the_same = self.with.asked.before.is_some_and(|before| before.target.expect.user == facts.expect.user);
         let is_good = |seen: &ClaimsPreview| matches!(seen, ClaimsPreview::Claims { .. });

@@ -12,7 +12,10 @@ use super::{
     reader::{Field, Marked, Reader, Section},
     target,
 };
-use crate::{checks, schedule::{SHORTEST, Schedule, Zone, duration}};
+use crate::{
+    checks,
+    schedule::{SHORTEST, Schedule, Zone, duration},
+};
 
 /// What a target takes where it says nothing itself: the keys beside `targets`.
 #[derive(Debug, Clone)]

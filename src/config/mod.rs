@@ -25,7 +25,8 @@ mod yaml;
 
 pub use flags::{Flags, Named};
 pub use notify::{
-    Alertmanager, Heartbeat, MailTls, Maintenance, ReceiverKind, Ntfy, Placeholder, Receiver, Smtp, Template, Topic, Webhook,
+    Alertmanager, Heartbeat, MailTls, Maintenance, Ntfy, Placeholder, Receiver, ReceiverKind, Smtp, Template, Topic,
+    Webhook,
 };
 pub use problems::{ConfigError, Mark, Problem};
 pub use secret::{Secret, SecretError, SecretSource};

@@ -6,7 +6,11 @@ use super::{
     ApiAuth, Config, HttpSettings, Kasm, NamedHeader, Provider, ProxySettings, SecretSource, Target, TlsSettings,
     notify::redact,
 };
-use crate::{model::Expect, providers::pocket_id::ProviderKind, schedule::{Schedule, duration}};
+use crate::{
+    model::Expect,
+    providers::pocket_id::ProviderKind,
+    schedule::{Schedule, duration},
+};
 
 /// What stands where a secret is.
 pub(super) const MASK: &str = "<secret>";

@@ -9,7 +9,11 @@ use std::{
 use url::Url;
 
 use super::{Heartbeat, Maintenance, Receiver, SecretSource};
-use crate::{model::{Credential, Expect, AppFacts, ProviderFacts, TargetFacts}, providers::pocket_id::ProviderKind, schedule::{Schedule, Zone}};
+use crate::{
+    model::{AppFacts, Credential, Expect, ProviderFacts, TargetFacts},
+    providers::pocket_id::ProviderKind,
+    schedule::{Schedule, Zone},
+};
 
 /// How many requests a minute a provider gets at most on average, unless the config says more.
 pub const REQUESTS_PER_MINUTE: u32 = 12;

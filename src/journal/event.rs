@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Entry;
-use crate::{clock::Time, model::{Cause, Change, Login, Report}};
+use crate::{
+    clock::Time,
+    model::{Cause, Change, Login, Report},
+};
 
 /// One thing that happened to one target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

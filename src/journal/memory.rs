@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::{Entry, Event, Good, MOST, Past, Query, Span, event};
-use crate::{clock::{Time, span}, model::Login};
+use crate::{
+    clock::{Time, span},
+    model::Login,
+};
 
 /// How many spans of one target are kept: a month in which sign-in stands otherwise every 20 minutes.
 const MOST_SPANS: usize = 2_250;
@@ -140,7 +143,11 @@ mod tests {
     use chrono::{TimeDelta, TimeZone as _, Utc};
 
     use super::*;
-    use crate::{checks, journal::What, model::{Report, Snapshot}};
+    use crate::{
+        checks,
+        journal::What,
+        model::{Report, Snapshot},
+    };
 
     fn start() -> Time {
         Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap()

@@ -36,7 +36,10 @@ use self::{
     store::{Past, Reader},
     writer::{Notifier, Writer},
 };
-use crate::{clock::Time, model::{Change, Report, Snapshot}};
+use crate::{
+    clock::Time,
+    model::{Change, Report, Snapshot},
+};
 
 /// How many events are held in memory at most, and how many wait for the disk: the newest.
 const MOST: usize = 10_000;
@@ -108,8 +111,13 @@ impl Journal {
             path: folder.clone(),
             detail: format!("no thread for the journal: {error}"),
         };
-        let writer =
-            Writer { notifier: Arc::clone(&notifier), folder: folder.clone(), retention, store, kept: Arc::clone(&kept) };
+        let writer = Writer {
+            notifier: Arc::clone(&notifier),
+            folder: folder.clone(),
+            retention,
+            store,
+            kept: Arc::clone(&kept),
+        };
         thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run()).map_err(unavailable)?;
         Ok(Self { notifier, kept: Some(kept) })
     }

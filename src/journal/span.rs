@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::Time, model::{Known, Login}};
+use crate::{
+    clock::Time,
+    model::{Known, Login},
+};
 
 /// A time through which sign-in at a target stood the same, as seen by rounds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::Time, model::{Report, Snapshot, SourceId}};
+use crate::{
+    clock::Time,
+    model::{Report, Snapshot, SourceId},
+};
 
 /// The latest round of a target, as it outlives this process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

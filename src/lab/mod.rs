@@ -7,18 +7,18 @@
 mod certificates;
 mod developer_api;
 mod faults;
-mod listener;
 mod kasm;
 mod keys;
+mod listener;
 mod message;
 mod options;
 mod pocket_id;
 mod random;
-mod reply;
-mod state;
-mod server;
-mod target;
 mod recorder;
+mod reply;
+mod server;
+mod state;
+mod target;
 mod world;
 
 use std::{
@@ -42,7 +42,10 @@ use self::{
     server::Door,
     world::{Ports, World},
 };
-use crate::{config::Target, model::{Credential, Side}};
+use crate::{
+    config::Target,
+    model::{Credential, Side},
+};
 
 /// The secret of Kasm's client at the lab's provider.
 pub const CLIENT_SECRET: &str = pocket_id::Client::KASM_SECRET;

@@ -3,7 +3,10 @@
 use url::Url;
 
 use super::CLIENT_SECRET;
-use crate::{clock::Clock, providers::pocket_id::{ProviderKind, Version}};
+use crate::{
+    clock::Clock,
+    providers::pocket_id::{ProviderKind, Version},
+};
 
 /// What a lab is like when nothing is broken. The default is Pocket ID 2.14 and a Kasm, both on plain HTTP.
 #[derive(Debug, Clone)]

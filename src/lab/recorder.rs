@@ -10,7 +10,11 @@ use super::{
     pocket_id::Client,
     state::Provider,
 };
-use crate::{clock::Time, model::Side, providers::pocket_id::{ProviderKind, Version}};
+use crate::{
+    clock::Time,
+    model::Side,
+    providers::pocket_id::{ProviderKind, Version},
+};
 
 /// One request that the lab got.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -69,7 +69,13 @@ pub(super) async fn run(lab: Arc<Inner>, door: Door, listener: Arc<LabListener>)
     }
 }
 
-async fn connection(lab: &Arc<Inner>, door: Door, listener: &LabListener, number: u64, stream: TcpStream) -> io::Result<()> {
+async fn connection(
+    lab: &Arc<Inner>,
+    door: Door,
+    listener: &LabListener,
+    number: u64,
+    stream: TcpStream,
+) -> io::Result<()> {
     let Some(side) = door.side() else {
         lab.world().recorder.note_elsewhere();
         return Ok(());

@@ -1,7 +1,10 @@
 //! A lab as the target of a configuration.
 
 use super::{ADMIN_API_KEY, InternalUrl, KASM_API_KEY, KASM_API_KEY_SECRET, USER_API_KEY, world::World};
-use crate::{config::{HttpSettings, Secret, SecretSource, Target, TlsSettings}, model::Credential};
+use crate::{
+    config::{HttpSettings, Secret, SecretSource, Target, TlsSettings},
+    model::Credential,
+};
 
 /// The target that a config file of the lab would give.
 pub(super) fn target(world: &World) -> Target {

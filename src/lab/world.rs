@@ -12,9 +12,9 @@ use super::{
     kasm,
     message::Request,
     pocket_id,
+    recorder::Recorder,
     reply::{Reply, http_date},
     state::{Database, LabState, Urls},
-    recorder::Recorder,
 };
 use crate::{clock::Clock, model::Side};
 

@@ -2,7 +2,10 @@
 
 use tracing::{Level, debug, info, warn};
 
-use crate::{checks, model::{CheckReport, Login, Report}};
+use crate::{
+    checks,
+    model::{CheckReport, Login, Report},
+};
 
 /// One line to log.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,10 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context};
 
-use crate::{clock::{Clock, Time}, metrics::Daemon};
+use crate::{
+    clock::{Clock, Time},
+    metrics::Daemon,
+};
 
 /// The form of a line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -13,8 +13,11 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Family, MetricsBuilder, process::Process, builder::Distribution};
-use crate::{clock::{Time, unix_seconds}, model::{Change, ChangeSubject, RequestCount, Side, SourceId, SourceReport}};
+use super::{Family, MetricsBuilder, builder::Distribution, process::Process};
+use crate::{
+    clock::{Time, unix_seconds},
+    model::{Change, ChangeSubject, RequestCount, Side, SourceId, SourceReport},
+};
 
 /// The `code` label: classes of answers; `error` where none came.
 pub const CODES: [&str; 5] = ["2xx", "3xx", "4xx", "5xx", "error"];

@@ -1,23 +1,23 @@
 //! What Prometheus scrapes: the target_metrics (rebuilt per scrape from the results) and the daemon (counters that live on).
 
+mod builder;
 pub mod catalogue;
 mod daemon;
 pub mod negotiate;
 pub mod openmetrics;
 mod process;
-mod builder;
 pub mod target_metrics;
 
 use std::sync::Arc;
 
 use prometheus::{Encoder as _, ProtobufEncoder, TextEncoder, proto::MetricFamily};
 
-use crate::{results::Entry, clock::Time};
+use crate::{clock::Time, results::Entry};
 
+pub use builder::MetricsBuilder;
 pub use catalogue::{Family, markdown_table};
 pub use daemon::{ConfigStats, Daemon, Stats};
 pub use negotiate::Format;
-pub use builder::MetricsBuilder;
 
 /// Everything that `/metrics` tells.
 #[must_use]

@@ -6,10 +6,17 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Family, MetricsBuilder};
-use crate::{results::{Entry, Latest}, checks::{self, Case}, clock::{Time, unix_seconds}, model::{
+use crate::{
+    checks::{self, Case},
+    clock::{Time, unix_seconds},
+    model::{
         Answered, CheckReport, Connection, HttpTiming, Login, Observed, Report, Severity, Side, Snapshot, SourceReport,
         Trust,
-    }, oidc::Discovery, providers::pocket_id::ProviderKind};
+    },
+    oidc::Discovery,
+    providers::pocket_id::ProviderKind,
+    results::{Entry, Latest},
+};
 
 /// Notes everything about these targets.
 pub fn write(builder: &mut MetricsBuilder, entries: &[Arc<Entry>], now: Time) {

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::Time, oidc::TokenFacts, providers::pocket_id::{ClientRegistration, GroupEntry, SecretEntry}};
+use crate::{
+    clock::Time,
+    oidc::TokenFacts,
+    providers::pocket_id::{ClientRegistration, GroupEntry, SecretEntry},
+};
 
 /// What the provider says to our copy of the client secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

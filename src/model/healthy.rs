@@ -5,13 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{TimeDelta, TimeZone, Utc};
 
 use super::{
-    AddressAnswer, AddressState, Answered, Certificate, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken,
-    ClockReading, Connection, Credential, CustomClaims, DryRun, EndpointAnswer, EndpointAnswers, EndpointState, Expect,
-    GroupMapping, HealthState, HttpTiming, AppFacts, AppHealth, KasmUser, KasmVersion, KeyOwner, LastSignIn, Missing,
+    AddressAnswer, AddressState, Answered, AppFacts, AppHealth, Certificate, ClaimsPreview, ClientMeta, ClientSecrets,
+    ClientToken, ClockReading, Connection, Credential, CustomClaims, DryRun, EndpointAnswer, EndpointAnswers,
+    EndpointState, Expect, GroupMapping, HealthState, HttpTiming, KasmUser, KasmVersion, KeyOwner, LastSignIn, Missing,
     Observed, Page, ProviderFacts, Registration, Script, SecretAnswer, SecretMethod, SecretProof, Snapshot,
     TargetFacts, Tls, TokenEndpoint, Trust,
 };
-use crate::{clock::Time, apps::kasm::{Field, KasmStart, LoginConfig, LoginSettings, OidcConfig, OidcConfigs, Start, StartOutcome}, oidc::{AuthorizeUrl, Discovery, Jwk, Jwks, Signature, TokenFacts}, providers::pocket_id::{AllowedGroup, ClientRegistration, GroupEntry, SecretEntry}};
+use crate::{
+    apps::kasm::{Field, KasmStart, LoginConfig, LoginSettings, OidcConfig, OidcConfigs, Start, StartOutcome},
+    clock::Time,
+    oidc::{AuthorizeUrl, Discovery, Jwk, Jwks, Signature, TokenFacts},
+    providers::pocket_id::{AllowedGroup, ClientRegistration, GroupEntry, SecretEntry},
+};
 
 const PROVIDER: &str = "https://id.example.test";
 const KASM: &str = "https://kasm.example.test";
@@ -120,7 +125,10 @@ impl Snapshot {
             token_endpoint: Observed::seen(
                 at,
                 0.01,
-                TokenEndpoint { endpoint: answers(&format!("{PROVIDER}/api/oidc/token")), said: Some("invalid_client".to_owned()) },
+                TokenEndpoint {
+                    endpoint: answers(&format!("{PROVIDER}/api/oidc/token")),
+                    said: Some("invalid_client".to_owned()),
+                },
             ),
             kasm_config: without(at, Credential::AppKey),
             kasm_version: without(at, Credential::AppKey),
@@ -343,6 +351,7 @@ fn key() -> Jwk {
         bits: Some(2048),
         thumbprint: "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs".to_owned(),
         problem: None,
+        is_strange: false,
         is_private: false,
     }
 }

@@ -17,6 +17,6 @@ pub use facts::*;
 pub use observed::{Missing, Observed, Reason};
 pub use report::{Cause, CheckReport, Coverage, Expiry, Login, Report, SourceReport, Verified};
 pub use snapshot::{RequestCount, Snapshot};
-pub use source::{AskedOf, Credential, PlannedRequest, Interval, Side, SourceId, SourcePlan};
-pub use target::{Expect, AppFacts, ProviderFacts, TargetFacts};
+pub use source::{AskedOf, Credential, Interval, PlannedRequest, Side, SourceId, SourcePlan};
+pub use target::{AppFacts, Expect, ProviderFacts, TargetFacts};
 pub use verdict::{Drift, Finding, Severity, Stage, Verdict};

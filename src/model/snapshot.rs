@@ -5,11 +5,15 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answered, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, Credential, CustomClaims,
-    DryRun, EndpointAnswers, GroupMapping, AppHealth, KasmUser, KasmVersion, KeyOwner, Known, LastSignIn, Missing,
+    Answered, AppHealth, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, Credential,
+    CustomClaims, DryRun, EndpointAnswers, GroupMapping, KasmUser, KasmVersion, KeyOwner, Known, LastSignIn, Missing,
     Observed, Page, PasskeyDomain, Registration, SecretProof, Side, SourceId, TargetFacts, TokenEndpoint, change,
 };
-use crate::{clock::Time, apps::kasm::{KasmStart, LoginSettings, OidcConfigs}, oidc::{Discovery, Jwks}};
+use crate::{
+    apps::kasm::{KasmStart, LoginSettings, OidcConfigs},
+    clock::Time,
+    oidc::{Discovery, Jwks},
+};
 
 /// All observations of one target at one time: plain data without secrets, that can be saved and evaluated again later.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

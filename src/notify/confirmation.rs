@@ -6,7 +6,10 @@ use super::{
     receiver_state::{FIX_HOLDS, SECOND_LOOK},
     target_status::TargetStatus,
 };
-use crate::{clock::Time, model::{Login, Stage}};
+use crate::{
+    clock::Time,
+    model::{Login, Stage},
+};
 
 /// Asks for second looks at targets that have just broken, or have just been fixed.
 #[derive(Debug, Default)]
@@ -110,11 +113,7 @@ mod tests {
         assert_eq!(looks.due(&sights, at(0), siblings), ["work"]);
         assert_eq!(looks.next(), Some(at(10)));
         let sights = [sight("home", "ok", 60), sight("lab", BY_PROVIDER, 0), sight("work", BY_PROVIDER, 1)];
-        assert_eq!(
-            looks.due(&sights, at(61), siblings),
-            ["lab", "work"],
-            "fixed; their own second looks are due, too"
-        );
+        assert_eq!(looks.due(&sights, at(61), siblings), ["lab", "work"], "fixed; their own second looks are due, too");
         let mut looks = Confirmations::default();
         let sights = [sight("home", "broken", 0), sight("lab", "ok", 0), sight("work", "ok", 0)];
         assert!(looks.due(&sights, at(0), siblings).is_empty(), "the cause is not the provider");

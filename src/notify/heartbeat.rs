@@ -10,7 +10,12 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::send::Transport;
-use crate::{results::Results, clock::{Clock, Time}, config::{Config, Heartbeat}, metrics::Daemon};
+use crate::{
+    clock::{Clock, Time},
+    config::{Config, Heartbeat},
+    metrics::Daemon,
+    results::Results,
+};
 
 /// What the heartbeat works with.
 pub struct Deps<P> {

@@ -9,7 +9,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::{clock::{Time, span}, config::Maintenance};
+use crate::{
+    clock::{Time, span},
+    config::Maintenance,
+};
 
 /// The most windows by command at once: each is an entry in memory.
 const MOST_BY_COMMAND: usize = 1000;

@@ -8,21 +8,21 @@
 //! sends, so that no receiver ever delays a round.
 
 mod alert_state;
-pub mod notifier;
+mod backoff;
+mod confirmation;
 pub mod heartbeat;
-mod receiver_state;
 pub mod maintenance;
 pub mod memory;
 mod message;
-mod backoff;
-mod confirmation;
+pub mod notifier;
+mod receiver_state;
 pub mod send;
 mod target_status;
 #[cfg(test)]
 mod tests;
 mod words;
 
+pub use message::{AlertKey, Item, Message, Phase};
 pub use receiver_state::{ReceiverState, Rules};
-pub use message::{Item, AlertKey, Message, Phase};
 pub use target_status::TargetStatus;
 pub use words::{text, title, value};

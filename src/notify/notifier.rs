@@ -20,16 +20,23 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::{
-    receiver_state::{ReceiverState, Rules},
+    confirmation::Confirmations,
     maintenance::Windows,
     memory::{Keeper, Kept},
     message::Message,
-    confirmation::Confirmations,
+    receiver_state::{ReceiverState, Rules},
     send::Transport,
     target_status::TargetStatus,
     words,
 };
-use crate::{results::Results, clock::{Clock, Time}, config::{Config, Receiver}, metrics::Daemon, collect::webhook_client::SendError, scheduler::{RunTriggers, RunMode}};
+use crate::{
+    clock::{Clock, Time},
+    collect::webhook_client::SendError,
+    config::{Config, Receiver},
+    metrics::Daemon,
+    results::Results,
+    scheduler::{RunMode, RunTriggers},
+};
 
 /// How long the notifier waits for further rounds once one was put up: those of many targets come together.
 const SETTLE: Duration = Duration::from_millis(250);
@@ -186,11 +193,13 @@ impl<P: Transport> Notifier<P> {
     /// Takes in how things stand, and does what is due. How long nothing more will be.
     fn step(&mut self) -> Duration {
         let now = self.deps.clock.now();
-        let sights: Vec<TargetStatus> = self.deps.results.entries().iter().filter_map(|entry| TargetStatus::of(entry, now)).collect();
+        let sights: Vec<TargetStatus> =
+            self.deps.results.entries().iter().filter_map(|entry| TargetStatus::of(entry, now)).collect();
         let muted = self.muted(now);
         self.look_again(&sights, now);
         for line in self.lines.values_mut() {
-            let sights: Vec<&TargetStatus> = sights.iter().filter(|sight| !line.silent.contains(&sight.target)).collect();
+            let sights: Vec<&TargetStatus> =
+                sights.iter().filter(|sight| !line.silent.contains(&sight.target)).collect();
             line.receiver_state.see(&sights, &muted, now);
         }
         self.send(now);

@@ -8,13 +8,17 @@ use std::{
 use chrono::TimeDelta;
 
 use super::{
-    alert_state::{Confirm, AlertState},
-    memory::Told,
-    message::{Item, AlertKey, Message, Phase},
+    alert_state::{AlertState, Confirm},
     backoff::Backoff,
+    memory::Told,
+    message::{AlertKey, Item, Message, Phase},
     target_status::{Presence, TargetStatus},
 };
-use crate::{clock::{Time, span}, config::{ReceiverKind, Receiver, Topic}, render::notice::Notice};
+use crate::{
+    clock::{Time, span},
+    config::{Receiver, ReceiverKind, Topic},
+    render::notice::Notice,
+};
 
 /// How long after the first sight of a trouble a second one must show it, too.
 pub(super) const SECOND_LOOK: TimeDelta = TimeDelta::seconds(10);
@@ -251,8 +255,9 @@ impl ReceiverState {
 
     /// What else is new of the item's target is told with it: it says how things stand now.
     fn cover(&mut self, item: &Item, message: &Message) {
-        let has_own =
-            |matter: &AlertKey| message.items.iter().any(|other| other.target == item.target && other.matter == *matter);
+        let has_own = |matter: &AlertKey| {
+            message.items.iter().any(|other| other.target == item.target && other.matter == *matter)
+        };
         let covered: Vec<(AlertKey, Phase, Option<Time>)> = self
             .courses
             .iter()

@@ -3,7 +3,13 @@
 use std::sync::Arc;
 
 use super::message::AlertKey;
-use crate::{results::Entry, clock::Time, config::Topic, model::{Login, Report, Severity}, render::notice::{self, Notice}};
+use crate::{
+    clock::Time,
+    config::Topic,
+    model::{Login, Report, Severity},
+    render::notice::{self, Notice},
+    results::Entry,
+};
 
 /// Whether something is so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,12 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use chrono::{TimeDelta, TimeZone as _, Utc};
 
 use super::*;
-use crate::{checks, clock::Time, config::{Alertmanager, HttpSettings, ReceiverKind, Receiver, SecretSource, Topic, Webhook}, model::{Cause, Finding, Login, Report, Snapshot}};
+use crate::{
+    checks,
+    clock::Time,
+    config::{Alertmanager, HttpSettings, Receiver, ReceiverKind, SecretSource, Topic, Webhook},
+    model::{Cause, Finding, Login, Report, Snapshot},
+};
 
 pub(super) fn at(seconds: i64) -> Time {
     Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap() + TimeDelta::seconds(seconds)

@@ -3,7 +3,11 @@
 use chrono::SecondsFormat;
 
 use super::message::{Item, Message, Phase};
-use crate::{clock::Time, config::{Placeholder, Topic}, model::Login};
+use crate::{
+    clock::Time,
+    config::{Placeholder, Topic},
+    model::Login,
+};
 
 /// How many targets a paragraph lists, and how many of their pages it links to: some receivers take short texts only.
 const LISTED: usize = 20;

@@ -110,7 +110,10 @@ impl AuthorizeUrl {
         let is_same_page = announced[..Position::AfterPath] == sent[..Position::AfterPath];
         let has = |name: &str, value: &str| self.query.iter().any(|pair| pair.0 == name && pair.1 == value);
         is_same_page
-            && announced.query_pairs().filter(|(name, value)| may_be_fixed(name, value)).all(|(name, value)| has(&name, &value))
+            && announced
+                .query_pairs()
+                .filter(|(name, value)| may_be_fixed(name, value))
+                .all(|(name, value)| has(&name, &value))
     }
 }
 

@@ -10,7 +10,8 @@ const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
 
 /// The algorithms of public keys that are known here (RFC 7518, section 3.1; RFC 8037; RFC 8812; RFC 9864).
 const ALGORITHMS: [&str; 13] = [
-    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "ES256K", "EdDSA", "Ed25519", "Ed448",
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "ES256K", "EdDSA", "Ed25519",
+    "Ed448",
 ];
 /// How many keys are named before the rest is only counted.
 const NAMED_KEYS: usize = 5;
@@ -57,11 +58,7 @@ impl Jwks {
     /// What the body is instead of an object with a list of keys.
     pub fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, JsonProblem> {
         let json = parse_json(body)?;
-        let keys = json
-            .value
-            .get("keys")
-            .and_then(Value::as_array)
-            .ok_or(JsonProblem::Lacks("a list `keys`"))?;
+        let keys = json.value.get("keys").and_then(Value::as_array).ok_or(JsonProblem::Lacks("a list `keys`"))?;
         Ok(Self { keys: keys.iter().map(Jwk::read).collect(), content_type: content_type.map(str::to_owned) })
     }
 

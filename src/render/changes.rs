@@ -7,7 +7,11 @@ use super::{
     page::{Page, cell},
     style::{Paint, Style},
 };
-use crate::{clock::Time, journal::{Event, What}, model::{Cause, Change, ChangeSubject, Login}};
+use crate::{
+    clock::Time,
+    journal::{Event, What},
+    model::{Cause, Change, ChangeSubject, Login},
+};
 
 /// The columns of `from` and `to`.
 const LABEL: usize = 6;

@@ -5,7 +5,11 @@ use super::{
     page::{Page, cell},
     style::{Paint, Style},
 };
-use crate::{checks::{self, Check, SeverityRule}, model::{Severity, Stage}, providers::pocket_id::Dialect};
+use crate::{
+    checks::{self, Check, SeverityRule},
+    model::{Severity, Stage},
+    providers::pocket_id::Dialect,
+};
 
 /// The columns of a page's labels.
 const LABEL: usize = 10;

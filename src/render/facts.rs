@@ -1,6 +1,11 @@
 //! Facts of a report or a snapshot in a few words.
 
-use crate::{checks, clock::Time, apps::kasm::{Chosen, StartOutcome}, model::{CheckReport, Credential, Finding, Report, Snapshot, Stage}};
+use crate::{
+    apps::kasm::{Chosen, StartOutcome},
+    checks,
+    clock::Time,
+    model::{CheckReport, Credential, Finding, Report, Snapshot, Stage},
+};
 
 /// The provider's name: `Pocket ID`, or `Provider` where it is another or not known.
 pub(crate) fn provider_name(report: &Report) -> &'static str {

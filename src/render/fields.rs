@@ -8,7 +8,11 @@ mod rows;
 use serde::Serialize;
 
 use self::rows::{ROWS, Row};
-use crate::{checks::{self, Case}, model::{CheckReport, Missing, Report, Snapshot}, oidc::cut};
+use crate::{
+    checks::{self, Case},
+    model::{CheckReport, Missing, Report, Snapshot},
+    oidc::cut,
+};
 
 /// The longest value that is told, in characters: as long as in a finding.
 const LONGEST: usize = 800;

@@ -7,7 +7,13 @@ mod form;
 mod kasm_form;
 mod provider_form;
 
-use crate::{checks::Case, apps::kasm::{LoginConfig, Start}, model::{DryRun, Snapshot}, oidc::{AuthorizeUrl, Discovery}, providers::pocket_id::ProviderKind};
+use crate::{
+    apps::kasm::{LoginConfig, Start},
+    checks::Case,
+    model::{DryRun, Snapshot},
+    oidc::{AuthorizeUrl, Discovery},
+    providers::pocket_id::ProviderKind,
+};
 
 use form::{paragraph, safe};
 

@@ -1,6 +1,9 @@
 //! What is told first, on every surface: the one check that matters most, or why nothing can be told.
 
-use crate::{checks, model::{CheckReport, Login, Report, Severity, Snapshot}};
+use crate::{
+    checks,
+    model::{CheckReport, Login, Report, Severity, Snapshot},
+};
 
 use super::facts;
 

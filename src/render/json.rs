@@ -5,7 +5,11 @@
 
 use serde::Serialize;
 
-use crate::{checks, clock::Time, model::{CheckReport, Coverage, Drift, Expiry, Finding, Report, SourceReport}};
+use crate::{
+    checks,
+    clock::Time,
+    model::{CheckReport, Coverage, Drift, Expiry, Finding, Report, SourceReport},
+};
 
 /// The version of the form.
 pub const FORMAT: u32 = 1;

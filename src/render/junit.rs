@@ -9,7 +9,10 @@ use super::{
     facts,
     style::{Style, safe},
 };
-use crate::{checks, model::{CheckReport, Finding, Report, Severity}};
+use crate::{
+    checks,
+    model::{CheckReport, Finding, Report, Severity},
+};
 
 /// Reports as a JUnit document.
 ///

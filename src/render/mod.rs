@@ -9,6 +9,7 @@ pub mod explain;
 pub(crate) mod facts;
 pub mod fields;
 pub mod guide;
+pub(crate) mod headline;
 pub mod json;
 pub mod junit;
 pub mod notice;
@@ -17,7 +18,6 @@ pub mod path;
 mod similar;
 pub mod style;
 pub mod text;
-pub(crate) mod headline;
 pub(crate) mod unproven;
 
 pub use similar::similar;

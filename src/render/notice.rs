@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{facts, path};
-use crate::{checks, model::{CheckReport, Login, Report, Severity}};
+use crate::{
+    checks,
+    model::{CheckReport, Login, Report, Severity},
+};
 
 /// The most that is told of what was found, in characters: some receivers take short texts only.
 const LONGEST: usize = 1000;

@@ -4,10 +4,10 @@ mod cause;
 mod rest;
 
 use super::{
+    headline,
     page::{Page, cell},
     path::{self, State},
     style::{Paint, Style},
-    told,
 };
 use crate::model::{CheckReport, Login, Report, Snapshot, Verified};
 

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use crate::{clock::{Time, span}, config::Config, collect::CollectMode, schedule::Schedule};
+use crate::{
+    clock::{Time, span},
+    collect::CollectMode,
+    config::Config,
+    schedule::Schedule,
+};
 
 /// A round that takes longer than three intervals is cut, but none before it had this long: every source has timeouts
 /// of its own that end sooner.
@@ -88,8 +93,8 @@ mod tests {
 
     #[test]
     fn a_round_may_take_three_intervals_but_at_least_a_minute_and_at_most_ten() {
-        for (interval, limit) in [(10, 60), (20, 60), (60, 180), (200, 600), (3600, 600)] {
-            assert_eq!(interval(interval).limit, Duration::from_secs(limit), "every {interval} s");
+        for (seconds, limit) in [(10, 60), (20, 60), (60, 180), (200, 600), (3600, 600)] {
+            assert_eq!(interval(seconds).limit, Duration::from_secs(limit), "every {seconds} s");
         }
     }
 

@@ -14,12 +14,12 @@
 //! whatever made it run, and a failed one is not tried again before the next is due.
 
 mod attempt;
-mod triggers;
-mod run_round;
+mod interval;
 mod liveness;
 mod restore;
-mod interval;
+mod run_round;
 mod task;
+mod triggers;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -27,15 +27,21 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::error;
 
-pub use triggers::{RunTriggers, RunMode};
 pub use run_round::RunRound;
+pub use triggers::{RunMode, RunTriggers};
 
 use self::{
-    liveness::Liveness,
     interval::Interval,
+    liveness::Liveness,
     task::{Shared, Task},
 };
-use crate::{results::{Results, Entry, Latest}, clock::Clock, config::{Config, Target}, journal::Journal, metrics::Daemon};
+use crate::{
+    clock::Clock,
+    config::{Config, Target},
+    journal::Journal,
+    metrics::Daemon,
+    results::{Entry, Latest, Results},
+};
 
 /// How many rounds run at once, as long as they are quick.
 pub const AT_ONCE: usize = 64;
@@ -70,7 +76,13 @@ pub struct Applied {
 impl<L: RunRound> Scheduler<L> {
     /// A scheduler without targets.
     #[must_use]
-    pub fn new(runner: Arc<L>, results: Arc<Results>, daemon: Arc<Daemon>, journal: Arc<Journal>, clock: Clock) -> Self {
+    pub fn new(
+        runner: Arc<L>,
+        results: Arc<Results>,
+        daemon: Arc<Daemon>,
+        journal: Arc<Journal>,
+        clock: Clock,
+    ) -> Self {
         let places = Arc::new(Semaphore::new(AT_ONCE));
         let shared = Arc::new(Shared { results, daemon, clock, journal, triggers: Arc::default(), places });
         Self { runner, shared, running: BTreeMap::new(), first_rounds: Vec::new() }
@@ -231,7 +243,7 @@ mod tests {
     use tokio::time::sleep;
 
     use super::*;
-    use crate::{checks, model::Snapshot, collect::CollectMode, round::Round};
+    use crate::{checks, collect::CollectMode, model::Snapshot, round::Round};
 
     struct Quick;
 

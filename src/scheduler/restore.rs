@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::{results::Latest, config::Target, journal::State, model::{SourceId, TargetFacts}};
+use crate::{
+    config::Target,
+    journal::State,
+    model::{SourceId, TargetFacts},
+    results::Latest,
+};
 
 /// A round on the results as the journal keeps it.
 pub(super) fn state(latest: &Latest) -> State {

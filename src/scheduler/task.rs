@@ -9,14 +9,24 @@ use tokio::{
 use tracing::{debug, error, info};
 
 use super::{
-    RunTriggers, RunMode, RunRound,
+    RunMode, RunRound, RunTriggers,
     attempt::{Outcome, attempt},
-    triggers::{PendingRuns, RunRequests},
+    interval::Interval,
     liveness::Liveness,
     restore,
-    interval::Interval,
+    triggers::{PendingRuns, RunRequests},
 };
-use crate::{results::{Results, Latest}, clock::{Clock, Time}, config::Target, journal::{self, Journal}, logging, metrics::Daemon, model::{Report, Snapshot}, collect::CollectMode, round::Round};
+use crate::{
+    clock::{Clock, Time},
+    collect::CollectMode,
+    config::Target,
+    journal::{self, Journal},
+    logging,
+    metrics::Daemon,
+    model::{Report, Snapshot},
+    results::{Latest, Results},
+    round::Round,
+};
 
 /// How long a task sleeps at most before it looks at the clock again: it may have been set.
 const SLICE: Duration = Duration::from_mins(1);
@@ -135,7 +145,10 @@ impl<L: RunRound> Task<L> {
             Outcome::Done(round) => self.tell(*round, started.elapsed()),
             Outcome::Hung => self.log_failed_round("a round hung and was cut; the next one runs when it is due", None),
             Outcome::Panicked(place) => {
-                self.log_failed_round("a round panicked, which is a bug; the next one runs when it is due", place.as_deref());
+                self.log_failed_round(
+                    "a round panicked, which is a bug; the next one runs when it is due",
+                    place.as_deref(),
+                );
             }
         }
     }

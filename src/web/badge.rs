@@ -1,7 +1,7 @@
 //! A badge for other pages: a target's name and how sign-in stands. A verdict, and nothing else.
 
 use super::page::{Standing, escape};
-use crate::{results::Entry, clock::Time, model::Login};
+use crate::{clock::Time, model::Login, results::Entry};
 
 /// The badge of a target, as an image (SVG 1.1) that needs no font of its own and no style sheet.
 pub(super) fn badge(entry: &Entry, now: Time) -> String {

@@ -3,7 +3,12 @@
 use url::Url;
 
 use super::{Options, page::path_segment};
-use crate::{checks, clock::Time, model::{Expiry, Report, Snapshot}, render::expiries};
+use crate::{
+    checks,
+    clock::Time,
+    model::{Expiry, Report, Snapshot},
+    render::expiries,
+};
 
 /// The longest line in octets, without its end (RFC 5545, section 3.1).
 const LINE: usize = 75;

@@ -27,7 +27,10 @@ use axum::{
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::{results::Results, clock::Clock, config::Config, journal::Journal, metrics::Daemon, notify::maintenance::Windows, collect::Collector, scheduler::RunTriggers};
+use crate::{
+    clock::Clock, collect::Collector, config::Config, journal::Journal, metrics::Daemon, notify::maintenance::Windows,
+    results::Results, scheduler::RunTriggers,
+};
 
 pub use access::{Tells, Viewer};
 pub use serve::{Limits, Peer, serve, serve_by, serve_within};

@@ -4,7 +4,10 @@
 use serde_json::Value;
 
 use super::login_settings::error_message;
-use crate::{model::{GroupMapping, KasmUser}, oidc::{JsonProblem, parse_json, short}};
+use crate::{
+    model::{GroupMapping, KasmUser},
+    oidc::{JsonProblem, parse_json, short},
+};
 
 /// Kasm's own error text, whatever the status, where the body is an error object and nothing else.
 #[must_use]

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Chosen, KasmStart, login_settings::error_message};
-use crate::{model::TargetFacts, oidc::{JsonProblem, parse_json}};
+use crate::{
+    model::TargetFacts,
+    oidc::{JsonProblem, parse_json},
+};
 
 /// The stored configurations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::login_settings::error_message;
-use crate::{model::TargetFacts, oidc::{AuthorizeUrl, JsonProblem, parse_json}};
+use crate::{
+    model::TargetFacts,
+    oidc::{AuthorizeUrl, JsonProblem, parse_json},
+};
 
 /// The start of login for each visible config.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

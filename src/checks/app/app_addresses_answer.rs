@@ -41,7 +41,10 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{connection, table}, model::{AddressAnswer, AddressState, Snapshot}};
+    use crate::{
+        checks::testing::{connection, table},
+        model::{AddressAnswer, AddressState, Snapshot},
+    };
 
     fn add(now: &mut Snapshot, answer: AddressState) {
         let address = "2001:db8::1".parse().unwrap();

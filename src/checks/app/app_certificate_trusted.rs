@@ -74,7 +74,10 @@ fn how_to_pin(leaf: Option<&Certificate>) -> String {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{connection, evaluated, kasm_tls, table}, model::Trust};
+    use crate::{
+        checks::testing::{connection, evaluated, kasm_tls, table},
+        model::Trust,
+    };
 
     #[test]
     fn each_way_of_not_being_trusted_has_its_finding() {

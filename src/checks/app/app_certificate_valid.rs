@@ -4,7 +4,10 @@
 //! hand: there only the dates are evaluated.
 
 use super::{Case, Check, SeverityRule};
-use crate::{clock::Time, model::{Certificate, Finding, Missing, Trust, Verdict}};
+use crate::{
+    clock::Time,
+    model::{Certificate, Finding, Missing, Trust, Verdict},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "app_certificate_valid",
@@ -61,7 +64,10 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::CHECK;
-    use crate::{checks::testing::{connection, evaluated, kasm_tls, table}, model::Trust};
+    use crate::{
+        checks::testing::{connection, evaluated, kasm_tls, table},
+        model::Trust,
+    };
 
     #[test]
     fn dates_are_evaluated_always_and_the_name_where_the_chain_is_trusted() {

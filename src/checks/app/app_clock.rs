@@ -57,7 +57,10 @@ fn says_the_same(provider: &ClockReading, kasm: &ClockReading) -> bool {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::table, model::{ClockReading, Snapshot}};
+    use crate::{
+        checks::testing::table,
+        model::{ClockReading, Snapshot},
+    };
 
     fn set(now: &mut Snapshot, skew_seconds: f64) {
         now.app_health.value.as_mut().unwrap().clock = Some(ClockReading { skew_seconds, through: None });

@@ -35,7 +35,10 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{lose, table}, model::{HealthState, AppHealth, Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{lose, table},
+        model::{AppHealth, HealthState, Reason, Snapshot, SourceId},
+    };
 
     fn set(now: &mut Snapshot, status: u16, state: HealthState) {
         now.app_health.value.as_mut().unwrap().fact = AppHealth { status, state };

@@ -50,7 +50,10 @@ fn script(page: &Page) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::table, model::{Page, Script, Snapshot}};
+    use crate::{
+        checks::testing::table,
+        model::{Page, Script, Snapshot},
+    };
 
     fn page(now: &mut Snapshot) -> &mut Page {
         now.app_page.value.as_mut().unwrap()

@@ -63,7 +63,10 @@ fn finding(case: &Case<'_>, reason: Reason, detail: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{evaluated, lose, table}, model::{Credential, Missing, Reason, SourceId}};
+    use crate::{
+        checks::testing::{evaluated, lose, table},
+        model::{Credential, Missing, Reason, SourceId},
+    };
 
     #[test]
     fn any_answer_is_an_answer_and_no_answer_names_what_failed() {

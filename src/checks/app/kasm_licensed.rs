@@ -30,7 +30,10 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{lose, table, table_with_credentials}, model::{Reason, SourceId}};
+    use crate::{
+        checks::testing::{lose, table, table_with_credentials},
+        model::{Reason, SourceId},
+    };
 
     #[test]
     fn only_kasms_own_word_on_the_licence_counts() {

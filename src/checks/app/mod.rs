@@ -8,9 +8,9 @@ mod app_certificate_trusted;
 mod app_certificate_valid;
 mod app_clock;
 mod app_healthy;
-mod kasm_licensed;
 mod app_page_served;
 mod app_reachable;
+mod kasm_licensed;
 
 /// In cause order.
 pub(super) const CHECKS: &[&Check] = &[

@@ -43,7 +43,10 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{lose, table, url}, model::{DryRun, Missing, Reason, SourceId}};
+    use crate::{
+        checks::testing::{lose, table, url},
+        model::{DryRun, Missing, Reason, SourceId},
+    };
 
     #[test]
     fn a_client_id_that_is_known_agrees() {

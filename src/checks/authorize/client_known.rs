@@ -1,7 +1,10 @@
 //! The provider knows the client that Kasm names.
 
 use super::{Case, Check, Refusal, SeverityRule, after, client_id, dry_run, left_to_the_form};
-use crate::{model::{DryRun, Finding, Missing, SourceId, Verdict}, providers::pocket_id::ProviderKind};
+use crate::{
+    model::{DryRun, Finding, Missing, SourceId, Verdict},
+    providers::pocket_id::ProviderKind,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "client_known",
@@ -44,15 +47,18 @@ fn by_its_entry(case: &Case<'_>, sent: &str) -> Result<Verdict, Missing> {
 
 fn by_the_dry_run(case: &Case<'_>, sent: &str) -> Result<Verdict, Missing> {
     let refusal = match dry_run(case)? {
-        DryRun::Accepted(_) | DryRun::RedirectAccepted => return Ok(Verdict::OK),
-        DryRun::SentBack { error, .. } if error == "unauthorized_client" => Refusal::Client,
-        // It sends people only to an address that it has for this client.
-        DryRun::SentBack { .. } => return Ok(Verdict::OK),
-        DryRun::ErrorPage { message, .. } => Refusal::read(message),
-        DryRun::Unrecognised { .. } => Refusal::Other,
+        // It sends people only to an address that it has for this client, also to say that the client may not do this.
+        DryRun::Accepted(_) | DryRun::RedirectAccepted | DryRun::SentBack { .. } | DryRun::StateChanged { .. } => {
+            return Ok(Verdict::OK);
+        }
+        DryRun::ErrorPage { status, message } => Refusal::of_page(case, *status, message),
+        DryRun::AsksForLogin(_) | DryRun::Unrecognised { .. } => Refusal::Other,
     };
-    if refusal == Refusal::Client {
-        return Ok(Verdict::fail(unknown(sent)));
+    match refusal {
+        Refusal::Client => return Ok(Verdict::fail(unknown(sent))),
+        Refusal::ClientDisabled => return Ok(Verdict::noting("it is switched off there")),
+        Refusal::BearerOnly | Refusal::Redirect => return Ok(Verdict::OK),
+        _ => {}
     }
     Err(left_to_the_form(case))
 }
@@ -64,7 +70,10 @@ fn unknown(sent: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{generic, lose, table, url}, model::{DryRun, Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{generic, lose, table, url},
+        model::{DryRun, Reason, Snapshot, SourceId},
+    };
 
     fn deleted(now: &mut Snapshot) {
         now.client_meta.value.as_mut().unwrap().name = None;

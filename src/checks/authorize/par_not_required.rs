@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::{Case, Check, Refusal, SeverityRule, dry_run, registration};
-use crate::{model::{Credential, DryRun, Finding, Missing, Verdict}, providers::pocket_id::ProviderKind};
+use crate::{
+    model::{Credential, DryRun, Finding, Missing, Verdict},
+    providers::pocket_id::ProviderKind,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "par_not_required",
@@ -30,7 +33,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         }
     }
     match dry_run(case) {
-        Ok(DryRun::Accepted(_)) => Ok(Verdict::OK),
+        Ok(DryRun::Accepted(_) | DryRun::StateChanged { .. }) => Ok(Verdict::OK),
         Ok(DryRun::ErrorPage { message: text, .. } | DryRun::SentBack { description: text, .. })
             if Refusal::read(text) == Refusal::Par =>
         {
@@ -68,7 +71,10 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{checks::testing::{document, evaluated, legacy, lose, table}, model::{DryRun, Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{document, evaluated, legacy, lose, table},
+        model::{DryRun, Reason, Snapshot, SourceId},
+    };
 
     fn nameless(now: &mut Snapshot) {
         let (error, description) = ("error".to_owned(), "The error is unrecognizable".to_owned());

@@ -1,7 +1,10 @@
 //! The provider does not demand PKCE of Kasm's client, since Kasm does not send a challenge.
 
 use super::{Case, Check, Refusal, SeverityRule, dry_run, registration};
-use crate::{model::{Credential, DryRun, Finding, Missing, Verdict}, providers::pocket_id::ClientRegistration};
+use crate::{
+    model::{Credential, DryRun, Finding, Missing, Verdict},
+    providers::pocket_id::ClientRegistration,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "pkce_not_required",
@@ -23,7 +26,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         return Ok(Verdict::noting("Kasm sends a code_challenge"));
     }
     match dry_run(case) {
-        Ok(DryRun::Accepted(_)) => Ok(Verdict::OK),
+        Ok(DryRun::Accepted(_) | DryRun::StateChanged { .. }) => Ok(Verdict::OK),
         Ok(DryRun::SentBack { error, description }) if demands_pkce(error, description) => Ok(Verdict::fail(
             Finding::new("required", "The provider demands PKCE of this client, and Kasm sends no code_challenge"),
         )),
@@ -55,7 +58,11 @@ fn demands_pkce(error: &str, description: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{generic, lose, table, url}, model::{DryRun, Reason, Snapshot, SourceId}, providers::pocket_id::ClientRegistration};
+    use crate::{
+        checks::testing::{generic, lose, table, url},
+        model::{DryRun, Reason, Snapshot, SourceId},
+        providers::pocket_id::ClientRegistration,
+    };
 
     fn sent_back(now: &mut Snapshot, error: &str, description: &str) {
         let (error, description) = (error.to_owned(), description.to_owned());

@@ -1,7 +1,10 @@
 //! The redirect URI that Kasm sends is registered for its client.
 
 use super::{Case, Check, Refusal, SeverityRule, after, client_exists, dry_run, registration};
-use crate::{model::{Credential, Drift, DryRun, Finding, Missing, SourceId, Verdict}, providers::pocket_id::{ClientRegistration, ProviderKind, Registered, Version, registered}};
+use crate::{
+    model::{Credential, Drift, DryRun, Finding, Missing, SourceId, Verdict},
+    providers::pocket_id::{ClientRegistration, ProviderKind, Registered, Version, registered},
+};
 
 /// Before this release a client without callbacks takes over the first one that it is sent.
 const NO_FIRST_CALLBACK: Version = Version::new(2, 10);
@@ -27,7 +30,9 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let sent = sent.ok_or_else(|| after("redirect_uri_is_own", "it names no redirect URL"))?;
     match dry_run(case) {
         // Providers send people only to a registered address, with an error too (RFC 6749, section 4.1.2.1).
-        Ok(DryRun::Accepted(_) | DryRun::RedirectAccepted | DryRun::SentBack { .. }) => Ok(Verdict::OK),
+        Ok(DryRun::Accepted(_) | DryRun::RedirectAccepted | DryRun::SentBack { .. } | DryRun::StateChanged { .. }) => {
+            Ok(Verdict::OK)
+        }
         Ok(DryRun::ErrorPage { message, .. }) if is_about_the_redirect(case, message) => {
             let client = case.registration().ok().map(|registration| &registration.client);
             Ok(Verdict::fail(refused(sent, client)))
@@ -66,13 +71,16 @@ fn refused(sent: &str, client: Option<&ClientRegistration>) -> Finding {
 /// page is the proxy's. Pocket ID's page counts once the client is known to exist.
 fn is_about_the_redirect(case: &Case<'_>, message: &str) -> bool {
     Refusal::read(message) == Refusal::Redirect
-        && (case.kind == ProviderKind::Openid || client_exists(case) == Some(true))
+        && (case.kind != ProviderKind::PocketId || client_exists(case) == Some(true))
 }
 
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{generic, evaluated, legacy, lose, table}, model::{DryRun, Missing, Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{evaluated, generic, legacy, lose, table},
+        model::{DryRun, Missing, Reason, Snapshot, SourceId},
+    };
 
     const REFUSED: &str =
         "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect urls.";

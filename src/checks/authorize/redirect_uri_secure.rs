@@ -3,7 +3,10 @@
 use url::{Host, Url};
 
 use super::{Case, Check, SeverityRule, after};
-use crate::{model::{Finding, Missing, Verdict}, providers::pocket_id::{Registered, registered}};
+use crate::{
+    model::{Finding, Missing, Verdict},
+    providers::pocket_id::{Registered, registered},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "redirect_uri_secure",
@@ -75,7 +78,10 @@ fn is_loopback(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{table, url}, model::Snapshot};
+    use crate::{
+        checks::testing::{table, url},
+        model::Snapshot,
+    };
 
     fn at(now: &mut Snapshot, base: &str, redirect: &str) {
         now.target.kasm.url = base.to_owned();

@@ -44,7 +44,10 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{checks::testing::{document, lose, table, url}, model::{Reason, SourceId}};
+    use crate::{
+        checks::testing::{document, lose, table, url},
+        model::{Reason, SourceId},
+    };
 
     #[test]
     fn the_type_must_be_in_the_document_in_any_order() {

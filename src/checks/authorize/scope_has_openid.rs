@@ -1,7 +1,10 @@
 //! Kasm asks for the scope `openid`.
 
 use super::{Case, Check, SeverityRule, after, scope};
-use crate::{model::{Finding, Missing, Severity, Verdict}, providers::pocket_id::Dialect};
+use crate::{
+    model::{Finding, Missing, Severity, Verdict},
+    providers::pocket_id::Dialect,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "scope_has_openid",
@@ -39,7 +42,10 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{evaluated, legacy, table, url}, model::{Severity, Snapshot}};
+    use crate::{
+        checks::testing::{evaluated, legacy, table, url},
+        model::{Severity, Snapshot},
+    };
 
     fn send(now: &mut Snapshot, scope: &str) {
         url(now).scope = Some(scope.to_owned());

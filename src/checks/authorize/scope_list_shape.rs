@@ -4,7 +4,10 @@
 //! proof without one.
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Credential, Finding, Missing, Severity, Verdict}, providers::pocket_id::Dialect};
+use crate::{
+    model::{Credential, Finding, Missing, Severity, Verdict},
+    providers::pocket_id::Dialect,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "scope_list_shape",
@@ -74,7 +77,10 @@ fn in_the_list(stored: &[String]) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{evaluated, legacy, lose, stored, table, table_with_credentials, url}, model::{Reason, Severity, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{evaluated, legacy, lose, stored, table, table_with_credentials, url},
+        model::{Reason, Severity, Snapshot, SourceId},
+    };
 
     fn store(now: &mut Snapshot, entries: &[&str]) {
         stored(now).scope = Some(entries.iter().map(|entry| (*entry).to_owned()).collect());

@@ -1,7 +1,10 @@
 //! Kasm asks only for scopes that the provider supports.
 
 use super::{Case, Check, SeverityRule, after, scope};
-use crate::{model::{Drift, Finding, Missing, Severity, Verdict}, providers::pocket_id::Dialect};
+use crate::{
+    model::{Drift, Finding, Missing, Severity, Verdict},
+    providers::pocket_id::Dialect,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "scopes_supported",
@@ -68,7 +71,10 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{checks::testing::{document, generic, evaluated, legacy, lose, table, url}, model::{Reason, Severity, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{document, evaluated, generic, legacy, lose, table, url},
+        model::{Reason, Severity, Snapshot, SourceId},
+    };
 
     fn send(now: &mut Snapshot, scope: &str) {
         url(now).scope = Some(scope.to_owned());

@@ -1,7 +1,10 @@
 //! Kasm's group mappings name groups that the provider has.
 
 use super::{Case, Check, SeverityRule, database_answers, with_hint};
-use crate::{model::{ClaimsPreview, Credential, Drift, Finding, GroupMapping, Missing, Verdict}, providers::pocket_id::ProviderKind};
+use crate::{
+    model::{ClaimsPreview, Credential, Drift, Finding, GroupMapping, Missing, Verdict},
+    providers::pocket_id::ProviderKind,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "group_names_map",
@@ -75,7 +78,10 @@ fn finding(group: &str, name: &str, known: &[String]) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{generic, evaluated_with_credentials, lose, stored, table, table_with_credentials}, model::{Credential, Missing, Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{evaluated_with_credentials, generic, lose, stored, table, table_with_credentials},
+        model::{Credential, Missing, Reason, Snapshot, SourceId},
+    };
 
     fn map(now: &mut Snapshot, name: &str) {
         now.kasm_mappings.value.as_mut().unwrap()[0].sso_groups = vec![name.to_owned()];

@@ -30,7 +30,11 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{evaluated_with_credentials, stored, table, table_with_credentials}, apps::kasm::Field, model::{Credential, Missing}};
+    use crate::{
+        apps::kasm::Field,
+        checks::testing::{evaluated_with_credentials, stored, table, table_with_credentials},
+        model::{Credential, Missing},
+    };
 
     #[test]
     fn the_claim_must_exist_where_groups_are_used() {

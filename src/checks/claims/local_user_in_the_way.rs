@@ -41,7 +41,10 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{lose, table, table_with_credentials}, model::{KasmUser, Missing, Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{lose, table, table_with_credentials},
+        model::{KasmUser, Missing, Reason, Snapshot, SourceId},
+    };
 
     fn of_realm(now: &mut Snapshot, realm: Option<&str>) {
         let realm = realm.map(str::to_owned);

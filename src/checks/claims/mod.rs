@@ -1,7 +1,11 @@
 //! Kasm finds user name and groups in the claims, and lets the user in.
 
 use super::{Case, Check, SeverityRule, endpoint};
-use crate::{apps::kasm::Field, model::{ClaimsPreview, Drift, Finding, Missing, Reason, SourceId, Verdict}, providers::pocket_id::ProviderKind};
+use crate::{
+    apps::kasm::Field,
+    model::{ClaimsPreview, Drift, Finding, Missing, Reason, SourceId, Verdict},
+    providers::pocket_id::ProviderKind,
+};
 
 mod group_names_map;
 mod groups_claim;

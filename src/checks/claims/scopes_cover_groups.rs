@@ -29,7 +29,11 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{generic, stored, table, table_with_credentials}, apps::kasm::Field, model::Snapshot};
+    use crate::{
+        apps::kasm::Field,
+        checks::testing::{generic, stored, table, table_with_credentials},
+        model::Snapshot,
+    };
 
     fn scopes(now: &mut Snapshot, entries: &[&str]) {
         stored(now).scope = Some(entries.iter().map(|entry| (*entry).to_owned()).collect());

@@ -25,7 +25,10 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{generic, evaluated_with_credentials, stored, table, table_with_credentials, url}, model::Snapshot};
+    use crate::{
+        checks::testing::{evaluated_with_credentials, generic, stored, table, table_with_credentials, url},
+        model::Snapshot,
+    };
 
     fn scopes(now: &mut Snapshot, entries: &[&str]) {
         stored(now).scope = Some(entries.iter().map(|entry| (*entry).to_owned()).collect());

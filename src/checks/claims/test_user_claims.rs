@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{Case, Check, SeverityRule, users_allowed};
-use crate::{apps::kasm::OidcConfig, model::{ClaimsPreview, Credential, Finding, Missing, SourceId, Verdict}};
+use crate::{
+    apps::kasm::OidcConfig,
+    model::{ClaimsPreview, Credential, Finding, Missing, SourceId, Verdict},
+};
 
 /// The claim that Pocket ID's guide enters as Kasm's Username Attribute.
 const BY_THE_GUIDE: &str = "preferred_username";
@@ -94,7 +97,11 @@ fn claims(
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{generic, evaluated, lose, table}, apps::kasm::Field, model::{ClaimsPreview, Credential, Missing, Reason, Snapshot, SourceId}};
+    use crate::{
+        apps::kasm::Field,
+        checks::testing::{evaluated, generic, lose, table},
+        model::{ClaimsPreview, Credential, Missing, Reason, Snapshot, SourceId},
+    };
 
     fn preview(now: &mut Snapshot, preview: ClaimsPreview) {
         *now = Snapshot::healthy_with_credentials();

@@ -28,7 +28,10 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{checks::testing::{document, evaluated_with_credentials, stored, table, table_with_credentials}, model::Snapshot};
+    use crate::{
+        checks::testing::{document, evaluated_with_credentials, stored, table, table_with_credentials},
+        model::Snapshot,
+    };
 
     fn store(now: &mut Snapshot, url: &str) {
         stored(now).user_info_url = Some(url.to_owned());

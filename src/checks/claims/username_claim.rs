@@ -25,7 +25,10 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{generic, evaluated_with_credentials, lose, stored, table, table_with_credentials}, model::{ClaimsPreview, Credential, Missing, Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{evaluated_with_credentials, generic, lose, stored, table, table_with_credentials},
+        model::{ClaimsPreview, Credential, Missing, Reason, Snapshot, SourceId},
+    };
 
     fn take(now: &mut Snapshot, claim: &str) {
         stored(now).username_attribute = Some(claim.to_owned());

@@ -4,7 +4,10 @@
 //! 2.11 lists a client that nobody may use.
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Credential, Finding, Missing, Registration, Verdict}, providers::pocket_id::Version};
+use crate::{
+    model::{Credential, Finding, Missing, Registration, Verdict},
+    providers::pocket_id::Version,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "users_allowed",
@@ -87,7 +90,10 @@ fn access(case: &Case<'_>, registration: &Registration) -> Result<Access, Missin
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{document, generic, lose, table}, model::{Reason, Registration, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{document, generic, lose, table},
+        model::{Reason, Registration, Snapshot, SourceId},
+    };
 
     fn change(now: &mut Snapshot, change: impl FnOnce(&mut Registration)) {
         *now = Snapshot::healthy_with_credentials();

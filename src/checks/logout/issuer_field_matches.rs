@@ -1,7 +1,12 @@
 //! The issuer that Kasm holds is the provider's.
 
 use super::{Case, Check, SeverityRule, logout_is_on};
-use crate::{apps::kasm::Field, model::{Credential, Drift, Missing, Verdict}, oidc::{is_issuer_of, is_template}, providers::pocket_id::ProviderKind};
+use crate::{
+    apps::kasm::Field,
+    model::{Credential, Drift, Missing, Verdict},
+    oidc::{is_issuer_of, is_template},
+    providers::pocket_id::ProviderKind,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "issuer_field_matches",
@@ -48,7 +53,11 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{checks::testing::{document, evaluated_with_credentials, lose, stored, table, table_with_credentials}, apps::kasm::Field, model::{Reason, Snapshot, SourceId}};
+    use crate::{
+        apps::kasm::Field,
+        checks::testing::{document, evaluated_with_credentials, lose, stored, table, table_with_credentials},
+        model::{Reason, Snapshot, SourceId},
+    };
 
     fn store(now: &mut Snapshot, issuer: &str) {
         stored(now).issuer = Field::Is(issuer.to_owned());

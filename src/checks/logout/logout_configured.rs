@@ -1,7 +1,10 @@
 //! Logout at Kasm logs out at the provider as well, where that is wanted.
 
 use super::{Case, Check, SeverityRule, logout_is_on};
-use crate::{apps::kasm::Field, model::{Credential, Finding, Missing, Verdict}};
+use crate::{
+    apps::kasm::Field,
+    model::{Credential, Finding, Missing, Verdict},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "logout_configured",
@@ -45,7 +48,10 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{checks::testing::{document, stored, table, table_with_credentials}, apps::kasm::Field};
+    use crate::{
+        apps::kasm::Field,
+        checks::testing::{document, stored, table, table_with_credentials},
+    };
 
     #[test]
     fn logout_with_the_provider_needs_an_issuer() {

@@ -57,7 +57,10 @@ fn is_of_host(url: &str, kasm: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{generic, table}, model::{Credential, Missing, Snapshot}};
+    use crate::{
+        checks::testing::{generic, table},
+        model::{Credential, Missing, Snapshot},
+    };
 
     fn with(now: &mut Snapshot, urls: &[&str], wanted: Option<bool>) {
         *now = Snapshot::healthy_with_credentials();

@@ -6,7 +6,10 @@
 use url::Url;
 
 use super::{Case, Check, SeverityRule, error_of_its_own};
-use crate::{apps::kasm::{Chosen, KasmStart, LoginConfig, LoginSettings, Start, StartOutcome}, model::{Drift, Finding, Missing, TargetFacts, Verdict}};
+use crate::{
+    apps::kasm::{Chosen, KasmStart, LoginConfig, LoginSettings, Start, StartOutcome},
+    model::{Drift, Finding, Missing, TargetFacts, Verdict},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "login_offered",
@@ -156,7 +159,11 @@ fn names<'a>(each: impl Iterator<Item = &'a str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{add_config, configs, evaluated, lose, stored, table, table_with_credentials, url}, apps::kasm::{Field, StartOutcome}, model::{Missing, Reason, Snapshot, SourceId}};
+    use crate::{
+        apps::kasm::{Field, StartOutcome},
+        checks::testing::{add_config, configs, evaluated, lose, stored, table, table_with_credentials, url},
+        model::{Missing, Reason, Snapshot, SourceId},
+    };
 
     #[test]
     fn why_the_button_is_missing_is_told_by_what_kasm_stores() {
@@ -271,7 +278,11 @@ mod tests {
                     },
                     "fail not_shown",
                 ),
-                ("no start, and no name", |now| lose(&mut now.login_start, SourceId::LoginStart, Reason::Timeout), "ok"),
+                (
+                    "no start, and no name",
+                    |now| lose(&mut now.login_start, SourceId::LoginStart, Reason::Timeout),
+                    "ok",
+                ),
                 (
                     "no start, and another name",
                     |now| {

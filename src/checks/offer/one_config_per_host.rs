@@ -1,7 +1,10 @@
 //! One config for this provider, and at most one that signs people in by itself.
 
 use super::{Case, Check, SeverityRule};
-use crate::{apps::kasm::{Chosen, LoginSettings}, model::{Finding, Missing, Verdict}};
+use crate::{
+    apps::kasm::{Chosen, LoginSettings},
+    model::{Finding, Missing, Verdict},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "one_config_per_host",
@@ -58,7 +61,10 @@ fn names<'a>(each: impl Iterator<Item = &'a str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{add_config, configs, lose, table}, model::{Reason, SourceId}};
+    use crate::{
+        checks::testing::{add_config, configs, lose, table},
+        model::{Reason, SourceId},
+    };
 
     const HERE: &str = "https://id.example.test/authorize";
     const ELSEWHERE: &str = "https://login.example.test/authorize";

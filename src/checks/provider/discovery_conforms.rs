@@ -6,10 +6,14 @@
 use url::Url;
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Finding, Missing, Verdict}, oidc::{
+use crate::{
+    model::{Finding, Missing, Verdict},
+    oidc::{
         Discovery,
         conformance::{Breach, Leniency, Weight, breaches},
-    }, providers::pocket_id::{Bases, ProviderKind}};
+    },
+    providers::pocket_id::{Bases, ProviderKind},
+};
 
 /// More findings say nothing new.
 const MOST_FINDINGS: usize = 12;
@@ -72,7 +76,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{checks::provider::table::{edit, failed, healthy_but, report, said}, model::{Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::provider::table::{edit, failed, healthy_but, report, said},
+        model::{Reason, Snapshot, SourceId},
+    };
 
     fn serving(document: &Value) -> Snapshot {
         healthy_but(|now| {

@@ -6,7 +6,10 @@
 //! A wrong content type or further faults are told by `discovery_conforms`.
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{DryRun, Finding, Missing, Reason, Severity, Verdict}, oidc::Discovery};
+use crate::{
+    model::{DryRun, Finding, Missing, Reason, Severity, Verdict},
+    oidc::Discovery,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "discovery_served",
@@ -83,7 +86,8 @@ fn other_address(case: &Case<'_>) -> Option<String> {
     }
     let origin = url::Url::parse(url).ok()?.origin().ascii_serialization();
     let path = url.strip_prefix(&origin)?;
-    let is_page = PAGES.iter().any(|page| path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    let is_page =
+        PAGES.iter().any(|page| path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
     is_page.then(|| says(&origin))
 }
 
@@ -112,7 +116,10 @@ fn incomplete(lacking: &[&str]) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::provider::table::{blocked, edit, failed, healthy_but, report, said}, model::{Snapshot, SourceId}};
+    use crate::{
+        checks::provider::table::{blocked, edit, failed, healthy_but, report, said},
+        model::{Snapshot, SourceId},
+    };
 
     fn with(reason: Reason) -> Snapshot {
         healthy_but(|now| now.discovery = failed(SourceId::Discovery, reason, "status 404"))

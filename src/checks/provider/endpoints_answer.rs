@@ -67,7 +67,10 @@ fn without_fault(answer: &EndpointAnswer) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::provider::table::{blocked, edit, failed, healthy_but, report, said}, model::{Snapshot, SourceId}};
+    use crate::{
+        checks::provider::table::{blocked, edit, failed, healthy_but, report, said},
+        model::{Snapshot, SourceId},
+    };
 
     fn with(userinfo: EndpointState, end_session: EndpointState) -> Snapshot {
         healthy_but(|now| {

@@ -6,7 +6,11 @@
 use url::{Origin, Url};
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Finding, Missing, SourceId, Verdict}, oidc::{is_issuer_of, is_loopback, short}, providers::pocket_id::Bases};
+use crate::{
+    model::{Finding, Missing, SourceId, Verdict},
+    oidc::{is_issuer_of, is_loopback, short},
+    providers::pocket_id::Bases,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "endpoints_on_one_base",
@@ -96,7 +100,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{checks::provider::table::{edit, healthy_but, report, said}, model::Snapshot, oidc::Discovery, providers::pocket_id::ProviderKind};
+    use crate::{
+        checks::provider::table::{edit, healthy_but, report, said},
+        model::Snapshot,
+        oidc::Discovery,
+        providers::pocket_id::ProviderKind,
+    };
 
     fn with(changes: &[(&str, &str)]) -> Snapshot {
         healthy_but(|now| {

@@ -5,7 +5,11 @@
 //! `provider.url` may be one address of several: where Kasm follows the document, nobody notices.
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Drift, Finding, Missing, SourceId, Verdict}, oidc::{is_issuer_of, is_template, short}, providers::pocket_id::ProviderKind};
+use crate::{
+    model::{Drift, Finding, Missing, SourceId, Verdict},
+    oidc::{is_issuer_of, is_template, short},
+    providers::pocket_id::ProviderKind,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "issuer_matches",
@@ -41,7 +45,8 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let Some(drift) = Drift::of("issuer", ("The config has", expected), ("The provider says", &short(issuer))) else {
         return Ok(Verdict::OK);
     };
-    let is_only_plain = issuer.strip_prefix("http://").is_some_and(|rest| is_issuer_of(&format!("https://{rest}"), expected));
+    let is_only_plain =
+        issuer.strip_prefix("http://").is_some_and(|rest| is_issuer_of(&format!("https://{rest}"), expected));
     if is_only_plain && !is_pocket_id {
         return Ok(Verdict::fail(Finding::new("plain_http", drift.sentence()).drift(drift).fix(
             "Reverse proxy before the provider: tell it how people came (X-Forwarded-Proto: https and X-Forwarded-Host), and \
@@ -71,7 +76,10 @@ fn follows_the_document(case: &Case<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::provider::table::{edit, healthy_but, report, said}, model::Snapshot};
+    use crate::{
+        checks::provider::table::{edit, healthy_but, report, said},
+        model::Snapshot,
+    };
 
     fn with(issuer: Option<&str>) -> Snapshot {
         healthy_but(|now| edit(&mut now.discovery, |answer| answer.fact.issuer = issuer.map(str::to_owned)))

@@ -5,7 +5,11 @@
 //! for them one announced algorithm with a key is enough.
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Finding, Missing, SourceId, Verdict}, oidc::{Jwk, Jwks, short}, providers::pocket_id::ProviderKind};
+use crate::{
+    model::{Finding, Missing, SourceId, Verdict},
+    oidc::{Jwk, Jwks, short},
+    providers::pocket_id::ProviderKind,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "jwks_matches_algorithms",
@@ -42,7 +46,9 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         asymmetric.iter().copied().filter(|name| !set.usable().any(|key| key.fits(name))).collect();
     let mut findings = Vec::new();
     let has_strange_key = set.keys.iter().any(|key| key.is_strange);
-    if (keyless.len() == asymmetric.len() && !has_strange_key) || (case.kind == ProviderKind::PocketId && !keyless.is_empty()) {
+    if (keyless.len() == asymmetric.len() && !has_strange_key)
+        || (case.kind == ProviderKind::PocketId && !keyless.is_empty())
+    {
         let message = format!("No published key fits {} (keys: {})", listed(&keyless), described(set));
         findings.push(Finding::new("algorithm_without_key", message));
     }
@@ -79,7 +85,11 @@ fn described(set: &Jwks) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::provider::table::{blocked, edit, healthy_but, said}, model::Snapshot, oidc::Jwk};
+    use crate::{
+        checks::provider::table::{blocked, edit, healthy_but, said},
+        model::Snapshot,
+        oidc::Jwk,
+    };
 
     fn with(announced: Option<&[&str]>, keys: impl FnOnce(&mut Vec<Jwk>)) -> Snapshot {
         healthy_but(|now| {

@@ -1,7 +1,10 @@
 //! The key set holds a key that ID tokens can be verified with, and no secret.
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Finding, Missing, Reason, Verdict}, oidc::{Jwk, Jwks}};
+use crate::{
+    model::{Finding, Missing, Reason, Verdict},
+    oidc::{Jwk, Jwks},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "jwks_usable",
@@ -35,7 +38,8 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 fn evaluate(set: &Jwks) -> Result<Verdict, Missing> {
     let found = findings(set);
     let strange: Vec<String> = set.keys.iter().filter(|key| key.is_strange).map(described).collect();
-    if strange.is_empty() || set.usable().next().is_some() || found.iter().any(|finding| finding.code == "private_key") {
+    if strange.is_empty() || set.usable().next().is_some() || found.iter().any(|finding| finding.code == "private_key")
+    {
         return Ok(Verdict::from_findings(found));
     }
     Err(Missing::OutOfReach(format!("the keys are of a kind that is not known here ({})", strange.join("; "))))
@@ -82,7 +86,10 @@ fn no_usable_key(set: &Jwks) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::provider::table::{edit, failed, healthy_but, report, said}, model::{Snapshot, SourceId}};
+    use crate::{
+        checks::provider::table::{edit, failed, healthy_but, report, said},
+        model::{Snapshot, SourceId},
+    };
 
     fn with(change: impl FnOnce(&mut Vec<Jwk>)) -> Snapshot {
         healthy_but(|now| edit(&mut now.jwks, |set| change(&mut set.keys)))

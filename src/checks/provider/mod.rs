@@ -51,7 +51,10 @@ pub(super) const CHECKS: &[&Check] = &[
 mod table {
     //! What the tests of this stage share: a healthy snapshot, one fact changed, and what a check then says.
 
-    use crate::{checks::evaluate, model::{CheckReport, Missing, Observed, Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::evaluate,
+        model::{CheckReport, Missing, Observed, Reason, Snapshot, SourceId},
+    };
 
     /// A healthy snapshot with one change.
     pub(super) fn healthy_but(change: impl FnOnce(&mut Snapshot)) -> Snapshot {
@@ -117,7 +120,11 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::table::{answered, blocked, down, edit, failed, failing, healthy_but};
-    use crate::{model::{Reason, Snapshot, SourceId}, oidc::{Discovery, Jwks}, providers::pocket_id::ProviderKind};
+    use crate::{
+        model::{Reason, Snapshot, SourceId},
+        oidc::{Discovery, Jwks},
+        providers::pocket_id::ProviderKind,
+    };
 
     /// A healthy snapshot with these documents.
     fn serving(discovery: &Value, keys: &Value) -> Snapshot {

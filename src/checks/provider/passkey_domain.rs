@@ -4,7 +4,10 @@
 use url::{Host, Url};
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Drift, Finding, Missing, Verdict}, oidc::{is_loopback, short}};
+use crate::{
+    model::{Drift, Finding, Missing, Verdict},
+    oidc::{is_loopback, short},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "passkey_domain",
@@ -60,7 +63,11 @@ fn is_host_or_parent(rp_id: &str, host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::provider::table::{failed, healthy_but, said}, model::{Observed, PasskeyDomain, Reason, Snapshot, SourceId}, providers::pocket_id::ProviderKind};
+    use crate::{
+        checks::provider::table::{failed, healthy_but, said},
+        model::{Observed, PasskeyDomain, Reason, Snapshot, SourceId},
+        providers::pocket_id::ProviderKind,
+    };
 
     fn with(url: &str, rp_id: &str) -> Snapshot {
         healthy_but(|now| {

@@ -57,7 +57,10 @@ fn count(connection: &Connection, is_meant: impl Fn(&AddressState) -> bool) -> u
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::provider::table::{edit, failed, healthy_but, report, said}, model::{AddressAnswer, Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::provider::table::{edit, failed, healthy_but, report, said},
+        model::{AddressAnswer, Reason, Snapshot, SourceId},
+    };
 
     fn with(states: &[AddressState]) -> Snapshot {
         healthy_but(|now| {

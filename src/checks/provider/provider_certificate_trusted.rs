@@ -3,7 +3,10 @@
 //! Dates and names are told by `provider_certificate_valid`.
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Finding, Missing, Tls, Trust, Verdict}, oidc::short};
+use crate::{
+    model::{Finding, Missing, Tls, Trust, Verdict},
+    oidc::short,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "provider_certificate_trusted",
@@ -65,7 +68,10 @@ fn evaluate(tls: &Tls) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::provider::table::{edit, healthy_but, report, said}, model::Snapshot};
+    use crate::{
+        checks::provider::table::{edit, healthy_but, report, said},
+        model::Snapshot,
+    };
 
     fn with(trust: Trust) -> Snapshot {
         healthy_but(|now| {

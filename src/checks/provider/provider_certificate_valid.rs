@@ -1,7 +1,11 @@
 //! The provider's certificate is in date and for its name: what every browser demands.
 
 use super::{Case, Check, SeverityRule};
-use crate::{clock::Time, model::{Certificate, Finding, Missing, Tls, Trust, Verdict}, oidc::short};
+use crate::{
+    clock::Time,
+    model::{Certificate, Finding, Missing, Tls, Trust, Verdict},
+    oidc::short,
+};
 
 /// Beyond this, a date in a certificate may look wrong because of a clock, not of the certificate.
 const CLOCK_MATTERS_SECONDS: f64 = 3600.0;
@@ -101,7 +105,10 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::{checks::provider::table::{edit, failed, healthy_but, report, said}, model::{Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::provider::table::{edit, failed, healthy_but, report, said},
+        model::{Reason, Snapshot, SourceId},
+    };
 
     fn with(change: impl FnOnce(&mut Tls, Time)) -> Snapshot {
         healthy_but(|now| {

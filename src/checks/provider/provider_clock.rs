@@ -60,7 +60,10 @@ fn skew_in_words(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::provider::table::{edit, failed, healthy_but, report, said}, model::{Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::provider::table::{edit, failed, healthy_but, report, said},
+        model::{Reason, Snapshot, SourceId},
+    };
 
     fn with(skew_seconds: f64) -> Snapshot {
         healthy_but(|now| {

@@ -48,7 +48,11 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::provider::table::{answered, blocked, edit, failed, healthy_but, said}, model::{Snapshot, SourceId}, providers::pocket_id::ProviderKind};
+    use crate::{
+        checks::provider::table::{answered, blocked, edit, failed, healthy_but, said},
+        model::{Snapshot, SourceId},
+        providers::pocket_id::ProviderKind,
+    };
 
     fn with(reason: Reason, detail: &str) -> Snapshot {
         healthy_but(|now| now.client_meta = failed(SourceId::ClientMeta, reason, detail))

@@ -73,7 +73,11 @@ fn page_finding(page: &Page) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::provider::table::{edit, failed, healthy_but, said}, model::{EndpointState, Reason, Snapshot, SourceId}, providers::pocket_id::ProviderKind};
+    use crate::{
+        checks::provider::table::{edit, failed, healthy_but, said},
+        model::{EndpointState, Reason, Snapshot, SourceId},
+        providers::pocket_id::ProviderKind,
+    };
 
     fn with(change: impl FnOnce(&mut Page)) -> Snapshot {
         healthy_but(|now| edit(&mut now.provider_page, change))

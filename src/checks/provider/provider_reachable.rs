@@ -76,7 +76,10 @@ fn finding(case: &Case<'_>, reason: Reason, detail: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::provider::table::{blocked, edit, failed, healthy_but, report, said}, model::{Snapshot, SourceId, Trust}};
+    use crate::{
+        checks::provider::table::{blocked, edit, failed, healthy_but, report, said},
+        model::{Snapshot, SourceId, Trust},
+    };
 
     fn with(connection: Option<Reason>, discovery: Option<Reason>) -> Snapshot {
         healthy_but(|now| {

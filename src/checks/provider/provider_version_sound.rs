@@ -6,7 +6,11 @@
 use url::Url;
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Finding, Missing, SourceId, Verdict}, oidc::{AuthorizeUrl, is_loopback}, providers::pocket_id::{Version, VersionSpan}};
+use crate::{
+    model::{Finding, Missing, SourceId, Verdict},
+    oidc::{AuthorizeUrl, is_loopback},
+    providers::pocket_id::{Version, VersionSpan},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "provider_version_sound",
@@ -107,7 +111,13 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{checks::provider::table::{edit, failed, healthy_but, report, said}, apps::kasm::StartOutcome, model::{Reason, Snapshot}, oidc::Discovery, providers::pocket_id::ProviderKind};
+    use crate::{
+        apps::kasm::StartOutcome,
+        checks::provider::table::{edit, failed, healthy_but, report, said},
+        model::{Reason, Snapshot},
+        oidc::Discovery,
+        providers::pocket_id::ProviderKind,
+    };
 
     const V1_16: &str = include_str!("../../../tests/fixtures/pocket-id/1.16.0/discovery.json");
     const V2_9: &str = include_str!("../../../tests/fixtures/pocket-id/2.9.0/discovery.json");

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Change, ChangeSubject, Finding, Missing, Verdict}, oidc::{Jwks, short}};
+use crate::{
+    model::{Change, ChangeSubject, Finding, Missing, Verdict},
+    oidc::{Jwks, short},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "signing_key_id_unique",
@@ -55,7 +58,11 @@ fn twice(set: &Jwks) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::provider::table::{blocked, edit, healthy_but, said}, model::{Snapshot, SourceId}, oidc::Jwk};
+    use crate::{
+        checks::provider::table::{blocked, edit, healthy_but, said},
+        model::{Snapshot, SourceId},
+        oidc::Jwk,
+    };
 
     fn changed_key(subject: ChangeSubject) -> Snapshot {
         healthy_but(|now| {

@@ -40,7 +40,10 @@ fn finding(change: &Change) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::provider::table::{blocked, healthy_but, report, said}, model::{Snapshot, SourceId}};
+    use crate::{
+        checks::provider::table::{blocked, healthy_but, report, said},
+        model::{Snapshot, SourceId},
+    };
 
     fn with(subject: ChangeSubject) -> Snapshot {
         healthy_but(|now| {

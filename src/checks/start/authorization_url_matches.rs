@@ -8,7 +8,10 @@
 use url::Url;
 
 use super::{Case, Check, SeverityRule, endpoint, part_that_differs};
-use crate::{model::{Drift, DryRun, Finding, Missing, SourceId, Verdict}, providers::pocket_id::ProviderKind};
+use crate::{
+    model::{Drift, DryRun, Finding, Missing, SourceId, Verdict},
+    providers::pocket_id::ProviderKind,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "authorization_url_matches",
@@ -76,8 +79,11 @@ fn differs(announced: &str, secure: Option<&str>, sent: &str) -> Verdict {
     let query = Url::parse(expected).ok().and_then(|url| url.query().map(str::to_owned));
     match (part_that_differs(expected, sent), query) {
         (None | Some("query"), Some(query)) => Verdict::fail(
-            Finding::new("query_lost", format!("Kasm's authorization URL lacks the parameters ?{query}: {}", drift.sentence()))
-                .drift(drift),
+            Finding::new(
+                "query_lost",
+                format!("Kasm's authorization URL lacks the parameters ?{query}: {}", drift.sentence()),
+            )
+            .drift(drift),
         ),
         _ => Verdict::drifted(drift),
     }
@@ -100,7 +106,10 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{checks::testing::{document, generic, evaluated, lose, table, url}, model::{Missing, Reason, SourceId}};
+    use crate::{
+        checks::testing::{document, evaluated, generic, lose, table, url},
+        model::{Missing, Reason, SourceId},
+    };
 
     const OLD: &str = "https://auth.example.test/authorize";
 
@@ -165,15 +174,15 @@ mod tests {
                     |now| document(now, &json!({"authorization_endpoint": "http://id.example.test/authorize"})),
                     "ok",
                 ),
+                ("no endpoint in the document", |now| document(now, &json!({"authorization_endpoint": null})), "ok"),
                 (
-                    "no endpoint in the document",
-                    |now| document(now, &json!({"authorization_endpoint": null})),
-                    "ok",
+                    "no document",
+                    |now| {
+                        lose(&mut now.discovery, SourceId::Discovery, Reason::Connect);
+                        lose(&mut now.authorize_dry_run, SourceId::AuthorizeDryRun, Reason::Connect);
+                    },
+                    "unknown",
                 ),
-                ("no document", |now| {
-                    lose(&mut now.discovery, SourceId::Discovery, Reason::Connect);
-                    lose(&mut now.authorize_dry_run, SourceId::AuthorizeDryRun, Reason::Connect);
-                }, "unknown"),
                 (
                     "something else in place of the document, and the endpoint answers",
                     |now| lose(&mut now.discovery, SourceId::Discovery, Reason::Status),

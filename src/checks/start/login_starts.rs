@@ -1,7 +1,10 @@
 //! Kasm starts a login: it gives the browser an authorize URL.
 
 use super::{Case, Check, SeverityRule, error_of_its_own};
-use crate::{apps::kasm::{Chosen, KasmStart, Start, StartOutcome}, model::{Finding, Missing, Reason, SourceId, Verdict}};
+use crate::{
+    apps::kasm::{Chosen, KasmStart, Start, StartOutcome},
+    model::{Finding, Missing, Reason, SourceId, Verdict},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "login_starts",
@@ -90,7 +93,11 @@ fn is_provider_away(case: &Case<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{add_config, evaluated, lose, table, url}, apps::kasm::StartOutcome, model::{HealthState, Missing, Reason, Snapshot, SourceId}};
+    use crate::{
+        apps::kasm::StartOutcome,
+        checks::testing::{add_config, evaluated, lose, table, url},
+        model::{HealthState, Missing, Reason, Snapshot, SourceId},
+    };
 
     const ELSEWHERE: &str = "https://login.example.test/authorize";
 

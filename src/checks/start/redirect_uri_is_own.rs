@@ -72,7 +72,10 @@ pub(in crate::checks) fn part_that_differs(expected: &str, sent: &str) -> Option
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{evaluated, table, url}, model::Snapshot};
+    use crate::{
+        checks::testing::{evaluated, table, url},
+        model::Snapshot,
+    };
 
     fn send(now: &mut Snapshot, redirect: &str) {
         url(now).redirect_uri = Some(redirect.to_owned());

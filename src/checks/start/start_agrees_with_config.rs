@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{Case, Check, SeverityRule, is_same};
-use crate::{apps::kasm::OidcConfig, model::{Credential, Drift, Finding, Missing, Verdict}, oidc::AuthorizeUrl};
+use crate::{
+    apps::kasm::OidcConfig,
+    model::{Credential, Drift, Finding, Missing, Verdict},
+    oidc::AuthorizeUrl,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "start_agrees_with_config",
@@ -72,7 +76,10 @@ fn config_id(stored: &OidcConfig, sent: &AuthorizeUrl) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{evaluated_with_credentials, lose, stored, table, table_with_credentials, url}, model::{Reason, SourceId}};
+    use crate::{
+        checks::testing::{evaluated_with_credentials, lose, stored, table, table_with_credentials, url},
+        model::{Reason, SourceId},
+    };
 
     #[test]
     fn each_part_of_what_is_sent_must_be_as_stored() {

@@ -1,7 +1,11 @@
 //! Kasm's `state` (and `nonce`, if it sends one) is as long as Pocket ID 2.10 demands.
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Finding, Missing, Severity, Verdict}, oidc::AuthorizeUrl, providers::pocket_id::Dialect};
+use crate::{
+    model::{Finding, Missing, Severity, Verdict},
+    oidc::AuthorizeUrl,
+    providers::pocket_id::Dialect,
+};
 
 /// In characters (Pocket ID 2.10 and later).
 const LEAST: usize = 8;
@@ -57,7 +61,10 @@ pub(in crate::checks) fn too_short(sent: &AuthorizeUrl) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{generic, evaluated, legacy, lose, table, url}, model::{Reason, Severity, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{evaluated, generic, legacy, lose, table, url},
+        model::{Reason, Severity, Snapshot, SourceId},
+    };
 
     fn state(now: &mut Snapshot, length: usize) {
         url(now).state.as_mut().unwrap().length = length;

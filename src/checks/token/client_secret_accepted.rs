@@ -37,7 +37,8 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
             )))
         }
         SecretAnswer::Refused { error, other_method: true, .. } => {
-            let message = format!("The provider wants another client authentication than Kasm's, which is HTTP Basic: {error}");
+            let message =
+                format!("The provider wants another client authentication than Kasm's, which is HTTP Basic: {error}");
             Ok(Verdict::fail(Finding::new("other_method", message).fix(OTHER_METHOD)))
         }
         SecretAnswer::Refused { status, error, .. } => refused(case, proof, *status, error),
@@ -102,10 +103,13 @@ fn which(listed: &ClientSecrets, entry: Option<&str>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checks::{
+    use crate::{
+        checks::{
             evaluate,
             testing::{Row, generic},
-        }, model::Snapshot};
+        },
+        model::Snapshot,
+    };
 
     fn refuse(now: &mut Snapshot) {
         let proof = now.client_secret.value.as_mut().unwrap();

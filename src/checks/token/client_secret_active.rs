@@ -52,7 +52,11 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{generic, legacy, lose, table}, model::{Reason, Snapshot, SourceId}, providers::pocket_id::SecretEntry};
+    use crate::{
+        checks::testing::{generic, legacy, lose, table},
+        model::{Reason, Snapshot, SourceId},
+        providers::pocket_id::SecretEntry,
+    };
 
     /// The client's secrets: first characters and whether they are active.
     fn secrets(now: &mut Snapshot, entries: &[(&str, bool)]) {

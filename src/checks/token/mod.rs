@@ -1,12 +1,15 @@
 //! Kasm exchanges the code for tokens.
 
 use super::{Case, Check, SeverityRule, endpoint, provider::endpoint_finding};
-use crate::{clock::Time, providers::pocket_id::{SecretEntry, Version}};
+use crate::{
+    clock::Time,
+    providers::pocket_id::{SecretEntry, Version},
+};
 
+mod app_secret_accepted;
 mod back_channel;
 mod client_secret_accepted;
 mod client_secret_active;
-mod app_secret_accepted;
 mod token_auth_supported;
 mod token_endpoint_answers;
 mod token_url_matches;

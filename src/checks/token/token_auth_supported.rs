@@ -47,7 +47,10 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{checks::testing::{document, lose, table}, model::{Reason, SourceId}};
+    use crate::{
+        checks::testing::{document, lose, table},
+        model::{Reason, SourceId},
+    };
 
     #[test]
     fn basic_must_be_announced_or_implied() {

@@ -41,7 +41,10 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{lose, table}, model::{EndpointState, Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{lose, table},
+        model::{EndpointState, Reason, Snapshot, SourceId},
+    };
 
     fn state(now: &mut Snapshot, state: EndpointState) {
         now.token_endpoint.value.as_mut().unwrap().endpoint.state = state;

@@ -28,7 +28,10 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::{checks::testing::{document, generic, evaluated_with_credentials, lose, stored, table, table_with_credentials}, model::{Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{document, evaluated_with_credentials, generic, lose, stored, table, table_with_credentials},
+        model::{Reason, Snapshot, SourceId},
+    };
 
     fn store(now: &mut Snapshot, url: &str) {
         stored(now).token_url = Some(url.to_owned());

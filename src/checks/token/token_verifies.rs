@@ -1,7 +1,11 @@
 //! A token of the provider verifies by its published keys.
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Change, ChangeSubject, ClientToken, Credential, Finding, Missing, Verdict}, oidc::{Signature, TokenFacts}, providers::pocket_id::ProviderKind};
+use crate::{
+    model::{Change, ChangeSubject, ClientToken, Credential, Finding, Missing, Verdict},
+    oidc::{Signature, TokenFacts},
+    providers::pocket_id::ProviderKind,
+};
 
 /// By how much clocks may differ, in seconds.
 const SKEW: i64 = 60;
@@ -135,10 +139,13 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::{checks::{
+    use crate::{
+        checks::{
             evaluate,
             testing::{document, generic},
-        }, model::Snapshot};
+        },
+        model::Snapshot,
+    };
 
     fn token(now: &mut Snapshot) -> &mut ClientToken {
         now.client_token.value.as_mut().unwrap()

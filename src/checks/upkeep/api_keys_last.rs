@@ -47,7 +47,10 @@ mod tests {
     use super::CHECK;
     use chrono::TimeDelta;
 
-    use crate::{checks::testing::{lose, table}, model::{Credential, Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{lose, table},
+        model::{Credential, Reason, Snapshot, SourceId},
+    };
 
     fn ending(now: &mut Snapshot, days: Option<i64>) {
         *now = Snapshot::healthy_with_credentials();

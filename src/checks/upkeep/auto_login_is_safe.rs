@@ -1,7 +1,10 @@
 //! Auto Login is on only while the login path is seen to be good.
 
 use super::{Case, Check, SeverityRule};
-use crate::{model::{Finding, Missing, Verdict}, providers::pocket_id::Dialect};
+use crate::{
+    model::{Finding, Missing, Verdict},
+    providers::pocket_id::Dialect,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "auto_login_is_safe",
@@ -64,7 +67,10 @@ fn auto_login(case: &Case<'_>) -> Result<Option<bool>, Missing> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{add_config, configs, evaluated, legacy, lose, table, url}, model::{DryRun, Missing, Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{add_config, configs, evaluated, legacy, lose, table, url},
+        model::{DryRun, Missing, Reason, Snapshot, SourceId},
+    };
 
     fn on(now: &mut Snapshot) {
         configs(now)[0].auto_login = Some(true);

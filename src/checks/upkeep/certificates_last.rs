@@ -7,7 +7,10 @@
 use chrono::TimeDelta;
 
 use super::{Case, Check, SeverityRule};
-use crate::{clock::{Time, span}, model::{Certificate, Connection, Finding, Missing, Side, Verdict}};
+use crate::{
+    clock::{Time, span},
+    model::{Certificate, Connection, Finding, Missing, Side, Verdict},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "certificates_last",
@@ -93,7 +96,10 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::CHECK;
-    use crate::{checks::testing::{connection, evaluated, kasm_tls, lose, table}, model::{Reason, Snapshot, SourceId}};
+    use crate::{
+        checks::testing::{connection, evaluated, kasm_tls, lose, table},
+        model::{Reason, Snapshot, SourceId},
+    };
 
     /// Kasm's leaf, `lived` days old, with `left` days to live.
     fn leaf(now: &mut Snapshot, lived: i64, left: i64) {

@@ -62,7 +62,10 @@ mod tests {
     use super::CHECK;
     use chrono::TimeDelta;
 
-    use crate::{checks::testing::{generic, evaluated, legacy, table}, model::Snapshot};
+    use crate::{
+        checks::testing::{evaluated, generic, legacy, table},
+        model::Snapshot,
+    };
 
     /// Secrets of which each ends in so many days, or never.
     fn ending(now: &mut Snapshot, days: &[Option<i64>], is_ours_known: bool) {

@@ -1,7 +1,11 @@
 //! The next releases of Pocket ID take what Kasm sends.
 
 use super::{Case, Check, SeverityRule, insecure, too_short, unsupported};
-use crate::{model::{Finding, Missing, Verdict}, oidc::AuthorizeUrl, providers::pocket_id::{ClientRegistration, Dialect, Registered, Version, VersionSpan, registered}};
+use crate::{
+    model::{Finding, Missing, Verdict},
+    oidc::AuthorizeUrl,
+    providers::pocket_id::{ClientRegistration, Dialect, Registered, Version, VersionSpan, registered},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "next_version_safe",
@@ -81,7 +85,10 @@ fn looking_ahead(mut finding: Finding, next: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{generic, evaluated, legacy, table, url}, model::Snapshot};
+    use crate::{
+        checks::testing::{evaluated, generic, legacy, table, url},
+        model::Snapshot,
+    };
 
     fn old(now: &mut Snapshot, scope: &str) {
         legacy(now);

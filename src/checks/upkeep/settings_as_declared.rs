@@ -96,7 +96,10 @@ fn differs(field: &str, expected: (&str, &str), actual: (&str, &str)) -> Option<
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::{checks::testing::{configs, evaluated, evaluated_with_credentials, stored, table, table_with_credentials}, model::{ClaimsPreview, Credential, Expect, Missing}};
+    use crate::{
+        checks::testing::{configs, evaluated, evaluated_with_credentials, stored, table, table_with_credentials},
+        model::{ClaimsPreview, Credential, Expect, Missing},
+    };
 
     #[test]
     fn with_credentials_names_groups_and_the_user_are_compared_too() {
@@ -144,7 +147,8 @@ mod tests {
                 ),
             ],
         );
-        let report = evaluated_with_credentials(&CHECK, |now| now.target.expect.groups = Some(vec!["staff".to_owned()]));
+        let report =
+            evaluated_with_credentials(&CHECK, |now| now.target.expect.groups = Some(vec!["staff".to_owned()]));
         assert_eq!(report.findings[0].drift.as_ref().unwrap().actual, "kasm-users");
     }
 

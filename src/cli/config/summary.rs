@@ -2,7 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crate::{clock::Time, config::{Config, SecretSource, Target}, schedule::Schedule};
+use crate::{
+    clock::Time,
+    config::{Config, SecretSource, Target},
+    schedule::Schedule,
+};
 
 /// How many runs are shown.
 const RUNS: usize = 3;

@@ -2,8 +2,13 @@
 
 use url::Url;
 
-
-use crate::{collect::transport::{fetch_error::{FetchError, bounded, place}, side_client::SideClient}, providers::pocket_id::ProviderKind};
+use crate::{
+    collect::transport::{
+        fetch_error::{FetchError, bounded, place},
+        side_client::SideClient,
+    },
+    providers::pocket_id::ProviderKind,
+};
 
 /// Where to ask for an address of the document: as written, if the config names its origin. Pocket ID's back-channel
 /// addresses may have a base that only its neighbours reach (`INTERNAL_APP_URL`); it serves the same paths on the public

@@ -1,7 +1,15 @@
 //! Kasm's own word on its health: `GET /api/__healthcheck`. Says nothing about sign-in with OpenID.
 
-
-use crate::{collect::transport::{answer::Answer, http::Request, fetch_error::{self, FetchError, bounded}, side_client::{Counts, SideClient}}, model::{Answered, HealthState, AppHealth}, oidc::parse_json};
+use crate::{
+    collect::transport::{
+        answer::Answer,
+        fetch_error::{self, FetchError, bounded},
+        http::Request,
+        side_client::{Counts, SideClient},
+    },
+    model::{Answered, AppHealth, HealthState},
+    oidc::parse_json,
+};
 
 /// Asks Kasm how it is.
 pub(in crate::collect) async fn collect(kasm: &SideClient, counts: &Counts) -> Result<Answered<AppHealth>, FetchError> {
@@ -41,11 +49,11 @@ fn ill(answer: &Answer) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{answer, html, json, redirect},
-        *,
+    use super::*;
+    use crate::{
+        collect::recorded::{answer, html, json, redirect},
+        model::Reason,
     };
-    use crate::model::Reason;
 
     #[test]
     fn health_is_read_by_status_and_body() {

@@ -8,8 +8,18 @@
 use reqwest::header::{self, HeaderValue};
 use url::{Url, form_urlencoded};
 
-use super::{dry_run_answer::{is_same_page, read, read_callback_url}};
-use crate::{collect::transport::{answer::Answer, http::Request, fetch_error::{FetchError, bounded}, side_client::{Counts, SideClient}}, model::{DryRun, SourceId}, oidc::AuthorizeUrl, providers::pocket_id::{Dialect, Version, VersionSpan}};
+use super::dry_run_answer::{is_same_page, read, read_callback_url};
+use crate::{
+    collect::transport::{
+        answer::Answer,
+        fetch_error::{FetchError, bounded},
+        http::Request,
+        side_client::{Counts, SideClient},
+    },
+    model::{DryRun, SourceId},
+    oidc::AuthorizeUrl,
+    providers::pocket_id::{Dialect, Version, VersionSpan},
+};
 
 /// Parameters that no authorize URL should hold; a URL that does is not sent.
 const NEVER_SENT: [&str; 5] = ["code", "client_secret", "access_token", "id_token", "id_token_hint"];

@@ -8,7 +8,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::provider_key::{ProviderKey, client_segment, is_no_endpoint};
-use crate::{model::{ClaimsPreview, Missing, Reason}, providers::pocket_id::Paged};
+use crate::{
+    model::{ClaimsPreview, Missing, Reason},
+    providers::pocket_id::Paged,
+};
 
 /// A user of the list: of the person nothing but this is read.
 #[derive(Deserialize)]

@@ -3,8 +3,18 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use url::{Url, form_urlencoded};
 
-use super::{addresses};
-use crate::{collect::{credentialed::Credentialed, target::our_url, transport::{fetch_error::FetchError, side_client::SideClient}}, config::Secret, model::{Missing, Snapshot, SourceId, TargetFacts}, oidc::Discovery, providers::pocket_id::{ProviderKind, VersionSpan, recognise}};
+use super::addresses;
+use crate::{
+    collect::{
+        credentialed::Credentialed,
+        target::our_url,
+        transport::{fetch_error::FetchError, side_client::SideClient},
+    },
+    config::Secret,
+    model::{Missing, Snapshot, SourceId, TargetFacts},
+    oidc::Discovery,
+    providers::pocket_id::{ProviderKind, VersionSpan, recognise},
+};
 
 /// What a request as Kasm's client goes by.
 pub(in crate::collect) struct Access<'a> {

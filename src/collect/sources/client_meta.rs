@@ -3,14 +3,26 @@
 
 use serde_json::Value;
 
-
-use crate::{collect::transport::{answer::Answer, http::Request, fetch_error::{self, FetchError}, side_client::{Counts, SideClient}}, model::ClientMeta, oidc::{parse_json, short}};
+use crate::{
+    collect::transport::{
+        answer::Answer,
+        fetch_error::{self, FetchError},
+        http::Request,
+        side_client::{Counts, SideClient},
+    },
+    model::ClientMeta,
+    oidc::{parse_json, short},
+};
 
 /// Asked where Kasm's client id is not known: the 404 proves the database.
 const NIL_UUID: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Asks for the entry of Kasm's client, or of none.
-pub(in crate::collect) async fn collect(provider: &SideClient, client_id: Option<&str>, counts: &Counts) -> Result<ClientMeta, FetchError> {
+pub(in crate::collect) async fn collect(
+    provider: &SideClient,
+    client_id: Option<&str>,
+    counts: &Counts,
+) -> Result<ClientMeta, FetchError> {
     let mut url = provider.at("/api/oidc/clients");
     let asked = client_id.unwrap_or(NIL_UUID);
     if let Ok(mut path) = url.path_segments_mut() {
@@ -47,11 +59,11 @@ fn is_no_such_client(answer: &Answer) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{html, json, recorded},
-        *,
+    use super::*;
+    use crate::{
+        collect::recorded::{html, json, recorded},
+        model::Reason,
     };
-    use crate::model::Reason;
 
     #[test]
     fn what_real_releases_answer_is_read() {
@@ -76,7 +88,9 @@ mod tests {
             (html(200, "<html></html>"), Reason::Body),
             (json(200, "{}"), Reason::Body),
         ] {
-            assert!(matches!(read(&answer, "c1", true), Err(FetchError::Failed { reason: found, .. }) if found == reason));
+            assert!(
+                matches!(read(&answer, "c1", true), Err(FetchError::Failed { reason: found, .. }) if found == reason)
+            );
         }
     }
 }

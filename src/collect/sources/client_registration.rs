@@ -1,8 +1,12 @@
 //! What Pocket ID has registered for Kasm's client, and, where only groups may use it, the list of groups with their
 //! counts of members: those in the registration are always 0 (measured).
 
-use super::{provider_key::{ProviderKey, client_segment}};
-use crate::{collect::transport::fetch_error::FetchError, model::{Missing, Registration}, providers::pocket_id::{ClientRegistration, GroupEntry, Paged, Registered, VersionSpan, registered}};
+use super::provider_key::{ProviderKey, client_segment};
+use crate::{
+    collect::transport::fetch_error::FetchError,
+    model::{Missing, Registration},
+    providers::pocket_id::{ClientRegistration, GroupEntry, Paged, Registered, VersionSpan, registered},
+};
 
 /// Asks for the registration of a client.
 pub(in crate::collect) async fn collect(key: &ProviderKey<'_>, client_id: &str) -> Result<Registration, Missing> {

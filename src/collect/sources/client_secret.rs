@@ -14,10 +14,25 @@ use chrono::DateTime;
 use serde_json::Value;
 use url::Url;
 
-use super::{addresses, client_access::{Access, database_of, without_secret}};
-use crate::{collect::{transport::{answer::Answer, http::Request, fetch_error::{self, FetchError, bounded}}, credentialed::Credentialed}, clock::{Time, span}, config::{Secret, SecretSource}, model::{
-        ClientSecrets, Control, Credential, Observed, SecretAnswer, SecretMethod, SecretProof, SourceId,
-    }, oidc::parse_json, providers::pocket_id::{ProviderKind, Version, VersionSpan}};
+use super::{
+    addresses,
+    client_access::{Access, database_of, without_secret},
+};
+use crate::{
+    clock::{Time, span},
+    collect::{
+        credentialed::Credentialed,
+        transport::{
+            answer::Answer,
+            fetch_error::{self, FetchError, bounded},
+            http::Request,
+        },
+    },
+    config::{Secret, SecretSource},
+    model::{ClientSecrets, Control, Credential, Observed, SecretAnswer, SecretMethod, SecretProof, SourceId},
+    oidc::parse_json,
+    providers::pocket_id::{ProviderKind, Version, VersionSpan},
+};
 
 const SOURCE: SourceId = SourceId::ClientSecret;
 /// Never a real one: a provider's tokens and codes are random, and this is a sentence.
@@ -30,7 +45,10 @@ const PREFIX: usize = 4;
 const CONTROL_EVERY: Duration = Duration::from_hours(1);
 
 /// Looks with the client secret. `listed` are the client's secrets, as a key of an admin shows them.
-pub(in crate::collect) async fn collect(asked: &Credentialed<'_>, listed: &Observed<ClientSecrets>) -> Observed<SecretProof> {
+pub(in crate::collect) async fn collect(
+    asked: &Credentialed<'_>,
+    listed: &Observed<ClientSecrets>,
+) -> Observed<SecretProof> {
     let Some(source) = &asked.target.provider.client_secret else { return asked.without(Credential::ClientSecret) };
     let prepared = Access::of(asked, SOURCE)
         .and_then(|access| Credentialed::secret(SOURCE, source).map(|secret| (access, secret)));
@@ -83,7 +101,8 @@ fn entry(listed: &ClientSecrets, secret: &Secret) -> Option<String> {
 /// A secret that no client has: random, and marked as what it is.
 fn wrong_secret() -> Result<Secret, FetchError> {
     let mut bytes = [0; 18];
-    rand::fill(&mut bytes).map_err(|_| FetchError::failed(crate::model::Reason::Blocked, "no random bytes on this host"))?;
+    rand::fill(&mut bytes)
+        .map_err(|_| FetchError::failed(crate::model::Reason::Blocked, "no random bytes on this host"))?;
     Ok(Secret::new(format!("ssowatch-deliberately-wrong-{}", URL_SAFE_NO_PAD.encode(bytes))))
 }
 
@@ -166,7 +185,8 @@ impl Trial<'_> {
     /// What a deliberately wrong secret gets: as seen within the hour, else asked now.
     async fn control(&self, method: SecretMethod, url: &Url) -> Result<Control, FetchError> {
         let now = self.asked.round.clock.now();
-        let known = self.controls.iter().find(|control| control.method == method && now - control.at < span(CONTROL_EVERY));
+        let known =
+            self.controls.iter().find(|control| control.method == method && now - control.at < span(CONTROL_EVERY));
         if let Some(control) = known {
             return Ok(control.clone());
         }
@@ -313,11 +333,11 @@ fn error_of(answer: &Answer) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{html, json, recorded, redirect},
-        *,
+    use super::*;
+    use crate::{
+        collect::recorded::{html, json, recorded, redirect},
+        providers::pocket_id::SecretEntry,
     };
-    use crate::providers::pocket_id::SecretEntry;
 
     /// The answers of real releases to the same probe.
     macro_rules! releases {

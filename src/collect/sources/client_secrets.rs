@@ -1,7 +1,10 @@
 //! The secrets of Kasm's client with their first characters and ends; from 2.14 on there can be several.
 
 use super::provider_key::{ProviderKey, client_segment};
-use crate::{model::{ClientSecrets, Missing}, providers::pocket_id::{Version, VersionSpan}};
+use crate::{
+    model::{ClientSecrets, Missing},
+    providers::pocket_id::{Version, VersionSpan},
+};
 
 /// Asks for the secrets of a client. Never for the secrets themselves, which nobody can read.
 pub(in crate::collect) async fn collect(

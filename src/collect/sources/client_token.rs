@@ -3,8 +3,23 @@
 
 use serde_json::Value;
 
-use super::{client_access::{Access, database_of, without_secret}};
-use crate::{collect::{transport::{answer::Answer, http::Request, fetch_error::{self, FetchError}}, credentialed::Credentialed}, clock::span, config::Secret, model::{ClientToken, Credential, Missing, Observed, Reason, SourceId}, collect::CollectMode, oidc::{TokenFacts, parse_json}, providers::pocket_id::{ProviderKind, Version}};
+use super::client_access::{Access, database_of, without_secret};
+use crate::{
+    clock::span,
+    collect::CollectMode,
+    collect::{
+        credentialed::Credentialed,
+        transport::{
+            answer::Answer,
+            fetch_error::{self, FetchError},
+            http::Request,
+        },
+    },
+    config::Secret,
+    model::{ClientToken, Credential, Missing, Observed, Reason, SourceId},
+    oidc::{TokenFacts, parse_json},
+    providers::pocket_id::{ProviderKind, Version},
+};
 
 const SOURCE: SourceId = SourceId::ClientToken;
 const GRANT: &str = "client_credentials";
@@ -92,8 +107,9 @@ impl Access<'_> {
         }
         let received_at = asked.round.clock.now();
         let (token, expires_in) = read(answer)?;
-        let token = TokenFacts::read(token.expose(), keys)
-            .map_err(|why| FetchError::OutOfReach(format!("the token that the provider gives is for itself alone: {why}")))?;
+        let token = TokenFacts::read(token.expose(), keys).map_err(|why| {
+            FetchError::OutOfReach(format!("the token that the provider gives is for itself alone: {why}"))
+        })?;
         Ok(ClientToken { token, expires_in, received_at })
     }
 }
@@ -137,10 +153,8 @@ fn refusal(answer: &Answer, kind: ProviderKind) -> FetchError {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{json, recorded},
-        *,
-    };
+    use super::*;
+    use crate::collect::recorded::{json, recorded};
 
     fn refused(answer: &Answer, kind: ProviderKind) -> &'static str {
         match refusal(answer, kind) {

@@ -7,8 +7,20 @@
 use serde_json::{Value, json};
 use url::Url;
 
-
-use crate::{collect::{transport::{answer::Answer, http::Request, fetch_error::{self, FetchError, bounded}, side_client::{Counts, SideClient}}, credentialed::Credentialed}, config::{ApiAuth, Secret}, apps::kasm::refusal, model::{Credential, Missing, Reason, SourceId}};
+use crate::{
+    apps::kasm::refusal,
+    collect::{
+        credentialed::Credentialed,
+        transport::{
+            answer::Answer,
+            fetch_error::{self, FetchError, bounded},
+            http::Request,
+            side_client::{Counts, SideClient},
+        },
+    },
+    config::{ApiAuth, Secret},
+    model::{Credential, Missing, Reason, SourceId},
+};
 
 /// Kasm's developer API with a key, for the time of a collection.
 pub(in crate::collect) struct DeveloperApi<'a> {
@@ -48,7 +60,12 @@ impl<'a> DeveloperApi<'a> {
     ///
     /// # Errors
     /// IntoMissing there is none. Never holds the key, even where Kasm repeats it.
-    pub(in crate::collect) async fn call(&self, name: &str, parameters: Value, needs: Permission) -> Result<Vec<u8>, FetchError> {
+    pub(in crate::collect) async fn call(
+        &self,
+        name: &str,
+        parameters: Value,
+        needs: Permission,
+    ) -> Result<Vec<u8>, FetchError> {
         let mut answer = self.side.ask(&self.request(name, parameters)?, self.counts).await?;
         answer.body = masked(answer.body, &[&self.key, &self.secret]);
         read(answer, needs)
@@ -125,15 +142,17 @@ fn lacks(needs: Permission, told: &str) -> FetchError {
         "our Kasm key lacks the permission {} ({told}): grant it in Kasm: Settings > Developers > the key > Permissions",
         needs.name
     );
-    if needs.is_required { FetchError::failed(Reason::Unauthorized, text) } else { FetchError::OutOfReach(bounded(&text)) }
+    if needs.is_required {
+        FetchError::failed(Reason::Unauthorized, text)
+    } else {
+        FetchError::OutOfReach(bounded(&text))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{html, json},
-        *,
-    };
+    use super::*;
+    use crate::collect::recorded::{html, json};
 
     const AUTH_VIEW: Permission = Permission { name: "Auth View", is_required: true };
     const SYSTEM_VIEW: Permission = Permission { name: "System View", is_required: false };

@@ -1,10 +1,21 @@
 //! The discovery document (OpenID Connect Discovery 1.0, section 4).
 
-
-use crate::{collect::transport::{answer::Answer, http::Request, fetch_error::{self, FetchError}, side_client::{Counts, SideClient}}, model::Answered, oidc::Discovery};
+use crate::{
+    collect::transport::{
+        answer::Answer,
+        fetch_error::{self, FetchError},
+        http::Request,
+        side_client::{Counts, SideClient},
+    },
+    model::Answered,
+    oidc::Discovery,
+};
 
 /// Asks for the document below the public address.
-pub(in crate::collect) async fn collect(provider: &SideClient, counts: &Counts) -> Result<Answered<Discovery>, FetchError> {
+pub(in crate::collect) async fn collect(
+    provider: &SideClient,
+    counts: &Counts,
+) -> Result<Answered<Discovery>, FetchError> {
     let answer = provider.ask(&Request::json(provider.at("/.well-known/openid-configuration")), counts).await?;
     read(&answer).map(|document| answer.with(document))
 }

@@ -2,8 +2,15 @@
 
 use url::{Position, Url, form_urlencoded};
 
-use super::{html};
-use crate::{collect::transport::{answer::Answer, fetch_error::{self, FetchError, bounded, place}}, model::DryRun, oidc::parse_json};
+use super::html;
+use crate::{
+    collect::transport::{
+        answer::Answer,
+        fetch_error::{self, FetchError, bounded, place},
+    },
+    model::DryRun,
+    oidc::parse_json,
+};
 
 /// What the provider says when all that can be known without a user is good (OpenID Connect Core 1.0, 3.1.2.6).
 const ASKS_FOR_USER: [&str; 4] =
@@ -147,16 +154,8 @@ const REFUSALS: [&str; 18] = [
 ];
 
 /// What an error page says, also where its status is 200.
-const ERRORS: [&str; 8] = [
-    "sorry",
-    "not enabled",
-    "https required",
-    "not found",
-    "access denied",
-    "forbidden",
-    "went wrong",
-    "bad request",
-];
+const ERRORS: [&str; 8] =
+    ["sorry", "not enabled", "https required", "not found", "access denied", "forbidden", "went wrong", "bad request"];
 
 /// What the title of an error page says.
 const ERROR_TITLES: [&str; 4] = ["error", "invalid", "denied", "unavailable"];
@@ -202,12 +201,10 @@ fn login_demanded(answer: &Answer) -> Option<String> {
 /// The error that an address holds, which is no redirect URI: its code, and all that it says.
 fn error_in(target: &Url) -> Option<(String, String)> {
     let parts = [target.query(), target.fragment()];
-    let fields: Vec<(String, String)> = parts
-        .into_iter()
-        .flatten()
-        .flat_map(|part| form_urlencoded::parse(part.as_bytes()).into_owned())
-        .collect();
-    let field = |wanted: &str| fields.iter().find(|(name, text)| name == wanted && !text.is_empty()).map(|(_, text)| text);
+    let fields: Vec<(String, String)> =
+        parts.into_iter().flatten().flat_map(|part| form_urlencoded::parse(part.as_bytes()).into_owned()).collect();
+    let field =
+        |wanted: &str| fields.iter().find(|(name, text)| name == wanted && !text.is_empty()).map(|(_, text)| text);
     let is_error_page = target.path().rsplit('/').next().is_some_and(|name| name.to_lowercase().contains("error"));
     match (field("error"), field("error_description").or(field("message"))) {
         (Some(error), Some(words)) => Some((bounded(error), bounded(&format!("{error}: {words}")))),
@@ -298,11 +295,11 @@ pub(in crate::collect) fn read_callback_url(answer: &Answer, redirect_uri: &str)
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{answer, html, json, recorded, redirect},
-        *,
+    use super::*;
+    use crate::{
+        collect::recorded::{answer, html, json, recorded, redirect},
+        model::Reason,
     };
-    use crate::model::Reason;
 
     const CALLBACK: &str = "https://kasm.example.test/api/oidc_callback";
 
@@ -428,7 +425,10 @@ mod tests {
                 "{case}: {seen:?}"
             );
         }
-        assert!(matches!(read(&html(503, "<h1>no</h1>"), CALLBACK), Err(FetchError::Failed { reason: Reason::Status, .. })));
+        assert!(matches!(
+            read(&html(503, "<h1>no</h1>"), CALLBACK),
+            Err(FetchError::Failed { reason: Reason::Status, .. })
+        ));
     }
 
     #[test]

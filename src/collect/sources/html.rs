@@ -1,7 +1,5 @@
 //! What little is read out of web pages: title, words, the first script, a form. A scan, not a parser.
 
-
-
 use crate::collect::transport::fetch_error::bounded;
 
 /// A form with its fields.
@@ -49,7 +47,8 @@ pub(in crate::collect) fn has_login_field(page: &str) -> bool {
     const NAMES: [&str; 9] =
         ["user", "username", "login", "email", "identifier", "loginfmt", "j_username", "password", "passwd"];
     let inputs = tags(page).filter(|(tag, _)| name(tag) == "input");
-    let is_one_of = |value: Option<String>, known: &[&str]| value.is_some_and(|it| known.contains(&&*it.to_lowercase()));
+    let is_one_of =
+        |value: Option<String>, known: &[&str]| value.is_some_and(|it| known.contains(&&*it.to_lowercase()));
     inputs.into_iter().any(|(tag, _)| {
         let is_hidden = is_one_of(attribute(tag, "type"), &["hidden"]);
         !is_hidden && (is_one_of(attribute(tag, "type"), &KINDS) || is_one_of(attribute(tag, "name"), &NAMES))

@@ -1,7 +1,17 @@
 //! The key set (RFC 7517), where the discovery document says that it is.
 
-use super::{addresses};
-use crate::{collect::transport::{answer::Answer, http::Request, fetch_error::{self, FetchError}, side_client::{Counts, SideClient}}, model::SourceId, oidc::{Discovery, Jwks}, providers::pocket_id::ProviderKind};
+use super::addresses;
+use crate::{
+    collect::transport::{
+        answer::Answer,
+        fetch_error::{self, FetchError},
+        http::Request,
+        side_client::{Counts, SideClient},
+    },
+    model::SourceId,
+    oidc::{Discovery, Jwks},
+    providers::pocket_id::ProviderKind,
+};
 
 /// Asks for the key set: as read, and as served.
 pub(in crate::collect) async fn collect(

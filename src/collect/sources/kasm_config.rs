@@ -2,8 +2,12 @@
 
 use serde_json::json;
 
-use super::{developer_api::{DeveloperApi, Permission}};
-use crate::{collect::transport::fetch_error::{self, FetchError}, apps::kasm::OidcConfigs, model::Reason};
+use super::developer_api::{DeveloperApi, Permission};
+use crate::{
+    apps::kasm::OidcConfigs,
+    collect::transport::fetch_error::{self, FetchError},
+    model::Reason,
+};
 
 const NEEDS: Permission = Permission { name: "Auth View", is_required: true };
 
@@ -18,7 +22,9 @@ pub(in crate::collect) async fn collect(api: &DeveloperApi<'_>) -> Result<OidcCo
 fn read(body: &[u8]) -> Result<OidcConfigs, FetchError> {
     match OidcConfigs::parse(body) {
         Ok(Ok(configs)) => Ok(configs),
-        Ok(Err(said)) => Err(FetchError::failed(Reason::Body, format!("Kasm answers with an error of its own: {said}"))),
+        Ok(Err(said)) => {
+            Err(FetchError::failed(Reason::Body, format!("Kasm answers with an error of its own: {said}")))
+        }
         Err(problem) => Err(fetch_error::of_body(&problem)),
     }
 }

@@ -1,7 +1,14 @@
 //! What Kasm's login page offers: `POST /api/login_settings` with an empty object.
 
-
-use crate::{collect::transport::{answer::Answer, http::Request, fetch_error::{self, FetchError}, side_client::{Counts, SideClient}}, apps::kasm::LoginSettings};
+use crate::{
+    apps::kasm::LoginSettings,
+    collect::transport::{
+        answer::Answer,
+        fetch_error::{self, FetchError},
+        http::Request,
+        side_client::{Counts, SideClient},
+    },
+};
 
 /// Asks for the login settings.
 pub(in crate::collect) async fn collect(kasm: &SideClient, counts: &Counts) -> Result<LoginSettings, FetchError> {
@@ -21,11 +28,11 @@ fn read(answer: &Answer) -> Result<LoginSettings, FetchError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{html, json},
-        *,
+    use super::*;
+    use crate::{
+        collect::recorded::{html, json},
+        model::Reason,
     };
-    use crate::model::Reason;
 
     #[test]
     fn the_settings_are_read_and_what_is_none_is_sorted() {

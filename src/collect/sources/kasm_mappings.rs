@@ -6,8 +6,12 @@
 
 use serde_json::json;
 
-use super::{developer_api::{DeveloperApi, Permission}};
-use crate::{collect::transport::fetch_error::{self, FetchError}, apps::kasm::{GroupName, groups_of, mappings_of}, model::GroupMapping};
+use super::developer_api::{DeveloperApi, Permission};
+use crate::{
+    apps::kasm::{GroupName, groups_of, mappings_of},
+    collect::transport::fetch_error::{self, FetchError},
+    model::GroupMapping,
+};
 
 const NEEDS: Permission = Permission { name: "Groups View", is_required: false };
 const NEEDS_FOR_SYSTEM_GROUPS: Permission = Permission { name: "Groups View System", is_required: false };

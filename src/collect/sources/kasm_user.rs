@@ -3,8 +3,12 @@
 
 use serde_json::json;
 
-use super::{developer_api::{DeveloperApi, Permission}};
-use crate::{collect::transport::fetch_error::{self, FetchError}, apps::kasm::UserAnswer, model::KasmUser};
+use super::developer_api::{DeveloperApi, Permission};
+use crate::{
+    apps::kasm::UserAnswer,
+    collect::transport::fetch_error::{self, FetchError},
+    model::KasmUser,
+};
 
 const NEEDS: Permission = Permission { name: "Users View", is_required: false };
 
@@ -45,7 +49,10 @@ mod tests {
     #[test]
     fn only_words_about_the_user_mean_that_there_is_none() {
         let told = |said: &str| {
-            no_such_user(FetchError::failed(Reason::Body, format!("Kasm answers with an error of its own: HTTP 200: {said}")))
+            no_such_user(FetchError::failed(
+                Reason::Body,
+                format!("Kasm answers with an error of its own: HTTP 200: {said}"),
+            ))
         };
         for said in ["Invalid user", "User not found", "The user does not exist"] {
             assert_eq!(told(said), Ok(KasmUser::Absent), "{said}");
@@ -53,6 +60,8 @@ mod tests {
         for said in ["Invalid Request", "Not found", "An Unexpected Error occurred"] {
             assert!(told(said).is_err(), "{said}");
         }
-        assert!(no_such_user(FetchError::failed(Reason::Unauthorized, "Kasm refuses our key: user not found")).is_err());
+        assert!(
+            no_such_user(FetchError::failed(Reason::Unauthorized, "Kasm refuses our key: user not found")).is_err()
+        );
     }
 }

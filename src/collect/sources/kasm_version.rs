@@ -2,8 +2,12 @@
 
 use serde_json::json;
 
-use super::{developer_api::{DeveloperApi, Permission}};
-use crate::{collect::transport::fetch_error::{self, FetchError}, apps::kasm::build_of, model::KasmVersion};
+use super::developer_api::{DeveloperApi, Permission};
+use crate::{
+    apps::kasm::build_of,
+    collect::transport::fetch_error::{self, FetchError},
+    model::KasmVersion,
+};
 
 const NEEDS: Permission = Permission { name: "System View", is_required: false };
 

@@ -4,7 +4,11 @@
 use serde::Deserialize;
 
 use super::provider_key::ProviderKey;
-use crate::{clock::Time, model::{KeyOwner, Missing}, providers::pocket_id::{ApiKeyEntry, Paged, Version, VersionSpan}};
+use crate::{
+    clock::Time,
+    model::{KeyOwner, Missing},
+    providers::pocket_id::{ApiKeyEntry, Paged, Version, VersionSpan},
+};
 
 /// `GET /api/users/me`: of the person nothing but this is kept.
 #[derive(Deserialize)]

@@ -3,7 +3,11 @@
 use serde::Deserialize;
 
 use super::provider_key::ProviderKey;
-use crate::{clock::Time, model::{LastSignIn, Missing}, providers::pocket_id::Paged};
+use crate::{
+    clock::Time,
+    model::{LastSignIn, Missing},
+    providers::pocket_id::Paged,
+};
 
 /// What the log calls a sign-in to a client: one that the user has consented to before, and the first.
 const EVENTS: [&str; 2] = ["CLIENT_AUTHORIZATION", "NEW_CLIENT_AUTHORIZATION"];

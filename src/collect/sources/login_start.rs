@@ -5,8 +5,16 @@
 
 use futures_util::future::join_all;
 
-
-use crate::{collect::transport::{answer::Answer, http::Request, fetch_error::{self, FetchError, bounded}, side_client::{Counts, SideClient}}, apps::kasm::{KasmStart, LoginConfig, LoginSettings, Start, StartOutcome}, oidc::AuthorizeUrl};
+use crate::{
+    apps::kasm::{KasmStart, LoginConfig, LoginSettings, Start, StartOutcome},
+    collect::transport::{
+        answer::Answer,
+        fetch_error::{self, FetchError, bounded},
+        http::Request,
+        side_client::{Counts, SideClient},
+    },
+    oidc::AuthorizeUrl,
+};
 
 /// More configs than this are not started.
 const MOST_STARTS: usize = 5;
@@ -24,10 +32,15 @@ pub(in crate::collect) struct Started {
 ///
 /// # Errors
 /// There are configs, and not one of them got an answer.
-pub(in crate::collect) async fn collect(kasm: &SideClient, settings: &LoginSettings, counts: &Counts) -> Result<Started, FetchError> {
+pub(in crate::collect) async fn collect(
+    kasm: &SideClient,
+    settings: &LoginSettings,
+    counts: &Counts,
+) -> Result<Started, FetchError> {
     let visible: Vec<&LoginConfig> =
         settings.configs.iter().filter(|config| config.enabled != Some(false)).take(MOST_STARTS).collect();
-    let outcomes: Vec<Result<Outcome, FetchError>> = join_all(visible.iter().map(|config| start(kasm, config, counts))).await;
+    let outcomes: Vec<Result<Outcome, FetchError>> =
+        join_all(visible.iter().map(|config| start(kasm, config, counts))).await;
     if !outcomes.is_empty()
         && outcomes.iter().all(Result::is_err)
         && let Some(Err(first)) = outcomes.first()
@@ -79,11 +92,11 @@ fn read(answer: &Answer) -> Result<Outcome, FetchError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{html, json},
-        *,
+    use super::*;
+    use crate::{
+        collect::recorded::{html, json},
+        model::Reason,
     };
-    use crate::model::Reason;
 
     #[test]
     fn a_start_is_read_by_its_body_whatever_the_status() {

@@ -3,11 +3,22 @@
 
 use url::Url;
 
-use super::{html};
-use crate::{collect::transport::{http::{Limit, Request}, fetch_error::{self, FetchError}, side_client::{Counts, SideClient}}, model::{self, Page, Script}};
+use super::html;
+use crate::{
+    collect::transport::{
+        fetch_error::{self, FetchError},
+        http::{Limit, Request},
+        side_client::{Counts, SideClient},
+    },
+    model::{self, Page, Script},
+};
 
 /// Asks for the page at the root of the public address.
-pub(in crate::collect) async fn collect(side: &SideClient, which: model::Side, counts: &Counts) -> Result<Page, FetchError> {
+pub(in crate::collect) async fn collect(
+    side: &SideClient,
+    which: model::Side,
+    counts: &Counts,
+) -> Result<Page, FetchError> {
     let url = side.at("/");
     let answer = side.ask(&Request::page(url.clone()), counts).await?;
     if which == model::Side::App

@@ -2,8 +2,16 @@
 
 use serde_json::Value;
 
-
-use crate::{collect::transport::{answer::Answer, http::Request, fetch_error::{self, FetchError, bounded}, side_client::{Counts, SideClient}}, model::PasskeyDomain, oidc::parse_json};
+use crate::{
+    collect::transport::{
+        answer::Answer,
+        fetch_error::{self, FetchError, bounded},
+        http::Request,
+        side_client::{Counts, SideClient},
+    },
+    model::PasskeyDomain,
+    oidc::parse_json,
+};
 
 /// Asks for a passkey challenge, of which only the domain is kept.
 pub(in crate::collect) async fn collect(provider: &SideClient, counts: &Counts) -> Result<PasskeyDomain, FetchError> {
@@ -21,11 +29,11 @@ fn read(answer: &Answer) -> Result<PasskeyDomain, FetchError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{html, json, recorded},
-        *,
+    use super::*;
+    use crate::{
+        collect::recorded::{html, json, recorded},
+        model::Reason,
     };
-    use crate::model::Reason;
 
     #[test]
     fn the_domain_is_read_and_nothing_else_is_kept() {

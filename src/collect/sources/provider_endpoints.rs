@@ -4,8 +4,18 @@
 
 use url::Url;
 
-use super::{addresses};
-use crate::{collect::transport::{answer::Answer, http::Request, fetch_error::{FetchError, bounded}, side_client::{Counts, SideClient}}, model::{EndpointAnswer, EndpointAnswers, EndpointState}, oidc::{Discovery, parse_json}, providers::pocket_id::ProviderKind};
+use super::addresses;
+use crate::{
+    collect::transport::{
+        answer::Answer,
+        fetch_error::{FetchError, bounded},
+        http::Request,
+        side_client::{Counts, SideClient},
+    },
+    model::{EndpointAnswer, EndpointAnswers, EndpointState},
+    oidc::{Discovery, parse_json},
+    providers::pocket_id::ProviderKind,
+};
 
 /// Asks both endpoints, side by side.
 pub(in crate::collect) async fn collect(
@@ -14,9 +24,10 @@ pub(in crate::collect) async fn collect(
     kind: ProviderKind,
     counts: &Counts,
 ) -> Result<EndpointAnswers, FetchError> {
-    let userinfo = discovery.userinfo_endpoint.as_deref().ok_or_else(|| {
-        FetchError::OutOfReach("the discovery document names no userinfo_endpoint".to_owned())
-    })?;
+    let userinfo = discovery
+        .userinfo_endpoint
+        .as_deref()
+        .ok_or_else(|| FetchError::OutOfReach("the discovery document names no userinfo_endpoint".to_owned()))?;
     let end_session = discovery.end_session_endpoint.as_deref();
     let (userinfo, end_session) =
         tokio::join!(ask(provider, userinfo, kind, counts, Request::tokenless, userinfo_state), async {
@@ -94,10 +105,8 @@ pub(in crate::collect) fn wrong(answer: &Answer, expected: &str) -> EndpointStat
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{answer, html, json, recorded, redirect},
-        *,
-    };
+    use super::*;
+    use crate::collect::recorded::{answer, html, json, recorded, redirect};
 
     #[test]
     fn what_real_releases_answer_is_good() {

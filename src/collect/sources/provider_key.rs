@@ -8,8 +8,17 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-
-use crate::{collect::transport::{answer::Answer, http::Request, fetch_error::{self, FetchError}, side_client::{Counts, SideClient}}, config::Secret, model::{Credential, Missing, Reason, SourceId}, providers::pocket_id::parse_answer};
+use crate::{
+    collect::transport::{
+        answer::Answer,
+        fetch_error::{self, FetchError},
+        http::Request,
+        side_client::{Counts, SideClient},
+    },
+    config::Secret,
+    model::{Credential, Missing, Reason, SourceId},
+    providers::pocket_id::parse_answer,
+};
 
 /// The header that carries the key.
 const HEADER: &str = "x-api-key";
@@ -45,7 +54,11 @@ impl ProviderKey<'_> {
     ///
     /// # Errors
     /// As [`Self::ask`], or another status or shape.
-    pub(in crate::collect) async fn get<T: DeserializeOwned>(&self, path: &[&str], query: &[(&str, &str)]) -> Result<T, Missing> {
+    pub(in crate::collect) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, Missing> {
         self.read(&self.ask(path, query).await?)
     }
 
@@ -126,11 +139,12 @@ fn refusal(answer: &Answer) -> Option<Refusal> {
 mod tests {
     use std::sync::Arc;
 
-    use super::{
-        super::{recorded::json, side_client::Deps},
-        *,
+    use super::*;
+    use crate::{
+        clock::Clock,
+        collect::{recorded::json, transport::side_client::Deps},
+        config::HttpSettings,
     };
-    use crate::{clock::Clock, config::HttpSettings};
 
     #[test]
     fn what_real_releases_say_to_a_key_is_told_apart() {

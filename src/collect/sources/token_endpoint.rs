@@ -5,8 +5,24 @@
 
 use url::Url;
 
-use super::{addresses, client_secret::JUNK, provider_endpoints::{demands_basic, refuses_in_json, wrong}};
-use crate::{collect::{transport::{answer::Answer, http::Request, fetch_error::{FetchError, bounded}}, credentialed::Credentialed}, model::{EndpointAnswer, EndpointState, Missing, Observed, SourceId, TokenEndpoint}, oidc::parse_json, providers::pocket_id::ProviderKind};
+use super::{
+    addresses,
+    client_secret::JUNK,
+    provider_endpoints::{demands_basic, refuses_in_json, wrong},
+};
+use crate::{
+    collect::{
+        credentialed::Credentialed,
+        transport::{
+            answer::Answer,
+            fetch_error::{FetchError, bounded},
+            http::Request,
+        },
+    },
+    model::{EndpointAnswer, EndpointState, Missing, Observed, SourceId, TokenEndpoint},
+    oidc::parse_json,
+    providers::pocket_id::ProviderKind,
+};
 
 const SOURCE: SourceId = SourceId::TokenEndpoint;
 /// The client where the app's is not known: refused like any other.
@@ -27,10 +43,14 @@ pub(in crate::collect) async fn collect(asked: &Credentialed<'_>, stored: Option
     let old = asked.before.map(|before| &before.token_endpoint);
     let kind = asked.provider.kind.unwrap_or(ProviderKind::Openid);
     let Some(url) = addresses::reachable(side, written, kind) else {
-        return Observed::seen(asked.round.clock.now(), 0.0, TokenEndpoint {
-            endpoint: EndpointAnswer { url: bounded(written), state: EndpointState::Foreign },
-            said: None,
-        });
+        return Observed::seen(
+            asked.round.clock.now(),
+            0.0,
+            TokenEndpoint {
+                endpoint: EndpointAnswer { url: bounded(written), state: EndpointState::Foreign },
+                said: None,
+            },
+        );
     };
     let is_moved = old.and_then(Observed::ok).is_none_or(|old| old.endpoint.url != url.as_str());
     let is_due = is_moved || asked.round.is_due(SOURCE, old, answers);

@@ -5,7 +5,11 @@ use reqwest::header::{self, HeaderMap};
 use url::Url;
 
 use super::fetch_error::bounded;
-use crate::{clock::Time, model::{Answered, ClockReading, HttpTiming}, oidc::parse_json};
+use crate::{
+    clock::Time,
+    model::{Answered, ClockReading, HttpTiming},
+    oidc::parse_json,
+};
 
 /// An answer, whole.
 #[derive(Debug, Clone)]

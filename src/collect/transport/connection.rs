@@ -14,7 +14,11 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{fetch_error::{self, FetchError}, tls::{VerifierOptions, TlsSide}, connect_trace};
+use super::{
+    connect_trace,
+    fetch_error::{self, FetchError},
+    tls::{TlsSide, VerifierOptions},
+};
 use crate::model::{AddressAnswer, AddressState, Reason, Tls};
 
 /// More addresses than this are not tried.
@@ -146,7 +150,11 @@ fn state_of(address: SocketAddr, error: &std::io::Error) -> (Reason, AddressStat
 }
 
 /// Shakes hands with a server, within 5 s: what it showed, and how long that took in seconds.
-pub(in crate::collect) async fn secure(stream: TcpStream, side: &Arc<TlsSide>, hands: VerifierOptions) -> Result<(Tls, f64), FetchError> {
+pub(in crate::collect) async fn secure(
+    stream: TcpStream,
+    side: &Arc<TlsSide>,
+    hands: VerifierOptions,
+) -> Result<(Tls, f64), FetchError> {
     let begun = Instant::now();
     let name = hands.name.clone();
     let handshake = TlsConnector::from(Arc::new(side.client(hands))).connect(name, stream);

@@ -174,7 +174,9 @@ pub(in crate::collect) fn is_unanswered(error: &reqwest::Error) -> bool {
 pub(in crate::collect) fn of_address(error: &reqwest::Error, address: SocketAddr) -> FetchError {
     match innermost(error) {
         Some(cause) => connection::does_not_answer(address, cause),
-        None => FetchError::failed(Reason::Timeout, format!("no address takes a connection ({address}: no answer in time)")),
+        None => {
+            FetchError::failed(Reason::Timeout, format!("no address takes a connection ({address}: no answer in time)"))
+        }
     }
 }
 
@@ -344,11 +346,11 @@ pub(in crate::collect) fn retry_after(headers: &HeaderMap, now: crate::clock::Ti
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{answer, html, json, recorded, redirect},
-        *,
+    use super::*;
+    use crate::{
+        collect::recorded::{answer, html, json, recorded, redirect},
+        model::Snapshot,
     };
-    use crate::model::Snapshot;
 
     #[test]
     fn throttling_and_challenges_are_told_before_anything_else() {

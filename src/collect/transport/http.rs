@@ -15,8 +15,16 @@ use rustls::ClientConfig;
 use tokio::time::Instant;
 use url::{Position, Url, form_urlencoded};
 
-use super::{answer::Answer, request_auth::RequestAuth, fetch_error::{self, FetchError}, connect_trace::{self, ConnectTrace, Watching}};
-use crate::{clock::{Clock, span}, model::{HttpTiming, Reason}};
+use super::{
+    answer::Answer,
+    connect_trace::{self, ConnectTrace, Watching},
+    fetch_error::{self, FetchError},
+    request_auth::RequestAuth,
+};
+use crate::{
+    clock::{Clock, span},
+    model::{HttpTiming, Reason},
+};
 
 /// The largest JSON body, in bytes, also when it was compressed.
 pub(in crate::collect) const JSON_LIMIT: usize = 1_000_000;
@@ -297,7 +305,9 @@ async fn read(response: &mut Response, limit: usize) -> Result<Vec<u8>, FetchErr
         return Err(too_large());
     }
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| fetch_error::of_exchange(&error.without_url(), false))? {
+    while let Some(chunk) =
+        response.chunk().await.map_err(|error| fetch_error::of_exchange(&error.without_url(), false))?
+    {
         if bytes.len() + chunk.len() > limit {
             return Err(too_large());
         }
@@ -309,7 +319,7 @@ async fn read(response: &mut Response, limit: usize) -> Result<Vec<u8>, FetchErr
 #[cfg(test)]
 mod tests {
     use super::{
-        super::tls::{VerifierOptions, TlsStore},
+        super::tls::{TlsStore, VerifierOptions},
         *,
     };
     use crate::config::TlsSettings;

@@ -16,8 +16,22 @@ use rustls::pki_types::ServerName;
 use tokio::{net::TcpStream, time::timeout};
 use url::Url;
 
-use super::{answer::Answer, request_auth::RequestAuth, connection, http::{self, At, Broken, HttpClient, Request, Route}, probed::Probed, proxy::Proxy, fetch_error::{self, FetchError}, tls::{VerifierOptions, TlsSide, TlsStore}, connect_trace::ConnectTrace};
-use crate::{clock::Clock, config::{HttpSettings, TlsSettings}, model::{Connection, Reason}};
+use super::{
+    answer::Answer,
+    connect_trace::ConnectTrace,
+    connection,
+    fetch_error::{self, FetchError},
+    http::{self, At, Broken, HttpClient, Request, Route},
+    probed::Probed,
+    proxy::Proxy,
+    request_auth::RequestAuth,
+    tls::{TlsSide, TlsStore, VerifierOptions},
+};
+use crate::{
+    clock::Clock,
+    config::{HttpSettings, TlsSettings},
+    model::{Connection, Reason},
+};
 
 /// The limit of one request, from connecting to the last byte, where the config names none.
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
@@ -175,7 +189,12 @@ impl OriginClient {
         }
     }
 
-    async fn once(&self, is_secret: bool, request: &Request, headers: &HeaderMap) -> (Result<Answer, Broken>, ConnectTrace) {
+    async fn once(
+        &self,
+        is_secret: bool,
+        request: &Request,
+        headers: &HeaderMap,
+    ) -> (Result<Answer, Broken>, ConnectTrace) {
         let line = match self.line(is_secret).await {
             Ok(line) => line,
             Err(stop) => return (Err(Broken { stop, at: At::Connecting }), ConnectTrace::default()),
@@ -254,7 +273,11 @@ impl OriginClient {
         connection::resolve(&self.connect_to.0, self.connect_to.1).await
     }
 
-    async fn try_all(&self, addresses: Vec<SocketAddr>, resolve_seconds: f64) -> Result<(Probed, TcpStream), FetchError> {
+    async fn try_all(
+        &self,
+        addresses: Vec<SocketAddr>,
+        resolve_seconds: f64,
+    ) -> Result<(Probed, TcpStream), FetchError> {
         let (stream, first) = connection::first_answer(&addresses).await?;
         self.known().route = Some(first.address);
         Ok((Probed::tried(addresses, first, self.told(resolve_seconds)), stream))
@@ -275,9 +298,9 @@ impl OriginClient {
     fn is_seen(&self) -> Result<(), FetchError> {
         match self.proxy {
             None => Ok(()),
-            Some(_) => {
-                Err(FetchError::OutOfReach("a proxy connects in our place, so the connection itself is not seen".to_owned()))
-            }
+            Some(_) => Err(FetchError::OutOfReach(
+                "a proxy connects in our place, so the connection itself is not seen".to_owned(),
+            )),
         }
     }
 
@@ -350,7 +373,8 @@ fn secrets(settings: &HttpSettings) -> Result<HeaderMap, FetchError> {
         found.extend(sensitive(&text).map(|value| (header::AUTHORIZATION, value)));
     }
     for named in &settings.headers {
-        let wrong = |problem: String| FetchError::failed(Reason::Blocked, format!("http_headers {}: {problem}", named.name));
+        let wrong =
+            |problem: String| FetchError::failed(Reason::Blocked, format!("http_headers {}: {problem}", named.name));
         let name = HeaderName::try_from(&named.name).map_err(|_| wrong("not a header's name".to_owned()))?;
         let value = named.value.read().map_err(|error| wrong(error.to_string()))?;
         let value = sensitive(value.expose())

@@ -6,8 +6,14 @@ use hyper_util::client::proxy::matcher::Matcher;
 use rustls::pki_types::ServerName;
 use url::Url;
 
-use super::{fetch_error::FetchError, tls::{ProxyVerifierOptions, TlsSide}};
-use crate::{config::{ProxySettings, Secret}, model::Reason};
+use super::{
+    fetch_error::FetchError,
+    tls::{ProxyVerifierOptions, TlsSide},
+};
+use crate::{
+    config::{ProxySettings, Secret},
+    model::Reason,
+};
 
 /// A proxy that stands between us and one origin.
 #[derive(Debug)]
@@ -21,7 +27,10 @@ impl Proxy {
     ///
     /// # Errors
     /// Its password cannot be read.
-    pub(in crate::collect) fn between(settings: Option<&ProxySettings>, target: &Url) -> Result<Option<Self>, FetchError> {
+    pub(in crate::collect) fn between(
+        settings: Option<&ProxySettings>,
+        target: &Url,
+    ) -> Result<Option<Self>, FetchError> {
         let Some(settings) = settings else { return Ok(None) };
         if settings.no_proxy.as_deref().is_some_and(|list| is_listed(list, target)) {
             return Ok(None);

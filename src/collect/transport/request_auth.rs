@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::header::{self, HeaderName, HeaderValue};
 use url::{Url, form_urlencoded};
 
-use super::{http::Request, fetch_error::FetchError};
+use super::{fetch_error::FetchError, http::Request};
 use crate::{config::Secret, model::Reason};
 
 /// What a request carries besides what anybody may read. Never shown.
@@ -92,8 +92,9 @@ fn basic(user: &str, password: &str) -> Result<(HeaderName, HeaderValue), FetchE
 }
 
 pub(in crate::collect) fn sensitive(text: String) -> Result<HeaderValue, FetchError> {
-    let mut value = HeaderValue::try_from(text)
-        .map_err(|_| FetchError::failed(Reason::Blocked, "the credential holds characters that a header cannot carry"))?;
+    let mut value = HeaderValue::try_from(text).map_err(|_| {
+        FetchError::failed(Reason::Blocked, "the credential holds characters that a header cannot carry")
+    })?;
     value.set_sensitive(true);
     Ok(value)
 }

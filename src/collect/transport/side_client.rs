@@ -8,8 +8,19 @@ use std::{
 use tokio::{sync::Semaphore, time::timeout};
 use url::Url;
 
-use super::{answer::Answer, budget::Budget, http::Request, origin_client::OriginClient, fetch_error::{self, FetchError, place}, tls::TlsStore};
-use crate::{clock::Clock, config::HttpSettings, model::{self, Reason, RequestCount}};
+use super::{
+    answer::Answer,
+    budget::Budget,
+    fetch_error::{self, FetchError, place},
+    http::Request,
+    origin_client::OriginClient,
+    tls::TlsStore,
+};
+use crate::{
+    clock::Clock,
+    config::HttpSettings,
+    model::{self, Reason, RequestCount},
+};
 
 /// Never more requests than this at once.
 const MOST_AT_ONCE: usize = 10;

@@ -23,8 +23,17 @@ use rustls::{
     version::{TLS12, TLS13},
 };
 
-use super::{certificate::hex_sha256, fetch_error::{Refused, FetchError}, trust::{Anchors, is_good}, connect_trace};
-use crate::{clock::Clock, config::TlsSettings, model::{Reason, Trust}};
+use super::{
+    certificate::hex_sha256,
+    connect_trace,
+    fetch_error::{FetchError, Refused},
+    trust::{Anchors, is_good},
+};
+use crate::{
+    clock::Clock,
+    config::TlsSettings,
+    model::{Reason, Trust},
+};
 
 /// The TLS settings of one side, loaded: how to shake hands, and what is trusted.
 #[derive(Debug)]

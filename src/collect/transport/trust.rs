@@ -10,8 +10,14 @@ use rustls::{
     server::ParsedCertificate,
 };
 
-use super::{certificate::{self, hex_sha256}, fetch_error::bounded};
-use crate::{clock::Time, model::{Tls, Trust}};
+use super::{
+    certificate::{self, hex_sha256},
+    fetch_error::bounded,
+};
+use crate::{
+    clock::Time,
+    model::{Tls, Trust},
+};
 
 /// Whether a chain is worth the trust that what is secret needs.
 pub(in crate::collect) fn is_good(trust: &Trust) -> bool {
@@ -55,7 +61,12 @@ pub(in crate::collect) struct Anchors {
 
 impl Anchors {
     /// Evaluates a chain for this name at this time.
-    pub(in crate::collect) fn evaluate(&self, chain: Vec<CertificateDer<'static>>, name: &ServerName<'_>, now: Time) -> Evaluated {
+    pub(in crate::collect) fn evaluate(
+        &self,
+        chain: Vec<CertificateDer<'static>>,
+        name: &ServerName<'_>,
+        now: Time,
+    ) -> Evaluated {
         let (trust, name_matches) = self.worth(&chain, name, now);
         Evaluated { chain, trust, name_matches }
     }

@@ -9,8 +9,18 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::header;
 use url::Url;
 
-use super::{answer::Answer, request_auth::{RequestAuth, sensitive}, http::{BEGINNING_WITHIN, Limit, Request}, origin_client::OriginClient, fetch_error::{FetchError, bounded, retry_after}, tls::TlsStore};
-use crate::{clock::Clock, config::{HttpSettings, Secret}};
+use super::{
+    answer::Answer,
+    fetch_error::{FetchError, bounded, retry_after},
+    http::{BEGINNING_WITHIN, Limit, Request},
+    origin_client::OriginClient,
+    request_auth::{RequestAuth, sensitive},
+    tls::TlsStore,
+};
+use crate::{
+    clock::Clock,
+    config::{HttpSettings, Secret},
+};
 
 /// How much of an answer is read: enough for why something was refused.
 const ANSWER: usize = 16 * 1024;

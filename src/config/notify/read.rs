@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{ReceiverKind, Receiver, Topic, sending};
+use super::{Receiver, ReceiverKind, Topic, sending};
 use crate::config::{
     problems::did_you_mean,
     reader::{Field, Marked, Reader, Section},

@@ -1,7 +1,10 @@
 //! The receivers, the heartbeat and the windows as they are shown: every secret masked.
 
-use super::{Alertmanager, Heartbeat, Maintenance, ReceiverKind, Ntfy, Receiver, Smtp, Webhook};
-use crate::{config::redacted::{MASK, Shown, connection, secret, text, without_slash, written}, schedule::duration};
+use super::{Alertmanager, Heartbeat, Maintenance, Ntfy, Receiver, ReceiverKind, Smtp, Webhook};
+use crate::{
+    config::redacted::{MASK, Shown, connection, secret, text, without_slash, written},
+    schedule::duration,
+};
 
 pub(in crate::config) fn receivers(receivers: &[Receiver]) -> Option<Shown> {
     (!receivers.is_empty()).then(|| Shown::List(receivers.iter().map(receiver).collect()))

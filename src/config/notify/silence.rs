@@ -3,11 +3,14 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{Heartbeat, Maintenance, sending};
-use crate::{config::{
+use crate::{
+    config::{
         http,
         problems::did_you_mean,
         reader::{Field, Marked, Reader, Section},
-    }, schedule::{SHORTEST, Schedule, Zone, duration}};
+    },
+    schedule::{SHORTEST, Schedule, Zone, duration},
+};
 
 /// How often the heartbeat's address is called where the config says nothing.
 const BEAT: Duration = Duration::from_mins(1);

@@ -7,7 +7,10 @@ use rusqlite::{Connection, OpenFlags, Row, params, types::Type};
 use serde::de::DeserializeOwned;
 
 use super::{FILE, StorageError, Store, log_of, nanos, schema, time};
-use crate::{clock::Time, journal::{Event, Good, MOST, Query, Span, State}};
+use crate::{
+    clock::Time,
+    journal::{Event, Good, MOST, Query, Span, State},
+};
 
 /// What earlier processes wrote, as far as it is held in memory.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::lab::state::{OidcConfig, LabState};
+use crate::lab::state::{LabState, OidcConfig};
 
 /// Sets a member of the discovery document.
 pub(super) fn set(state: &mut LabState, name: &str, value: Value) {

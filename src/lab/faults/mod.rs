@@ -5,7 +5,10 @@ mod row;
 mod table;
 
 use super::{LabOptions, certificates::Shown, reply::Damage, state::LabState};
-use crate::{model::{Credential, Side}, providers::pocket_id::{ProviderKind, Version}};
+use crate::{
+    model::{Credential, Side},
+    providers::pocket_id::{ProviderKind, Version},
+};
 
 pub use table::Fault;
 

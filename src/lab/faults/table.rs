@@ -11,14 +11,17 @@ use super::{
     },
     row::{Row, faults},
 };
-use crate::{lab::{
+use crate::{
+    lab::{
         certificates::Shown,
         reply::Damage,
         state::{Database, DeveloperApi, Health},
-    }, model::{
-        Credential::{ClientSecret, AppKey, ProviderAdminKey, ProviderKey},
+    },
+    model::{
+        Credential::{AppKey, ClientSecret, ProviderAdminKey, ProviderKey},
         Side::{App, Provider},
-    }};
+    },
+};
 
 /// Every path of a side.
 const ALL: &[&str] = &[];
@@ -268,51 +271,51 @@ faults! {
 
     // The connection to Kasm.
     KasmRefused "kasm_refused" "Kasm's port is closed."
-        => On(Kasm, Refused);
+        => On(App, Refused);
     KasmReset "kasm_reset" "Connections to Kasm are reset."
-        => On(Kasm, Reset);
+        => On(App, Reset);
     KasmStalls "kasm_stalls" "Kasm takes requests and never answers."
-        => Reply(Kasm, ALL, Damage::Stall);
+        => Reply(App, ALL, Damage::Stall);
     KasmSlowBody "kasm_slow_body" "Kasm's answers stop half-way, and the connection stays."
-        => Reply(Kasm, ALL, Damage::SlowBody);
+        => Reply(App, ALL, Damage::SlowBody);
     KasmTruncates "kasm_truncates" "Kasm's answers end half-way."
-        => Reply(Kasm, ALL, Damage::Truncated);
+        => Reply(App, ALL, Damage::Truncated);
     KasmCertificateName "kasm_certificate_name" "Kasm's certificate is for another name."
-        => On(Kasm, Shows(Shown::WrongName));
+        => On(App, Shows(Shown::WrongName));
     KasmCertificateExpired "kasm_certificate_expired" "Kasm's certificate has expired."
-        => On(Kasm, Shows(Shown::Expired));
+        => On(App, Shows(Shown::Expired));
     KasmCertificateNotYetValid "kasm_certificate_not_yet_valid" "Kasm's certificate is not valid yet."
-        => On(Kasm, Shows(Shown::NotYetValid));
+        => On(App, Shows(Shown::NotYetValid));
     KasmCertificateIncomplete "kasm_certificate_incomplete" "Kasm leaves the intermediate certificate out."
-        => On(Kasm, Shows(Shown::Incomplete));
+        => On(App, Shows(Shown::Incomplete));
     KasmCertificateUnknownCa "kasm_certificate_unknown_ca" "Kasm's certificate is of a CA that is not trusted."
-        => On(Kasm, Shows(Shown::UnknownCa));
+        => On(App, Shows(Shown::UnknownCa));
     KasmCertificateSelfSigned "kasm_certificate_self_signed" "Kasm shows its installer's self-signed certificate."
-        => On(Kasm, Shows(Shown::SelfSigned));
+        => On(App, Shows(Shown::SelfSigned));
     KasmCertificateExpiresSoon "kasm_certificate_expires_soon" "Kasm's certificate expires in two days."
-        => On(Kasm, Shows(Shown::ExpiresSoon));
+        => On(App, Shows(Shown::ExpiresSoon));
 
     // What stands in front of Kasm, and Kasm's own state.
     KasmWebPage "kasm_web_page" "Another web site answers at Kasm's address."
-        => Reply(Kasm, ALL, Damage::WebPage);
+        => Reply(App, ALL, Damage::WebPage);
     KasmLoginRedirect "kasm_login_redirect" "A proxy sends every request for Kasm to a login page of its own."
-        => Reply(Kasm, ALL, Damage::LoginRedirect);
+        => Reply(App, ALL, Damage::LoginRedirect);
     KasmLoginPage "kasm_login_page" "A proxy answers every request for Kasm with a login page."
-        => Reply(Kasm, ALL, Damage::LoginPage);
+        => Reply(App, ALL, Damage::LoginPage);
     KasmRedirectsElsewhere "kasm_redirects_elsewhere" "Kasm's address redirects to another one."
-        => Reply(Kasm, ALL, Damage::Elsewhere);
+        => Reply(App, ALL, Damage::Elsewhere);
     KasmChallenges "kasm_challenges" "A bot guard challenges every request for Kasm."
-        => Reply(Kasm, ALL, Damage::Challenge);
+        => Reply(App, ALL, Damage::Challenge);
     KasmServerError "kasm_server_error" "Kasm answers 500 to everything."
-        => Reply(Kasm, ALL, Damage::Status(500));
+        => Reply(App, ALL, Damage::Status(500));
     KasmBadGateway "kasm_bad_gateway" "Kasm's API container is down (502)."
-        => Reply(Kasm, &["/api/__healthcheck", "/api/login_settings", "/api/sso"], Damage::Status(502));
+        => Reply(App, &["/api/__healthcheck", "/api/login_settings", "/api/sso"], Damage::Status(502));
     KasmThrottles "kasm_throttles" "A proxy in front of Kasm takes no more requests (429)."
-        => Reply(Kasm, ALL, Damage::TooMany(None));
+        => Reply(App, ALL, Damage::TooMany(None));
     KasmThrottlesLong "kasm_throttles_long" "A proxy in front of Kasm asks to come again in two minutes (429)."
-        => Reply(Kasm, ALL, Damage::TooMany(Some(120)));
+        => Reply(App, ALL, Damage::TooMany(Some(120)));
     KasmClockBehind "kasm_clock_behind" "Kasm's clock is ten minutes behind."
-        => Reply(Kasm, ALL, Damage::ClockOff(-600));
+        => Reply(App, ALL, Damage::ClockOff(-600));
     KasmUnhealthy "kasm_unhealthy" "Kasm's health endpoint answers 500, with a page."
         => Change(|state| state.kasm.health = Health::Exception);
     KasmHealthHidden "kasm_health_hidden" "A proxy hides Kasm's health endpoint (404)."
@@ -350,19 +353,19 @@ faults! {
     AutoLoginOn "auto_login_on" "Auto login was switched on: every visitor is sent to the provider."
         => Change(|state| state.config().auto_login = true);
     LoginSettingsServerError "login_settings_server_error" "Kasm's login settings answer 500."
-        => Reply(Kasm, LOGIN_SETTINGS, Damage::Status(500));
+        => Reply(App, LOGIN_SETTINGS, Damage::Status(500));
     LoginSettingsInvalidJson "login_settings_invalid_json" "Kasm's login settings are no JSON."
-        => Reply(Kasm, LOGIN_SETTINGS, Damage::InvalidJson);
+        => Reply(App, LOGIN_SETTINGS, Damage::InvalidJson);
     LoginSettingsHuge "login_settings_huge" "Kasm's login settings do not end."
-        => Reply(Kasm, LOGIN_SETTINGS, Damage::Huge);
+        => Reply(App, LOGIN_SETTINGS, Damage::Huge);
 
     // The start of a login at Kasm.
     StartRefused "start_refused" "Kasm refuses to start the login, with an error text."
         => Change(|state| state.kasm.sso_error = Some("An Unexpected Error occurred. Please contact an Administrator"));
     StartServerError "start_server_error" "Kasm's start of login answers 500."
-        => Reply(Kasm, SSO, Damage::Status(500));
+        => Reply(App, SSO, Damage::Status(500));
     StartInvalidJson "start_invalid_json" "Kasm's start of login is no JSON."
-        => Reply(Kasm, SSO, Damage::InvalidJson);
+        => Reply(App, SSO, Damage::InvalidJson);
     AuthorizationUrlStale "authorization_url_stale" "Kasm sends browsers to the provider's old host."
         => Change(|state| state.config().auth_url = at_host(&state.config().auth_url, "old.example.test"));
     AuthorizationUrlPath "authorization_url_path"
@@ -474,7 +477,7 @@ faults! {
     DeveloperApiErrorInside "developer_api_error_inside" "Kasm's developer API answers 200 with an error object."
         => Change(|state| state.kasm.developer_api = DeveloperApi::ErrorInside), needs AppKey;
     DeveloperApiWebPage "developer_api_web_page" "Kasm's developer API answers 500 with a web page."
-        => Reply(Kasm, OIDC_CONFIGS, Damage::Status(500)), needs AppKey;
+        => Reply(App, OIDC_CONFIGS, Damage::Status(500)), needs AppKey;
     KasmKeyExpired "kasm_key_expired" "Our Kasm key has expired."
         => Change(|state| state.kasm.developer_api = DeveloperApi::KeyExpired), needs AppKey;
 }

@@ -6,11 +6,14 @@ use super::{
     Answer, Client, Request,
     errors::{INVALID_REQUEST, INVALID_STATE},
 };
-use crate::{lab::{
+use crate::{
+    lab::{
         message::first,
         random,
         state::{Database, Provider},
-    }, providers::pocket_id::{ProviderKind, Version}};
+    },
+    providers::pocket_id::{ProviderKind, Version},
+};
 
 /// A refusal at the redirect URI: `error` and `error_description`.
 struct Refusal(&'static str, String);
@@ -77,7 +80,11 @@ fn client_and_redirect_uri<'a, 'p>(
 }
 
 /// The rest of the rules, in the library's order. Scopes are never refused.
-fn evaluate<'a>(provider: &Provider, client: &Client, get: &impl Fn(&str) -> Option<&'a str>) -> Result<Outcome, Refusal> {
+fn evaluate<'a>(
+    provider: &Provider,
+    client: &Client,
+    get: &impl Fn(&str) -> Option<&'a str>,
+) -> Result<Outcome, Refusal> {
     let invalid = |hint: String| Err(Refusal("invalid_request", format!("{INVALID_REQUEST} {hint}")));
     if let Some(audience) = get("audience") {
         return invalid(format!("Requested audience '{audience}' has not been whitelisted by the OAuth 2.0 Client."));

@@ -3,7 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::Paths;
-use crate::{lab::LabOptions, providers::pocket_id::{ProviderKind, Version}};
+use crate::{
+    lab::LabOptions,
+    providers::pocket_id::{ProviderKind, Version},
+};
 
 /// The document that a healthy provider serves: `app` is APP_URL, `back_channel` INTERNAL_APP_URL or the same.
 pub(in crate::lab) fn document(

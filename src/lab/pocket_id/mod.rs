@@ -28,7 +28,10 @@ use super::{
     random,
     state::{Database, Provider},
 };
-use crate::{clock::Time, providers::pocket_id::{ProviderKind, Version}};
+use crate::{
+    clock::Time,
+    providers::pocket_id::{ProviderKind, Version},
+};
 
 /// Answers a request to the provider at that time.
 pub(super) fn answer(provider: &Provider, request: &Request, now: Time) -> Answer {

@@ -8,7 +8,10 @@ use super::{
     errors::{INVALID_CLIENT, INVALID_REQUEST, INVALID_STATE, legacy, oauth, oauth_json},
     token::{Claimed, Sent},
 };
-use crate::{lab::{message::first, random}, providers::pocket_id::Version};
+use crate::{
+    lab::{message::first, random},
+    providers::pocket_id::Version,
+};
 
 /// Answers a pushed authorization request.
 pub(super) fn answer(provider: &Provider, request: &Request) -> Answer {

@@ -8,7 +8,11 @@ use super::{
     Answer, Client, Provider, Request,
     errors::{INVALID_CLIENT, INVALID_GRANT, INVALID_REQUEST, legacy, no_such_endpoint, oauth, oauth_json},
 };
-use crate::{clock::Time, lab::{message::first, random, state::Database}, providers::pocket_id::{ProviderKind, Version}};
+use crate::{
+    clock::Time,
+    lab::{message::first, random, state::Database},
+    providers::pocket_id::{ProviderKind, Version},
+};
 
 /// The credentials that came with a request.
 pub(super) struct Sent {

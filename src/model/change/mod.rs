@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 pub use watched::{Known, Watched};
 
 use super::{Side, Snapshot};
-use crate::{clock::{Time, span}, oidc::one_line};
+use crate::{
+    clock::{Time, span},
+    oidc::one_line,
+};
 
 /// How many changes are kept at most, the newest.
 const MOST: usize = 200;

@@ -3,7 +3,11 @@
 use chrono::TimeDelta;
 
 use super::*;
-use crate::{apps::kasm::Field, model::{Missing, Observed, Reason, SourceId}, oidc::{Jwk, Jwks}};
+use crate::{
+    apps::kasm::Field,
+    model::{Missing, Observed, Reason, SourceId},
+    oidc::{Jwk, Jwks},
+};
 
 fn key(kid: Option<&str>, thumbprint: &str) -> Jwk {
     let healthy = Snapshot::healthy();

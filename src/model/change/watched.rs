@@ -3,7 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::ChangeSubject;
-use crate::{clock::Time, apps::kasm::{Chosen, Field, LoginSettings, OidcConfig, StartOutcome}, model::{Answered, Connection, Observed, Registration, Snapshot, SourceId}, oidc::{AuthorizeUrl, Discovery}, providers::pocket_id::recognise};
+use crate::{
+    apps::kasm::{Chosen, Field, LoginSettings, OidcConfig, StartOutcome},
+    clock::Time,
+    model::{Answered, Connection, Observed, Registration, Snapshot, SourceId},
+    oidc::{AuthorizeUrl, Discovery},
+    providers::pocket_id::recognise,
+};
 
 /// The watched values of one source, from the last look that saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,10 +6,15 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{clock::Time, config::{Alertmanager, Topic}, notify::{
+use crate::{
+    clock::Time,
+    collect::webhook_client::{SendError, WebhookClient, WebhookRequest},
+    config::{Alertmanager, Topic},
+    notify::{
         message::{Item, Message},
         words::{self, Site},
-    }, collect::webhook_client::{WebhookClient, WebhookRequest, SendError}};
+    },
+};
 
 /// How long an alert lasts after it was last sent.
 const LASTS: TimeDelta = TimeDelta::minutes(5);

@@ -10,7 +10,11 @@ use std::time::Duration;
 use url::Url;
 
 use super::message::Message;
-use crate::{clock::Clock, config::{Heartbeat, ReceiverKind, Receiver, SecretSource}, collect::webhook_client::{WebhookClient, WebhookRequest, SendError}};
+use crate::{
+    clock::Clock,
+    collect::webhook_client::{SendError, WebhookClient, WebhookRequest},
+    config::{Heartbeat, Receiver, ReceiverKind, SecretSource},
+};
 
 pub use alertmanager::name as alert_name;
 

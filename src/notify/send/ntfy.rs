@@ -2,10 +2,14 @@
 
 use serde_json::json;
 
-use crate::{config::{Ntfy, Topic}, notify::{
+use crate::{
+    collect::webhook_client::{SendError, WebhookRequest},
+    config::{Ntfy, Topic},
+    notify::{
         message::Message,
         words::{self, Site},
-    }, collect::webhook_client::{WebhookRequest, SendError}};
+    },
+};
 
 /// What a message may hold: ntfy makes an attachment of what is longer than 4,096 bytes.
 const LONGEST: usize = 4096;

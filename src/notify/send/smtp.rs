@@ -13,10 +13,16 @@ use lettre::{
     },
 };
 
-use crate::{clock::Time, config::{MailTls, Smtp}, notify::{
+use crate::{
+    clock::Time,
+    collect::webhook_client::SendError,
+    config::{MailTls, Smtp},
+    notify::{
         message::{Item, Message},
         words::{self, Site},
-    }, collect::webhook_client::SendError, oidc::one_line};
+    },
+    oidc::one_line,
+};
 
 /// How long the server may take for each answer.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -80,7 +86,8 @@ fn mail(smtp: &Smtp, message: &Message, site: Site<'_>, now: Time) -> Result<let
         mail = mail.to(mailbox(recipient)?);
     }
     mail = threaded(mail, message, domain(&smtp.from), now);
-    mail.body(words::text(message, site) + "\n").map_err(|error| SendError::from(format!("no mail can be made: {error}")))
+    mail.body(words::text(message, site) + "\n")
+        .map_err(|error| SendError::from(format!("no mail can be made: {error}")))
 }
 
 /// The mail that tells of a break has an id that follows from what broke and when, and the mail that tells of the fix

@@ -3,13 +3,21 @@
 use serde_json::{Value, json};
 
 use super::secret_url;
-use crate::{config::Webhook, notify::{
+use crate::{
+    collect::webhook_client::{SendError, WebhookRequest},
+    config::Webhook,
+    notify::{
         message::{Item, Message},
         words::{self, Site},
-    }, collect::webhook_client::{WebhookRequest, SendError}};
+    },
+};
 
 /// The request for a message.
-pub(super) fn parcel<'a>(webhook: &'a Webhook, message: &Message, site: Site<'_>) -> Result<WebhookRequest<'a>, SendError> {
+pub(super) fn parcel<'a>(
+    webhook: &'a Webhook,
+    message: &Message,
+    site: Site<'_>,
+) -> Result<WebhookRequest<'a>, SendError> {
     let body = match &webhook.body {
         Some(template) => template.fill(&|placeholder| words::value(placeholder, message, site)),
         None => body(message, site),

@@ -209,7 +209,11 @@ mod tests {
             ),
             (include_str!("../../../tests/fixtures/pocket-id/2.3.0/discovery.json"), Dialect::Legacy, "1.11 to 2.4"),
             (V2_9, Dialect::Legacy, "2.9"),
-            (include_str!("../../../tests/fixtures/pocket-id/2.9.0/discovery_internal_url.json"), Dialect::Legacy, "2.9"),
+            (
+                include_str!("../../../tests/fixtures/pocket-id/2.9.0/discovery_internal_url.json"),
+                Dialect::Legacy,
+                "2.9",
+            ),
             (include_str!("../../../tests/fixtures/pocket-id/2.10.0/discovery.json"), Dialect::Fosite, "2.10 to 2.12"),
             (
                 include_str!("../../../tests/fixtures/pocket-id/2.10.0/discovery_internal_url_es256.json"),

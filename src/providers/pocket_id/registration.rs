@@ -4,7 +4,10 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{clock::Time, oidc::{JsonProblem, parse_json}};
+use crate::{
+    clock::Time,
+    oidc::{JsonProblem, parse_json},
+};
 
 /// A client's registration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,12 @@
 //! The fields, and where each side's value of one is found.
 
 use super::Held;
-use crate::{checks::Case, apps::kasm::{Field, LoginConfig, OidcConfig}, model::{Missing, Registration}, oidc::{AuthorizeUrl, Discovery}};
+use crate::{
+    apps::kasm::{Field, LoginConfig, OidcConfig},
+    checks::Case,
+    model::{Missing, Registration},
+    oidc::{AuthorizeUrl, Discovery},
+};
 
 /// One field: where it stands and what compares it.
 pub(super) struct Row {

@@ -1,7 +1,11 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::{apps::kasm::StartOutcome, model::{Credential, Reason, SourceId}, oidc::AuthorizeUrl};
+use crate::{
+    apps::kasm::StartOutcome,
+    model::{Credential, Reason, SourceId},
+    oidc::AuthorizeUrl,
+};
 
 fn told_of(now: &Snapshot, field: &str) -> FieldRow {
     let rows = fields(now, &checks::evaluate(now, None));

@@ -1,5 +1,8 @@
 use super::*;
-use crate::{apps::kasm::{KasmStart, StartOutcome}, model::{Missing, Observed, Reason, SourceId}};
+use crate::{
+    apps::kasm::{KasmStart, StartOutcome},
+    model::{Missing, Observed, Reason, SourceId},
+};
 
 /// The line of a field, and whether it is ticked.
 fn field(text: &str, label: &str) -> (bool, String) {

@@ -2,12 +2,14 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::{model::{CheckReport, Drift, Finding, Login, Report}, render::{
-        drift, facts,
+use crate::{
+    model::{CheckReport, Drift, Finding, Login, Report},
+    render::{
+        drift, facts, headline,
         page::{Page, cell},
         style::Paint,
-        told,
-    }};
+    },
+};
 
 /// The columns of the words at the left: `Cause`, `Fix`, `More`.
 const LABEL: usize = 7;

@@ -1,12 +1,16 @@
 //! What else there is to say: what also fails, what will break, what could not be evaluated, what is not verified.
 
-use crate::{checks, model::{CheckReport, Login, Report, Severity, Snapshot}, render::{
+use crate::{
+    checks,
+    model::{CheckReport, Login, Report, Severity, Snapshot},
+    render::{
         facts,
         page::{Page, cell},
         path,
         style::Paint,
         unproven,
-    }};
+    },
+};
 
 /// The most columns that names take in a list.
 const NAMES: usize = 30;

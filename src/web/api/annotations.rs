@@ -6,7 +6,10 @@ use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::{Answer, Query, Shared, Told, changes, history};
-use crate::{journal::{self, Event, What}, model::Login};
+use crate::{
+    journal::{self, Event, What},
+    model::Login,
+};
 
 /// How many annotations are told at most, the newest.
 const MOST: usize = 1000;

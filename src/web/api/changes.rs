@@ -7,7 +7,13 @@ use axum::{
 use serde::Serialize;
 
 use super::{Answer, FORMAT, Problem, Query, Shared, Told, targets};
-use crate::{clock::Time, journal::{self, Event, What}, model::{Cause, Change, Login}, render::similar, web::App};
+use crate::{
+    clock::Time,
+    journal::{self, Event, What},
+    model::{Cause, Change, Login},
+    render::similar,
+    web::App,
+};
 
 /// How many events a page has, where the request does not say.
 const USUAL: usize = 100;

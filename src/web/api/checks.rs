@@ -7,7 +7,12 @@ use axum::{
 use serde::Serialize;
 
 use super::{Answer, FORMAT, Problem, Query, Told};
-use crate::{checks::{self, Check}, model::{Credential, Stage}, providers::pocket_id::Dialect, render::similar};
+use crate::{
+    checks::{self, Check},
+    model::{Credential, Stage},
+    providers::pocket_id::Dialect,
+    render::similar,
+};
 
 #[derive(Serialize)]
 struct Document {

@@ -7,7 +7,10 @@ use axum::{
 use serde::Serialize;
 
 use super::{Answer, FORMAT, Query, Shared, Told, targets};
-use crate::{clock::Time, render::fields::{self, FieldRow}};
+use crate::{
+    clock::Time,
+    render::fields::{self, FieldRow},
+};
 
 #[derive(Serialize)]
 struct Document<'a> {

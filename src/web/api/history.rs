@@ -8,7 +8,10 @@ use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::{Answer, FORMAT, Problem, Query, Shared, Told, targets};
-use crate::{clock::Time, journal::{Seconds, Span}};
+use crate::{
+    clock::Time,
+    journal::{Seconds, Span},
+};
 
 /// How far back it goes, where the request does not say.
 const USUAL_DAYS: i64 = 30;

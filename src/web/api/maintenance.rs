@@ -12,7 +12,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Answer, FORMAT, Problem, Query, Told, change::may_change};
-use crate::{clock::span, notify::maintenance::{LONGEST, Window}, schedule::duration, web::{App, Shared}};
+use crate::{
+    clock::span,
+    notify::maintenance::{LONGEST, Window},
+    schedule::duration,
+    web::{App, Shared},
+};
 
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 200;

@@ -6,7 +6,6 @@
 
 mod annotations;
 mod answer;
-mod run_now;
 mod change;
 mod changes;
 mod checks;
@@ -16,6 +15,7 @@ mod maintenance;
 mod openapi;
 mod problem;
 mod query;
+mod run_now;
 mod stats;
 mod targets;
 

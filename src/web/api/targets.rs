@@ -10,7 +10,13 @@ use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::{Answer, FORMAT, Problem, Query, Shared, Told};
-use crate::{results::Entry, clock::Time, model::{Coverage, Login, Report, Verified}, render::json::{self, TargetView}, web::App};
+use crate::{
+    clock::Time,
+    model::{Coverage, Login, Report, Verified},
+    render::json::{self, TargetView},
+    results::Entry,
+    web::App,
+};
 
 /// How far back it is asked since when sign-in stands as it does, in days.
 const SINCE_DAYS: i64 = 31;

@@ -10,7 +10,11 @@ use super::{
     steps,
     words::{Standing, distance, time},
 };
-use crate::{results::{Entry, Latest}, model::Login, render::path};
+use crate::{
+    model::Login,
+    render::path,
+    results::{Entry, Latest},
+};
 
 /// One target among a few.
 pub(super) fn card(entry: &Entry, view: &View<'_>) -> String {

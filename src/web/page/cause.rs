@@ -6,7 +6,11 @@ use super::{
     escape::{clipped, escape, prose},
     link, steps,
 };
-use crate::{checks, model::{CheckReport, Drift, Finding, Login, Report, Severity, Snapshot}, render::{drift, facts, path, told}};
+use crate::{
+    checks,
+    model::{CheckReport, Drift, Finding, Login, Report, Severity, Snapshot},
+    render::{drift, facts, headline, path},
+};
 
 /// The most findings of the cause, and the most checks of a list, that are told; the rest is counted.
 const MOST: usize = 8;

@@ -7,7 +7,12 @@ use super::{
     link,
     words::{distance, time},
 };
-use crate::{checks, journal::{Event, Query, What}, model::Change, render::facts::field_in_words};
+use crate::{
+    checks,
+    journal::{Event, Query, What},
+    model::Change,
+    render::facts::field_in_words,
+};
 
 /// The most changes on one page, and on a target's page.
 const PAGE: usize = 50;

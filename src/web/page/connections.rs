@@ -1,7 +1,10 @@
 //! How long each phase of the two connections took.
 
 use super::{Heading, escape::escape};
-use crate::{model::{Answered, Connection, HttpTiming, Observed, Report, Snapshot}, render::facts};
+use crate::{
+    model::{Answered, Connection, HttpTiming, Observed, Report, Snapshot},
+    render::facts,
+};
 
 /// The phases in their order, each with its name.
 const PHASES: [&str; 5] = ["Name", "TCP", "TLS", "Server", "Transfer"];

@@ -4,7 +4,11 @@ use super::{
     Heading,
     escape::{escape, prose},
 };
-use crate::{checks, model::{CheckReport, Report, Snapshot}, render::unproven};
+use crate::{
+    checks,
+    model::{CheckReport, Report, Snapshot},
+    render::unproven,
+};
 
 /// The longest reason, in characters.
 const REASON: usize = 200;

@@ -8,7 +8,13 @@ use super::{
     shape::icon,
     words::{Standing, distance},
 };
-use crate::{results::Entry, checks, clock::Time, model::{CheckReport, Reason, Report, Severity, SourceReport, Stage}, render::path::{self, State}};
+use crate::{
+    checks,
+    clock::Time,
+    model::{CheckReport, Reason, Report, Severity, SourceReport, Stage},
+    render::path::{self, State},
+    results::Entry,
+};
 
 /// The longest sentence about a check or a source, in characters.
 const SENTENCE: usize = 80;

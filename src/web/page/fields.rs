@@ -5,11 +5,14 @@ use super::{
     escape::{clipped, escape, prose},
     shape::icon,
 };
-use crate::{model::{Report, Snapshot}, render::{
+use crate::{
+    model::{Report, Snapshot},
+    render::{
         fields::{Agreement, FieldRow, Held, fields},
+        headline,
         path::State,
-        told,
-    }};
+    },
+};
 
 /// The longest value, and all reasons together, in characters.
 const VALUE: usize = 120;
@@ -33,8 +36,10 @@ pub(super) fn table(report: &Report, snapshot: &Snapshot) -> String {
     rows.sort_by_key(|row| row.agreement != Agreement::Differs);
     let is_seen = |column: &&Column| rows.iter().any(|row| matches!((column.held)(row), Held::Is { .. } | Held::Empty));
     let columns: Vec<&Column> = COLUMNS.iter().filter(is_seen).collect();
-    let heads: String =
-        columns.iter().map(|column| format!("<th scope=\"col\">{}</th>", headline::says(report, column.title))).collect();
+    let heads: String = columns
+        .iter()
+        .map(|column| format!("<th scope=\"col\">{}</th>", headline::says(report, column.title)))
+        .collect();
     let unseen = unseen(&rows);
     let rows: String = rows.iter().map(|field| row(field, &columns, report)).collect();
     format!(

@@ -9,7 +9,12 @@ use super::{
     escape::escape,
     words::{length, time},
 };
-use crate::{results::Entry, clock::Time, journal::{Seconds, Span}, model::Login};
+use crate::{
+    clock::Time,
+    journal::{Seconds, Span},
+    model::Login,
+    results::Entry,
+};
 
 /// The most outages that are listed, the newest first.
 const OUTAGES: usize = 5;

@@ -11,7 +11,11 @@ use super::{
     steps,
     words::Standing,
 };
-use crate::{results::Entry, render::{path, path::State, told}, web::Viewer};
+use crate::{
+    render::{headline, path, path::State},
+    results::Entry,
+    web::Viewer,
+};
 
 /// Up to so many targets are told in full.
 const FEW: usize = 8;

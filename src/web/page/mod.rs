@@ -26,7 +26,7 @@ use std::{fmt, sync::Arc};
 
 use self::{escape::escape, frame::Page, frame::frame};
 use super::{Options, Tells, Viewer};
-use crate::{results::Entry, clock::Time, journal::Journal, notify::maintenance::Windows};
+use crate::{clock::Time, journal::Journal, notify::maintenance::Windows, results::Entry};
 
 pub use changes::{Asked, changes};
 pub use every::checks;

@@ -7,7 +7,10 @@ use super::{
     shape::icon,
     words::{day, distance},
 };
-use crate::{model::{CheckReport, Expiry, Login, Report, Severity}, render::{expiries, path::State, told}};
+use crate::{
+    model::{CheckReport, Expiry, Login, Report, Severity},
+    render::{expiries, headline, path::State},
+};
 
 /// The most risks that are told, and the longest sentence, in characters.
 const MOST: usize = 8;

@@ -9,7 +9,13 @@ use super::{
     history, steps,
     words::{Standing, distance},
 };
-use crate::{results::Entry, checks::{self, Check}, clock::Time, model::{Coverage, Stage}, render::path::{self, State}};
+use crate::{
+    checks::{self, Check},
+    clock::Time,
+    model::{Coverage, Stage},
+    render::path::{self, State},
+    results::Entry,
+};
 
 /// The verdicts on one target.
 struct Verdicts {

@@ -8,7 +8,10 @@ use super::{
     history, link, public,
     words::{Standing, length},
 };
-use crate::{results::{Entry, Latest}, web::Viewer};
+use crate::{
+    results::{Entry, Latest},
+    web::Viewer,
+};
 
 /// One target in full.
 #[must_use]

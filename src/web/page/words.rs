@@ -1,6 +1,11 @@
 //! The words of the page: what is known of a target now, and times.
 
-use crate::{results::{Entry, Latest}, clock::Time, model::{Login, Verified}, render::path::State};
+use crate::{
+    clock::Time,
+    model::{Login, Verified},
+    render::path::State,
+    results::{Entry, Latest},
+};
 
 /// What is known of a target.
 #[derive(Debug, Clone, Copy)]

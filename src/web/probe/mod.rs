@@ -21,7 +21,14 @@ use serde::Deserialize;
 use tokio::{sync::Semaphore, time::Instant};
 
 use super::{App, Shared, exposition, text};
-use crate::{results::{Entry, Latest}, clock::Time, config::Target, metrics::{Family, MetricsBuilder}, collect::CollectMode, round::round};
+use crate::{
+    clock::Time,
+    collect::CollectMode,
+    config::Target,
+    metrics::{Family, MetricsBuilder},
+    results::{Entry, Latest},
+    round::round,
+};
 
 /// The header in which Prometheus says how long it waits.
 const SCRAPE_TIMEOUT: &str = "x-prometheus-scrape-timeout-seconds";

@@ -1,6 +1,13 @@
 //! What a probe tells: its own figures under the names of blackbox_exporter, and ours about the target.
 
-use crate::{results::Entry, clock::{Time, unix_seconds}, config::Target, metrics::{Family, MetricsBuilder, target_metrics}, model::{AddressAnswer, AddressState, Answered, Connection, Login, Missing, Observed, SourceId, SourceReport}, oidc::Discovery};
+use crate::{
+    clock::{Time, unix_seconds},
+    config::Target,
+    metrics::{Family, MetricsBuilder, target_metrics},
+    model::{AddressAnswer, AddressState, Answered, Connection, Login, Missing, Observed, SourceId, SourceReport},
+    oidc::Discovery,
+    results::Entry,
+};
 
 /// The round of a target; whether people can sign in.
 pub(super) fn login(sheet: &mut MetricsBuilder, entry: &Entry, now: Time) -> bool {
@@ -76,7 +83,10 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::{metrics::flatten, model::{Reason, Snapshot}};
+    use crate::{
+        metrics::flatten,
+        model::{Reason, Snapshot},
+    };
 
     fn target() -> Target {
         let url = |text: &str| text.parse().unwrap();

@@ -1,0 +1,3 @@
+//! What is known of the kinds of apps (relying parties).
+
+pub mod kasm;

@@ -1,0 +1,3 @@
+//! What is known of the kinds of OpenID providers.
+
+pub mod pocket_id;
