@@ -45,6 +45,7 @@ pub mod model;
 pub mod notify;
 pub mod oidc;
 pub mod providers;
+mod rate_limiter;
 pub mod render;
 pub mod results;
 pub mod round;

@@ -161,18 +161,18 @@ pub async fn start_with<L: RunRound>(
         reload: reloads.clone(),
         options: web,
     };
-    let ways = state.options.ways.clone();
+    let web_config = state.options.web_config.clone();
     let (stop_serving, mut servers) = (CancellationToken::new(), JoinSet::new());
     let part_ended = CancellationToken::new();
     let telling = Telling::start(&state, told, &part_ended);
     let router = web::router(state);
     let stopped = || stop_serving.clone().cancelled_owned();
     for listener in listeners {
-        let serving = web::serve_by(ways.clone(), limits, listener, router.clone(), stopped());
+        let serving = web::serve_by(web_config.clone(), limits, listener, router.clone(), stopped());
         servers.spawn(telling_end(serving, part_ended.clone()));
     }
     for socket in unix {
-        let serving = web::serve_by(ways.clone(), limits, socket, router.clone(), stopped());
+        let serving = web::serve_by(web_config.clone(), limits, socket, router.clone(), stopped());
         servers.spawn(telling_end(serving, part_ended.clone()));
     }
     notifier.ready();

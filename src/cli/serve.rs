@@ -42,6 +42,15 @@ pub(super) struct Args {
     /// Show verdicts to everybody, and nothing else: no addresses, ids or values
     #[arg(long = "web.public", env = "SSOWATCH_WEB_PUBLIC")]
     public: bool,
+    /// Names under which it answers where no login is needed, beside localhost, addresses and the external URL's name
+    #[arg(
+        long = "web.allowed-hosts",
+        env = "SSOWATCH_WEB_ALLOWED_HOSTS",
+        value_name = "NAME",
+        value_delimiter = ',',
+        value_parser = crate::config::host_name
+    )]
+    allowed_hosts: Vec<String>,
     /// The least level that is logged
     #[arg(long = "log.level", env = "SSOWATCH_LOG_LEVEL", value_enum, default_value_t, value_name = "LEVEL")]
     log_level: Level,
@@ -61,14 +70,14 @@ pub(super) struct WebConfigArgs {
 impl WebConfigArgs {
     /// Reads the file, where one is named, and the warnings about it. An empty name counts as none, as Compose files leave
     /// variables.
-    pub(super) fn load(&self) -> Result<(web::Ways, Vec<String>), String> {
-        self.given().map_or_else(|| Ok((web::Ways::default(), Vec::new())), web::Ways::open)
+    pub(super) fn load(&self) -> Result<(web::ActiveWebConfig, Vec<String>), String> {
+        self.given().map_or_else(|| Ok((web::ActiveWebConfig::default(), Vec::new())), web::ActiveWebConfig::open)
     }
 
     /// Reads the file, where one is named, and prints that it is valid, and what it warns of.
     pub(super) fn check(&self) -> Result<(), String> {
         let Some(path) = self.given() else { return Ok(()) };
-        let (_, warnings) = web::Ways::open(path)?;
+        let (_, warnings) = web::ActiveWebConfig::open(path)?;
         super::config::warn(&warnings);
         super::print("The web configuration is valid.\n");
         Ok(())
@@ -147,12 +156,12 @@ async fn serve(args: Args) -> Result<(), String> {
     let daemon: Arc<Daemon> = Arc::default();
     logging::init(args.log_level, args.log_format, Arc::clone(&daemon))?;
     info!(version = env!("CARGO_PKG_VERSION"), "starting");
-    let (ways, warnings) = args.web_config.load()?;
+    let (web_config, warnings) = args.web_config.load()?;
     for warning in warnings {
         warn!("{warning}");
     }
-    let (tls, login) = ways.demand();
-    info!(tls, login, "ways in");
+    let (tls, login) = web_config.demand();
+    info!(tls, login, "web configuration");
     let sockets = if args.systemd_socket { app::from_systemd()? } else { app::bind(&args.web.listen).await? };
     let mut signals = Signals::listen().map_err(|error| format!("signals cannot be listened for: {error}"))?;
     let config = args.source.load()?;
@@ -162,7 +171,8 @@ async fn serve(args: Args) -> Result<(), String> {
             external_url: args.web.external_url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
             enable_lifecycle: args.enable_lifecycle,
             public: args.public,
-            ways,
+            allowed_hosts: args.allowed_hosts,
+            web_config,
         },
         clock: Clock::System,
         daemon,
@@ -282,6 +292,7 @@ mod tests {
             ("--web.external-url=ftp://sso.example.com", "https://sso.example.com/watch"),
             ("--web.route-prefix=/{a}", "/watch"),
             ("--web.route-prefix=/a//b", "/watch"),
+            ("--web.allowed-hosts=https://monitor.example.com", "monitor.example.com"),
             ("--log.level=loud", "debug"),
             ("--log.format=xml", "logfmt"),
         ] {

@@ -8,6 +8,7 @@ use std::{
 use super::{
     Config, REQUESTS_PER_MINUTE, Target,
     notify::{read, silence},
+    page,
     problems::did_you_mean,
     reader::{Field, Marked, Reader, Section},
     target,
@@ -56,6 +57,7 @@ pub(super) fn config(reader: &mut Reader<'_>, root: Field) -> Option<Config> {
         let zone = config.timezone.clone();
         config.receivers = section.take("notify").map(|field| read::receivers(reader, field)).unwrap_or_default();
         config.heartbeat = section.take("heartbeat").and_then(|field| silence::heartbeat(reader, field));
+        config.web = section.take("web").map(|field| page::settings(reader, field)).unwrap_or_default();
         let maintenance = section.take("maintenance");
         let receivers: Vec<&str> = config.receivers.iter().map(|receiver| receiver.name.as_str()).collect();
         let hint = "a target has two addresses: targets: [{provider: {url: URL}, kasm: {url: URL}}]";

@@ -13,6 +13,7 @@ mod http;
 mod interpolate;
 mod load;
 mod notify;
+mod page;
 mod problems;
 mod reader;
 mod redacted;
@@ -28,6 +29,7 @@ pub use notify::{
     Alertmanager, Heartbeat, MailTls, Maintenance, Ntfy, Placeholder, Receiver, ReceiverKind, Smtp, Template, Topic,
     Webhook,
 };
+pub use page::{WebSettings, host_name};
 pub use problems::{ConfigError, Mark, Problem};
 pub use secret::{Secret, SecretError, SecretSource};
 pub use valid::{

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
     ApiAuth, Config, HttpSettings, Kasm, NamedHeader, Provider, ProxySettings, SecretSource, Target, TlsSettings,
-    notify::redact,
+    notify::redact, page,
 };
 use crate::{
     model::Expect,
@@ -56,6 +56,7 @@ pub(super) fn redacted(config: &Config) -> String {
         receivers,
         heartbeat,
         maintenance,
+        web,
         redacted: _,
         warnings: _,
         fingerprint: _,
@@ -72,6 +73,7 @@ pub(super) fn redacted(config: &Config) -> String {
         ("notify", redact::receivers(receivers)),
         ("heartbeat", heartbeat.as_ref().map(redact::heartbeat)),
         ("maintenance", redact::maintenance(maintenance)),
+        ("web", page::shown(web)),
         ("targets", Some(Shown::List(targets.iter().map(target).collect()))),
     ]);
     serde_saphyr::to_string(&document).unwrap_or_else(|error| format!("# cannot be shown: {error}\n"))

@@ -8,7 +8,7 @@ use std::{
 
 use url::Url;
 
-use super::{Heartbeat, Maintenance, Receiver, SecretSource};
+use super::{Heartbeat, Maintenance, Receiver, SecretSource, WebSettings};
 use crate::{
     model::{AppFacts, Credential, Expect, ProviderFacts, TargetFacts},
     providers::pocket_id::ProviderKind,
@@ -41,6 +41,8 @@ pub struct Config {
     pub heartbeat: Option<Heartbeat>,
     /// When messages are muted.
     pub maintenance: Vec<Maintenance>,
+    /// Of the HTTP surface.
+    pub web: WebSettings,
     /// The configuration in force, defaults included, with secrets masked: what `/config` and `config show` print (YAML).
     pub redacted: String,
     /// What is no error and should be seen to; one line each, with file, line and field.
@@ -64,6 +66,7 @@ impl Config {
             receivers: Vec::new(),
             heartbeat: None,
             maintenance: Vec::new(),
+            web: WebSettings::default(),
             redacted: String::new(),
             warnings: Vec::new(),
             fingerprint: 0,

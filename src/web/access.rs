@@ -3,20 +3,27 @@
 use std::{collections::HashMap, time::Duration};
 
 use axum::{
+    body::Body,
     extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::Response,
 };
-use tokio::sync::{Semaphore, SemaphorePermit};
+use futures_util::StreamExt as _;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::sleep,
+};
 use url::{Host, Url};
 
 use super::{
     App, Options, PATHS,
+    connection_limiter::{Client, Reserved},
     lifecycle::is_foreign,
     text,
-    ways::{Login, Rules, places::Client},
+    web_config::{LONGEST_PASSWORD, Login, Rules},
 };
+use crate::config::{Config, address::is_loopback};
 
 /// How much a path tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,31 +49,35 @@ pub enum Viewer {
 ///
 /// What tells nothing is answered always: whoever watches over the process must not take a flood for its end.
 pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let known = path.as_deref().and_then(|path| app.known(path));
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let known = matched.as_ref().and_then(|path| app.known(path.as_str()));
     // A path that is not listed tells all that there is; one that is not there says which ones are.
-    let tells = path.is_some().then(|| known.map_or(Tells::All, |known| known.2));
-    let mut logged_in = false;
+    let tells = matched.is_some().then(|| known.map_or(Tells::All, |known| known.2));
+    let path = known.map(|known| known.0);
+    if request.extensions().get::<Reserved>().is_some() && tells != Some(Tells::Nothing) && path != Some("/metrics") {
+        return busy(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(1), "Too many connections at once.");
+    }
     if tells != Some(Tells::Nothing) {
-        let rules = app.options.ways.rules().await;
+        let rules = app.options.web_config.rules().await;
         if let Err(wait) = rules.admit() {
             return busy(StatusCode::TOO_MANY_REQUESTS, wait, "Too many requests (rate_limit).");
         }
+        if rules.logins.is_none() && !is_own_host(&request, &app.options, &app.config.borrow()) {
+            return text(StatusCode::FORBIDDEN, FOREIGN_HOST);
+        }
         let client = request.extensions().get().copied().unwrap_or(Client::LOCAL);
         match viewer(&app.options, &rules, tells, request.headers(), client).await {
-            Ok(viewer) => {
-                logged_in = rules.logins.is_some() && viewer == Viewer::Full;
-                request.extensions_mut().insert(viewer);
-            }
+            Ok(viewer) => request.extensions_mut().insert(viewer),
             Err(refusal) => return *refusal,
+        };
+    }
+    if !request.method().is_safe() {
+        if is_foreign(request.headers()) {
+            return text(StatusCode::FORBIDDEN, "Refused: the request comes from a page of another origin.");
         }
+        request = request.map(|body| Body::from_stream(body.into_data_stream().take_until(sleep(BODY_WITHIN))));
     }
-    if !request.method().is_safe()
-        && let Some(refusal) = refuse_change(&app.options, request.headers(), logged_in)
-    {
-        return text(StatusCode::FORBIDDEN, refusal);
-    }
-    let Some(_room) = app.rooms.enter(known.map(|known| known.0)).await else {
+    let Some(_room) = app.rooms.enter(path).await else {
         return busy(StatusCode::SERVICE_UNAVAILABLE, ROOM_WITHIN, "Too many such requests at once.");
     };
     next.run(request).await
@@ -96,6 +107,9 @@ async fn viewer(
         Login::None if is_for_public => Ok(Viewer::Public),
         Login::None => Err(Box::new(challenge("Log in."))),
         Login::Wrong => Err(Box::new(challenge("Wrong user or password."))),
+        Login::TooLong => Err(Box::new(challenge(&format!(
+            "Passwords of more than {LONGEST_PASSWORD} bytes are refused: bcrypt would cut them."
+        )))),
         Login::Busy => Err(Box::new(busy(
             StatusCode::TOO_MANY_REQUESTS,
             Duration::from_secs(1),
@@ -119,27 +133,29 @@ fn busy(status: StatusCode, wait: Duration, message: &str) -> Response {
     response
 }
 
-/// Why a request that changes something is refused, if a browser sent it from somewhere else.
-fn refuse_change(options: &Options, headers: &HeaderMap, logged_in: bool) -> Option<&'static str> {
-    if is_foreign(headers) {
-        return Some("Refused: the request comes from a page of another origin.");
-    }
-    // The page of an attacker whose name leads here (DNS rebinding) is of the same origin as we are, by that name. No
-    // browser sends it the login, which it knows for our own name.
-    let from_browser = headers.contains_key(header::ORIGIN);
-    (from_browser && !logged_in && !is_own_host(options, headers))
-        .then_some("Refused: this name is not known to be ours; give the page's address by --web.external-url.")
-}
+/// What a request is told that names us otherwise than the operator does.
+const FOREIGN_HOST: &str = "Refused: this is not known as a name of this ssowatch. Without a login it answers to \
+    localhost, to addresses, to the name in --web.external-url, and to those in web.allowed_hosts (its configuration, or \
+    --web.allowed-hosts).";
 
-/// Whether a request names us as nobody else could: by an address, as this machine, or as the operator does.
-fn is_own_host(options: &Options, headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let Some(url) = host.and_then(|host| Url::parse(&format!("http://{host}")).ok()) else { return false };
+/// Whether a request names us as the page of an attacker cannot: by an address, as this machine, or as the operator does.
+///
+/// A name of the attacker's own that leads here (DNS rebinding) makes us the same origin as the attacker's page, which then
+/// reads all that needs no login.
+fn is_own_host(request: &Request, options: &Options, config: &Config) -> bool {
+    // The address of the request itself goes before the header (RFC 9112, section 3.2.2).
+    let named = match request.uri().authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => request.headers().get(header::HOST).and_then(|host| host.to_str().ok()),
+    };
+    let Some(url) = named.and_then(|host| Url::parse(&format!("http://{host}")).ok()) else { return false };
     let external = options.external_url.as_deref().and_then(|url| Url::parse(url).ok());
     match url.host() {
         Some(Host::Domain(name)) => {
-            let is_local = name == "localhost" || name.ends_with(".localhost");
-            is_local || external.is_some_and(|external| external.host_str() == Some(name))
+            let name = name.trim_end_matches('.');
+            is_loopback(&url)
+                || external.is_some_and(|external| external.host_str() == Some(name))
+                || config.web.allowed_hosts.iter().chain(&options.allowed_hosts).any(|allowed| allowed == name)
         }
         Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
         None => false,
@@ -149,12 +165,14 @@ fn is_own_host(options: &Options, headers: &HeaderMap) -> bool {
 /// Adds the headers of the web configuration, which go before our own.
 pub(super) async fn with_headers(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    for (name, value) in &app.options.ways.in_force().headers {
+    for (name, value) in &app.options.web_config.in_force().headers {
         response.headers_mut().insert(name, value.clone());
     }
     response
 }
 
+/// How long the body of a request may take; what has come by then is all of it.
+const BODY_WITHIN: Duration = Duration::from_secs(5);
 /// How long a request waits for room.
 const ROOM_WITHIN: Duration = Duration::from_secs(5);
 /// Requests at once for paths that cost much: rendering of every series, and looks.
@@ -185,28 +203,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_browser_changes_something_only_under_a_name_that_is_ours() {
+    fn a_request_names_us_by_an_address_as_this_machine_or_as_the_operator_does() {
         let options = Options { external_url: Some("https://sso.example.com/watch".to_owned()), ..Options::default() };
-        for (host, origin, refused) in [
-            ("127.0.0.1:10059", Some("http://127.0.0.1:10059"), false),
-            ("[::1]:10059", Some("http://[::1]:10059"), false),
-            ("localhost:10059", Some("http://localhost:10059"), false),
-            ("sso.example.com", Some("https://sso.example.com"), false),
-            ("rebound.example.net:10059", Some("http://rebound.example.net:10059"), true),
-            ("localhost.example.net", Some("http://localhost.example.net"), true),
-            ("127.0.0.1:10059", Some("https://evil.example.net"), true),
-            ("monitor.lan:10059", None, false),
+        let mut config = Config::of_targets(Vec::new());
+        config.web.allowed_hosts = vec!["monitor.lan".to_owned()];
+        for (target, host, is_own) in [
+            ("/", Some("127.0.0.1:10059"), true),
+            ("/", Some("192.0.2.1"), true),
+            ("/", Some("[::1]:10059"), true),
+            ("/", Some("[2001:db8::1]"), true),
+            ("/", Some("localhost:10059"), true),
+            ("/", Some("LOCALHOST."), true),
+            ("/", Some("watch.localhost"), true),
+            ("/", Some("sso.example.com"), true),
+            ("/", Some("sso.example.com:8443"), true),
+            ("/", Some("monitor.lan:10059"), true),
+            ("/", Some("Monitor.LAN"), true),
+            ("/", Some("rebound.example.net:10059"), false),
+            ("/", Some("localhost.example.net"), false),
+            ("/", Some("evil.monitor.lan"), false),
+            ("/", Some("xmonitor.lan"), false),
+            ("/", Some("127.0.0.1.example.net"), false),
+            ("/", Some("a@b@localhost evil"), false),
+            ("/", Some(""), false),
+            ("/", None, false),
+            ("http://rebound.example.net/", Some("localhost"), false),
+            ("http://localhost/", Some("rebound.example.net"), true),
         ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::HOST, HeaderValue::from_static(host));
-            if let Some(origin) = origin {
-                headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+            let mut request = Request::new(Body::empty());
+            *request.uri_mut() = target.parse().unwrap();
+            if let Some(host) = host {
+                request.headers_mut().insert(header::HOST, HeaderValue::from_static(host));
             }
-            assert_eq!(refuse_change(&options, &headers, false).is_some(), refused, "{host} {origin:?}");
-            let is_foreign = is_foreign(&headers);
-            assert_eq!(refuse_change(&options, &headers, true).is_some(), is_foreign, "logged in: {host} {origin:?}");
+            assert_eq!(is_own_host(&request, &options, &config), is_own, "{target} {host:?}");
         }
     }
+
     #[tokio::test(start_paused = true)]
     async fn paths_that_cost_much_have_little_room_and_take_none_from_others() {
         let rooms = Rooms::default();

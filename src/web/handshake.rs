@@ -11,21 +11,21 @@ use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
 
-use super::ways::places::{Client, Places};
+use super::connection_limiter::{Capacity, Client, ConnectionLimiter};
 
-/// Handshakes at once, of all and of one client. They take most of what a connection costs.
-const AT_ONCE: (usize, usize) = (64, 16);
+/// Handshakes at once. They take most of what a connection costs.
+const AT_ONCE: Capacity = Capacity { all: 64, of_client: 16, reserved: 0 };
 /// What the tools of Prometheus say, too.
 const NOT_PLAIN: &[u8] = b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: \
     close\r\n\r\nClient sent an HTTP request to an HTTPS server. Write https:// instead of http://.\n";
 
 /// What limits how many shake hands at once.
 #[derive(Debug, Clone)]
-pub(super) struct Handshakes(Places);
+pub(super) struct Handshakes(ConnectionLimiter);
 
 impl Default for Handshakes {
     fn default() -> Self {
-        Self(Places::new(AT_ONCE.0, AT_ONCE.1))
+        Self(ConnectionLimiter::new(AT_ONCE))
     }
 }
 
@@ -50,10 +50,12 @@ pub(super) async fn accept<I: AsyncRead + AsyncWrite + Unpin>(
     let greeted =
         LazyConfigAcceptor::new(rustls::server::Acceptor::default(), Rewound { first: Some(first), io }).await?;
     let busy = || io::Error::new(io::ErrorKind::ResourceBusy, "too many handshakes at once");
-    let share = handshakes.0.share(client).ok_or_else(busy)?;
-    let place = handshakes.0.free().await.ok_or_else(busy)?;
-    let shaken = greeted.into_stream(config).into_fallible().await;
-    drop((share, place));
+    let permit = handshakes.0.admit(client).await.ok_or_else(busy)?;
+    let shaken = tokio::select! {
+        shaken = greeted.into_stream(config).into_fallible() => shaken,
+        () = permit.closed() => return Err(busy()),
+    };
+    drop(permit);
     match shaken {
         Ok(stream) => Ok(stream),
         Err((error, io)) => {

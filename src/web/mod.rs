@@ -4,6 +4,7 @@ mod access;
 mod api;
 mod badge;
 mod calendar;
+mod connection_limiter;
 mod exposition;
 mod handshake;
 mod headers;
@@ -13,7 +14,7 @@ mod pages;
 mod probe;
 mod sd;
 mod serve;
-mod ways;
+mod web_config;
 
 use std::sync::{Arc, atomic::AtomicBool};
 
@@ -34,7 +35,7 @@ use crate::{
 
 pub use access::{Tells, Viewer};
 pub use serve::{Limits, Peer, serve, serve_by, serve_within};
-pub use ways::Ways;
+pub use web_config::ActiveWebConfig;
 
 /// A request to reload the configuration, and where the outcome goes (the error text names file, line and field).
 pub type Reload = oneshot::Sender<Result<(), String>>;
@@ -77,8 +78,10 @@ pub struct Options {
     pub enable_lifecycle: bool,
     /// `--web.public`: whether who is not logged in sees verdicts.
     pub public: bool,
+    /// `--web.allowed-hosts`: names under which it answers without a login, beside `web.allowed_hosts` of the configuration.
+    pub allowed_hosts: Vec<String>,
     /// `--web.config.file`: TLS, logins, headers, rate.
-    pub ways: Ways,
+    pub web_config: ActiveWebConfig,
 }
 
 impl Options {

@@ -1,8 +1,12 @@
 //! Serves the router: HTTP/1.1 with limits, so that slow or idle clients cannot take all places.
 
-use std::{future::Future, net::SocketAddr, pin::pin, time::Duration};
+use std::{future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use axum::{Router, serve::Listener};
+use axum::{
+    Router,
+    http::{HeaderValue, header},
+    serve::Listener,
+};
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -12,20 +16,22 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    connection_limiter::{Capacity, Client, ConnectionLimiter, Permit, Reserved},
     handshake::{self, Handshakes},
-    ways::{
-        Ways,
-        places::{Client, Places},
-    },
+    web_config::ActiveWebConfig,
 };
 
 /// The limits of the server.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Connections at once; further ones wait to be accepted. Each listener has that many places of its own.
+    /// Connections at once, of each listener. A further one takes the place of the one that keeps us waiting longest; if
+    /// we work on all of them, it has to wait.
     pub connections: usize,
-    /// Connections at once of one client; further ones are closed. Does not count for unix sockets.
+    /// Connections at once of one client, under the same rule, except that a further one is closed instead of waiting.
+    /// Does not count for unix sockets.
     pub connections_of_client: usize,
+    /// Connections beyond [`Limits::connections`], on which only health and metrics are answered.
+    pub reserved: usize,
     /// How long the head of a request may take, a handshake may take, and a connection may be idle between two requests.
     pub header_read: Duration,
     /// How long a connection may live: a client that never reads its answer must go some time, too.
@@ -39,6 +45,7 @@ impl Default for Limits {
         Self {
             connections: 512,
             connections_of_client: 128,
+            reserved: 16,
             header_read: Duration::from_secs(10),
             lifetime: Duration::from_mins(5),
             grace: Duration::from_secs(5),
@@ -79,44 +86,41 @@ pub async fn serve_within<L: Listener<Addr: Peer>>(
     router: Router,
     shutdown: impl Future<Output = ()>,
 ) {
-    serve_by(Ways::default(), limits, listener, router, shutdown).await;
+    serve_by(ActiveWebConfig::default(), limits, listener, router, shutdown).await;
 }
 
-/// [`serve_within`], with TLS where the ways in say so.
+/// [`serve_within`], with TLS where the web configuration has it.
 pub async fn serve_by<L: Listener<Addr: Peer>>(
-    ways: Ways,
+    web_config: ActiveWebConfig,
     limits: Limits,
     mut listener: L,
     router: Router,
     shutdown: impl Future<Output = ()>,
 ) {
-    let places = Places::new(limits.connections, limits.connections_of_client);
-    let server = Server { ways, limits, handshakes: Handshakes::default(), router, stopping: CancellationToken::new() };
+    let limiter = ConnectionLimiter::new(Capacity {
+        all: limits.connections,
+        of_client: limits.connections_of_client,
+        reserved: limits.reserved,
+    });
+    let server = Server { web_config, limits, handshakes: Handshakes::default(), router, stopping: CancellationToken::new() };
     let connections = TaskTracker::new();
     let mut shutdown = pin!(shutdown);
     loop {
-        let accepted = async {
-            let place = places.free().await?;
-            Some((place, listener.accept().await))
+        let admitted = async {
+            let (io, peer) = listener.accept().await;
+            let client = peer.address().map_or(Client::LOCAL, |address| Client::at(address.ip()));
+            (io, client, limiter.admit(client).await)
         };
-        let (place, (io, peer)) = tokio::select! {
+        let (io, client, permit) = tokio::select! {
             biased;
             () = &mut shutdown => break,
-            accepted = accepted => match accepted {
-                Some(accepted) => accepted,
-                None => break,
-            },
+            admitted = admitted => admitted,
         };
-        let client = peer.address().map_or(Client::LOCAL, |address| Client::at(address.ip()));
-        let Some(share) = places.share(client) else {
-            tracing::debug!("a connection of a client that has all that it may have is closed");
+        let Some(permit) = permit else {
+            tracing::debug!("a connection is closed: its client has all connections that it may have");
             continue;
         };
-        let server = server.clone();
-        connections.spawn(async move {
-            let _held = (place, share);
-            server.connection(io, client).await;
-        });
+        connections.spawn(server.clone().connection(io, client, Arc::new(permit)));
     }
     // Closes the listening socket first: nobody is accepted any more, and none is left waiting for an answer.
     drop(listener);
@@ -128,7 +132,7 @@ pub async fn serve_by<L: Listener<Addr: Peer>>(
 /// What every connection goes by.
 #[derive(Clone)]
 struct Server {
-    ways: Ways,
+    web_config: ActiveWebConfig,
     limits: Limits,
     handshakes: Handshakes,
     router: Router,
@@ -136,26 +140,52 @@ struct Server {
 }
 
 impl Server {
-    async fn connection<I: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, io: I, client: Client) {
-        let Some(config) = self.ways.rules().await.tls.clone() else { return self.speak(io, client).await };
+    async fn connection<I: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+        self,
+        io: I,
+        client: Client,
+        permit: Arc<Permit>,
+    ) {
+        let Some(config) = self.web_config.rules().await.tls.clone() else { return self.speak(io, client, &permit).await };
         let shaking = handshake::accept(io, config, &self.handshakes, client);
         let shaken = tokio::select! {
             shaken = tokio::time::timeout(self.limits.header_read, shaking) => shaken,
+            () = permit.closed() => return note_closed(),
             () = self.stopping.cancelled() => return,
         };
         match shaken {
-            Ok(Ok(stream)) => self.speak(stream, client).await,
+            Ok(Ok(stream)) => self.speak(stream, client, &permit).await,
             Ok(Err(error)) => tracing::debug!(%error, "a client did not shake hands"),
             Err(_) => tracing::debug!("a client did not shake hands in time"),
         }
     }
 
-    async fn speak<I: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, io: I, client: Client) {
+    async fn speak<I: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+        self,
+        io: I,
+        client: Client,
+        permit: &Arc<Permit>,
+    ) {
         let Self { limits, router, stopping, .. } = self;
         let router = TowerToHyperService::new(router);
-        let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        let service = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
             request.extensions_mut().insert(client);
-            hyper::service::Service::call(&router, request)
+            if permit.is_reserved() {
+                request.extensions_mut().insert(Reserved);
+            }
+            let answering = hyper::service::Service::call(&router, request);
+            let permit = Arc::clone(permit);
+            async move {
+                permit.works();
+                let mut answer = answering.await;
+                permit.waits();
+                if let Ok(answer) = &mut answer
+                    && permit.is_reserved()
+                {
+                    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                }
+                answer
+            }
         });
         let serving = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -165,6 +195,7 @@ impl Server {
         let mut serving = pin!(serving);
         tokio::select! {
             ended = serving.as_mut() => return note(ended),
+            () = permit.closed() => return note_closed(),
             () = stopping.cancelled() => {}
             () = tokio::time::sleep(limits.lifetime) => {}
         }
@@ -173,6 +204,10 @@ impl Server {
             note(ended);
         }
     }
+}
+
+fn note_closed() {
+    tracing::debug!("a connection that keeps us waiting is closed: its place is needed");
 }
 
 /// A client that breaks off or sends rubbish is its own affair.

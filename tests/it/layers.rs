@@ -23,6 +23,7 @@ const fn layer(module: &'static str, may_use: &'static [&'static str], because: 
 /// From the bottom to the top. A module may always use itself.
 const LAYERS: &[Layer] = &[
     layer("clock", &[], "the only reader of time stands below everything"),
+    layer("rate_limiter", &["clock"], "how fast something may happen, by the time that the caller reads"),
     layer("oidc", &[], "the protocol is pure types: bytes in, facts out"),
     layer("kasm", &["oidc", "model", "clock"], "what is Kasm's own is pure: bytes in, facts out"),
     layer("pocket_id", &["oidc", "model", "clock"], "what is Pocket ID's own is pure: bytes in, facts out"),
@@ -88,6 +89,7 @@ const LAYERS: &[Layer] = &[
             "observe",
             "oidc",
             "pocket_id",
+            "rate_limiter",
             "round",
             "schedule",
             "scheduler",

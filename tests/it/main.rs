@@ -27,5 +27,5 @@ mod readme;
 mod render;
 mod secret;
 mod shipped;
-mod ways_in;
+mod tls_and_auth;
 mod web;

@@ -48,7 +48,7 @@ fn header(here: &str, view: &View<'_>) -> String {
         let current = if here == path { " aria-current=\"page\"" } else { "" };
         format!("<a href=\"{base}{path}\"{current}>{word}</a>\n")
     };
-    let (_, has_logins) = view.options.ways.demand();
+    let (_, has_logins) = view.options.web_config.demand();
     let more = match view.viewer {
         Viewer::Public if has_logins => item("/login", "Log in"),
         Viewer::Public => String::new(),

@@ -44,35 +44,62 @@ async fn a_client_that_never_ends_its_request_is_let_go() {
     assert!(ended.is_ok(), "still connected");
 }
 
-#[tokio::test]
-async fn with_all_places_taken_the_next_client_waits_for_one() {
-    let limits = Limits { connections: 1, ..Limits::default() };
-    let served = serving(limits, hello()).await;
-    let mut holder = connect(served.address).await;
-    holder.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-    let mut first = [0; 15];
-    holder.read_exact(&mut first).await.unwrap();
-    assert_eq!(&first, b"HTTP/1.1 200 OK");
-    let mut waiting = tokio::spawn(ask(served.address, "GET", "/", &[]));
-    let too_early = tokio::time::timeout(Duration::from_millis(50), &mut waiting).await;
-    assert!(too_early.is_err(), "served beyond the limit");
-    drop(holder);
-    assert_eq!(waiting.await.unwrap().text(), "hello");
-}
-
-#[tokio::test]
-async fn a_request_that_is_under_way_is_answered_before_the_server_stops() {
+/// `/` answers at once, `/held` says that it has begun and waits until it may end.
+fn held() -> (Router, oneshot::Receiver<()>, oneshot::Sender<()>) {
     let (begun, under_way) = oneshot::channel();
     let (finish, finished) = oneshot::channel::<()>();
     let gates = std::sync::Arc::new(std::sync::Mutex::new(Some((begun, finished))));
-    let slow = get(async move || {
+    let held = get(async move || {
         let (begun, finished) = gates.lock().unwrap().take().unwrap();
         begun.send(()).unwrap();
         finished.await.unwrap();
         "late, but here"
     });
-    let served = serving(Limits::default(), Router::new().route("/", slow)).await;
-    let answer = tokio::spawn(ask(served.address, "GET", "/", &[]));
+    (hello().route("/held", held), under_way, finish)
+}
+
+#[tokio::test]
+async fn while_all_places_are_worked_on_the_next_client_waits_for_one() {
+    let limits = Limits { connections: 1, reserved: 0, ..Limits::default() };
+    let (router, under_way, finish) = held();
+    let served = serving(limits, router).await;
+    let holder = tokio::spawn(ask(served.address, "GET", "/held", &[]));
+    under_way.await.unwrap();
+    let mut waiting = tokio::spawn(ask(served.address, "GET", "/", &[]));
+    let too_early = tokio::time::timeout(Duration::from_millis(50), &mut waiting).await;
+    assert!(too_early.is_err(), "served beyond the limit");
+    finish.send(()).unwrap();
+    assert_eq!(holder.await.unwrap().text(), "late, but here");
+    assert_eq!(waiting.await.unwrap().text(), "hello");
+}
+
+#[tokio::test]
+async fn whoever_keeps_us_waiting_makes_room_for_the_next_client() {
+    for (begin, is_answered) in
+        [("", false), ("GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", false), ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", true)]
+    {
+        let limits = Limits { connections: 1, reserved: 0, ..Limits::default() };
+        let served = serving(limits, hello()).await;
+        let mut slow = connect(served.address).await;
+        slow.write_all(begin.as_bytes()).await.unwrap();
+        if is_answered {
+            let mut first = [0; 15];
+            slow.read_exact(&mut first).await.unwrap();
+            assert_eq!(&first, b"HTTP/1.1 200 OK");
+        }
+        assert_eq!(ask(served.address, "GET", "/", &[]).await.text(), "hello", "{begin:?}");
+        let mut rest = Vec::new();
+        // It was closed: by an end or by a reset.
+        let _ = slow.read_to_end(&mut rest).await;
+        assert!(!rest.starts_with(b"HTTP"), "{begin:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_under_way_is_answered_before_the_server_stops() {
+    let (router, under_way, finish) = held();
+    let served = serving(Limits::default(), router).await;
+    let answer = tokio::spawn(ask(served.address, "GET", "/held", &[]));
     under_way.await.unwrap();
     served.stop.send(()).unwrap();
     finish.send(()).unwrap();

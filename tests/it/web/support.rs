@@ -177,8 +177,8 @@ impl Setup {
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let router = web::router(state.clone());
-        let ways = state.options.ways.clone();
-        tokio::spawn(web::serve_by(ways, Limits::default(), listener, router, stop.clone().cancelled_owned()));
+        let web_config = state.options.web_config.clone();
+        tokio::spawn(web::serve_by(web_config, Limits::default(), listener, router, stop.clone().cancelled_owned()));
         Surface { address, state, config, _stop: stop.drop_guard() }
     }
 }

@@ -1,26 +1,26 @@
 //! Logins: user and password by HTTP Basic (RFC 7617), verified by bcrypt.
 //!
-//! bcrypt is slow by design. A password that was good is therefore remembered, by a keyed hash, and others are verified
-//! one at a time, on a thread of their own, with few in wait: a flood of wrong passwords takes one processor at most.
+//! bcrypt is slow by design. A password that was right is therefore remembered, by a keyed hash, and never waits. Others
+//! are verified when [`Guesses`] gives them a turn. A refusal always costs as much as the costliest hash, so that its time
+//! does not tell whether there is such a user.
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
 
+use super::guesses::Guesses;
+use crate::{config::Secret, web::connection_limiter::Client};
 use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac, rand::SystemRandom};
 use axum::http::{HeaderMap, header};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bcrypt::HashParts;
-use tokio::sync::Semaphore;
-
-use super::places::{Client, Places};
-use crate::config::Secret;
 
 /// Good passwords that are remembered: more than a daemon like this has users.
 const REMEMBERED: usize = 100;
-/// Logins that may wait to be verified, of all and of one client.
-const WAITING: (usize, usize) = (32, 4);
+/// The longest password, in bytes: bcrypt reads no more of it, so that a longer one would be right by its beginning alone.
+pub(crate) const LONGEST_PASSWORD: usize = 72;
 
 /// What a login is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,29 +31,18 @@ pub(crate) enum Login {
     None,
     /// User or password is wrong.
     Wrong,
+    /// The password is longer than [`LONGEST_PASSWORD`].
+    TooLong,
     /// Too many are being verified.
     Busy,
-}
-
-/// What limits how many are verified at once. One for the daemon, whatever becomes of its users.
-#[derive(Debug)]
-pub(super) struct Verifying {
-    waiting: Places,
-    turn: Arc<Semaphore>,
-}
-
-impl Default for Verifying {
-    fn default() -> Self {
-        Self { waiting: Places::new(WAITING.0, WAITING.1), turn: Arc::new(Semaphore::new(1)) }
-    }
 }
 
 /// The users.
 pub(crate) struct Logins {
     users: BTreeMap<String, Secret>,
-    /// A hash that an unknown user's password is verified by, so that it takes as long as a known one's.
-    stand_in: String,
-    verifying: Arc<Verifying>,
+    /// The cost of the costliest hash.
+    most: u32,
+    guesses: Arc<Guesses>,
     remembered: Remembered,
 }
 
@@ -62,10 +51,10 @@ impl Logins {
     ///
     /// # Errors
     /// The system gives no random numbers.
-    pub(super) fn new(users: BTreeMap<String, Secret>, verifying: Arc<Verifying>) -> Result<Option<Self>, String> {
-        let Some(stand_in) = stand_in(&users) else { return Ok(None) };
+    pub(super) fn new(users: BTreeMap<String, Secret>, guesses: Arc<Guesses>) -> Result<Option<Self>, String> {
+        let Some(most) = users.values().filter_map(|hash| cost(hash.expose())).max() else { return Ok(None) };
         let remembered = Remembered::new().ok_or("the system gives no random numbers")?;
-        Ok(Some(Self { users, stand_in, verifying, remembered }))
+        Ok(Some(Self { users, most, guesses, remembered }))
     }
 
     /// Whether they are those of these users.
@@ -76,30 +65,52 @@ impl Logins {
     /// What the login in a request's headers is worth.
     pub(crate) async fn check(self: &Arc<Self>, headers: &HeaderMap, client: Client) -> Login {
         let Some((user, password)) = basic(headers) else { return Login::None };
+        if password.len() > LONGEST_PASSWORD {
+            return Login::TooLong;
+        }
         let known = self.users.get(&user).map(|hash| hash.expose().to_owned());
         let is_known = known.is_some();
-        let hash = known.unwrap_or_else(|| self.stand_in.clone());
+        let hash = known.unwrap_or_else(|| hash_of_nothing(self.most));
         let tag = self.remembered.tag(&[user.as_bytes(), hash.as_bytes(), &password]);
+        let guesser = self.guesses.guesser(&user, client);
         if is_known && self.remembered.has(&tag) {
+            self.guesses.was_right(guesser);
             return Login::Good;
         }
-        let (Some(share), Some(place)) = (self.verifying.waiting.share(client), self.verifying.waiting.free_now())
-        else {
-            return Login::Busy;
-        };
-        let Ok(turn) = Arc::clone(&self.verifying.turn).acquire_owned().await else { return Login::Busy };
+        let Some(turn) = self.guesses.turn(guesser).await else { return Login::Busy };
         let logins = Arc::clone(self);
         let verified = tokio::task::spawn_blocking(move || {
-            // Held until the hash is computed, also when the client has gone.
-            let _held = (share, place, turn);
-            let is_good = bcrypt::verify(&password, &hash).unwrap_or(false) && is_known;
-            if is_good {
+            // Held until all is computed, also when the client has gone.
+            let _held = turn;
+            let is_right = bcrypt::verify(&password, &hash).unwrap_or(false) && is_known;
+            if is_right {
                 logins.remembered.keep(tag);
+                logins.guesses.was_right(guesser);
+            } else {
+                logins.level(&password, &hash);
             }
-            is_good
+            is_right
         });
         if verified.await.unwrap_or(false) { Login::Good } else { Login::Wrong }
     }
+
+    /// Makes a refusal by this hash cost as much as one by the costliest.
+    fn level(&self, password: &[u8], hash: &str) {
+        for cost in missing_costs(cost(hash).unwrap_or(self.most), self.most) {
+            // It is wrong, whatever it is: only the work counts.
+            let _ = bcrypt::verify(password, &hash_of_nothing(cost));
+        }
+    }
+}
+
+fn cost(hash: &str) -> Option<u32> {
+    hash.parse::<HashParts>().ok().map(|parts| parts.get_cost())
+}
+
+/// The costs that are missing to the most: each is twice the work of the one before, so that a hash of `cost` and one of
+/// each of these are as much work as one of `most`.
+fn missing_costs(cost: u32, most: u32) -> Range<u32> {
+    cost..most
 }
 
 /// User and password of a request.
@@ -116,16 +127,9 @@ fn basic(headers: &HeaderMap) -> Option<(String, Vec<u8>)> {
     Some((user, decoded[colon + 1..].to_vec()))
 }
 
-/// A hash that no password is known for, with the cost that most users' hashes have.
-fn stand_in(users: &BTreeMap<String, Secret>) -> Option<String> {
-    let costs = users.values().filter_map(|hash| hash.expose().parse::<HashParts>().ok()).map(|parts| parts.get_cost());
-    let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
-    for cost in costs {
-        *counts.entry(cost).or_default() += 1;
-    }
-    // Of equals, the cheaper one.
-    let (cost, _) = counts.into_iter().rev().max_by_key(|(_, count)| *count)?;
-    Some(format!("$2y${cost:02}$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi"))
+/// A hash of this cost that no password is known for.
+fn hash_of_nothing(cost: u32) -> String {
+    format!("$2y${cost:02}$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi")
 }
 
 /// Logins that were good, as tags that only this process can make.
@@ -168,18 +172,26 @@ impl Remembered {
 mod tests {
     use super::*;
 
-    fn users(costs: &[u32]) -> BTreeMap<String, Secret> {
-        let hash = |cost: &u32| format!("$2b${cost:02}$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi");
-        costs.iter().enumerate().map(|(user, cost)| (user.to_string(), Secret::new(hash(cost)))).collect()
+    #[test]
+    fn every_refusal_is_as_much_work_as_one_by_the_costliest_hash() {
+        for (costs, most) in [(&[12][..], 12), (&[10, 12, 12], 12), (&[18, 10, 4, 10], 18)] {
+            let users =
+                costs.iter().enumerate().map(|(user, cost)| (user.to_string(), Secret::new(hash_of_nothing(*cost))));
+            let logins = Logins::new(users.collect(), Arc::default()).unwrap().unwrap();
+            assert_eq!(logins.most, most, "that of a user who is not known: {costs:?}");
+            for cost in costs {
+                let work = |cost: u32| 1_u64 << cost;
+                let of_a_refusal = work(*cost) + missing_costs(*cost, most).map(work).sum::<u64>();
+                assert_eq!(of_a_refusal, work(most), "{cost} of {costs:?}");
+            }
+        }
+        assert!(Logins::new(BTreeMap::new(), Arc::default()).unwrap().is_none());
     }
 
     #[test]
-    fn an_unknown_user_takes_as_long_as_most_known_ones() {
-        for (costs, stand_in) in
-            [(&[][..], None), (&[12], Some(12)), (&[10, 12, 12], Some(12)), (&[18, 10, 18, 10], Some(10))]
-        {
-            let cost = super::stand_in(&users(costs)).map(|hash| hash.parse::<HashParts>().unwrap().get_cost());
-            assert_eq!(cost, stand_in, "{costs:?}");
+    fn the_hash_of_nothing_is_one() {
+        for cost in [4, 10, 31] {
+            assert_eq!(super::cost(&hash_of_nothing(cost)), Some(cost));
         }
     }
 

@@ -55,7 +55,7 @@ async fn nothing_secret_is_told_whatever_is_done() {
     }
     assert!(statuses.contains(&200) && statuses.contains(&401), "{statuses:?}");
     told += &daemon.stop().await;
-    let kept = told.matches("is not taken over").count();
+    let kept = told.matches("is not accepted").count();
     assert!(kept >= 8, "each broken file is told of once: {kept}");
     let body = identity.key.lines().nth(1).unwrap();
     for secret in [PASSWORD, WRONG, &hashed, &hashed[29..], &basic("ops", PASSWORD)[6..], body, &body[..20]] {

@@ -35,6 +35,7 @@ async fn only_the_right_password_of_a_known_user_is_let_in_each_time() {
             (Some(("", "")), 401),
             // The password of the hash that unknown users are compared with.
             (Some(("nobody", "fakepassword")), 401),
+            (Some(("nobody", "")), 401),
         ] {
             assert_eq!(get(&surface, "/metrics", login).await.status, status, "{login:?}");
         }
@@ -145,6 +146,72 @@ async fn pages_for_the_public_lead_to_the_login_and_those_behind_it_do_not() {
 }
 
 #[tokio::test]
+async fn a_password_that_bcrypt_would_cut_is_refused_with_the_reason() {
+    let (longest, ours) = ("x".repeat(72), "x".repeat(73));
+    let surface = Folder::with(&users(&[("ops", &longest)])).serve().await;
+    assert_eq!(get(&surface, "/metrics", Some(("ops", &longest))).await.status, 200);
+    for user in ["ops", "nobody"] {
+        let refused = get(&surface, "/metrics", Some((user, &ours))).await;
+        assert_eq!(refused.status, 401, "{user}");
+        assert!(refused.text().contains("72 bytes"), "{user}: {}", refused.text());
+    }
+}
+
+#[tokio::test]
+async fn without_a_login_a_name_that_may_be_an_attackers_is_refused_on_every_path() {
+    let rebound = [("Host", "rebound.example.net:10059")];
+    let open = Folder::with("").serve().await;
+    for path in PATHS.into_iter().chain(["/sd", "/changes", "/probe?target=home&module=login"]) {
+        let answer = open.ask("GET", path, &rebound).await;
+        let tells_nothing = matches!(path, "/-/healthy" | "/-/ready");
+        assert_eq!(answer.status, if tells_nothing { 200 } else { 403 }, "{path}");
+        if !tells_nothing {
+            assert!(answer.text().contains("web.allowed_hosts") && !answer.text().contains("home"), "{}", answer.text());
+        }
+    }
+    let public = Folder::with("").serve_with(Options { public: true, ..Options::default() }).await;
+    assert_eq!(public.ask("GET", "/", &rebound).await.status, 403);
+    let allowed = Options { allowed_hosts: vec!["rebound.example.net".to_owned()], ..Options::default() };
+    assert_eq!(Folder::with("").serve_with(allowed).await.ask("GET", "/config", &rebound).await.status, 200);
+    let by_config = Folder::with("").serve().await;
+    by_config.config.send_modify(|config| {
+        let mut changed = config.as_ref().clone();
+        changed.web.allowed_hosts = vec!["rebound.example.net".to_owned()];
+        *config = changed.into();
+    });
+    assert_eq!(by_config.ask("GET", "/config", &rebound).await.status, 200);
+    let closed = Folder::with(&users(&[("ops", "right")])).serve().await;
+    let login = basic("ops", "right");
+    let with_login = [rebound[0], ("Authorization", &*login)];
+    assert_eq!(closed.ask("GET", "/config", &with_login).await.status, 200, "who logs in proves more than a name");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn eight_who_guess_behind_the_same_address_do_not_keep_another_one_out() {
+    for guessed in ["ops", "admin"] {
+        let folder = Folder::with(&users(&[("ops", "right"), ("admin", "other")]));
+        let surface = folder.serve().await;
+        let address = surface.address;
+        let flood: Vec<_> = (0..8)
+            .map(|client| {
+                tokio::spawn(async move {
+                    for number in 0_u64.. {
+                        let wrong = basic(guessed, &format!("wrong {client} {number}"));
+                        ask(address, "GET", "/metrics", &[("Authorization", &wrong)]).await;
+                    }
+                })
+            })
+            .collect();
+        assert_eq!(get(&surface, "/metrics", Some(("ops", "wrong"))).await.status, 401);
+        assert_eq!(get(&surface, "/metrics", Some(("ops", "right"))).await.status, 200, "guessing {guessed}");
+        for client in flood {
+            assert!(!client.is_finished(), "the flood goes on");
+            client.abort();
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_flood_of_wrong_passwords_is_refused_while_who_is_known_is_let_in() {
     // Slow enough that the flood is there at once.
     let slow = bcrypt::hash("right", 9).unwrap();
@@ -182,6 +249,8 @@ async fn a_page_that_leads_here_by_a_name_of_its_own_changes_nothing_without_the
     let refused = open.ask("POST", "/-/reload", &rebound).await;
     assert_eq!(refused.status, 403);
     assert!(refused.text().contains("--web.external-url"), "{}", refused.text());
+    let foreign = [("Origin", "http://evil.example.net")];
+    assert_eq!(open.ask("POST", "/-/reload", &foreign).await.status, 403);
     let closed = Folder::with(&users(&[("ops", "right")])).serve_with(options()).await;
     let login = basic("ops", "right");
     let [host, origin] = rebound;

@@ -1,12 +1,11 @@
-//! The ways in: who is let in to the HTTP surface, and how, by the web configuration.
+//! TLS and authentication of the HTTP surface: the web configuration in force.
 //!
-//! The file, and those that it names, are looked at again at each connection and request, as Prometheus does, so that
-//! certificates and users change without a restart. A change that is no good leaves what is in force in force.
+//! The file, and those that it names, are checked at each connection and request, as Prometheus does, so that
+//! certificates and users change without a restart. A change that is not valid leaves the old configuration in force.
 
-mod bucket;
 mod client_cert;
+mod guesses;
 mod logins;
-pub(super) mod places;
 mod rules;
 mod tls;
 
@@ -25,27 +24,30 @@ use tracing::{info, warn};
 
 use crate::config::{Files, WebConfig};
 
-pub(super) use self::{logins::Login, rules::Rules};
+pub(super) use self::{
+    logins::{LONGEST_PASSWORD, Login},
+    rules::Rules,
+};
 
-/// How long a look at the files may hold up whoever comes in.
+/// How long checking the files may delay a client.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The ways in. By default, whoever reaches a listener is let in, over plain HTTP.
+/// The web configuration in force. The default is plain HTTP without authentication.
 #[derive(Clone, Default)]
-pub struct Ways {
+pub struct ActiveWebConfig {
     watched: Option<Arc<Watched>>,
     open: Arc<Rules>,
 }
 
-impl fmt::Debug for Ways {
+impl fmt::Debug for ActiveWebConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.watched.as_ref().map(|watched| &watched.path);
-        f.debug_struct("Ways").field("path", &path).finish_non_exhaustive()
+        f.debug_struct("ActiveWebConfig").field("path", &path).finish_non_exhaustive()
     }
 }
 
-impl Ways {
-    /// The ways in by a web-config file; also gives its warnings. May block.
+impl ActiveWebConfig {
+    /// Reads a web-config file; also gives its warnings. May block.
     ///
     /// # Errors
     /// Every problem of the file, for a person.
@@ -73,37 +75,37 @@ impl Ways {
         (rules.tls.is_some(), rules.logins.is_some())
     }
 
-    /// What is in force, after a look whether the files have changed.
+    /// The rules in force, once it was checked whether the files have changed.
     pub(super) async fn rules(&self) -> Arc<Rules> {
         let Some(watched) = &self.watched else { return Arc::clone(&self.open) };
-        watched.look().await;
+        watched.refresh().await;
         watched.in_force()
     }
 
-    /// What is in force, without a look.
+    /// The rules in force, without that check.
     pub(super) fn in_force(&self) -> Arc<Rules> {
         self.watched.as_ref().map_or_else(|| Arc::clone(&self.open), |watched| watched.in_force())
     }
 }
 
-/// A web configuration that is looked at again and again.
+/// A web-config file that may change.
 struct Watched {
     path: PathBuf,
     in_force: RwLock<Arc<Rules>>,
-    /// One look at a time.
+    /// One check at a time.
     seen: Arc<Mutex<Seen>>,
-    /// Looks that were asked for.
+    /// Checks that were asked for.
     asked: AtomicU64,
-    /// Counts begins and ends of looks: odd while one is under way.
+    /// Counts starts and ends of checks: odd while one is under way.
     begun_and_ended: AtomicU64,
-    /// That count, of a look that was under way for too long.
+    /// That count, of a check that was under way for too long.
     hanging: AtomicU64,
 }
 
-/// What the last look saw.
+/// What the last check saw.
 struct Seen {
     files: Files,
-    /// How many looks had been asked for when it began: whoever asked before need not look again.
+    /// How many checks had been asked for when it began: for all of these, it counts.
     asked: u64,
 }
 
@@ -112,15 +114,15 @@ impl Watched {
         Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Looks whether the files have changed, on a thread that may block, and waits for that a moment at most. Nobody waits
-    /// for a look that hangs already.
-    async fn look(self: &Arc<Self>) {
+    /// Checks whether the files have changed, on a thread that may block, and waits for that a moment at most. Nobody waits
+    /// for a check that already hangs.
+    async fn refresh(self: &Arc<Self>) {
         let under_way = self.under_way();
         if under_way.is_some() && under_way == Some(self.hanging.load(Ordering::Acquire)) {
             return;
         }
         let ticket = self.asked.fetch_add(1, Ordering::AcqRel) + 1;
-        if tokio::time::timeout(PATIENCE, self.look_for(ticket)).await.is_ok() {
+        if tokio::time::timeout(PATIENCE, self.refresh_for(ticket)).await.is_ok() {
             return;
         }
         if let Some(hangs) = self.under_way()
@@ -130,31 +132,31 @@ impl Watched {
         }
     }
 
-    /// The look that is under way.
+    /// The check that is under way.
     fn under_way(&self) -> Option<u64> {
         Some(self.begun_and_ended.load(Ordering::Acquire)).filter(|count| count % 2 == 1)
     }
 
-    async fn look_for(self: &Arc<Self>, ticket: u64) {
+    async fn refresh_for(self: &Arc<Self>, ticket: u64) {
         let mut seen = Arc::clone(&self.seen).lock_owned().await;
         if seen.asked >= ticket {
             return;
         }
         let watched = Arc::clone(self);
-        let looking = tokio::task::spawn_blocking(move || {
+        let checking = tokio::task::spawn_blocking(move || {
             watched.begun_and_ended.fetch_add(1, Ordering::AcqRel);
             seen.asked = watched.asked.load(Ordering::Acquire);
-            let looked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| watched.look_now(&mut seen)));
+            let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| watched.refresh_now(&mut seen)));
             watched.begun_and_ended.fetch_add(1, Ordering::AcqRel);
-            if looked.is_err() {
-                watched.keeps("a look at it panicked, which is a bug");
+            if checked.is_err() {
+                watched.keeps("checking it panicked, which is a bug");
             }
         });
         // It does not panic, and is not aborted.
-        let _ = looking.await;
+        let _ = checking.await;
     }
 
-    fn look_now(&self, seen: &mut Seen) {
+    fn refresh_now(&self, seen: &mut Seen) {
         if !seen.files.have_changed() {
             return;
         }
@@ -173,6 +175,6 @@ impl Watched {
     }
 
     fn keeps(&self, problem: &str) {
-        warn!(path = %self.path.display(), problem, "the web configuration is not taken over, the old one stays in force");
+        warn!(path = %self.path.display(), problem, "the web configuration is not accepted, the old one stays in force");
     }
 }

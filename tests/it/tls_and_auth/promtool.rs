@@ -122,7 +122,7 @@ fn the_same_files_are_taken_and_refused_as_by_promtool() {
     let mut wrong = Vec::new();
     for (text, worth) in files() {
         folder.write("web.yml", &text);
-        let ours = folder.ways();
+        let ours = folder.web_config();
         let output = Command::new("promtool")
             .args(["check", "web-config"])
             .arg(folder.config())

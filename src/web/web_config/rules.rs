@@ -1,16 +1,19 @@
 //! A web configuration, ready for use.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::http::{HeaderName, HeaderValue};
 use rustls::{ProtocolVersion, ServerConfig};
+use tokio::time::Instant;
 
-use super::{
-    bucket::Bucket,
-    logins::{Logins, Verifying},
-    tls,
+use super::{guesses::Guesses, logins::Logins, tls};
+use crate::{
+    config::{ClientAuth, Rate, WebConfig},
+    rate_limiter::RateLimiter,
 };
-use crate::config::{ClientAuth, WebConfig};
 
 /// What is in force.
 #[derive(Default)]
@@ -21,8 +24,9 @@ pub(crate) struct Rules {
     pub logins: Option<Arc<Logins>>,
     /// Headers of every answer.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    bucket: Option<Arc<Bucket>>,
-    verifying: Arc<Verifying>,
+    /// How many requests are answered.
+    rate: Option<(Rate, Arc<Mutex<RateLimiter<Instant>>>)>,
+    guesses: Arc<Guesses>,
     demands: Demands,
 }
 
@@ -71,21 +75,22 @@ impl Rules {
                     .to_owned(),
             );
         }
-        let verifying = before.map(|before| Arc::clone(&before.verifying)).unwrap_or_default();
+        let guesses = before.map(|before| Arc::clone(&before.guesses)).unwrap_or_default();
         let logins = before.and_then(|before| before.logins.clone()).filter(|logins| logins.are_of(&config.users));
         let logins = match logins {
             Some(logins) => Some(logins),
-            None => Logins::new(config.users, Arc::clone(&verifying))?.map(Arc::new),
+            None => Logins::new(config.users, Arc::clone(&guesses))?.map(Arc::new),
         };
-        let bucket =
-            before.and_then(|before| before.bucket.clone()).filter(|bucket| Some(bucket.rate()) == config.rate);
-        let bucket = bucket.or_else(|| config.rate.map(Bucket::new).map(Arc::new));
+        let rate = before.and_then(|before| before.rate.clone()).filter(|(rate, _)| Some(*rate) == config.rate);
+        let limiter = |rate: Rate| Mutex::new(RateLimiter::new(rate.interval, rate.burst, Instant::now()));
+        let rate = rate.or_else(|| config.rate.map(|rate| (rate, Arc::new(limiter(rate)))));
         let tls = config.tls.as_ref().map(tls::server_config).transpose()?.map(Arc::new);
-        Ok(Self { tls, logins, headers: config.headers, bucket, verifying, demands })
+        Ok(Self { tls, logins, headers: config.headers, rate, guesses, demands })
     }
 
     /// Whether one more request may be answered now; else how long until then.
     pub(crate) fn admit(&self) -> Result<(), Duration> {
-        self.bucket.as_ref().map_or(Ok(()), |bucket| bucket.take())
+        let Some((_, limiter)) = &self.rate else { return Ok(()) };
+        limiter.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now())
     }
 }

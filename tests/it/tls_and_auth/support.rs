@@ -12,7 +12,7 @@ use rustls::{
     crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
 };
-use ssowatch::web::{Options, Ways};
+use ssowatch::web::{Options, ActiveWebConfig};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
@@ -113,18 +113,18 @@ impl Folder {
         self.path("web.yml")
     }
 
-    /// The ways in that the file means.
-    pub fn ways(&self) -> Result<Ways, String> {
-        Ways::open(&self.config()).map(|(ways, _)| ways)
+    /// The web configuration that the file holds.
+    pub fn web_config(&self) -> Result<ActiveWebConfig, String> {
+        ActiveWebConfig::open(&self.config()).map(|(web_config, _)| web_config)
     }
 
-    /// A healthy surface with these ways in.
+    /// A healthy surface with this web configuration.
     pub async fn serve(&self) -> Surface {
         self.serve_with(Options::default()).await
     }
 
     pub async fn serve_with(&self, options: Options) -> Surface {
-        let options = Options { ways: self.ways().unwrap(), ..options };
+        let options = Options { web_config: self.web_config().unwrap(), ..options };
         Setup { options, ..Setup::healthy() }.serve().await
     }
 }

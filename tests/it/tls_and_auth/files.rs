@@ -1,7 +1,7 @@
 //! What is said of web-config files that are wrong, or not as wise as they could be.
 
 use proptest::{collection::vec, prelude::*, sample::select};
-use ssowatch::web::Ways;
+use ssowatch::web::ActiveWebConfig;
 
 use super::support::{Authority, Folder, hash};
 
@@ -65,7 +65,7 @@ fn each_problem_has_its_place_and_says_what_to_do() {
         ("rate_limit: {interval: 1, burst: -1}\n", &["write \"1s\" for seconds", "\"-1\" is not a number of requests"]),
     ];
     for (config, parts) in cases {
-        let error = folder(config).ways().unwrap_err();
+        let error = folder(config).web_config().unwrap_err();
         for part in parts {
             assert!(error.contains(part), "{config}\n{error}\nlacks {part}");
         }
@@ -76,13 +76,13 @@ fn each_problem_has_its_place_and_says_what_to_do() {
 #[test]
 fn all_problems_are_told_at_once() {
     let error =
-        folder("tls_server_config: {cert_file: x.pem, min_version: y}\nbasic_auth_users: {a: b, c: d}\n").ways();
+        folder("tls_server_config: {cert_file: x.pem, min_version: y}\nbasic_auth_users: {a: b, c: d}\n").web_config();
     assert_eq!(error.unwrap_err().lines().count(), 5);
 }
 
 #[test]
 fn a_file_that_is_not_there_is_told_with_the_flag() {
-    let error = Ways::open(std::path::Path::new("/nowhere/web.yml")).unwrap_err();
+    let error = ActiveWebConfig::open(std::path::Path::new("/nowhere/web.yml")).unwrap_err();
     assert!(error.starts_with("/nowhere/web.yml: cannot be read: ") && error.contains("--web.config.file"), "{error}");
 }
 
@@ -100,12 +100,12 @@ fn what_will_not_be_as_the_file_says_is_warned_of() {
     ] {
         let folder = folder(&config);
         super::support::chmod(&folder.path("key.pem"), 0o600);
-        let warnings = Ways::open(&folder.config()).unwrap().1;
+        let warnings = ActiveWebConfig::open(&folder.config()).unwrap().1;
         assert!(warnings.len() == 1 && warnings[0].contains(part), "{config}\n{warnings:?}");
     }
     let folder = folder(&tls(""));
     super::support::chmod(&folder.path("key.pem"), 0o644);
-    let warnings = Ways::open(&folder.config()).unwrap().1;
+    let warnings = ActiveWebConfig::open(&folder.config()).unwrap().1;
     assert!(warnings[0].contains("every user of this machine can read this key"), "{warnings:?}");
 }
 
@@ -149,7 +149,7 @@ proptest! {
     fn whatever_stands_in_a_file_is_taken_or_refused_with_its_name(pieces in vec(select(&PIECES[..]), 0..9)) {
         let folder = Folder::with(&pieces.join("\n"));
         folder.write("ca.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-        if let Err(error) = folder.ways() {
+        if let Err(error) = folder.web_config() {
             let origin = folder.config().display().to_string();
             prop_assert!(error.lines().all(|line| line.starts_with(&origin)), "{}", error);
         }
