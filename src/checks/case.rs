@@ -4,7 +4,11 @@ use crate::{
     apps::kasm::{Chosen, OidcConfig, Start, StartOutcome},
     model::{Missing, Observed, Reason, Registration, Snapshot, SourceId, TargetFacts, Verdict},
     oidc::{AuthorizeUrl, Discovery, Jwks},
-    providers::pocket_id::{Dialect, ProviderKind, Version, VersionSpan, recognise},
+    providers::{
+        ProviderProfile,
+        pocket_id::{Dialect, ProviderKind, Version, VersionSpan, recognise},
+        profile,
+    },
 };
 
 /// The release that a key was told, where the document agrees with it: the document alone cannot tell some apart.
@@ -53,7 +57,7 @@ impl<'a> Case<'a> {
                 let version = VersionSpan::of(release);
                 Self { dialect: version.dialect(), version: Some(version), is_assumed: !can_be_that, ..self }
             }
-            ProviderKind::Openid => self,
+            ProviderKind::Keycloak | ProviderKind::Openid => self,
         }
     }
 
@@ -76,6 +80,12 @@ impl<'a> Case<'a> {
             Ok(_) => Ok(fact),
             Err(_) => Err(Missing::Blocked { by: SourceId::ClientMeta }),
         }
+    }
+
+    /// The words of the provider's kind.
+    #[must_use]
+    pub fn profile(&self) -> &'static ProviderProfile {
+        profile(self.kind)
     }
 
     /// What is watched.
@@ -241,7 +251,9 @@ impl<'a> Case<'a> {
     pub fn pocket_id_only(&self) -> Result<(), Missing> {
         match self.kind {
             ProviderKind::PocketId => Ok(()),
-            ProviderKind::Openid => Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned())),
+            ProviderKind::Keycloak | ProviderKind::Openid => {
+                Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned()))
+            }
         }
     }
 }

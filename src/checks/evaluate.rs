@@ -54,7 +54,10 @@ fn report(case: &Case<'_>, stage: Stage, check: &Check) -> CheckReport {
     };
     let word = verdict.word().to_owned();
     let (reason, findings) = match verdict {
-        Verdict::Fail(findings) => (None, findings.into_iter().map(bounded).collect()),
+        Verdict::Fail(findings) => {
+            let own = case.profile().fix(check.id, check.fix);
+            (None, findings.into_iter().map(|finding| bounded(finding, own)).collect())
+        }
         Verdict::Ok(note) => (note.map(cut), Vec::new()),
         Verdict::Unknown(why) | Verdict::Unverified(why) | Verdict::NotApplicable(why) => (Some(cut(why)), Vec::new()),
         Verdict::Off => (None, Vec::new()),
@@ -62,11 +65,12 @@ fn report(case: &Case<'_>, stage: Stage, check: &Check) -> CheckReport {
     CheckReport { id: check.id.to_owned(), stage, severity: check.severity.of(case), verdict: word, reason, findings }
 }
 
-/// A finding with every text in it cut: their values are what servers say.
-fn bounded(finding: Finding) -> Finding {
+/// A finding with every text in it cut: their values are what servers say. Without a fix of its own it has its check's, in the
+/// words of the provider's kind.
+fn bounded(finding: Finding, own: &str) -> Finding {
     let Finding { code, message, fix, drift } = finding;
     let drift = drift.map(|drift| Drift { expected: cut(drift.expected), actual: cut(drift.actual), ..drift });
-    Finding { code, message: cut(message), fix: fix.map(cut), drift }
+    Finding { code, message: cut(message), fix: Some(fix.map_or_else(|| own.to_owned(), cut)), drift }
 }
 
 /// At most [`LONGEST`] characters.
@@ -122,6 +126,7 @@ fn provider_in_words(case: &Case<'_>) -> String {
     match (case.kind, case.version) {
         (ProviderKind::PocketId, Some(version)) => format!("Pocket ID {version}"),
         (ProviderKind::PocketId, None) => "Pocket ID".to_owned(),
+        (ProviderKind::Keycloak, _) => "Keycloak".to_owned(),
         (ProviderKind::Openid, _) => "OpenID provider".to_owned(),
     }
 }

@@ -101,7 +101,7 @@ impl TargetPlan<'_> {
         if let Some(internal) = facts.provider.internal_url {
             let _ = writeln!(out, "\n  What the discovery document names at {internal} is asked there.");
         }
-        if self.target.provider.kind == Some(ProviderKind::Openid) {
+        if self.target.provider.kind.is_some_and(|kind| kind != ProviderKind::PocketId) {
             out.push_str(
                 "\n  The addresses that the discovery document names take the place of the provider's paths.\n",
             );

@@ -174,7 +174,9 @@ impl Both<'_> {
     fn pocket_id_only(&self) -> Result<(), Missing> {
         match self.provider.kind {
             Some(ProviderKind::PocketId) => Ok(()),
-            Some(ProviderKind::Openid) => Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned())),
+            Some(ProviderKind::Keycloak | ProviderKind::Openid) => {
+                Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned()))
+            }
             None => Err(Missing::Blocked { by: SourceId::Discovery }),
         }
     }

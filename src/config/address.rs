@@ -18,7 +18,11 @@ pub(super) fn provider(text: &str) -> Result<Url, String> {
     let url = web_address(text)?;
     let path = url.path();
     let inside = INSIDE_A_PROVIDER.iter().find_map(|inside| path.find(inside));
-    if let Some(end) = inside {
+    let is_page = url.query().is_some()
+        && PAGES
+            .iter()
+            .any(|page| path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    if let Some(end) = inside.or(is_page.then_some(0)) {
         let base = format!("{}{}", origin(&url), &path[..end]);
         return Err(format!("that is an address inside the provider; write its base: \"{}\"", bare(&base)));
     }

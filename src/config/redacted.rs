@@ -131,6 +131,7 @@ fn provider_side(provider: &Provider) -> Shown {
     let Provider { url, internal_url, kind, client_secret, api_key, http } = provider;
     let kind = kind.map(|kind| match kind {
         ProviderKind::PocketId => "pocket_id",
+        ProviderKind::Keycloak => "keycloak",
         ProviderKind::Openid => "openid",
     });
     let mut entries = Shown::entries([

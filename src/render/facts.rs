@@ -2,14 +2,15 @@
 
 use crate::{
     apps::kasm::{Chosen, StartOutcome},
-    checks,
+    checks::{self, Case},
     clock::Time,
     model::{CheckReport, Credential, Finding, Report, Snapshot, Stage},
+    providers::pocket_id::ProviderKind,
 };
 
-/// The provider's name: `Pocket ID`, or `Provider` where it is another or not known.
+/// The provider's name, or `Provider` where its kind is not known.
 pub(crate) fn provider_name(report: &Report) -> &'static str {
-    if report.provider.starts_with("Pocket ID") { "Pocket ID" } else { "Provider" }
+    ["Pocket ID", "Keycloak"].into_iter().find(|name| report.provider.starts_with(name)).unwrap_or("Provider")
 }
 
 /// A field as people say it: `redirect_url` is a redirect URL.
@@ -91,8 +92,16 @@ fn sent_to(snapshot: &Snapshot) -> Option<String> {
 /// The credentials that a check needs and the config does not name, in one order, whatever the check's own is.
 pub(crate) fn missing_credentials(snapshot: &Snapshot, check: &CheckReport) -> Vec<Credential> {
     let needs = checks::find(&check.id).map_or(&[][..], |(_, check)| check.needs);
-    let mut missing: Vec<Credential> =
-        needs.iter().copied().filter(|credential| !snapshot.target.credentials.contains(credential)).collect();
+    // No other provider has such a key.
+    let is_pocket_id = Case::new(snapshot, None).kind == ProviderKind::PocketId;
+    let is_its_key =
+        |credential: &Credential| matches!(credential, Credential::ProviderAdminKey | Credential::ProviderKey);
+    let mut missing: Vec<Credential> = needs
+        .iter()
+        .copied()
+        .filter(|credential| !snapshot.target.credentials.contains(credential))
+        .filter(|credential| is_pocket_id || !is_its_key(credential))
+        .collect();
     missing.sort_unstable();
     missing
 }

@@ -102,7 +102,8 @@ pub async fn serve_by<L: Listener<Addr: Peer>>(
         of_client: limits.connections_of_client,
         reserved: limits.reserved,
     });
-    let server = Server { web_config, limits, handshakes: Handshakes::default(), router, stopping: CancellationToken::new() };
+    let server =
+        Server { web_config, limits, handshakes: Handshakes::default(), router, stopping: CancellationToken::new() };
     let connections = TaskTracker::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -146,7 +147,9 @@ impl Server {
         client: Client,
         permit: Arc<Permit>,
     ) {
-        let Some(config) = self.web_config.rules().await.tls.clone() else { return self.speak(io, client, &permit).await };
+        let Some(config) = self.web_config.rules().await.tls.clone() else {
+            return self.speak(io, client, &permit).await;
+        };
         let shaking = handshake::accept(io, config, &self.handshakes, client);
         let shaken = tokio::select! {
             shaken = tokio::time::timeout(self.limits.header_read, shaking) => shaken,

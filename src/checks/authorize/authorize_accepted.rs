@@ -63,6 +63,10 @@ fn is_announced(case: &Case<'_>) -> bool {
     matches!((case.authorize_url(), announced), (Ok(sent), Some(announced)) if sent.leads_to(announced))
 }
 
+fn fix_of(case: &Case<'_>, check: &Check) -> &'static str {
+    case.profile().fix(check.id, check.fix)
+}
+
 /// Kasm sends no `prompt`: a complaint about it is about our own parameter.
 fn is_about_the_dry_run(error: &str, description: &str) -> bool {
     error == "invalid_request" && description.to_lowercase().contains("prompt")
@@ -87,10 +91,10 @@ fn sent_back(case: &Case<'_>, error: &str, description: &str) -> Finding {
              address without parameters of its own.",
         ),
         "invalid_request" if Refusal::read(description) == Refusal::Pkce => {
-            ("pkce_required", super::pkce_not_required::CHECK.fix)
+            ("pkce_required", fix_of(case, &super::pkce_not_required::CHECK))
         }
         "invalid_request" if Refusal::read(description) == Refusal::Par => {
-            ("par_required", super::par_not_required::CHECK.fix)
+            ("par_required", fix_of(case, &super::par_not_required::CHECK))
         }
         "invalid_request" if description.to_lowercase().contains("nonce") => (
             "nonce_required",
@@ -103,7 +107,7 @@ fn sent_back(case: &Case<'_>, error: &str, description: &str) -> Finding {
              Authentication > OpenID > your config.",
         ),
         "invalid_scope" => return scope_refused(case, description),
-        "unauthorized_client" => return flow_is_off(description),
+        "unauthorized_client" => return flow_is_off(case, description),
         "access_denied" => ("access_denied", "See at the provider who may use this client."),
         "server_error" | "temporarily_unavailable" => ("server_error", SERVER_ERROR),
         "error" if case.kind == ProviderKind::PocketId => (
@@ -120,11 +124,11 @@ fn sent_back(case: &Case<'_>, error: &str, description: &str) -> Finding {
 }
 
 /// The client is known (RFC 6749, section 4.1.2.1): only the way to sign in is not allowed to it.
-fn flow_is_off(description: &str) -> Finding {
+fn flow_is_off(case: &Case<'_>, description: &str) -> Finding {
     let words = if description.is_empty() { String::new() } else { format!(": {description}") };
     let message =
         format!("The provider knows the client, and does not let it sign people in (unauthorized_client){words}");
-    Finding::new("unauthorized_client", message).fix("{flow}")
+    Finding::new("unauthorized_client", message).fix(case.profile().forms.code_flow)
 }
 
 /// Which scope is refused, by what the provider announces: it names them all (Keycloak).
@@ -133,21 +137,21 @@ fn scope_refused(case: &Case<'_>, description: &str) -> Finding {
     let announced = case.discovery().ok().and_then(|document| document.scopes_supported.as_deref());
     let refused = announced.map(|announced| super::unsupported(&sent, announced)).unwrap_or_default();
     let words = if description.is_empty() { String::new() } else { format!(" ({description})") };
-    let (message, fix) = match &refused[..] {
+    let form = case.profile().forms.scopes;
+    let (message, what) = match &refused[..] {
         [] => (
             format!("The provider refuses a scope that Kasm asks for, {sent}{words}"),
-            "Kasm: Access Management > Authentication > OpenID > your config > Scope: only scopes that this client may \
-             use, one per line; or {scopes}."
-                .to_owned(),
+            "only scopes that this client may use, one per line".to_owned(),
         ),
-        refused => (
-            format!("The provider refuses {}, which it does not announce{words}", refused.join(", ")),
-            format!(
-                "Kasm: Access Management > Authentication > OpenID > your config > Scope: take out {}; or {{scopes}}.",
-                refused.join(", ")
-            ),
-        ),
+        refused => {
+            let refused = refused.join(", ");
+            (
+                format!("The provider refuses {refused}, which it does not announce{words}"),
+                format!("take out {refused}"),
+            )
+        }
     };
+    let fix = format!("Kasm: Access Management > Authentication > OpenID > your config > Scope: {what}; or {form}.");
     Finding::new("invalid_scope", message).fix(fix)
 }
 
@@ -165,14 +169,14 @@ fn error_page(case: &Case<'_>, status: u16, message: &str) -> Finding {
     }
     let words = if message.is_empty() { format!("status {status}") } else { message.to_owned() };
     let (code, fix) = match refusal {
-        Refusal::Redirect => ("redirect_refused", super::redirect_uri_registered::CHECK.fix),
-        Refusal::Client => ("client_unknown", super::client_known::CHECK.fix),
-        Refusal::Par => ("par_required", super::par_not_required::CHECK.fix),
-        Refusal::Pkce => ("pkce_required", super::pkce_not_required::CHECK.fix),
-        Refusal::ClientDisabled => ("client_disabled", "{client}: switch it on."),
-        Refusal::BearerOnly => ("client_bearer_only", "{flow}"),
-        Refusal::Realm => ("realm_disabled", "{enable}"),
-        Refusal::Https => ("https_required", "{https}"),
+        Refusal::Redirect => ("redirect_refused", fix_of(case, &super::redirect_uri_registered::CHECK)),
+        Refusal::Client => ("client_unknown", fix_of(case, &super::client_known::CHECK)),
+        Refusal::Par => ("par_required", fix_of(case, &super::par_not_required::CHECK)),
+        Refusal::Pkce => ("pkce_required", fix_of(case, &super::pkce_not_required::CHECK)),
+        Refusal::ClientDisabled => ("client_disabled", case.profile().forms.client_on),
+        Refusal::BearerOnly => ("client_bearer_only", case.profile().forms.code_flow),
+        Refusal::Realm => ("realm_disabled", case.profile().forms.provider_on),
+        Refusal::Https => ("https_required", case.profile().forms.https),
         Refusal::Lost => {
             let message = format!("The request does not reach the provider whole, though Kasm sends it so: {words}");
             return Finding::new("request_incomplete", message).fix(

@@ -25,7 +25,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let sent = client_id(case)?.ok_or_else(|| after("client_id_agrees", "it names no client"))?;
     match case.kind {
         ProviderKind::PocketId => by_its_entry(case, sent),
-        ProviderKind::Openid => by_the_dry_run(case, sent),
+        ProviderKind::Keycloak | ProviderKind::Openid => by_the_dry_run(case, sent),
     }
 }
 

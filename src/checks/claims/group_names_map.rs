@@ -32,7 +32,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     if named.is_empty() {
         return Err(Missing::NotApplicable("no group is mapped by name for this config".to_owned()));
     }
-    if case.kind == ProviderKind::Openid {
+    if case.kind != ProviderKind::PocketId {
         return Ok(Verdict::Unverified("only this provider's administrator sees its groups".to_owned()));
     }
     let unseen: Vec<(&str, &str)> = named

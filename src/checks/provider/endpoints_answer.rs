@@ -56,7 +56,7 @@ fn without_fault(answer: &EndpointAnswer) -> Verdict {
         )),
         EndpointState::Walled => Verdict::Unverified(format!(
             "the login wall answers for {}: Kasm's access token goes in the header that the wall wants, so the wall must \
-             let Kasm through to the paths below /api/oidc/ without its password",
+             let Kasm through there without its password",
             answer.url
         )),
         EndpointState::Wrong { .. } => Verdict::Unknown("turned away as one request too many".to_owned()),

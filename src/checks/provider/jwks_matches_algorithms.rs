@@ -65,7 +65,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 
 /// The keys that fit nothing that is announced.
 fn strange_keys(set: &Jwks, announced: &[&str]) -> String {
-    let is_strange = |key: &&crate::oidc::Jwk| !announced.iter().any(|name| key.fits(name));
+    let is_strange = |key: &&Jwk| !announced.iter().any(|name| key.fits(name));
     set.usable()
         .filter(is_strange)
         .map(|key| format!("key {} for {}", key.name(), key.alg.as_deref().map_or_else(|| short(&key.kty), short)))
@@ -78,7 +78,7 @@ fn listed(names: &[&str]) -> String {
 }
 
 fn described(set: &Jwks) -> String {
-    let kind = |key: &crate::oidc::Jwk| short(key.alg.as_deref().unwrap_or(&key.kty));
+    let kind = |key: &Jwk| short(key.alg.as_deref().unwrap_or(&key.kty));
     set.usable().take(5).map(kind).collect::<Vec<_>>().join(", ")
 }
 

@@ -19,9 +19,6 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-/// The fix where the provider wants another method.
-const OTHER_METHOD: &str = "At the provider, let Kasm's client authenticate by client ID and secret.";
-
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let proof = case.now.client_secret.get()?;
     match &proof.answer {
@@ -39,7 +36,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         SecretAnswer::Refused { error, other_method: true, .. } => {
             let message =
                 format!("The provider wants another client authentication than Kasm's, which is HTTP Basic: {error}");
-            Ok(Verdict::fail(Finding::new("other_method", message).fix(OTHER_METHOD)))
+            Ok(Verdict::fail(Finding::new("other_method", message).fix(case.profile().forms.authentication)))
         }
         SecretAnswer::Refused { status, error, .. } => refused(case, proof, *status, error),
     }
@@ -72,9 +69,9 @@ fn refused(case: &Case<'_>, proof: &SecretProof, status: u16, error: &str) -> Re
          one, nobody gets in"
     );
     let fix = format!(
-        "Put the secret that Kasm holds into {origin}. If nobody has it: Pocket ID: Administration > OIDC Clients > \
-         Kasm's client > Client secrets: make one, and enter it in Kasm: Access Management > Authentication > OpenID > \
-         your config > Client Secret, in place, and in {origin}."
+        "Put the secret that Kasm holds into {origin}. If nobody has it: {}: make one, and enter it in Kasm: Access Management > Authentication > OpenID > \
+         your config > Client Secret, in place, and in {origin}.",
+        case.profile().forms.secret
     );
     Ok(Verdict::fail(Finding::new("refused", message).fix(fix)))
 }

@@ -126,7 +126,7 @@ impl Trial<'_> {
     async fn prove(&self) -> Result<Proof, FetchError> {
         let proof = match self.access.kind {
             ProviderKind::PocketId => self.by_measurement().await?,
-            ProviderKind::Openid => self.by_control().await?,
+            ProviderKind::Keycloak | ProviderKind::Openid => self.by_control().await?,
         };
         // A refusal counts only where the database answered in this collection.
         match proof.answer {

@@ -12,6 +12,8 @@ use crate::oidc::Discovery;
 pub enum ProviderKind {
     /// Pocket ID.
     PocketId,
+    /// Keycloak, or what is made of it.
+    Keycloak,
     /// Any other OpenID provider.
     Openid,
 }
@@ -117,7 +119,7 @@ impl VersionSpan {
 #[must_use]
 pub fn recognise(discovery: &Discovery, kind: Option<ProviderKind>) -> (ProviderKind, Dialect, Option<VersionSpan>) {
     let kind = kind.unwrap_or_else(|| kind_of(discovery));
-    if kind == ProviderKind::Openid {
+    if kind != ProviderKind::PocketId {
         return (kind, Dialect::Openid, None);
     }
     let span = span_of(discovery);
@@ -130,7 +132,13 @@ fn kind_of(discovery: &Discovery) -> ProviderKind {
     let is_pocket_id = ends(&discovery.token_endpoint, "/api/oidc/token")
         && ends(&discovery.userinfo_endpoint, "/api/oidc/userinfo")
         && ends(&discovery.authorization_endpoint, "/authorize");
-    if is_pocket_id { ProviderKind::PocketId } else { ProviderKind::Openid }
+    if is_pocket_id {
+        ProviderKind::PocketId
+    } else if ends(&discovery.authorization_endpoint, "/protocol/openid-connect/auth") {
+        ProviderKind::Keycloak
+    } else {
+        ProviderKind::Openid
+    }
 }
 
 fn span_of(discovery: &Discovery) -> VersionSpan {

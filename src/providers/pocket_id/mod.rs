@@ -2,11 +2,13 @@
 
 mod bases;
 mod dialect;
+mod profile;
 mod redirect;
 mod registration;
 
 pub use bases::Bases;
 pub use dialect::{Dialect, ProviderKind, Version, VersionSpan, recognise};
+pub use profile::PROFILE;
 pub use redirect::{Registered, registered};
 pub use registration::{
     AllowedGroup, ApiKeyEntry, ClientRegistration, GroupEntry, Paged, Pagination, SecretEntry, parse_answer,

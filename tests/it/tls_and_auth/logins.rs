@@ -166,7 +166,11 @@ async fn without_a_login_a_name_that_may_be_an_attackers_is_refused_on_every_pat
         let tells_nothing = matches!(path, "/-/healthy" | "/-/ready");
         assert_eq!(answer.status, if tells_nothing { 200 } else { 403 }, "{path}");
         if !tells_nothing {
-            assert!(answer.text().contains("web.allowed_hosts") && !answer.text().contains("home"), "{}", answer.text());
+            assert!(
+                answer.text().contains("web.allowed_hosts") && !answer.text().contains("home"),
+                "{}",
+                answer.text()
+            );
         }
     }
     let public = Folder::with("").serve_with(Options { public: true, ..Options::default() }).await;

@@ -12,7 +12,7 @@ use rustls::{
     crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
 };
-use ssowatch::web::{Options, ActiveWebConfig};
+use ssowatch::web::{ActiveWebConfig, Options};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
