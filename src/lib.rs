@@ -32,6 +32,7 @@
 
 pub mod app;
 pub mod apps;
+pub mod atomic_file;
 pub mod checks;
 pub mod cli;
 pub mod clock;
@@ -47,6 +48,7 @@ pub mod oidc;
 pub mod providers;
 mod rate_limiter;
 pub mod render;
+pub mod repeats;
 pub mod results;
 pub mod round;
 pub mod schedule;

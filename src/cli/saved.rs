@@ -1,14 +1,10 @@
 //! Snapshots in a file: JSON Lines, one snapshot a line, each with the version of its form.
 
-use std::{
-    fs,
-    io::{self, Write as _},
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use crate::model::Snapshot;
+use crate::{atomic_file, model::Snapshot};
 
 /// Writes snapshots to a file that only its owner can read. The file is whole or as it was before: never half written.
 ///
@@ -20,7 +16,8 @@ pub(super) fn save<'s>(path: &Path, snapshots: impl IntoIterator<Item = &'s Snap
         serde_json::to_writer(&mut lines, snapshot).map_err(|error| told(path, &error))?;
         lines.push(b'\n');
     }
-    replace(path, &lines).map_err(|error| format!("cannot save to {}: {error}", path.display()))
+    atomic_file::replace(path, &lines, atomic_file::PRIVATE)
+        .map_err(|error| format!("cannot save to {}: {error}", path.display()))
 }
 
 /// Reads the snapshots of a file.
@@ -54,37 +51,6 @@ fn snapshot(value: Value) -> Result<Snapshot, String> {
     serde_json::from_value(value).map_err(|error| format!("not a snapshot: {error}"))
 }
 
-/// Writes beside the file, then takes its place.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // A link stays a link, and a device is not replaced by a file.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if path.exists() && !path.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    let beside = beside(&path);
-    let written = write_new(&beside, bytes).and_then(|()| fs::rename(&beside, &path));
-    if written.is_err() {
-        // What was begun is of no use to anybody; the error told is the first one.
-        let _ = fs::remove_file(&beside);
-    }
-    written
-}
-
-fn beside(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}.new", std::process::id()))
-}
-
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
 fn told(path: &Path, error: &dyn std::fmt::Display) -> String {
     format!("{}: {error}", path.display())
 }
@@ -110,14 +76,14 @@ mod tests {
     }
 
     #[test]
-    fn a_link_stays_a_link() {
+    fn a_link_is_not_followed() {
         let folder = tempfile::tempdir().unwrap();
         let (real, link) = (folder.path().join("real"), folder.path().join("link"));
-        fs::write(&real, "").unwrap();
+        fs::write(&real, "theirs").unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
-        save(&link, [&Snapshot::healthy()]).unwrap();
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(load(&real).unwrap().len(), 1);
+        let problem = save(&link, [&Snapshot::healthy()]).unwrap_err();
+        assert!(problem.contains("links are not followed"), "{problem}");
+        assert_eq!(fs::read_to_string(&real).unwrap(), "theirs");
     }
 
     #[test]

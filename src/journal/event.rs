@@ -20,6 +20,18 @@ pub struct Event {
     /// What happened.
     #[serde(flatten)]
     pub what: What,
+    /// How often the same happened again soon after, which is counted and not kept apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeated: Option<Repeated>,
+}
+
+/// How often something happened again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeated {
+    /// How many more times.
+    pub count: u64,
+    /// When it did last.
+    pub last: Time,
 }
 
 /// What happened.
@@ -52,6 +64,19 @@ pub enum What {
         /// The verdict now.
         to: String,
     },
+}
+
+impl What {
+    /// What makes two events of a target the same, however their values differ.
+    pub(super) fn kind(&self) -> String {
+        match self {
+            Self::Change { side, change } => {
+                format!("{side} {} {}", change.subject.id(), change.field.as_deref().unwrap_or_default())
+            }
+            Self::Login { to, .. } => to.word().to_owned(),
+            Self::Verdict { check, to, .. } => format!("{check} {to}"),
+        }
+    }
 }
 
 /// What a round tells that the one before did not: changes first, then what followed from them.

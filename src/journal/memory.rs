@@ -5,10 +5,11 @@ use std::{
     sync::Arc,
 };
 
-use super::{Entry, Event, Good, MOST, Past, Query, Span, event};
+use super::{Entry, Event, Good, MOST, Past, Query, Repeated, Span, backlog::Backlog, event};
 use crate::{
     clock::{Time, span},
     model::Login,
+    repeats::{Repeats, Repetition},
 };
 
 /// How many spans of one target are kept: a month in which sign-in stands otherwise every 20 minutes.
@@ -23,17 +24,22 @@ pub(super) struct Memory {
     good: BTreeMap<String, Arc<Good>>,
     /// Whether older events than these were let go.
     is_cut: bool,
+    /// What happened lately, by target and kind; and the number of the last event of it.
+    repeats: Repeats<(String, String)>,
+    last_of_kind: BTreeMap<(String, String), u64>,
 }
 
 /// What a round brought.
 #[derive(Debug)]
 pub(super) struct Noted {
-    /// The time of the round.
-    pub at: Time,
     /// What happened.
     pub events: Vec<Event>,
-    /// The spans that are new or go on.
+    /// How often events happened again, by number.
+    pub repeats: Vec<(u64, Repeated)>,
+    /// The spans that are new or go on, the latest last.
     pub spans: Vec<Span>,
+    /// Whether the latest is new.
+    pub has_begun: bool,
     /// What was so when sign-in last worked.
     pub good: Option<Arc<Good>>,
 }
@@ -41,25 +47,39 @@ pub(super) struct Noted {
 impl Memory {
     pub fn note(&mut self, target: &str, entry: Entry<'_>) -> Noted {
         let report = entry.report;
-        let mut events = Vec::new();
+        let (mut events, mut repeats) = (Vec::new(), Vec::new());
         for (at, what) in event::of(&entry) {
-            self.last_id += 1;
-            events.push(Event { id: self.last_id, at, target: target.to_owned(), what });
+            let kind = (target.to_owned(), what.kind());
+            match (self.repeats.one_more(kind.clone(), report.at), self.last_of_kind.get(&kind)) {
+                (Repetition::HeldBack(count), Some(id)) => {
+                    let repeated = Repeated { count, last: at };
+                    if let Ok(index) = self.events.binary_search_by_key(id, |event| event.id) {
+                        self.events[index].repeated = Some(repeated);
+                    }
+                    repeats.push((*id, repeated));
+                }
+                _ => {
+                    self.last_id += 1;
+                    self.last_of_kind.insert(kind, self.last_id);
+                    let event = Event { id: self.last_id, at, target: target.to_owned(), what, repeated: None };
+                    self.events.push_back(event.clone());
+                    events.push(event);
+                }
+            }
         }
-        self.events.extend(events.iter().cloned());
         self.cut();
-        let spans = self.extend(target, &entry);
+        let (spans, has_begun) = self.extend(target, &entry);
         if matches!(report.login, Login::Ok | Login::Degraded) {
             let good = Good { at: report.at, known: entry.snapshot.known.clone() };
             self.good.insert(target.to_owned(), Arc::new(good));
         }
-        Noted { at: report.at, events, spans, good: self.good.get(target).cloned() }
+        Noted { events, repeats, spans, has_begun, good: self.good.get(target).cloned() }
     }
 
     /// Puts what was written by earlier processes before what is there. The number by which later events moved on.
     pub fn adopt(&mut self, past: Past) -> u64 {
-        for event in &mut self.events {
-            event.id += past.last_id;
+        for id in self.events.iter_mut().map(|event| &mut event.id).chain(self.last_of_kind.values_mut()) {
+            *id += past.last_id;
         }
         self.last_id += past.last_id;
         self.is_cut |= past.is_cut;
@@ -78,32 +98,43 @@ impl Memory {
         past.last_id
     }
 
+    /// Has all of it written, to a file in which events have had numbers up to this one.
+    pub fn refill(&mut self, backlog: &mut Backlog, last_id: u64) {
+        self.last_id = self.last_id.max(last_id);
+        let spans =
+            self.spans.iter().flat_map(|(target, spans)| spans.iter().map(|span| (target.clone(), span.clone())));
+        let good = self.good.iter().map(|(target, good)| (target.clone(), Arc::clone(good)));
+        backlog.refill(self.events.clone(), spans, good);
+    }
+
     fn cut(&mut self) {
         let surplus = self.events.len().saturating_sub(MOST);
         self.is_cut |= surplus > 0;
         self.events.drain(..surplus);
     }
 
-    /// Lets the last span of a target go on, or begins one; those that are new or other ones.
-    fn extend(&mut self, target: &str, entry: &Entry<'_>) -> Vec<Span> {
+    /// Lets the last span of a target go on, or begins one; those that are new or other ones, and whether the last is new.
+    fn extend(&mut self, target: &str, entry: &Entry<'_>) -> (Vec<Span>, bool) {
         let report = entry.report;
         let cause = report.cause.as_ref().map(|cause| cause.check.clone());
         let spans = self.spans.entry(target.to_owned()).or_default();
         let gap = span(std::time::Duration::from_secs_f64(entry.stale_after_seconds));
         let mut touched = Vec::new();
-        if let Some(last) = spans.back_mut().filter(|last| report.at - last.to <= gap) {
+        // One that begins later than now is of a clock that was wrong, and says nothing of the time until then.
+        let goes_on = |last: &&mut Span| last.from <= report.at && report.at - last.to <= gap;
+        if let Some(last) = spans.back_mut().filter(goes_on) {
             // A clock that was set back makes no span shorter.
             last.to = last.to.max(report.at);
             touched.push(last.clone());
             if last.login == report.login && last.cause == cause {
-                return touched;
+                return (touched, false);
             }
         }
         let begun = Span { from: report.at, to: report.at, login: report.login, cause };
         touched.push(begun.clone());
         spans.push_back(begun);
         spans.drain(..spans.len().saturating_sub(MOST_SPANS));
-        touched
+        (touched, true)
     }
 
     pub fn events(&self, query: &Query) -> Vec<Event> {
@@ -212,6 +243,35 @@ mod tests {
         let memory = noted(&[(0, Login::Ok), (1, Login::Degraded), (2, Login::Broken), (3, Login::Unknown)]);
         assert_eq!(memory.last_good("home").unwrap().at, start() + TimeDelta::minutes(1));
         assert_eq!(memory.last_good("other"), None);
+    }
+
+    #[test]
+    fn a_clock_that_was_far_ahead_for_a_moment_does_not_swallow_the_time_after_it() {
+        let day = 24 * 60;
+        let memory =
+            noted(&[(0, Login::Ok), (500 * day, Login::Ok), (1, Login::Ok), (2, Login::Ok), (3, Login::Broken)]);
+        let spans = memory.history("home", start(), start() + TimeDelta::hours(1));
+        let minutes: Vec<(i64, i64, Login)> = spans
+            .iter()
+            .map(|span| ((span.from - start()).num_minutes(), (span.to - start()).num_minutes(), span.login))
+            .collect();
+        assert_eq!(minutes, [(0, 0, Login::Ok), (1, 3, Login::Ok), (3, 3, Login::Broken)]);
+    }
+
+    #[test]
+    fn what_happens_again_and_again_is_counted_at_the_last_that_is_kept() {
+        let flaps: Vec<(i64, Login)> =
+            (0..100).map(|minute| (minute, if minute % 2 == 0 { Login::Ok } else { Login::Broken })).collect();
+        let memory = noted(&flaps);
+        let events = memory.events(&Query { limit: 1000, ..Query::default() });
+        let kept = usize::try_from(crate::repeats::PASS).unwrap();
+        assert_eq!(events.len(), 2 * kept);
+        let repeated: Vec<(i64, Repeated)> =
+            events.iter().filter_map(|event| Some(((event.at - start()).num_minutes(), event.repeated?))).collect();
+        let last = |minute| start() + TimeDelta::minutes(minute);
+        let expected = [(23, Repeated { count: 38, last: last(99) }), (22, Repeated { count: 38, last: last(98) })];
+        assert_eq!(repeated, expected);
+        assert_eq!(memory.history("home", start(), last(100)).len(), 100, "how sign-in stood is kept whole");
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! restart; only events that are too old for memory are read from the file when somebody asks for them.
 
 mod backlog;
+mod clock_trust;
 mod event;
 mod memory;
 mod span;
@@ -20,21 +21,26 @@ use std::{
     sync::{
         Arc, PoisonError,
         atomic::{AtomicBool, Ordering},
+        mpsc,
     },
     thread,
 };
 
-use tokio::runtime::{Handle, RuntimeFlavor};
-use tracing::{error, warn};
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    time::Instant,
+};
+use tracing::warn;
 
-pub use event::{Event, What};
+pub use event::{Event, Repeated, What};
 pub use span::{Good, Seconds, Span};
 pub use state::State;
 pub use store::{FILE, Retention, StorageError};
 
 use self::{
+    clock_trust::Reading,
     store::{Past, Reader},
-    writer::{Notifier, Writer},
+    writer::{Shared, Writer},
 };
 use crate::{
     clock::Time,
@@ -47,7 +53,7 @@ const MOST: usize = 10_000;
 /// The journal. Without storage (the default) it lasts as long as the process.
 #[derive(Debug, Default)]
 pub struct Journal {
-    notifier: Arc<Notifier>,
+    shared: Arc<Shared>,
     /// Whether the last attempt to write succeeded; none without storage.
     kept: Option<Arc<AtomicBool>>,
 }
@@ -89,6 +95,21 @@ pub struct Query {
     pub limit: usize,
 }
 
+/// What comes of opening a journal, which a thread of its own does: a large file, or a disk that hangs, holds up no start.
+#[derive(Debug)]
+pub struct Opening(mpsc::Receiver<Result<(), StorageError>>);
+
+impl Opening {
+    /// Waits for it: not for a task of the runtime.
+    ///
+    /// # Errors
+    /// The folder or the file must not be used, or this process may not: see [`StorageError`].
+    pub fn wait(self) -> Result<(), StorageError> {
+        // Without an answer the thread is gone by a panic, and the journal tells that it is not kept.
+        self.0.recv().unwrap_or(Ok(()))
+    }
+}
+
 impl Journal {
     /// A journal that is kept on disk, with what is there already. Where the disk is full, read-only or broken, the journal
     /// is in memory until it can be used.
@@ -96,30 +117,27 @@ impl Journal {
     /// # Errors
     /// The folder or the file must not be used, or this process may not: see [`StorageError`].
     pub fn open(storage: Storage) -> Result<Self, StorageError> {
+        let (journal, opening) = Self::begin(storage)?;
+        opening.wait()?;
+        Ok(journal)
+    }
+
+    /// [`Journal::open`] without waiting: what is there already comes later.
+    ///
+    /// # Errors
+    /// There is no thread for it.
+    pub fn begin(storage: Storage) -> Result<(Self, Opening), StorageError> {
         let Storage { folder, retention } = storage;
-        let notifier = Arc::new(Notifier::default());
-        let store = match writer::open(&notifier, &folder, retention) {
-            Ok(store) => Some(store),
-            Err(problem) if problem.may_pass() => {
-                error!(%problem, "the journal is in memory until its file can be used; it is tried again");
-                None
-            }
-            Err(problem) => return Err(problem),
-        };
-        let kept = Arc::new(AtomicBool::new(store.is_some()));
+        let shared = Arc::new(Shared::default());
+        let kept = Arc::new(AtomicBool::new(true));
         let unavailable = |error: std::io::Error| StorageError::Unavailable {
             path: folder.clone(),
             detail: format!("no thread for the journal: {error}"),
         };
-        let writer = Writer {
-            notifier: Arc::clone(&notifier),
-            folder: folder.clone(),
-            retention,
-            store,
-            kept: Arc::clone(&kept),
-        };
-        thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run()).map_err(unavailable)?;
-        Ok(Self { notifier, kept: Some(kept) })
+        let writer = Writer::new(Arc::clone(&shared), folder.clone(), retention, Arc::clone(&kept));
+        let (answer, opening) = mpsc::channel();
+        thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(&answer)).map_err(unavailable)?;
+        Ok((Self { shared, kept: Some(kept) }, Opening(opening)))
     }
 
     /// What a daemon keeps or has kept in this folder, to be read only; the daemon may run.
@@ -130,19 +148,20 @@ impl Journal {
         let reader = Reader::open(folder)?;
         let past = reader.past()?;
         let journal = Self::default();
-        journal.notifier.notes().memory.adopt(past);
-        *journal.notifier.archive.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
+        journal.shared.notes().adopt(past);
+        *journal.shared.archive.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
         Ok(journal)
     }
 
     /// Notes a round of a target.
     pub fn note(&self, target: &str, entry: Entry<'_>) {
-        let mut notes = self.notifier.notes();
+        let at = Reading { wall: entry.report.at, steady: Instant::now() };
+        let mut notes = self.shared.notes();
         let noted = notes.memory.note(target, entry);
         if self.kept.is_some() {
-            notes.backlog.note(target, noted);
+            notes.backlog.note(target, noted, at);
             drop(notes);
-            self.notifier.wake();
+            self.shared.wake();
         }
     }
 
@@ -150,17 +169,21 @@ impl Journal {
     pub fn keep(&self, target: &str, state: impl FnOnce() -> State) {
         if self.kept.is_some() {
             let state = state();
-            self.notifier.notes().backlog.keep(target, state);
-            self.notifier.wake();
+            self.shared.notes().backlog.keep(target, state);
+            self.shared.wake();
         }
     }
 
-    /// The events asked for, the newest first.
+    /// The events asked for, the newest first. With storage, only those that are on disk: a number that was shown is not
+    /// given again after a crash. While the disk takes nothing, the others are shown, too.
     #[must_use]
     pub fn events(&self, query: &Query) -> Vec<Event> {
         let (mut found, oldest) = {
-            let notes = self.notifier.notes();
-            (notes.memory.events(query), notes.memory.goes_back_to())
+            let notes = self.shared.notes();
+            let is_kept = self.kept.as_ref().is_some_and(|kept| kept.load(Ordering::Relaxed));
+            let end = if is_kept { notes.committed.saturating_add(1) } else { u64::MAX };
+            let before = Some(query.before.map_or(end, |before| before.min(end)));
+            (notes.memory.events(&Query { before, ..query.clone() }), notes.memory.goes_back_to())
         };
         if let Some(oldest) = oldest.filter(|_| found.len() < query.limit) {
             let before = Some(query.before.map_or(oldest, |before| before.min(oldest)));
@@ -173,25 +196,34 @@ impl Journal {
     /// What was so when sign-in at a target was last seen to work.
     #[must_use]
     pub fn last_good(&self, target: &str) -> Option<Good> {
-        self.notifier.notes().memory.last_good(target)
+        self.shared.notes().memory.last_good(target)
     }
 
     /// How sign-in at a target stood between two times, oldest first; gaps are times in which nobody watched.
     #[must_use]
     pub fn history(&self, target: &str, from: Time, to: Time) -> Vec<Span> {
-        self.notifier.notes().memory.history(target, from, to)
+        self.shared.notes().memory.history(target, from, to)
     }
 
-    /// The latest round of a target that is on disk. Reads the disk.
+    /// The latest round of a target that is on disk. Waits for the disk, also for the file to be opened.
     #[must_use]
     pub fn state(&self, target: &str) -> Option<State> {
+        if self.kept.is_some() {
+            blocking(|| self.shared.until_open());
+        }
         self.ask_disk(|reader| reader.state(target)).flatten()
+    }
+
+    /// Whether there may be a round of an earlier process: whether the journal is on disk.
+    #[must_use]
+    pub fn has_storage(&self) -> bool {
+        self.kept.is_some()
     }
 
     /// The targets that something is known of, by name.
     #[must_use]
     pub fn targets(&self) -> Vec<String> {
-        self.notifier.notes().memory.targets()
+        self.shared.notes().memory.targets()
     }
 
     /// Whether what is noted reaches the disk, now and later; none without storage.
@@ -204,22 +236,22 @@ impl Journal {
     /// a task of the runtime. Without storage there is nothing to do.
     pub fn flush(&self) -> bool {
         let Some(kept) = &self.kept else { return true };
-        self.notifier.flush();
+        self.shared.flush();
         kept.load(Ordering::Relaxed)
     }
 
     /// As [`Journal::flush`], and closes the file: nothing is written any more.
     pub fn close(&self) -> bool {
         let Some(kept) = &self.kept else { return true };
-        self.notifier.stop();
-        self.notifier.flush();
+        self.shared.stop();
+        self.shared.flush();
         kept.load(Ordering::Relaxed)
     }
 
     /// Asks the file; what it cannot tell is logged and left out.
     fn ask_disk<T>(&self, ask: impl FnOnce(&Reader) -> rusqlite::Result<T>) -> Option<T> {
         blocking(|| {
-            let archive = self.notifier.archive.lock().unwrap_or_else(PoisonError::into_inner);
+            let archive = self.shared.archive.lock().unwrap_or_else(PoisonError::into_inner);
             let answer = ask(archive.as_ref()?);
             answer.inspect_err(|error| warn!(%error, "the journal's file cannot be read")).ok()
         })
@@ -237,7 +269,7 @@ fn blocking<T>(work: impl FnOnce() -> T) -> T {
 impl Drop for Journal {
     /// Tells the writer to end. It writes what is left, and nobody waits for it.
     fn drop(&mut self) {
-        self.notifier.stop();
+        self.shared.stop();
     }
 }
 
@@ -250,11 +282,11 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn a_reader_who_waits_for_the_disk_holds_up_no_other_task() {
         let journal = Arc::new(Journal::default());
-        let notifier = Arc::clone(&journal.notifier);
+        let shared = Arc::clone(&journal.shared);
         let (hangs, has_hung) = mpsc::channel();
         let (fix, fixed) = mpsc::channel();
         let disk = thread::spawn(move || {
-            let _held = notifier.archive.lock().unwrap();
+            let _held = shared.archive.lock().unwrap();
             hangs.send(()).unwrap();
             fixed.recv_timeout(Duration::from_secs(20)).is_ok()
         });

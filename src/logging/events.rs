@@ -4,7 +4,9 @@ use tracing::{Level, debug, info, warn};
 
 use crate::{
     checks,
+    clock::Time,
     model::{CheckReport, Login, Report},
+    repeats::{Repeats, Repetition, WINDOW},
 };
 
 /// One line to log.
@@ -55,24 +57,52 @@ impl LogEvent {
         }
     }
 
-    /// Logs it.
-    pub fn log(&self) {
+    /// Logs it, unless the same was logged often lately: then it is counted, and the next line tells how often.
+    pub fn log_unless_repeated(&self, logged: &mut Repeats<String>, at: Time) {
+        match logged.one_more(self.kind(), at) {
+            Repetition::Passes { held_back, is_last } => {
+                self.log((held_back > 0).then_some(held_back));
+                if is_last {
+                    let (target, hours) = (self.target(), WINDOW.num_hours());
+                    info!(target, "{target}: the line before repeats itself; for up to {hours} h it is only counted");
+                }
+            }
+            Repetition::HeldBack(_) => {}
+        }
+    }
+
+    /// What makes two lines of a target the same.
+    fn kind(&self) -> String {
+        match self {
+            Self::Login { to, cause, .. } => format!("login {} {}", to.word(), cause.as_deref().unwrap_or_default()),
+            Self::Check { check, to, .. } => format!("{check} {to}"),
+        }
+    }
+
+    fn target(&self) -> &str {
+        match self {
+            Self::Login { target, .. } | Self::Check { target, .. } => target,
+        }
+    }
+
+    /// `not_logged`: how many of the same were only counted since the last one that was logged.
+    fn log(&self, not_logged: Option<u64>) {
         match self {
             Self::Login { target, from, to, cause, fix, message } => {
                 let (from, login) = (from.map(Login::word), to.word());
                 let (cause, fix) = (cause.as_deref(), fix.as_deref());
                 if self.level() == Level::INFO {
-                    info!(target, login, from, cause, fix, "{message}");
+                    info!(target, login, from, cause, fix, not_logged, "{message}");
                 } else {
-                    warn!(target, login, from, cause, fix, "{message}");
+                    warn!(target, login, from, cause, fix, not_logged, "{message}");
                 }
             }
             Self::Check { target, check, severity, from, to, message } => {
                 let from = from.as_deref();
                 if self.level() == Level::INFO {
-                    info!(target, check, from, to, severity, "{message}");
+                    info!(target, check, from, to, severity, not_logged, "{message}");
                 } else {
-                    debug!(target, check, from, to, severity, "{message}");
+                    debug!(target, check, from, to, severity, not_logged, "{message}");
                 }
             }
         }
@@ -300,6 +330,47 @@ mod tests {
         let found = events(None, &broken());
         let LogEvent::Login { fix: Some(fix), .. } = &found[0] else { panic!("{found:?}") };
         assert!(fix.contains("Authorization URL"), "{fix}");
+    }
+
+    #[test]
+    fn of_a_target_that_flaps_the_same_lines_are_counted_and_the_count_is_logged() {
+        let (mut logged, (first, second)) = (Repeats::default(), (good(), broken()));
+        let lines = |logged: &mut Repeats<String>, minutes: std::ops::Range<i64>| {
+            let subscriber = tracing_subscriber::fmt().with_ansi(false).without_time();
+            let text = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+            let writer = std::sync::Arc::clone(&text);
+            let write = move || Shared(std::sync::Arc::clone(&writer));
+            tracing::subscriber::with_default(subscriber.with_writer(write).finish(), || {
+                for minute in minutes {
+                    let (before, after) = if minute % 2 == 0 { (&second, &first) } else { (&first, &second) };
+                    for event in events(Some(before), after) {
+                        event.log_unless_repeated(logged, first.at + chrono::TimeDelta::minutes(minute));
+                    }
+                }
+            });
+            String::from_utf8(text.lock().unwrap().clone()).unwrap()
+        };
+        let day = lines(&mut logged, 0..360);
+        let kinds = 4;
+        let most = kinds * (usize::try_from(crate::repeats::PASS).unwrap() + 1);
+        assert_eq!(day.lines().count(), most, "{day}");
+        assert_eq!(day.matches("it is only counted").count(), kinds, "{day}");
+        let next = lines(&mut logged, 360..361);
+        assert!(next.contains("not_logged=168"), "{next}");
+    }
+
+    /// Where a subscriber writes to.
+    struct Shared(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
     }
 
     #[test]

@@ -136,7 +136,7 @@ families! {
     SelfTest: Gauge "ssowatch_self_test_success" []
         "Whether a built-in broken snapshot was evaluated broken and a good one good, in the last round.";
     JournalSuccess: Gauge "ssowatch_journal_success" []
-        "Whether the journal reaches the disk: 0 if the last attempt to write it failed. No series without --storage.path.";
+        "Whether what is kept below --storage.path reaches the disk: 0 if the last attempt to write the journal, or what receivers were told, failed. No series without --storage.path.";
     Targets: Gauge "ssowatch_targets" []
         "Number of targets in the configuration.";
     ReloadSuccessful: Gauge "ssowatch_config_last_reload_successful" []

@@ -39,6 +39,8 @@ pub struct Daemon {
     process: Process,
     /// Whether the journal reaches the disk; not set where it need not.
     journal: OnceLock<Arc<AtomicBool>>,
+    /// Whether the last attempt to write what receivers were told failed.
+    notified_fails: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -186,6 +188,11 @@ impl Daemon {
         self.journal.get_or_init(|| kept);
     }
 
+    /// What receivers were told was written to disk, or could not be.
+    pub fn notified_kept(&self, succeeded: bool) {
+        self.notified_fails.store(!succeeded, Ordering::Relaxed);
+    }
+
     /// Whether the last self-test held.
     #[must_use]
     pub fn self_test_holds(&self) -> bool {
@@ -265,7 +272,8 @@ impl Daemon {
             counts.write(builder);
         }
         if let Some(kept) = self.journal.get() {
-            builder.set_flag(Family::JournalSuccess, &[], kept.load(Ordering::Relaxed));
+            let all = kept.load(Ordering::Relaxed) && !self.notified_fails.load(Ordering::Relaxed);
+            builder.set_flag(Family::JournalSuccess, &[], all);
         }
         for (level, count) in LEVELS.iter().zip(&self.log_messages) {
             builder.set(Family::LogMessages, &[level], count.load(Ordering::Relaxed) as f64);

@@ -69,7 +69,10 @@ impl Windows {
     /// There are too many; a text for a person.
     pub fn begin(&self, window: Window, now: Time) -> Result<(), String> {
         let mut known = self.known();
-        known.by_command.retain(|window| window.until > now);
+        if known.by_command.len() >= MOST_BY_COMMAND {
+            // Not before it must be: where the clock is wrong for a moment, windows seem to be over.
+            known.by_command.retain(|window| window.until > now);
+        }
         if known.by_command.len() >= MOST_BY_COMMAND {
             return Err(format!("there are {MOST_BY_COMMAND} windows already; end one first"));
         }
@@ -85,15 +88,16 @@ impl Windows {
         let mut known = self.known();
         let mut ended = 0;
         let windows = std::mem::take(&mut known.by_command);
-        for mut window in windows.into_iter().filter(|window| window.until > now) {
+        for mut window in windows {
+            let concerns = targets.is_none_or(|targets| targets.iter().any(|target| window.names(target)));
+            if window.until <= now || !concerns {
+                known.by_command.push(window);
+                continue;
+            }
             let Some(targets) = targets else {
                 ended += 1;
                 continue;
             };
-            if !targets.iter().any(|target| window.names(target)) {
-                known.by_command.push(window);
-                continue;
-            }
             ended += 1;
             let named = window.targets.take().unwrap_or_else(|| all.iter().cloned().collect());
             let rest: BTreeSet<String> = named.difference(targets).cloned().collect();
@@ -106,10 +110,10 @@ impl Windows {
         ended
     }
 
-    /// The windows by command that are not over at `now`.
+    /// The windows by command, also those that are over.
     #[must_use]
-    pub fn by_command(&self, now: Time) -> Vec<Window> {
-        self.known().by_command.iter().filter(|window| window.until > now).cloned().collect()
+    pub fn by_command(&self) -> Vec<Window> {
+        self.known().by_command.clone()
     }
 
     /// Takes up the windows by command of the process before.
@@ -264,6 +268,18 @@ mod tests {
             assert_eq!(windows.end(ended.map(names).as_ref(), &all, now), count, "{targets:?} {ended:?}");
             assert_eq!(active(&windows), left, "{targets:?} {ended:?}");
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_for_a_moment_ends_no_window() {
+        let windows = Windows::default();
+        let (now, until) = (at("2026-12-06T12:00:00Z"), at("2026-12-06T13:00:00Z"));
+        windows.begin(by_command(now, until, Some(&["home"])), now).unwrap();
+        let wrong = now + chrono::TimeDelta::days(500);
+        windows.begin(by_command(wrong, wrong + chrono::TimeDelta::hours(1), Some(&["lab"])), wrong).unwrap();
+        assert_eq!(windows.end(None, &["home".to_owned()], wrong), 1, "that which is open then");
+        assert_eq!(windows.by_command().len(), 1);
+        assert!(windows.active(now, "home").is_some());
     }
 
     #[test]

@@ -1,26 +1,29 @@
 //! What survives a restart, where there is storage: what receivers were told, and the windows by command.
 //!
-//! One small file, written anew whenever something of it changes, in a task of its own: a disk that hangs or is full holds
-//! up neither rounds nor messages. Without it, an outage is told again after a restart, and windows by command are gone.
+//! One small file, written again whenever something of it changes, in a task of its own: a disk that hangs or is full holds
+//! up neither rounds nor messages. What cannot be written is tried again until it can; meanwhile the file is as it was.
 
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
-use tokio::{fs::OpenOptions, io::AsyncWriteExt as _, sync::watch, time::timeout};
+use tokio::{sync::watch, task::spawn_blocking, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::{maintenance::Window, message::AlertKey};
-use crate::{clock::Time, render::notice::Notice};
+use crate::{atomic_file, clock::Time, metrics::Daemon, render::notice::Notice};
 
 /// The form of the file. One with another number is not read.
 const FORMAT: u32 = 1;
 /// How long the last change may take to be written when the daemon stops.
 const LAST_WRITE: Duration = Duration::from_secs(1);
+/// How long after a failure it is tried again.
+const RETRY: Duration = Duration::from_secs(5);
 
 /// What survives a restart.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -83,9 +86,9 @@ pub(super) struct Keeper {
 
 impl Keeper {
     /// Writes to this file, which holds `kept` now.
-    pub fn new(path: PathBuf, kept: Kept) -> Self {
+    pub fn new(path: PathBuf, kept: Kept, daemon: Arc<Daemon>) -> Self {
         let (latest, changes) = watch::channel(kept);
-        Self { latest, writing: AbortOnDropHandle::new(tokio::spawn(write_all(path, changes))) }
+        Self { latest, writing: AbortOnDropHandle::new(tokio::spawn(write_all(path, changes, daemon))) }
     }
 
     /// Has it written, if it is new.
@@ -105,33 +108,104 @@ impl Keeper {
     }
 }
 
-async fn write_all(path: PathBuf, mut changes: watch::Receiver<Kept>) {
+async fn write_all(path: PathBuf, mut changes: watch::Receiver<Kept>, daemon: Arc<Daemon>) {
     let mut is_failing = false;
-    while changes.changed().await.is_ok() {
+    loop {
+        let changed = if is_failing {
+            timeout(RETRY, changes.changed()).await.unwrap_or(Ok(()))
+        } else {
+            changes.changed().await
+        };
+        // The daemon stops. What could not be written gets a last chance.
+        let is_last = changed.is_err();
+        if is_last && !is_failing {
+            return;
+        }
         let kept = changes.borrow_and_update().clone();
-        match write(&path, &kept).await {
-            Ok(()) => is_failing = false,
-            Err(error) if !std::mem::replace(&mut is_failing, true) => {
-                let path = path.display();
-                warn!(%path, %error, "what receivers were told cannot be written; a restart tells it again");
-            }
-            Err(_) => {}
+        let outcome = write(path.clone(), &kept).await;
+        daemon.notified_kept(outcome.is_ok());
+        let was_failing = std::mem::replace(&mut is_failing, outcome.is_err());
+        let path = path.display();
+        match outcome {
+            Ok(()) if was_failing => info!(%path, "what receivers were told is written again"),
+            Err(error) if !was_failing => warn!(
+                %path, %error,
+                "what receivers were told cannot be written; it is tried again, and a restart meanwhile repeats messages \
+                 and forgets maintenance windows"
+            ),
+            _ => {}
+        }
+        if is_last {
+            return;
         }
     }
 }
 
-/// Writes beside the file and renames, so that a crash leaves the old one or the new one.
-async fn write(path: &Path, kept: &Kept) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    // One that a crash left may have another mode.
-    match tokio::fs::remove_file(&beside).await {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+async fn write(path: PathBuf, kept: &Kept) -> io::Result<()> {
+    let bytes = serde_json::to_vec(kept)?;
     // It repeats what checks found: as with the journal, only its owner may read it.
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).await?;
-    file.write_all(&serde_json::to_vec(kept)?).await?;
-    // Before the rename: after a power cut there must be one of the two, whole.
-    file.sync_all().await?;
-    tokio::fs::rename(&beside, path).await
+    let writing = spawn_blocking(move || atomic_file::replace(&path, &bytes, atomic_file::PRIVATE));
+    writing.await.map_err(io::Error::other)?
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use chrono::{TimeDelta, TimeZone as _, Utc};
+
+    use super::*;
+    use crate::metrics::{MetricsBuilder, flatten};
+
+    fn window(hours: i64) -> Window {
+        let from = Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap();
+        Window { from, until: from + TimeDelta::hours(hours), targets: None, reason: None }
+    }
+
+    fn kept(hours: i64) -> Kept {
+        Kept::new(Vec::new(), vec![window(hours)])
+    }
+
+    fn reaches_the_disk(daemon: &Daemon) -> f64 {
+        let mut sheet = MetricsBuilder::new();
+        daemon.write(&mut sheet, window(0).from);
+        let samples = flatten(&sheet.finish());
+        samples.into_iter().find(|(name, _)| name == "ssowatch_journal_success").unwrap().1
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_written_is_told_leaves_the_old_file_and_is_written_when_that_can_be_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, away) = (folder.path().join("state").join("told.json"), folder.path().join("away"));
+        fs::create_dir(path.parent().unwrap()).unwrap();
+        let daemon = Arc::<Daemon>::default();
+        daemon.journal(Arc::new(true.into()));
+        let keeper = Keeper::new(path.clone(), Kept::default(), Arc::clone(&daemon));
+        let pass = |seconds| tokio::time::sleep(Duration::from_secs(seconds));
+        keeper.keep(kept(1));
+        pass(1).await;
+        assert_eq!((Kept::read(&path).await, reaches_the_disk(&daemon)), (kept(1), 1.0));
+
+        fs::rename(path.parent().unwrap(), &away).unwrap();
+        keeper.keep(kept(2));
+        pass(60).await;
+        assert_eq!(reaches_the_disk(&daemon), 0.0);
+        fs::rename(&away, path.parent().unwrap()).unwrap();
+        assert_eq!(Kept::read(&path).await, kept(1), "the old file");
+        pass(6).await;
+        assert_eq!((Kept::read(&path).await, reaches_the_disk(&daemon)), (kept(2), 1.0), "without another change");
+        keeper.close().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_could_not_be_written_gets_a_last_chance_at_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state").join("told.json");
+        let keeper = Keeper::new(path.clone(), Kept::default(), Arc::default());
+        keeper.keep(kept(1));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        fs::create_dir(path.parent().unwrap()).unwrap();
+        keeper.close().await;
+        assert_eq!(Kept::read(&path).await, kept(1));
+    }
 }

@@ -180,14 +180,14 @@ impl<P: Transport> Notifier<P> {
                 line.receiver_state.recall(told.clone());
             }
         }
-        self.keeper = Some(Keeper::new(path, kept));
+        self.keeper = Some(Keeper::new(path, kept, Arc::clone(&self.deps.daemon)));
     }
 
     /// Keeps what must survive a restart.
     fn keep(&self) {
         let Some(keeper) = &self.keeper else { return };
         let told = self.lines.iter().flat_map(|(name, line)| line.receiver_state.told(name)).collect();
-        keeper.keep(Kept::new(told, self.deps.windows.by_command(self.deps.clock.now())));
+        keeper.keep(Kept::new(told, self.deps.windows.by_command()));
     }
 
     /// Takes in how things stand, and does what is due. How long nothing more will be.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     clock::Time,
-    journal::{Event, What},
+    journal::{Event, Repeated, What},
     model::{Cause, Change, ChangeSubject, Login},
 };
 
@@ -98,6 +98,11 @@ fn timeline(page: &mut Page, newest_first: &[Event]) {
                 };
                 page.row(&[cell("", 4, Paint::Plain)], &text, Paint::Quiet);
             }
+        }
+        if let Some(Repeated { count, last }) = event.repeated {
+            let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
+            let text = format!("again {times} until {}", time(last));
+            page.row(&[cell("", 4, Paint::Plain)], &text, Paint::Quiet);
         }
     }
 }
@@ -228,10 +233,19 @@ mod tests {
             (at, What::Login { from: Some(Login::Ok), to: Login::Broken, cause }),
             (at, verdict),
         ];
-        let event = |(id, (at, what))| Event { id, at, target: "home".to_owned(), what };
+        let event = |(id, (at, what))| Event { id, at, target: "home".to_owned(), what, repeated: None };
         let mut events: Vec<Event> = (1..).zip(whats).map(event).collect();
         events.reverse();
         events
+    }
+
+    #[test]
+    fn what_happened_again_stands_below_what_happened() {
+        let mut events_told = broke();
+        let last = start() + TimeDelta::hours(1);
+        events_told[0].repeated = Some(Repeated { count: 57, last });
+        let text = events(&events_told, Style::PLAIN);
+        assert!(text.ends_with("fail, before ok\n    again 57 times until 2026-11-24 07:00:00 UTC\n"), "{text}");
     }
 
     #[test]

@@ -40,6 +40,7 @@ use crate::{
     config::{Config, Target},
     journal::Journal,
     metrics::Daemon,
+    repeats::Repeats,
     results::{Entry, Latest, Results},
 };
 
@@ -212,6 +213,7 @@ impl<L: RunRound> Scheduler<L> {
             before: before.map(Into::into),
             first: Some(first),
             troubled: false,
+            logged: Repeats::default(),
         };
         let handle = AbortOnDropHandle::new(tokio::spawn(task.run()));
         self.first_rounds.push(waits);

@@ -24,6 +24,7 @@ use crate::{
     logging,
     metrics::Daemon,
     model::{Report, Snapshot},
+    repeats::Repeats,
     results::{Latest, Results},
     round::Round,
 };
@@ -73,6 +74,8 @@ pub(super) struct Task<L> {
     pub first: Option<oneshot::Sender<()>>,
     /// Whether the round before hung or panicked, which is logged once.
     pub troubled: bool,
+    /// What was logged, so that a target that flaps does not fill the log.
+    pub logged: Repeats<String>,
 }
 
 /// When a round was due: by the wall clock, and by a clock that nobody sets.
@@ -200,7 +203,7 @@ impl<L: RunRound> Task<L> {
             info!(target = %name, "rounds run to their end again");
         }
         for event in logging::events(before.as_ref().map(|before| &*before.report), &now.report) {
-            event.log();
+            event.log_unless_repeated(&mut self.logged, now.report.at);
         }
         self.before = Some(now);
     }

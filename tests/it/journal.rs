@@ -8,3 +8,4 @@ mod refused;
 mod restart;
 mod retention;
 mod rounds;
+mod vanished;

@@ -23,6 +23,8 @@ const fn layer(module: &'static str, may_use: &'static [&'static str], because: 
 /// From the bottom to the top. A module may always use itself.
 const LAYERS: &[Layer] = &[
     layer("clock", &[], "the only reader of time stands below everything"),
+    layer("atomic_file", &[], "whoever keeps something in a file writes it by this"),
+    layer("repeats", &["clock"], "what counts repetitions knows nothing of what is repeated"),
     layer("rate_limiter", &["clock"], "how fast something may happen, by the time that the caller reads"),
     layer("oidc", &[], "the protocol is pure types: bytes in, facts out"),
     layer("kasm", &["oidc", "model", "clock"], "what is Kasm's own is pure: bytes in, facts out"),
@@ -48,7 +50,7 @@ const LAYERS: &[Layer] = &[
     layer("results", &["clock", "model"], "the results keeps what was said; surfaces read it"),
     layer(
         "journal",
-        &["clock", "model"],
+        &["clock", "model", "repeats"],
         "the journal keeps what changed, in memory and in its file; surfaces read it",
     ),
     layer(
@@ -63,15 +65,34 @@ const LAYERS: &[Layer] = &[
     ),
     layer("sdnotify", &[], "what systemd is told is said by its caller"),
     // The scheduler tells what a panic was about, so the panic hook asks it: the one circle.
-    layer("logging", &["checks", "clock", "metrics", "model", "scheduler"], "a log line is a telling: it never looks"),
+    layer(
+        "logging",
+        &["checks", "clock", "metrics", "model", "repeats", "scheduler"],
+        "a log line is a telling: it never looks",
+    ),
     layer(
         "scheduler",
-        &["results", "clock", "config", "journal", "logging", "metrics", "model", "observe", "round", "schedule"],
+        &[
+            "results", "clock", "config", "journal", "logging", "metrics", "model", "observe", "repeats", "round",
+            "schedule",
+        ],
         "the scheduler runs rounds; it knows no check and no surface",
     ),
     layer(
         "notify",
-        &["results", "clock", "config", "metrics", "model", "observe", "oidc", "schedule", "scheduler", "telling"],
+        &[
+            "atomic_file",
+            "results",
+            "clock",
+            "config",
+            "metrics",
+            "model",
+            "observe",
+            "oidc",
+            "schedule",
+            "scheduler",
+            "telling",
+        ],
         "messages are functions of (results, what was told); the notifier asks for second looks and looks at nothing itself",
     ),
     layer(

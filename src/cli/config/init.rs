@@ -1,13 +1,18 @@
 //! `ssowatch config init`: a configuration from two addresses.
 
 use std::{
-    fs::OpenOptions,
-    io::{ErrorKind, Write as _},
+    io::ErrorKind,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use crate::config::{Config, Flags, Named};
+use crate::{
+    atomic_file,
+    config::{Config, Flags, Named},
+};
+
+/// For everybody to read, unless the user's umask says otherwise: credentials are in files of their own.
+const MODE: u32 = 0o666;
 
 /// Arguments of `config init`.
 #[derive(Debug, clap::Args)]
@@ -60,14 +65,11 @@ fn flags(args: &Args) -> Flags {
 }
 
 fn write(path: &Path, text: &str, force: bool) -> Result<(), String> {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    if force {
-        options.create(true).truncate(true);
+    let result = if !force && path.symlink_metadata().is_ok() {
+        Err(ErrorKind::AlreadyExists.into())
     } else {
-        options.create_new(true);
-    }
-    let result = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+        atomic_file::replace(path, text.as_bytes(), MODE)
+    };
     result.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => {
             format!("{}: is there already; name another file, or write over it with --force", path.display())

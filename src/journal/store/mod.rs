@@ -7,6 +7,7 @@
 //! - `auto_vacuum = INCREMENTAL`, so that what retention deletes makes the file smaller.
 //! - One daemon at a time: it holds a lock on the file `lock` beside it, which the kernel lets go of with the process.
 
+mod deflate;
 mod error;
 mod read;
 mod retention;
@@ -16,7 +17,7 @@ mod write;
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -39,6 +40,10 @@ const BUSY: Duration = Duration::from_secs(2);
 pub(super) struct Store {
     connection: Connection,
     retention: Retention,
+    file: PathBuf,
+    /// Which file was opened, and its write-ahead log as of the last transaction.
+    identity: Option<Identity>,
+    log: Option<Identity>,
     /// When what is too old was last deleted.
     swept: Option<Time>,
     /// The last field: it is let go of when the file is closed.
@@ -68,8 +73,23 @@ impl Store {
         mode.map_err(|error| StorageError::io(&file, &error))?;
         let mut connection = open(&file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         prepare(&mut connection, &file)?;
-        Ok(Self { connection, retention, swept: None, _lock: lock })
+        let identity = identity(&file);
+        Ok(Self { connection, retention, file, identity, log: None, swept: None, _lock: lock })
     }
+
+    /// Whether the file and its log are where they were: what is written after somebody deleted them goes nowhere.
+    pub fn is_in_place(&self) -> bool {
+        let log = || identity(&log_of(&self.file));
+        self.identity.is_some() && identity(&self.file) == self.identity && (self.log.is_none() || log() == self.log)
+    }
+}
+
+/// Device and inode.
+type Identity = (u64, u64);
+
+/// Which file this is; none where it is gone or cannot be told.
+fn identity(file: &Path) -> Option<Identity> {
+    fs::metadata(file).ok().map(|found| (found.dev(), found.ino()))
 }
 
 fn prepare(connection: &mut Connection, file: &Path) -> Result<(), StorageError> {
@@ -81,7 +101,12 @@ fn prepare(connection: &mut Connection, file: &Path) -> Result<(), StorageError>
     let _: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(sqlite)?;
     connection.pragma_update(None, "wal_autocheckpoint", 256).map_err(sqlite)?;
     let _: i64 = connection.query_row("PRAGMA journal_size_limit = 1048576", [], |row| row.get(0)).map_err(sqlite)?;
-    schema::migrate(connection, version, schema::STEPS).map_err(sqlite)
+    schema::migrate(connection, version, schema::STEPS).map_err(sqlite)?;
+    // The process before is gone; this one tells how far its own spans go.
+    let transaction = connection.transaction().map_err(sqlite)?;
+    retention::fold_seen(&transaction, None).map_err(sqlite)?;
+    transaction.execute("DELETE FROM seen", []).map_err(sqlite)?;
+    transaction.commit().map_err(sqlite)
 }
 
 fn open(file: &Path, flags: OpenFlags) -> Result<Connection, StorageError> {

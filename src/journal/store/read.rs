@@ -1,15 +1,14 @@
 //! Reads what was written.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
-use flate2::read::ZlibDecoder;
-use rusqlite::{Connection, OpenFlags, Row, params, types::Type};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params, types::Type};
 use serde::de::DeserializeOwned;
 
-use super::{FILE, StorageError, Store, log_of, nanos, schema, time};
+use super::{FILE, StorageError, Store, deflate::inflated, log_of, nanos, schema, time};
 use crate::{
     clock::Time,
-    journal::{Event, Good, MOST, Query, Span, State},
+    journal::{Event, Good, MOST, Query, Repeated, Span, State},
 };
 
 /// What earlier processes wrote, as far as it is held in memory.
@@ -82,11 +81,19 @@ impl Reader {
         let mut spans =
             self.connection.prepare("SELECT target, since, until, login, cause FROM span ORDER BY target, since")?;
         let mut good = self.connection.prepare("SELECT target, at, known FROM good")?;
+        let seen = seen(&self.connection)?;
+        let extended = |span: rusqlite::Result<(String, Span)>| -> rusqlite::Result<(String, Span)> {
+            let (target, mut span) = span?;
+            if let Some((_, until)) = seen.get(&target).filter(|(since, _)| *since == nanos(span.from)) {
+                span.to = span.to.max(time(*until));
+            }
+            Ok((target, span))
+        };
         Ok(Past {
             last_id: self.connection.query_row(last, [], |row| row.get(0))?,
             events,
             is_cut,
-            spans: spans.query_map([], span)?.collect::<Result<_, _>>()?,
+            spans: spans.query_map([], span)?.map(extended).collect::<Result<_, _>>()?,
             good: good.query_map([], known)?.collect::<Result<_, _>>()?,
         })
     }
@@ -94,10 +101,12 @@ impl Reader {
     /// The events asked for, the newest first.
     pub fn events(&self, query: &Query) -> rusqlite::Result<Vec<Event>> {
         let sql = match query.target {
-            None => "SELECT id, at, target, what FROM event WHERE id < ?1 AND at >= ?2 ORDER BY id DESC LIMIT ?3",
+            None => {
+                "SELECT id, at, target, what, repeated, last_at FROM event WHERE id < ?1 AND at >= ?2 ORDER BY id DESC LIMIT ?3"
+            }
             Some(_) => {
-                "SELECT id, at, target, what FROM event WHERE id < ?1 AND at >= ?2 AND target = ?4 ORDER BY id DESC \
-                 LIMIT ?3"
+                "SELECT id, at, target, what, repeated, last_at FROM event WHERE id < ?1 AND at >= ?2 AND target = ?4 \
+                 ORDER BY id DESC LIMIT ?3"
             }
         };
         let before = query.before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX);
@@ -114,7 +123,7 @@ impl Reader {
     pub fn state(&self, target: &str) -> rusqlite::Result<Option<State>> {
         let mut select = self.connection.prepare("SELECT state FROM state WHERE target = ?1")?;
         let mut rows = select.query([target])?;
-        rows.next()?.map(|row| inflated(&row.get::<_, Vec<u8>>(0)?)).transpose()
+        rows.next()?.map(|row| inflated(row.get_ref(0)?.as_blob()?).map_err(unreadable)).transpose()
     }
 }
 
@@ -127,9 +136,19 @@ impl Store {
     }
 }
 
+/// How far the latest span of each target goes: its beginning and its end.
+pub(super) fn seen(connection: &Connection) -> rusqlite::Result<BTreeMap<String, (i64, i64)>> {
+    let select = "SELECT spans FROM seen";
+    let found: Option<Vec<u8>> = connection.query_row(select, [], |row| row.get(0)).optional()?;
+    found.map_or_else(|| Ok(BTreeMap::new()), |bytes| inflated(&bytes).map_err(unreadable))
+}
+
 fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
     let what = json(&row.get::<_, String>(3)?)?;
-    Ok(Event { id: row.get(0)?, at: time(row.get(1)?), target: row.get(2)?, what })
+    let last: Option<i64> = row.get(5)?;
+    let count = row.get(4)?;
+    let repeated = last.map(|last| Repeated { count, last: time(last) });
+    Ok(Event { id: row.get(0)?, at: time(row.get(1)?), target: row.get(2)?, what, repeated })
 }
 
 fn span(row: &Row<'_>) -> rusqlite::Result<(String, Span)> {
@@ -147,11 +166,7 @@ fn json<T: DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
     serde_json::from_str(text).map_err(unreadable)
 }
 
-fn inflated(bytes: &[u8]) -> rusqlite::Result<State> {
-    serde_json::from_reader(ZlibDecoder::new(bytes)).map_err(unreadable)
-}
-
-fn unreadable(error: serde_json::Error) -> rusqlite::Error {
+fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into())
 }
 

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use rusqlite::{Connection, params};
 use tracing::warn;
 
-use super::{Store, nanos};
+use super::{Store, nanos, read};
 use crate::clock::{Time, span};
 
 /// How often what is too old is looked for.
@@ -31,9 +31,11 @@ impl Default for Retention {
 }
 
 impl Store {
-    /// Deletes what is too old (now and then) and what is too much (at once), by the time of the newest round.
+    /// Deletes what is too old (now and then) and what is too much (at once). Without a time that can be believed, only the
+    /// latter.
     pub(super) fn hold_retention(&mut self, now: Option<Time>) -> rusqlite::Result<()> {
-        if let Some(now) = now.filter(|now| self.swept.is_none_or(|last| *now - last >= SWEEP_EVERY)) {
+        let is_due = |now: &Time| self.swept.is_none_or(|last| (*now - last).abs() >= SWEEP_EVERY);
+        if let Some(now) = now.filter(is_due) {
             let is_first = self.swept.replace(now).is_none();
             let oldest = now - span(self.retention.time);
             if delete_before(&self.connection, oldest)? > 0 || is_first {
@@ -55,8 +57,19 @@ impl Store {
     }
 }
 
+/// Writes into spans how far they go (those that end before this time, as far as their rows tell), which is written apart.
+pub(super) fn fold_seen(connection: &Connection, before: Option<i64>) -> rusqlite::Result<()> {
+    let mut update = connection
+        .prepare("UPDATE span SET until = ?3 WHERE target = ?1 AND since = ?2 AND until < ?3 AND until < ?4")?;
+    for (target, (since, until)) in read::seen(connection)? {
+        update.execute(params![target, since, until, before.unwrap_or(i64::MAX)])?;
+    }
+    Ok(())
+}
+
 fn delete_before(connection: &Connection, oldest: Time) -> rusqlite::Result<usize> {
     let oldest = nanos(oldest);
+    fold_seen(connection, Some(oldest))?;
     let mut deleted = 0;
     for sql in [
         "DELETE FROM event WHERE at < ?1",
@@ -80,10 +93,14 @@ fn cut(connection: &Connection) -> rusqlite::Result<usize> {
     };
     match until("event", "at")? {
         Some(at) => {
+            fold_seen(connection, Some(at.saturating_add(1)))?;
             let events = connection.execute("DELETE FROM event WHERE at <= ?1", [at])?;
             Ok(events + connection.execute("DELETE FROM span WHERE until <= ?1", [at])?)
         }
-        None => connection.execute("DELETE FROM span WHERE until <= ?1", params![until("span", "until")?]),
+        None => {
+            fold_seen(connection, None)?;
+            connection.execute("DELETE FROM span WHERE until <= ?1", params![until("span", "until")?])
+        }
     }
 }
 

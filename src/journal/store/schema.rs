@@ -48,6 +48,19 @@ pub(super) const STEPS: &[&str] = &[
         state BLOB NOT NULL -- JSON, deflated (zlib): a fifth of the size
     ) STRICT;
     ",
+    // 2
+    "
+    -- How often the same happened again soon after, and when it did last.
+    ALTER TABLE event ADD COLUMN repeated INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE event ADD COLUMN last_at INTEGER;
+
+    -- How far the latest span of each target goes. All in one row: in rows of their own they would be pages of their own,
+    -- each written again every minute.
+    CREATE TABLE seen (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        spans BLOB NOT NULL -- JSON by target, deflated (zlib)
+    ) STRICT;
+    ",
 ];
 
 /// The version that this release writes.

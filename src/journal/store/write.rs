@@ -1,33 +1,42 @@
 //! Writes what was noted.
 
-use std::io::Write as _;
+use std::collections::BTreeMap;
 
-use flate2::{Compression, write::ZlibEncoder};
 use rusqlite::{Transaction, params};
 
-use super::{Store, nanos};
-use crate::journal::{State, backlog::Batch};
+use super::{Store, deflate::deflated, identity, log_of, nanos};
+use crate::{clock::Time, journal::backlog::Batch};
 
 impl Store {
-    /// Writes a batch, all of it or nothing.
-    pub fn write(&mut self, batch: &Batch) -> rusqlite::Result<()> {
-        let synchronous = if batch.events.is_empty() { "NORMAL" } else { "FULL" };
-        self.connection.pragma_update(None, "synchronous", synchronous)?;
-        let transaction = self.connection.transaction()?;
-        events(&transaction, batch)?;
-        spans(&transaction, batch)?;
-        lasting(&transaction, batch)?;
-        transaction.commit()?;
-        self.hold_retention(batch.at)
+    /// Writes a batch, all of it or nothing. What is too old at `now` is deleted; without a time, only what is too much.
+    pub fn write(&mut self, batch: &Batch, now: Option<Time>) -> rusqlite::Result<()> {
+        if !batch.is_empty() {
+            let synchronous = if batch.events.is_empty() { "NORMAL" } else { "FULL" };
+            self.connection.pragma_update(None, "synchronous", synchronous)?;
+            let transaction = self.connection.transaction()?;
+            events(&transaction, batch)?;
+            spans(&transaction, batch)?;
+            lasting(&transaction, batch)?;
+            transaction.commit()?;
+        }
+        self.log = identity(&log_of(&self.file));
+        self.hold_retention(now)
     }
 }
 
 fn events(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
     // One that is there already was written by a transaction whose end could not be told.
-    let mut insert =
-        transaction.prepare("INSERT OR IGNORE INTO event (id, at, target, what) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut insert = transaction.prepare(
+        "INSERT OR IGNORE INTO event (id, at, target, what, repeated, last_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
     for event in &batch.events {
-        insert.execute(params![event.id, nanos(event.at), event.target, json(&event.what)?])?;
+        let (count, last) =
+            (event.repeated.map_or(0, |repeated| repeated.count), event.repeated.map(|it| nanos(it.last)));
+        insert.execute(params![event.id, nanos(event.at), event.target, json(&event.what)?, count, last])?;
+    }
+    let mut update = transaction.prepare("UPDATE event SET repeated = ?2, last_at = ?3 WHERE id = ?1")?;
+    for (id, repeated) in &batch.repeats {
+        update.execute(params![id, repeated.count, nanos(repeated.last)])?;
     }
     Ok(())
 }
@@ -37,6 +46,12 @@ fn spans(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
         .prepare("INSERT OR REPLACE INTO span (target, since, until, login, cause) VALUES (?1, ?2, ?3, ?4, ?5)")?;
     for ((_, target), span) in &batch.spans {
         insert.execute(params![target, nanos(span.from), nanos(span.to), span.login.word(), span.cause])?;
+    }
+    if !batch.seen.is_empty() {
+        let seen: BTreeMap<&str, (i64, i64)> =
+            batch.seen.iter().map(|(target, seen)| (target.as_str(), (nanos(seen.from), nanos(seen.to)))).collect();
+        let seen = deflated(&seen).map_err(|error| unwritable(error.into()))?;
+        transaction.execute("INSERT OR REPLACE INTO seen (id, spans) VALUES (1, ?1)", [seen])?;
     }
     Ok(())
 }
@@ -49,7 +64,8 @@ fn lasting(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()>
             good.execute(params![target, nanos(known.at), json(&known.known)?])?;
         }
         if let Some(latest) = &lasting.state {
-            state.execute(params![target, nanos(latest.report.at), deflated(latest)?])?;
+            let written = deflated(latest).map_err(|error| unwritable(error.into()))?;
+            state.execute(params![target, nanos(latest.report.at), written])?;
         }
     }
     Ok(())
@@ -57,12 +73,6 @@ fn lasting(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()>
 
 fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|error| unwritable(error.into()))
-}
-
-fn deflated(state: &State) -> rusqlite::Result<Vec<u8>> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-    serde_json::to_writer(&mut encoder, state).map_err(|error| unwritable(error.into()))?;
-    encoder.flush().and_then(|()| encoder.finish()).map_err(|error| unwritable(error.into()))
 }
 
 fn unwritable(error: Box<dyn std::error::Error + Send + Sync>) -> rusqlite::Error {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Answer, FORMAT, Problem, Query, Shared, Told, targets};
 use crate::{
     clock::Time,
-    journal::{self, Event, What},
+    journal::{self, Event, Repeated, What},
     model::{Cause, Change, Login},
     render::similar,
     web::App,
@@ -73,6 +73,7 @@ struct View<'a> {
     target: &'a str,
     #[serde(flatten)]
     what: WhatView<'a>,
+    repeated: Option<Repeated>,
 }
 
 #[derive(Serialize)]
@@ -84,7 +85,7 @@ enum WhatView<'a> {
 }
 
 fn view(event: &Event) -> View<'_> {
-    let Event { id, at, target, what } = event;
+    let Event { id, at, target, what, repeated } = event;
     let what = match what {
         What::Change { side, change: Change { at: _, subject, field, from, to } } => {
             WhatView::Change { side, subject: subject.id(), field: field.as_deref(), from, to }
@@ -92,5 +93,5 @@ fn view(event: &Event) -> View<'_> {
         What::Login { from, to, cause } => WhatView::Login { from: *from, to: *to, cause: cause.as_ref() },
         What::Verdict { check, from, to } => WhatView::Verdict { check, from: from.as_deref(), to },
     };
-    View { id: *id, at: *at, target, what }
+    View { id: *id, at: *at, target, what, repeated: *repeated }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     checks,
-    journal::{Event, Query, What},
+    journal::{Event, Query, Repeated, What},
     model::Change,
     render::facts::field_in_words,
 };
@@ -89,9 +89,10 @@ fn table(events: &[Event], with_target: bool, view: &View<'_>) -> String {
             false => String::new(),
         };
         format!(
-            "<tr><th scope=\"row\" class=\"when\">{}</th>{target}<td>{}</td></tr>\n",
+            "<tr><th scope=\"row\" class=\"when\">{}</th>{target}<td>{}{}</td></tr>\n",
             time(event.at),
-            what(&event.what)
+            what(&event.what),
+            repeated(event)
         )
     };
     let rows: String = events.iter().map(row).collect();
@@ -100,6 +101,13 @@ fn table(events: &[Event], with_target: bool, view: &View<'_>) -> String {
         "<table>\n<caption>The newest first</caption>\n<thead><tr><th scope=\"col\">When</th>{target}\
          <th scope=\"col\">What</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
     )
+}
+
+/// How often the same happened again, which is counted and not listed.
+fn repeated(event: &Event) -> String {
+    let Some(Repeated { count, last }) = event.repeated else { return String::new() };
+    let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
+    format!("; again {times} until {}", time(last))
 }
 
 fn what(what: &What) -> String {

@@ -18,6 +18,7 @@ fn what_was_noted_is_there_after_a_restart() {
     rounds.minute(&journal, 0, Login::Ok);
     rounds.minute(&journal, 1, Login::Ok);
     rounds.note(&journal, Duration::from_mins(2), Login::Broken, Some("https://old.example.test/"));
+    assert!(journal.flush());
     let (events, good) = (all(&journal), journal.last_good("home"));
     let spans = journal.history("home", start(), start() + TimeDelta::hours(1));
     assert_eq!((events.len(), spans.len()), (3, 2));
@@ -44,6 +45,7 @@ fn numbers_and_spans_go_on_after_a_restart() {
     assert!(journal.close());
     let journal = open(folder.path());
     Rounds::of("home").minute(&journal, 1, Login::Ok);
+    assert!(journal.flush());
     assert_eq!(all(&journal).iter().map(|event| event.id).collect::<Vec<_>>(), [2, 1]);
     let spans = journal.history("home", start(), start() + TimeDelta::hours(1));
     assert_eq!(spans[0].to, start() + TimeDelta::minutes(1), "nobody slept for longer than a round");
@@ -95,7 +97,8 @@ fn events_too_old_for_memory_come_from_disk() {
     for number in 0..5_500_u64 {
         let login = if number.is_multiple_of(2) { Login::Ok } else { Login::Broken };
         for rounds in &mut rounds {
-            rounds.note(&journal, Duration::from_secs(number), login, None);
+            // Far enough apart to be kept one by one.
+            rounds.note(&journal, Duration::from_mins(number * 31), login, None);
         }
         // What waits for the disk is bounded, too.
         assert!(!number.is_multiple_of(1000) || journal.flush());

@@ -45,7 +45,7 @@ fn a_file_of_a_newer_release_is_refused_with_both_versions_and_what_to_do() {
     connection.pragma_update(None, "user_version", 7).unwrap();
     drop(connection);
     let problem = refusal(folder.path()).to_string();
-    for words in ["newer release", "its version is 7", "this release knows 1", "move the file away"] {
+    for words in ["newer release", "its version is 7", "this release knows 2", "move the file away"] {
         assert!(problem.contains(words), "{problem}");
     }
 }

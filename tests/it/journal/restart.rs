@@ -28,6 +28,7 @@ pub async fn watched_once(folder: &Path, target: Target) -> Vec<Event> {
     while !running.is_ready() {
         tokio::task::yield_now().await;
     }
+    assert!(journal.flush());
     let events = all(&journal);
     running.stop().await;
     events
