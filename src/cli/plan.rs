@@ -293,9 +293,9 @@ mod tests {
         assert_eq!(
             averages,
             [
-                "on average 4.0 requests a minute",
+                "on average 4.2 requests a minute",
                 "on average 3.4 requests a minute",
-                "on average 1.2 requests a minute",
+                "on average 1.4 requests a minute",
                 "on average 3.4 requests a minute",
             ]
         );
@@ -314,7 +314,7 @@ mod tests {
     #[test]
     fn too_many_requests_are_told() {
         let text = plan_of(&format!("{TWO}schedule: {{round: every 10s}}\n"));
-        assert!(text.contains("on average 19.0 requests a minute: more than 12, so some will wait"), "{text}");
+        assert!(text.contains("on average 19.2 requests a minute: more than 12, so some will wait"), "{text}");
     }
 
     #[test]
@@ -329,13 +329,13 @@ mod tests {
             let config = Config::parse(&text, "f", std::path::Path::new(""), &|_| None).unwrap();
             overloads(&config, Utc.with_ymd_and_hms(2026, 11, 24, 12, 0, 0).unwrap())
         };
-        assert_eq!(told(7, "round: every 60s"), [""; 0]);
+        assert_eq!(told(6, "round: every 60s"), [""; 0]);
         let many = told(14, "round: every 60s").join("\n");
         assert!(
-            many.contains("(14) want 20 requests a minute") && many.contains("requests_per_minute to 20"),
+            many.contains("(14) want 23 requests a minute") && many.contains("requests_per_minute to 23"),
             "{many}"
         );
-        assert_eq!(told(14, "round: every 60s, requests_per_minute: 20"), [""; 0]);
+        assert_eq!(told(14, "round: every 60s, requests_per_minute: 23"), [""; 0]);
         assert_eq!(told(1, "round: every 10s").len(), 1);
     }
 }

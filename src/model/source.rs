@@ -537,10 +537,10 @@ mod tests {
     #[test]
     fn a_whole_look_sends_as_many_requests_as_the_design_says() {
         for (dialect, is_2_9, provider) in [
-            (Dialect::Fosite, false, 8),
-            (Dialect::Legacy, true, 8),
-            (Dialect::Legacy, false, 7),
-            (Dialect::Openid, false, 5),
+            (Dialect::Fosite, false, 9),
+            (Dialect::Legacy, true, 9),
+            (Dialect::Legacy, false, 8),
+            (Dialect::Openid, false, 6),
         ] {
             assert_eq!(requests(dialect, is_2_9, Side::Provider), provider, "{dialect:?}");
             assert_eq!(requests(dialect, is_2_9, Side::App), 5, "{dialect:?}");

@@ -176,7 +176,7 @@ mod tests {
     fn a_body_without_a_list_of_keys_is_refused() {
         for body in ["{}", "[]", "null", r#"{"keys":{}}"#] {
             let refused = Jwks::parse(None, body.as_bytes());
-            assert_eq!(refused, Err(JsonProblem::Invalid("no list `keys`".to_owned())), "{body}");
+            assert_eq!(refused, Err(JsonProblem::Lacks("a list `keys`")), "{body}");
         }
         assert_eq!(Jwks::parse(None, b"<html>"), Err(JsonProblem::WebPage));
     }
@@ -202,6 +202,7 @@ mod tests {
             bits: None,
             thumbprint: String::new(),
             problem: None,
+            is_strange: false,
             is_private: false,
         };
         let cases = [

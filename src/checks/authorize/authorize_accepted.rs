@@ -185,7 +185,7 @@ fn error_page(case: &Case<'_>, status: u16, message: &str) -> Finding {
             );
         }
         Refusal::Other if matches!(status, 404 | 405) => (
-            "not_found",
+            "endpoint_missing",
             "Reverse proxy: pass the authorization endpoint on to the provider. Some providers answer so to a client that \
              they do not know: compare Client ID in Kasm: Access Management > Authentication > OpenID > your config.",
         ),
@@ -243,7 +243,27 @@ mod tests {
                 ("no name", |now| sent_back(now, "error", "The error is unrecognizable"), "fail unnamed_error"),
                 ("a code of its own", |now| sent_back(now, "consent_missing", ""), "fail refused"),
                 ("redirect", |now| page(now, "The 'redirect_uri' parameter does not match"), "fail redirect_refused"),
-                ("client", |now| page(now, "The requested OAuth 2.0 Client does not exist."), "fail client_unknown"),
+                (
+                    "client",
+                    |now| {
+                        page(now, "The requested OAuth 2.0 Client does not exist.");
+                        now.client_meta.value.as_mut().unwrap().name = None;
+                    },
+                    "fail client_unknown",
+                ),
+                (
+                    "a client that its entry shows: the request did not arrive whole",
+                    |now| page(now, "The requested OAuth 2.0 Client does not exist."),
+                    "fail request_incomplete",
+                ),
+                (
+                    "an error of the server at this endpoint alone",
+                    |now| {
+                        now.authorize_dry_run.value = Err(Missing::status(SourceId::AuthorizeDryRun, 500, "HTTP 500"));
+                    },
+                    "fail server_error",
+                ),
+                ("its own login", |now| now.authorize_dry_run.value = Ok(DryRun::AsksForLogin("a form".to_owned())), "ok"),
                 ("a page without words", |now| page(now, ""), "fail error_page"),
                 (
                     "no known answer",

@@ -140,7 +140,7 @@ mod tests {
                         let error = "unauthorized_client".to_owned();
                         now.authorize_dry_run.value = Ok(DryRun::SentBack { error, description: String::new() });
                     },
-                    "fail unknown",
+                    "ok",
                 ),
                 (
                     "a page about the redirect URI",

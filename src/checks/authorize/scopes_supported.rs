@@ -90,7 +90,7 @@ mod tests {
                 ("one is not", |now| send(now, "openid profile phone"), "fail unsupported"),
                 ("in capitals", |now| send(now, "openid PROFILE"), "fail unsupported"),
                 ("the document does not say", |now| document(now, &json!({"scopes_supported": null})), "unverified"),
-                ("no document", |now| lose(&mut now.discovery, SourceId::Discovery, Reason::Body), "unknown"),
+                ("no document", |now| lose(&mut now.discovery, SourceId::Discovery, Reason::Body), "unverified"),
                 ("commas: told by scope_list_shape", |now| send(now, "openid,phone"), "unknown"),
             ],
         );

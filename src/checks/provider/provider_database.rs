@@ -29,7 +29,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     if meta.ok().is_some() {
         return Ok(Verdict::OK);
     }
-    case.document()?;
+    case.discovery()?;
     if let Some(detail) = meta.value.as_ref().err().and_then(Missing::server_error) {
         return Ok(Verdict::fail(Finding::new(
             "server_error",
@@ -87,6 +87,7 @@ mod tests {
     fn nothing_is_said_without_discovery() {
         let mut gone = answering(502);
         gone.discovery = answered(SourceId::Discovery, 502);
+        gone.target.provider.kind = Some(ProviderKind::PocketId);
         assert_eq!(said(CHECK.id, &gone), "unknown");
         assert_eq!(said(CHECK.id, &healthy_but(|now| now.client_meta = blocked(SourceId::Discovery))), "unknown");
     }

@@ -110,7 +110,8 @@ mod tests {
 
     fn refuse(now: &mut Snapshot) {
         let proof = now.client_secret.value.as_mut().unwrap();
-        proof.answer = SecretAnswer::Refused { status: 401, error: "request_unauthorized".to_owned() };
+        proof.answer =
+            SecretAnswer::Refused { status: 401, error: "request_unauthorized".to_owned(), other_method: false };
     }
 
     fn said(change: impl FnOnce(&mut Snapshot)) -> (String, String) {

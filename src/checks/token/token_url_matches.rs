@@ -163,7 +163,7 @@ mod tests {
         let finding = &report.findings[0];
         assert!(finding.message.starts_with("Kasm's token URL has another path"), "{finding:?}");
         assert_eq!(finding.drift.as_ref().unwrap().first_difference(), 38);
-        assert_eq!(finding.fix, None);
+        assert_eq!(finding.fix.as_deref(), Some(CHECK.fix));
         let elsewhere = evaluated_with_credentials(&CHECK, |now| store(now, "http://10.0.0.7:1411/api/oidc/token"));
         assert!(elsewhere.findings[0].fix.as_ref().unwrap().contains("provider.internal_url"), "{elsewhere:?}");
     }

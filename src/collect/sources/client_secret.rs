@@ -357,7 +357,9 @@ mod tests {
     fn word(answer: &SecretAnswer) -> String {
         match answer {
             SecretAnswer::Accepted => "accepted".to_owned(),
-            SecretAnswer::Refused { status, error, .. } => format!("{status} {error}"),
+            SecretAnswer::Refused { status, error, .. } => {
+                format!("{status} {}", error.split(':').next().unwrap_or_default())
+            }
             SecretAnswer::CannotTell { status, .. } | SecretAnswer::SameForAny { status, .. } => format!("{status}?"),
         }
     }

@@ -412,7 +412,7 @@ mod tests {
             ("no address", redirect(302, "")),
             ("no location", answer(302, &[], "")),
             ("a page of whatever kind", html(200, "<title>Welcome to nginx!</title>")),
-            ("where it was asked", redirect(302, "/authorize?session=1")),
+            ("where it was asked", redirect(302, "/asked?session=1")),
             (
                 "a form that goes elsewhere",
                 html(200, "<form method=post action=/x><input name=error value=login_required></form>"),

@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn userinfo_must_refuse_whom_it_does_not_know() {
         let challenge = [("www-authenticate", "Bearer")];
-        for good in [json(401, "{}"), answer(400, &challenge, ""), answer(403, &challenge, "")] {
+        for good in [json(401, "{}"), answer(400, &challenge, ""), answer(403, &challenge, ""), json(403, "{}")] {
             assert_eq!(userinfo_state(&good), EndpointState::Answers);
         }
         for bad in [
@@ -135,7 +135,7 @@ mod tests {
             html(200, "<html>"),
             json(404, "{}"),
             json(500, "{}"),
-            json(403, "{}"),
+            html(403, "<html>"),
             redirect(302, "/login"),
         ] {
             let state = userinfo_state(&bad);

@@ -101,10 +101,8 @@ fn read(answer: &Answer) -> (EndpointState, Option<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        crate::collect::recorded::{html, json, recorded, redirect},
-        *,
-    };
+    use super::*;
+    use crate::collect::recorded::{html, json, recorded, redirect};
 
     #[test]
     fn a_refusal_is_an_answer_and_a_page_an_error_or_no_route_is_not() {
