@@ -39,6 +39,7 @@ pub mod clock;
 pub mod collect;
 pub mod config;
 pub mod journal;
+#[cfg(feature = "demo")]
 pub mod lab;
 pub mod logging;
 pub mod metrics;

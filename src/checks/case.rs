@@ -160,7 +160,7 @@ impl<'a> Case<'a> {
     /// # Errors
     /// Why it is missing, or which configs could be meant.
     pub fn start(&self) -> Result<&'a Start, Missing> {
-        match self.now.login_start.get()?.ours(self.target()) {
+        match self.now.login_start.get()?.ours(self.target().wanted()) {
             Chosen::Ours(start) => Ok(start),
             Chosen::Nowhere => Err(Missing::Blocked { by: SourceId::LoginStart }),
             Chosen::Several(starts) => {
@@ -195,7 +195,7 @@ impl<'a> Case<'a> {
     /// Why it is missing, or which configs could be meant.
     pub fn stored(&self) -> Result<&'a OidcConfig, Missing> {
         let configs = self.now.kasm_config.get()?;
-        configs.ours(self.target(), self.now.login_start.ok()).map_err(unclear)
+        configs.ours(self.target().wanted(), self.now.login_start.ok()).map_err(unclear)
     }
 
     /// Whether our config sends visitors to the provider at once: by the login page, else as stored.

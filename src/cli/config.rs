@@ -44,7 +44,7 @@ pub(super) async fn run(args: Args) -> ExitCode {
         Action::Init(args) => init::run(&args),
         Action::Show(source) => match source.load() {
             Ok(config) => {
-                warn(&config.warnings);
+                super::warn(&config.warnings);
                 super::print(&config.redacted);
                 ExitCode::SUCCESS
             }
@@ -68,20 +68,11 @@ fn check(source: &SourceArgs, web_config: &WebConfigArgs) -> ExitCode {
         Ok(config) => config,
         Err(problem) => return not_valid(&problem),
     };
-    warn(&config.warnings);
+    super::warn(&config.warnings);
     super::print(&summary::told(&config, Clock::System.now()));
     match web_config.check() {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => not_valid(&problem),
-    }
-}
-
-/// Tells warnings on standard error.
-pub(super) fn warn(warnings: &[String]) {
-    use std::io::Write as _;
-    let mut err = std::io::stderr().lock();
-    for warning in warnings {
-        let _ = writeln!(err, "warning: {warning}");
     }
 }
 

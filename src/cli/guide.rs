@@ -25,7 +25,7 @@ pub(super) async fn run(args: Args) -> ExitCode {
     if config.targets.is_empty() {
         return super::complain("the configuration has no target");
     }
-    super::config::warn(&config.warnings);
+    super::warn(&config.warnings);
     let collector = Collector::new(Clock::System);
     for (index, target) in config.targets.iter().enumerate() {
         let snapshot = collector.observe(target, None, CollectMode::Full).await;

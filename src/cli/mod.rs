@@ -3,6 +3,7 @@
 mod changes;
 mod check;
 mod config;
+#[cfg(feature = "demo")]
 mod demo;
 mod exit;
 mod explain;
@@ -53,6 +54,7 @@ enum Command {
     /// Run the daemon: rounds by schedule, /metrics, status page
     Serve(serve::Args),
     /// A Pocket ID and a Kasm of our own, the daemon and its page, on loopback: nothing else is needed
+    #[cfg(feature = "demo")]
     Demo(demo::Args),
     /// The set-up guide with your own values: what to enter on Pocket ID's form and on Kasm's
     Guide(guide::Args),
@@ -114,6 +116,7 @@ async fn run(cli: Cli) -> ExitCode {
     match cli.command {
         Command::Check(args) => check::run(args).await,
         Command::Serve(args) => serve::run(args).await,
+        #[cfg(feature = "demo")]
         Command::Demo(args) => demo::run(args).await,
         Command::Guide(args) => guide::run(args).await,
         Command::Plan(args) => plan::run(&args),
@@ -147,6 +150,16 @@ fn print(text: &str) {
     use std::io::Write as _;
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Writes warnings to standard error.
+fn warn(warnings: &[String]) {
+    use std::io::Write as _;
+    let mut err = std::io::stderr().lock();
+    for warning in warnings {
+        // A terminal that is gone is no error of ours.
+        let _ = writeln!(err, "warning: {warning}");
+    }
 }
 
 /// Writes an error for a person to standard error. Exit code 3: could not be evaluated (2 would mean that sign-in is broken).

@@ -1,14 +1,13 @@
 //! `ssowatch plan`: every request that a configuration leads to.
 
-use std::{collections::BTreeMap, fmt::Write as _, process::ExitCode};
+use std::{fmt::Write as _, process::ExitCode};
 
 use super::source::SourceArgs;
 use crate::{
     clock::{Clock, Time},
-    config::{Config, HttpSettings, Target},
-    model::{Interval, PlannedRequest, Side, SourceId, SourcePlan},
-    providers::pocket_id::{Dialect, ProviderKind},
-    schedule::Schedule,
+    config::{Config, Demand, HttpSettings},
+    model::{PlannedRequest, Side, Source},
+    providers::pocket_id::ProviderKind,
 };
 
 /// Arguments of this command.
@@ -22,7 +21,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> ExitCode {
     match args.source.load() {
         Ok(config) => {
-            super::config::warn(&config.warnings);
+            super::warn(&config.warnings);
             super::print(&plan(&config, Clock::System.now()));
             ExitCode::SUCCESS
         }
@@ -36,9 +35,8 @@ fn plan(config: &Config, now: Time) -> String {
     if config.rounds_off {
         out.push_str("Rounds are off: what follows is sent when /probe asks, and no more often than it says here.\n\n");
     }
-    for (index, target) in config.targets.iter().enumerate() {
-        let twin = config.targets[..index].iter().find(|earlier| shares_provider(earlier, target));
-        TargetPlan { config, target, twin, now }.write(&mut out);
+    for demand in config.demands() {
+        TargetPlan { demand, now }.write(&mut out);
         out.push('\n');
     }
     out.push_str(
@@ -48,60 +46,29 @@ fn plan(config: &Config, now: Time) -> String {
     out
 }
 
-/// Warns of providers whose targets together want more than they may: some of what is asked now and then is put off for
-/// good then, and it cannot be told whether people can sign in.
-pub(super) fn overloads(config: &Config, now: Time) -> Vec<String> {
-    let mut rates: BTreeMap<&str, (usize, f64)> = BTreeMap::new();
-    for (index, target) in config.targets.iter().enumerate() {
-        let twin = config.targets[..index].iter().find(|earlier| shares_provider(earlier, target));
-        let (targets, rate) = rates.entry(target.provider.url.as_str()).or_default();
-        *targets += 1;
-        *rate += TargetPlan { config, target, twin, now }.per_minute(Side::Provider);
-    }
-    let most = config.requests_per_minute;
-    let too_much = rates.into_iter().filter(|(_, (_, rate))| *rate > f64::from(most) && !config.rounds_off);
-    let told = |(url, (targets, rate)): (&str, (usize, f64))| {
-        let wanted = rate.ceil();
-        format!(
-            "{url}: its targets ({targets}) want {wanted} requests a minute together, and it gets {most}: some may wait for \
-             good, and whether people can sign in cannot be told then; raise schedule.requests_per_minute to {wanted}, or \
-             let rounds be further apart"
-        )
-    };
-    too_much.map(told).collect()
-}
-
-fn shares_provider(one: &Target, other: &Target) -> bool {
-    one.provider.url == other.provider.url && one.provider.internal_url == other.provider.internal_url
-}
-
+/// One target's part of the plan.
 struct TargetPlan<'a> {
-    config: &'a Config,
-    target: &'a Target,
-    /// An earlier target of the same provider, whose looks serve this one too.
-    twin: Option<&'a Target>,
+    demand: Demand<'a>,
     now: Time,
 }
 
 impl TargetPlan<'_> {
     fn write(&self, out: &mut String) {
-        let facts = self.target.facts();
+        let target = self.demand.target;
+        let facts = target.facts();
         let _ = writeln!(out, "{}", facts.name);
         let urls = [(Side::Provider, "provider", facts.provider.url), (Side::App, "Kasm", facts.kasm.url)];
         for (side, name, url) in urls {
             let _ = writeln!(out, "\n  {name} {url}");
             self.write_side(out, side);
-            let rate = self.per_minute(side);
-            let _ = writeln!(
-                out,
-                "    on average {rate:.1} requests a minute{}",
-                too_many(rate, self.config.requests_per_minute)
-            );
+            let rate = self.demand.per_minute(side, self.now);
+            let too_many = too_many(rate, self.demand.config.requests_per_minute);
+            let _ = writeln!(out, "    on average {rate:.1} requests a minute{too_many}");
         }
         if let Some(internal) = facts.provider.internal_url {
             let _ = writeln!(out, "\n  What the discovery document names at {internal} is asked there.");
         }
-        if self.target.provider.kind.is_some_and(|kind| kind != ProviderKind::PocketId) {
+        if target.provider.kind.is_some_and(|kind| kind != ProviderKind::PocketId) {
             out.push_str(
                 "\n  The addresses that the discovery document names take the place of the provider's paths.\n",
             );
@@ -111,16 +78,17 @@ impl TargetPlan<'_> {
     fn write_side(&self, out: &mut String, side: Side) {
         let mut rows = vec![["source", "request", "how often", "with", "leaves there"].map(str::to_owned)];
         let mut notes = vec![String::new()];
-        for plan in SourceId::ALL.map(SourceId::plan) {
-            if plan.source.side() != side || !self.applies(&plan) {
-                continue;
-            }
-            for (index, (request, note)) in self.requests(&plan).into_iter().enumerate() {
-                let source = if index == 0 { plan.source.id() } else { "" };
-                let with = if plan.requests.is_empty() { "-".to_owned() } else { self.with(&plan) };
-                let cells = [source, &request, &self.how_often(&plan), &with, plan.leaves];
-                rows.push(cells.map(str::to_owned));
-                let note = [note, if index == 0 { plan.notes } else { "" }];
+        for source in self.demand.sources(side) {
+            let how_often = self.demand.how_often(source);
+            let with = if source.requests.is_empty() { "-".to_owned() } else { self.with(source) };
+            for (index, (request, condition)) in self.requests(source).into_iter().enumerate() {
+                let is_first = index == 0;
+                let id = if is_first { source.id } else { "" };
+                rows.push([id, &request, &how_often, &with, source.leaves].map(str::to_owned));
+                let only_with =
+                    source.only_with.filter(|_| is_first).map(|setting| format!("only with {}", setting.key()));
+                let note =
+                    [condition, only_with.as_deref().unwrap_or_default(), if is_first { source.notes } else { "" }];
                 notes.push(note.into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join("; "));
             }
         }
@@ -128,99 +96,29 @@ impl TargetPlan<'_> {
     }
 
     /// Each request in words, with its condition.
-    fn requests(&self, plan: &SourcePlan) -> Vec<(String, &'static str)> {
-        if plan.requests.is_empty() {
+    fn requests(&self, source: &Source) -> Vec<(String, &'static str)> {
+        if source.requests.is_empty() {
             return vec![("a connection".to_owned(), "")];
         }
-        let is_asked = |request: &&PlannedRequest| match self.target.provider.kind {
-            Some(ProviderKind::Openid) => request.of.includes(Dialect::Openid, false),
-            _ => true,
-        };
+        let is_kind_known = self.demand.target.provider.kind.is_some();
         let words = |request: &PlannedRequest| {
-            let condition = if self.target.provider.kind.is_none() { request.of.in_words() } else { "" };
+            let condition = if is_kind_known { "" } else { request.of.in_words() };
             (format!("{} {}", request.method, request.path), condition)
         };
-        plan.requests.iter().filter(is_asked).map(words).collect()
-    }
-
-    /// Whether it is asked at all: with the credentials that the config names, and of this kind of provider.
-    fn applies(&self, plan: &SourcePlan) -> bool {
-        let facts = self.target.facts();
-        let is_wanted = match plan.source {
-            SourceId::ClientToken => self.target.token_enabled,
-            SourceId::KasmUser => facts.expect.user.is_some(),
-            SourceId::ClaimsPreview => self.target.expect.user.is_some(),
-            SourceId::LastSignIn => self.target.last_sign_in_enabled,
-            _ => true,
-        };
-        let has_all = plan.needs.iter().all(|credential| facts.credentials.contains(credential));
-        is_wanted && has_all && (is_connection(plan.source) || !self.requests(plan).is_empty())
-    }
-
-    fn how_often(&self, plan: &SourcePlan) -> String {
-        if let Some(twin) = self.twin.filter(|_| plan.is_shared) {
-            return format!("with {}", twin.name);
-        }
-        match plan.source.interval() {
-            Interval::Round => self.config.round.in_words(),
-            Interval::Settings => self.settings().in_words(),
-            Interval::Hourly => "once an hour".to_owned(),
-            Interval::Token => self.config.token.in_words(),
-            Interval::Daily if self.target.passkey_enabled => "once a day".to_owned(),
-            Interval::Daily => "off".to_owned(),
-        }
-    }
-
-    /// How old a settings source gets.
-    fn settings(&self) -> Schedule {
-        Schedule::Every(self.config.settings_every)
+        self.demand.requests(source).map(words).collect()
     }
 
     /// What a request carries: its credential, and what every request to this side does.
-    fn with(&self, plan: &SourcePlan) -> String {
-        let HttpSettings { basic_auth, headers, .. } = match plan.source.side() {
-            Side::Provider => &self.target.provider.http,
-            Side::App => &self.target.kasm.http,
+    fn with(&self, source: &Source) -> String {
+        let HttpSettings { basic_auth, headers, .. } = match source.side {
+            Side::Provider => &self.demand.target.provider.http,
+            Side::App => &self.demand.target.kasm.http,
         };
         let carried = [basic_auth.as_ref().map(|_| "basic_auth"), (!headers.is_empty()).then_some("http_headers")];
-        let needed = plan.needs.iter().map(|credential| credential.short());
+        let needed = source.needs.iter().map(|credential| credential.short());
         let carried: Vec<&str> = needed.chain(carried.into_iter().flatten()).collect();
         if carried.is_empty() { "-".to_owned() } else { carried.join(", ") }
     }
-
-    /// Requests a minute to one side, of a provider of the newest dialect and a Kasm with one config.
-    fn per_minute(&self, side: Side) -> f64 {
-        let dialect = match self.target.provider.kind {
-            Some(ProviderKind::Openid) => Dialect::Openid,
-            _ => Dialect::Fosite,
-        };
-        let round = self.config.round.per_minute(self.now);
-        let counted = |plan: &SourcePlan| {
-            plan.source.side() == side && self.applies(plan) && !(plan.is_shared && self.twin.is_some())
-        };
-        SourceId::ALL
-            .map(SourceId::plan)
-            .iter()
-            .filter(|plan| counted(plan))
-            .map(|plan| {
-                let requests = plan.requests.iter().filter(|request| request.of.includes(dialect, false)).count();
-                let rate = match plan.source.interval() {
-                    Interval::Round => round,
-                    // Settings are asked with a round, so never more often than that.
-                    Interval::Settings => self.settings().per_minute(self.now).min(round),
-                    Interval::Hourly => 1.0 / 60.0,
-                    Interval::Token => self.config.token.per_minute(self.now).min(round),
-                    Interval::Daily if self.target.passkey_enabled => 1.0 / 1440.0,
-                    Interval::Daily => 0.0,
-                };
-                requests as f64 * rate
-            })
-            .sum()
-    }
-}
-
-fn is_connection(source: SourceId) -> bool {
-    matches!(source, SourceId::ProviderConnection | SourceId::AppConnection)
 }
 
 fn too_many(per_minute: f64, most: u32) -> String {
@@ -251,6 +149,7 @@ mod tests {
     use chrono::{TimeZone, Utc};
 
     use super::*;
+    use crate::model::SourceId;
 
     fn plan_of(text: &str) -> String {
         let config = Config::parse(text, "f", std::path::Path::new(""), &|_| None).unwrap();
@@ -315,27 +214,5 @@ mod tests {
     fn too_many_requests_are_told() {
         let text = plan_of(&format!("{TWO}schedule: {{round: every 10s}}\n"));
         assert!(text.contains("on average 19.2 requests a minute: more than 12, so some will wait"), "{text}");
-    }
-
-    #[test]
-    fn a_provider_whose_targets_together_want_too_much_is_warned_of() {
-        let told = |targets: usize, schedule: &str| {
-            let target = |n: usize| {
-                format!(
-                    "  - {{name: t{n}, provider: {{url: https://id.example.com}}, kasm: {{url: https://k{n}.example.com}}}}\n"
-                )
-            };
-            let text = format!("targets:\n{}schedule: {{{schedule}}}\n", (0..targets).map(target).collect::<String>());
-            let config = Config::parse(&text, "f", std::path::Path::new(""), &|_| None).unwrap();
-            overloads(&config, Utc.with_ymd_and_hms(2026, 11, 24, 12, 0, 0).unwrap())
-        };
-        assert_eq!(told(6, "round: every 60s"), [""; 0]);
-        let many = told(14, "round: every 60s").join("\n");
-        assert!(
-            many.contains("(14) want 23 requests a minute") && many.contains("requests_per_minute to 23"),
-            "{many}"
-        );
-        assert_eq!(told(14, "round: every 60s, requests_per_minute: 23"), [""; 0]);
-        assert_eq!(told(1, "round: every 10s").len(), 1);
     }
 }

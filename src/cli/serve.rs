@@ -78,7 +78,7 @@ impl WebConfigArgs {
     pub(super) fn check(&self) -> Result<(), String> {
         let Some(path) = self.given() else { return Ok(()) };
         let (_, warnings) = web::ActiveWebConfig::open(path)?;
-        super::config::warn(&warnings);
+        super::warn(&warnings);
         super::print("The web configuration is valid.\n");
         Ok(())
     }

@@ -58,7 +58,7 @@ impl SourceArgs {
     /// As [`Self::load`], with another environment.
     pub(super) fn load_with(&self, lookup: impl Fn(&str) -> Option<String>) -> Result<Config, String> {
         let mut config = self.load_from(&lookup, &PLACES)?;
-        config.warnings.extend(super::plan::overloads(&config, Clock::System.now()));
+        config.warnings.extend(config.overloads(Clock::System.now()));
         Ok(config)
     }
 

@@ -81,7 +81,7 @@ pub(super) fn stored_token_url(
     facts: &TargetFacts,
     kasm: &AppCollection,
 ) -> Option<String> {
-    config.ok()?.ours(facts, kasm.start.ok()).ok()?.token_url.clone()
+    config.ok()?.ours(facts.wanted(), kasm.start.ok()).ok()?.token_url.clone()
 }
 
 /// The client id that the target's stored config holds.
@@ -90,5 +90,5 @@ pub(super) fn stored_client_id(
     facts: &TargetFacts,
     kasm: &AppCollection,
 ) -> Option<String> {
-    config.ok()?.ours(facts, kasm.start.ok()).ok()?.client_id.clone()
+    config.ok()?.ours(facts.wanted(), kasm.start.ok()).ok()?.client_id.clone()
 }

@@ -34,7 +34,7 @@ pub(super) fn is_due<T>(
         Err(Missing::NotApplicable(_)) => true,
         Err(_) => false,
     };
-    match source.interval() {
+    match source.row().interval {
         Interval::Round => true,
         Interval::Settings if !is_good && now - old.at >= AGAIN_AFTER => true,
         Interval::Settings => passed_a_mark(source, who, old.at, now, settings_every),

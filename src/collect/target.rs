@@ -281,7 +281,7 @@ impl Both<'_> {
 
 /// The authorize URL of the start that is the target's.
 pub(super) fn our_url<'a>(start: &'a KasmStart, facts: &TargetFacts) -> Option<&'a AuthorizeUrl> {
-    let Chosen::Ours(ours) = start.ours(facts) else { return None };
+    let Chosen::Ours(ours) = start.ours(facts.wanted()) else { return None };
     match &ours.outcome {
         StartOutcome::Url(url) => Some(url),
         StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => None,

@@ -5,12 +5,12 @@
 
 use super::{credentialed::Credentialed, due, target::observe, target::our_url};
 use crate::{
-    apps::kasm::OidcConfigs,
+    apps::kasm::{GroupMapping, KasmUser, KasmVersion, OidcConfigs},
     collect::{
         sources::{developer_api::DeveloperApi, kasm_config, kasm_mappings, kasm_user, kasm_version},
         transport::fetch_error::FetchError,
     },
-    model::{Credential, DryRun, GroupMapping, KasmUser, KasmVersion, Missing, Observed, SourceId},
+    model::{Credential, DryRun, Missing, Observed, SourceId},
 };
 
 /// What a Kasm key shows.

@@ -270,7 +270,7 @@ impl Admin<'_> {
     fn sent(&self) -> Result<&AuthorizeUrl, Missing> {
         let blocked = || Missing::Blocked { by: SourceId::LoginStart };
         let start = self.with.asked.kasm.start.ok().ok_or_else(blocked)?;
-        let Chosen::Ours(ours) = start.ours(self.with.asked.facts) else { return Err(blocked()) };
+        let Chosen::Ours(ours) = start.ours(self.with.asked.facts.wanted()) else { return Err(blocked()) };
         match &ours.outcome {
             StartOutcome::Url(url) => Ok(url),
             StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => Err(blocked()),

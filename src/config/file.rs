@@ -1,43 +1,16 @@
 //! Reads a configuration file: from the tree as written to the valid form.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     Config, REQUESTS_PER_MINUTE, Target,
+    defaults::{Defaults, defaults},
     notify::{read, silence},
     page,
-    problems::did_you_mean,
     reader::{Field, Marked, Reader, Section},
     target,
 };
-use crate::{
-    checks,
-    schedule::{SHORTEST, Schedule, Zone, duration},
-};
-
-/// What a target takes where it says nothing itself: the keys beside `targets`.
-#[derive(Debug, Clone)]
-pub(super) struct Defaults {
-    pub rules: BTreeMap<String, Rule>,
-    pub token_enabled: bool,
-    pub passkey_enabled: bool,
-    pub last_sign_in_enabled: bool,
-    pub change_hold: Duration,
-}
-
-/// What `checks` says of one check.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Rule {
-    On,
-    Off,
-    Warn(Duration),
-}
-
-/// The checks about dates: how long before the date they warn is a setting.
-const TAKE_WARN: [&str; 3] = ["certificates_last", "client_secret_lasts", "api_keys_last"];
+use crate::schedule::{SHORTEST, Schedule, Zone, duration};
 
 /// Reads the whole file. `None` where a problem was told.
 pub(super) fn config(reader: &mut Reader<'_>, root: Field) -> Option<Config> {
@@ -46,14 +19,7 @@ pub(super) fn config(reader: &mut Reader<'_>, root: Field) -> Option<Config> {
         if let Some(field) = section.take("schedule") {
             reader.section(field, |reader, section| schedule(reader, section, &mut config));
         }
-        let built_in = Defaults {
-            rules: BTreeMap::new(),
-            token_enabled: false,
-            passkey_enabled: false,
-            last_sign_in_enabled: false,
-            change_hold: HOLD,
-        };
-        let defaults = defaults(reader, section, &built_in);
+        let defaults = defaults(reader, section, &Defaults::built_in());
         let zone = config.timezone.clone();
         config.receivers = section.take("notify").map(|field| read::receivers(reader, field)).unwrap_or_default();
         config.heartbeat = section.take("heartbeat").and_then(|field| silence::heartbeat(reader, field));
@@ -80,91 +46,6 @@ pub(super) fn config(reader: &mut Reader<'_>, root: Field) -> Option<Config> {
 
 /// Ten a second: no provider needs more, and a slip of the finger must not flood it.
 const MOST_REQUESTS_PER_MINUTE: u32 = 600;
-
-/// How long a change stays told.
-const HOLD: Duration = Duration::from_hours(24);
-
-/// Reads the keys that stand beside `targets` as defaults, and again in a target.
-pub(super) fn defaults(reader: &mut Reader<'_>, section: &mut Section, outer: &Defaults) -> Defaults {
-    let mut rules = outer.rules.clone();
-    if let Some(field) = section.take("checks") {
-        rules.extend(check_rules(reader, field));
-    }
-    let mut enabled = |key, outer| match section.take(key) {
-        None => outer,
-        Some(field) => {
-            let read = |reader: &mut Reader<'_>, section: &mut Section| {
-                section.take("enabled").and_then(|field| reader.flag(field)).unwrap_or(outer)
-            };
-            reader.section(field, read).unwrap_or(outer)
-        }
-    };
-    let token_enabled = enabled("token", outer.token_enabled);
-    let passkey_enabled = enabled("passkey", outer.passkey_enabled);
-    let last_sign_in_enabled = enabled("last_sign_in", outer.last_sign_in_enabled);
-    let change_hold = section.take("change_hold").and_then(|field| reader.duration(field));
-    let change_hold = change_hold.unwrap_or(outer.change_hold);
-    Defaults { rules, token_enabled, passkey_enabled, last_sign_in_enabled, change_hold }
-}
-
-impl Defaults {
-    /// The ids of the checks that are off, and the warning times of the others.
-    pub(super) fn split(self) -> (BTreeSet<String>, BTreeMap<String, Duration>) {
-        let (mut off, mut warn) = (BTreeSet::new(), BTreeMap::new());
-        for (id, rule) in self.rules {
-            match rule {
-                Rule::Off => {
-                    off.insert(id);
-                }
-                Rule::Warn(before) => {
-                    warn.insert(id, before);
-                }
-                Rule::On => {}
-            }
-        }
-        (off, warn)
-    }
-}
-
-fn check_rules(reader: &mut Reader<'_>, field: Field) -> Vec<(String, Rule)> {
-    let mut found = Vec::new();
-    for (id, field) in reader.named(field) {
-        if checks::find(&id.value).is_none() {
-            let meant = did_you_mean(&id.value, checks::all().map(|(_, check)| check.id));
-            let hint = meant.map_or_else(
-                || "`ssowatch explain` lists the checks".to_owned(),
-                |meant| format!("did you mean \"{meant}\"?"),
-            );
-            reader.problem(&id.place, format!("unknown check; {hint}"));
-        } else if let Some(rule) = check_rule(reader, &id.value, field) {
-            found.push((id.value, rule));
-        }
-    }
-    found
-}
-
-fn check_rule(reader: &mut Reader<'_>, id: &str, field: Field) -> Option<Rule> {
-    if field.is_text() {
-        let text = reader.text(field)?;
-        return match text.value.to_ascii_lowercase().as_str() {
-            "off" | "false" => Some(Rule::Off),
-            "on" | "true" => Some(Rule::On),
-            _ => {
-                reader.problem(&text.place, format!("{:?} is not known; write off, on, or {{warn: 14d}}", text.value));
-                None
-            }
-        };
-    }
-    reader.section(field, |reader, section| {
-        let field = section.require("warn", "write off, on, or {warn: 14d}")?;
-        if !TAKE_WARN.contains(&id) {
-            let takers = TAKE_WARN.join(", ");
-            reader.problem(&field.place, format!("this check has no warning time; {takers} have one"));
-            return None;
-        }
-        reader.duration(field).map(Rule::Warn)
-    })?
-}
 
 fn schedule(reader: &mut Reader<'_>, section: &mut Section, config: &mut Config) {
     if let Some(zone) = section.take("timezone").and_then(|field| timezone(reader, field)) {

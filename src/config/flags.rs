@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{
     Config, SecretSource, Target, address,
-    target::{check_name, default_name},
+    name::{check_name, default_name},
 };
 
 /// What flags or variables say of a single target. Each value comes with the name of the flag or variable that it is from.

@@ -1,12 +1,74 @@
 //! Reads how to connect to one side; the keys are named as in Prometheus' `http_config`.
 
+use std::{path::PathBuf, time::Duration};
+
 use url::Url;
 
 use super::{
-    HttpSettings, NamedHeader, ProxySettings, Secret, SecretSource, TlsSettings,
+    Secret, SecretSource,
     reader::{Field, Marked, Reader, Section},
     secrets::{inline_secret, secret, secret_file},
 };
+
+/// How to connect to one side; named as in Prometheus' `http_config`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct HttpSettings {
+    /// `connect_to: host:port`: where to connect instead (split DNS); Host and SNI stay.
+    pub connect_to: Option<(String, u16)>,
+    /// Whether credentials may go over plain HTTP to another host than loopback.
+    pub allow_http: bool,
+    /// TLS settings.
+    pub tls: TlsSettings,
+    /// A proxy; the connection probe is then *unverified*, since a proxy resolves and connects in our place.
+    pub proxy: Option<ProxySettings>,
+    /// User name and password for HTTP Basic in front of the server (a login wall).
+    pub basic_auth: Option<(String, SecretSource)>,
+    /// Headers that every request to this side carries. Their values are secrets.
+    pub headers: Vec<NamedHeader>,
+    /// The limit of one request. Default 10 s.
+    pub timeout: Option<Duration>,
+}
+
+/// One header of `http_headers`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedHeader {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: SecretSource,
+}
+
+/// A proxy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProxySettings {
+    /// `http://`, `https://` or `socks5h://` address, without user and password.
+    pub url: Url,
+    /// User and password from the address.
+    pub auth: Option<(String, SecretSource)>,
+    /// `no_proxy`.
+    pub no_proxy: Option<String>,
+}
+
+/// TLS settings; named as in Prometheus' `tls_config`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TlsSettings {
+    /// Trusted certificates in PEM instead of the system's; also names a self-signed certificate itself.
+    pub ca_file: Option<PathBuf>,
+    /// The same, inline.
+    pub ca: Option<String>,
+    /// The one certificate that is accepted: SHA-256 of its DER form, lower-case hex.
+    pub fingerprint_sha256: Option<String>,
+    /// A client certificate in PEM.
+    pub cert_file: Option<PathBuf>,
+    /// Its key in PEM.
+    pub key_file: Option<PathBuf>,
+    /// The name to verify instead of the URL's host (and SNI).
+    pub server_name: Option<String>,
+    /// Accept any certificate; credentials go along. Loud.
+    pub insecure_skip_verify: bool,
+    /// Whether TLS 1.3 is demanded (`min_version: TLS13`).
+    pub only_tls13: bool,
+}
 
 /// Headers that the client sets itself, or that would break the connection.
 const OUR_HEADERS: [&str; 9] = [
@@ -105,7 +167,7 @@ fn tls(reader: &mut Reader<'_>, section: &mut Section) -> TlsSettings {
     }
 }
 
-pub(super) fn readable_file(reader: &mut Reader<'_>, field: Field) -> Option<std::path::PathBuf> {
+pub(super) fn readable_file(reader: &mut Reader<'_>, field: Field) -> Option<PathBuf> {
     let path = reader.path(field)?;
     if let Err(error) = std::fs::File::open(&path.value) {
         reader.warn(&path.place, format!("{}: {error}", path.value.display()));

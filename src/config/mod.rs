@@ -7,11 +7,14 @@
 //! Prometheus' web-config file is read the same way, by `web`.
 
 pub mod address;
+mod defaults;
+mod demand;
 mod file;
 mod flags;
 mod http;
 mod interpolate;
 mod load;
+mod name;
 mod notify;
 mod page;
 mod problems;
@@ -19,12 +22,15 @@ mod reader;
 mod redacted;
 mod secret;
 mod secrets;
+mod shown;
 mod target;
 mod valid;
 mod web;
 mod yaml;
 
+pub use demand::Demand;
 pub use flags::{Flags, Named};
+pub use http::{HttpSettings, NamedHeader, ProxySettings, TlsSettings};
 pub use notify::{
     Alertmanager, Heartbeat, MailTls, Maintenance, Ntfy, Placeholder, Receiver, ReceiverKind, Smtp, Template, Topic,
     Webhook,
@@ -32,7 +38,5 @@ pub use notify::{
 pub use page::{WebSettings, host_name};
 pub use problems::{ConfigError, Mark, Problem};
 pub use secret::{Secret, SecretError, SecretSource};
-pub use valid::{
-    ApiAuth, Config, HttpSettings, Kasm, NamedHeader, Provider, ProxySettings, REQUESTS_PER_MINUTE, Target, TlsSettings,
-};
+pub use valid::{ApiAuth, Config, Kasm, Provider, REQUESTS_PER_MINUTE, Target};
 pub use web::{ClientAuth, Files, Rate, WebConfig, WebTls};

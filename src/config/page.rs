@@ -4,7 +4,7 @@ use url::{Host, Url};
 
 use super::{
     reader::{Field, Reader},
-    redacted::Shown,
+    shown::Shown,
 };
 
 /// The settings.

@@ -2,13 +2,12 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
     time::Duration,
 };
 
 use url::Url;
 
-use super::{Heartbeat, Maintenance, Receiver, SecretSource, WebSettings};
+use super::{Heartbeat, HttpSettings, Maintenance, Receiver, SecretSource, WebSettings};
 use crate::{
     model::{AppFacts, Credential, Expect, ProviderFacts, TargetFacts},
     providers::pocket_id::ProviderKind,
@@ -157,66 +156,6 @@ pub enum ApiAuth {
     Body,
     /// As HTTP Basic (the release after).
     Basic,
-}
-
-/// How to connect to one side; named as in Prometheus' `http_config`.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct HttpSettings {
-    /// `connect_to: host:port`: where to connect instead (split DNS); Host and SNI stay.
-    pub connect_to: Option<(String, u16)>,
-    /// Whether credentials may go over plain HTTP to another host than loopback.
-    pub allow_http: bool,
-    /// TLS settings.
-    pub tls: TlsSettings,
-    /// A proxy; the connection probe is then *unverified*, since a proxy resolves and connects in our place.
-    pub proxy: Option<ProxySettings>,
-    /// User name and password for HTTP Basic in front of the server (a login wall).
-    pub basic_auth: Option<(String, SecretSource)>,
-    /// Headers that every request to this side carries. Their values are secrets.
-    pub headers: Vec<NamedHeader>,
-    /// The limit of one request. Default 10 s.
-    pub timeout: Option<Duration>,
-}
-
-/// One header of `http_headers`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NamedHeader {
-    /// Its name.
-    pub name: String,
-    /// Its value.
-    pub value: SecretSource,
-}
-
-/// A proxy.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ProxySettings {
-    /// `http://`, `https://` or `socks5h://` address, without user and password.
-    pub url: Url,
-    /// User and password from the address.
-    pub auth: Option<(String, SecretSource)>,
-    /// `no_proxy`.
-    pub no_proxy: Option<String>,
-}
-
-/// TLS settings; named as in Prometheus' `tls_config`.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct TlsSettings {
-    /// Trusted certificates in PEM instead of the system's; also names a self-signed certificate itself.
-    pub ca_file: Option<PathBuf>,
-    /// The same, inline.
-    pub ca: Option<String>,
-    /// The one certificate that is accepted: SHA-256 of its DER form, lower-case hex.
-    pub fingerprint_sha256: Option<String>,
-    /// A client certificate in PEM.
-    pub cert_file: Option<PathBuf>,
-    /// Its key in PEM.
-    pub key_file: Option<PathBuf>,
-    /// The name to verify instead of the URL's host (and SNI).
-    pub server_name: Option<String>,
-    /// Accept any certificate; credentials go along. Loud.
-    pub insecure_skip_verify: bool,
-    /// Whether TLS 1.3 is demanded (`min_version: TLS13`).
-    pub only_tls13: bool,
 }
 
 impl Target {

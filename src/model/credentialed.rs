@@ -97,43 +97,6 @@ pub struct ClientToken {
     pub received_at: Time,
 }
 
-/// Kasm's release.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KasmVersion {
-    /// `build_id`, for example `1.19.0.abcdef`.
-    pub build: String,
-}
-
-/// A group mapping of Kasm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GroupMapping {
-    /// Kasm's group.
-    pub group: String,
-    /// The config that it belongs to, lower case without dashes.
-    pub config_id: Option<String>,
-    /// The provider's group names, as entered.
-    pub sso_groups: Vec<String>,
-    /// Whether everybody of that config gets the group.
-    pub applies_to_all: bool,
-}
-
-/// The named test user, as Kasm has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KasmUser {
-    /// Kasm has no such user: the first sign-in makes it.
-    Absent,
-    /// Kasm has it.
-    Present {
-        /// `local`, `ldap`, `saml` or `oidc`.
-        realm: Option<String>,
-        /// Whether it is locked or disabled.
-        is_barred: bool,
-        /// Its Kasm groups.
-        groups: Vec<String>,
-    },
-}
-
 /// The client's registration at Pocket ID, and the groups that may use it with their counts of members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registration {

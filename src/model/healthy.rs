@@ -7,12 +7,14 @@ use chrono::{TimeDelta, TimeZone, Utc};
 use super::{
     AddressAnswer, AddressState, Answered, AppFacts, AppHealth, Certificate, ClaimsPreview, ClientMeta, ClientSecrets,
     ClientToken, ClockReading, Connection, Credential, CustomClaims, DryRun, EndpointAnswer, EndpointAnswers,
-    EndpointState, Expect, GroupMapping, HealthState, HttpTiming, KasmUser, KasmVersion, KeyOwner, LastSignIn, Missing,
-    Observed, Page, ProviderFacts, Registration, Script, SecretAnswer, SecretMethod, SecretProof, Snapshot,
-    TargetFacts, Tls, TokenEndpoint, Trust,
+    EndpointState, Expect, HealthState, HttpTiming, KeyOwner, LastSignIn, Missing, Observed, Page, ProviderFacts,
+    Registration, Script, SecretAnswer, SecretMethod, SecretProof, Snapshot, TargetFacts, Tls, TokenEndpoint, Trust,
 };
 use crate::{
-    apps::kasm::{Field, KasmStart, LoginConfig, LoginSettings, OidcConfig, OidcConfigs, Start, StartOutcome},
+    apps::kasm::{
+        Field, GroupMapping, KasmStart, KasmUser, KasmVersion, LoginConfig, LoginSettings, OidcConfig, OidcConfigs,
+        Start, StartOutcome,
+    },
     clock::Time,
     oidc::{AuthorizeUrl, Discovery, Jwk, Jwks, Signature, TokenFacts},
     providers::pocket_id::{AllowedGroup, ClientRegistration, GroupEntry, SecretEntry},

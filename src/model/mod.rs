@@ -1,6 +1,7 @@
 //! The nouns: what is watched, what was seen, what is said about it. Plain data, no I/O, no clock.
 
 mod change;
+mod compare;
 mod credentialed;
 mod facts;
 mod healthy;
@@ -8,15 +9,18 @@ mod observed;
 mod report;
 mod snapshot;
 mod source;
+mod sources;
 mod target;
 mod verdict;
 
-pub use change::{Change, ChangeSubject, Known, Watched, differences};
+pub use change::{Change, ChangeSubject, Known, Watched};
+pub use compare::differences;
 pub use credentialed::*;
 pub use facts::*;
 pub use observed::{Missing, Observed, Reason};
 pub use report::{Cause, CheckReport, Coverage, Expiry, Login, Report, SourceReport, Verified};
 pub use snapshot::{RequestCount, Snapshot};
-pub use source::{AskedOf, Credential, Interval, PlannedRequest, Side, SourceId, SourcePlan};
+pub use source::{Credential, Interval, PlannedRequest, Setting, Side, Source};
+pub use sources::SourceId;
 pub use target::{AppFacts, Expect, ProviderFacts, TargetFacts};
 pub use verdict::{Drift, Finding, Severity, Stage, Verdict};

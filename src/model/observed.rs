@@ -37,6 +37,11 @@ impl<T> Observed<T> {
         self.value.as_ref().map_err(Clone::clone)
     }
 
+    /// Without the fact: time, duration in seconds, and why it is missing.
+    pub(crate) fn outline(&self) -> (Time, f64, Option<&Missing>) {
+        (self.at, self.took_seconds, self.value.as_ref().err())
+    }
+
     /// The fact, where it is there.
     pub fn ok(&self) -> Option<&T> {
         self.value.as_ref().ok()

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answered, AppHealth, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, Credential,
-    CustomClaims, DryRun, EndpointAnswers, GroupMapping, KasmUser, KasmVersion, KeyOwner, Known, LastSignIn, Missing,
-    Observed, Page, PasskeyDomain, Registration, SecretProof, Side, SourceId, TargetFacts, TokenEndpoint, change,
+    CustomClaims, DryRun, EndpointAnswers, KeyOwner, Known, LastSignIn, Missing, Observed, Page, PasskeyDomain,
+    Registration, SecretProof, Side, SourceId, TargetFacts, TokenEndpoint,
 };
 use crate::{
-    apps::kasm::{KasmStart, LoginSettings, OidcConfigs},
+    apps::kasm::{GroupMapping, KasmStart, KasmUser, KasmVersion, LoginSettings, OidcConfigs},
     clock::Time,
     oidc::{Discovery, Jwks},
 };
@@ -112,84 +112,18 @@ impl Snapshot {
     /// Every observation's source, time, duration in seconds, and why it is missing.
     #[must_use]
     pub fn observations(&self) -> Vec<(SourceId, Time, f64, Option<&Missing>)> {
-        fn row<T>(id: SourceId, seen: &Observed<T>) -> (SourceId, Time, f64, Option<&Missing>) {
-            (id, seen.at, seen.took_seconds, seen.value.as_ref().err())
-        }
-        // Taken apart, so that a new observation does not compile until it is listed here.
-        let Self {
-            format: _,
-            taken_at: _,
-            target: _,
-            provider_connection,
-            app_connection,
-            discovery,
-            jwks,
-            client_meta,
-            app_health,
-            kasm_login_settings,
-            login_start,
-            authorize_dry_run,
-            provider_endpoints,
-            provider_page,
-            app_page,
-            passkey_domain,
-            client_registration,
-            client_secrets,
-            custom_claims,
-            claims_preview,
-            last_sign_in,
-            key_owner,
-            client_secret,
-            client_token,
-            token_endpoint,
-            kasm_config,
-            kasm_version,
-            kasm_mappings,
-            kasm_user,
-            known_keys: _,
-            recheck: _,
-            known: _,
-            changes: _,
-            requests: _,
-        } = self;
-        vec![
-            row(SourceId::ProviderConnection, provider_connection),
-            row(SourceId::AppConnection, app_connection),
-            row(SourceId::Discovery, discovery),
-            row(SourceId::Jwks, jwks),
-            row(SourceId::ClientMeta, client_meta),
-            row(SourceId::AppHealth, app_health),
-            row(SourceId::KasmLoginSettings, kasm_login_settings),
-            row(SourceId::LoginStart, login_start),
-            row(SourceId::AuthorizeDryRun, authorize_dry_run),
-            row(SourceId::ProviderEndpoints, provider_endpoints),
-            row(SourceId::ProviderPage, provider_page),
-            row(SourceId::AppPage, app_page),
-            row(SourceId::PasskeyDomain, passkey_domain),
-            row(SourceId::ClientRegistration, client_registration),
-            row(SourceId::ClientSecrets, client_secrets),
-            row(SourceId::CustomClaims, custom_claims),
-            row(SourceId::ClaimsPreview, claims_preview),
-            row(SourceId::LastSignIn, last_sign_in),
-            row(SourceId::KeyOwner, key_owner),
-            row(SourceId::ClientSecret, client_secret),
-            row(SourceId::ClientToken, client_token),
-            row(SourceId::TokenEndpoint, token_endpoint),
-            row(SourceId::KasmConfig, kasm_config),
-            row(SourceId::KasmVersion, kasm_version),
-            row(SourceId::KasmMappings, kasm_mappings),
-            row(SourceId::KasmUser, kasm_user),
-        ]
+        let outline = |source: SourceId| {
+            let (at, took_seconds, missing) = (source.row().observed)(self);
+            (source, at, took_seconds, missing)
+        };
+        SourceId::ALL.map(outline).to_vec()
     }
 
-    /// The same snapshot, with the changes since the one before and the keys that were seen last.
-    #[must_use]
-    pub fn after(mut self, before: Option<&Self>) -> Self {
-        let seen = self.last_keys().or_else(|| before.and_then(Self::last_keys));
-        self.known_keys = seen.cloned();
-        (self.changes, self.known) = change::changes(before, &self);
-        self
+    /// Replaces the observation of a source by a missing one.
+    pub fn lose(&mut self, source: SourceId, why: Missing) {
+        (source.row().lose)(self, why);
     }
+
     /// The key set that was seen last. One without a key is a fault, not a change of keys.
     #[must_use]
     pub fn last_keys(&self) -> Option<&Jwks> {

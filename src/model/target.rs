@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::Credential;
-use crate::providers::pocket_id::ProviderKind;
+use crate::{apps::kasm::Wanted, providers::pocket_id::ProviderKind};
 
 /// One Kasm wired to one provider, as a check sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,14 @@ pub struct TargetFacts {
     pub passkey_enabled: bool,
     /// How long a change stays told, in seconds (`change_hold`).
     pub change_hold_seconds: u64,
+}
+
+impl TargetFacts {
+    /// Which of several login configs is the target's.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted<'_> {
+        Wanted { provider_url: &self.provider.url, display_name: self.kasm.provider.as_deref() }
+    }
 }
 
 /// The provider's side of a target.

@@ -74,7 +74,7 @@ fn kasm(report: &Report, snapshot: &Snapshot) -> String {
 
 fn offered(report: &Report, snapshot: &Snapshot) -> Option<String> {
     let settings = snapshot.kasm_login_settings.ok()?;
-    let ours = snapshot.login_start.ok().and_then(|start| match start.ours(&snapshot.target) {
+    let ours = snapshot.login_start.ok().and_then(|start| match start.ours(snapshot.target.wanted()) {
         Chosen::Ours(start) => Some(&start.config_id),
         _ => None,
     });
@@ -84,7 +84,7 @@ fn offered(report: &Report, snapshot: &Snapshot) -> Option<String> {
 }
 
 fn sent_to(snapshot: &Snapshot) -> Option<String> {
-    let Chosen::Ours(start) = snapshot.login_start.ok()?.ours(&snapshot.target) else { return None };
+    let Chosen::Ours(start) = snapshot.login_start.ok()?.ours(snapshot.target.wanted()) else { return None };
     let StartOutcome::Url(url) = &start.outcome else { return None };
     Some(format!("at {}", url.endpoint))
 }

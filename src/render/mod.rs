@@ -2,6 +2,7 @@
 //! evaluates.
 
 pub mod changes;
+#[cfg(feature = "demo")]
 pub mod demo;
 pub(crate) mod drift;
 pub mod expiries;

@@ -7,8 +7,7 @@ use ssowatch::{
     apps::kasm::StartOutcome,
     checks::{self, evaluate},
     model::{
-        ClientMeta, Credential, DryRun, Login, Missing, Observed, Reason, Report, Severity, Snapshot, SourceId, Stage,
-        Trust,
+        ClientMeta, Credential, DryRun, Login, Missing, Reason, Report, Severity, Snapshot, SourceId, Stage, Trust,
     },
     oidc::{AuthorizeUrl, Discovery, State},
 };
@@ -94,40 +93,6 @@ fn failing(report: &Report) -> Vec<String> {
     with_verdict(report, "fail")
 }
 
-/// Puts `missing` in the place of one observation.
-fn miss(now: &mut Snapshot, source: SourceId, missing: &Missing) {
-    fn set<T>(seen: &mut Observed<T>, missing: &Missing) {
-        seen.value = Err(missing.clone());
-    }
-    match source {
-        SourceId::ProviderConnection => set(&mut now.provider_connection, missing),
-        SourceId::AppConnection => set(&mut now.app_connection, missing),
-        SourceId::Discovery => set(&mut now.discovery, missing),
-        SourceId::Jwks => set(&mut now.jwks, missing),
-        SourceId::ClientMeta => set(&mut now.client_meta, missing),
-        SourceId::AppHealth => set(&mut now.app_health, missing),
-        SourceId::KasmLoginSettings => set(&mut now.kasm_login_settings, missing),
-        SourceId::LoginStart => set(&mut now.login_start, missing),
-        SourceId::AuthorizeDryRun => set(&mut now.authorize_dry_run, missing),
-        SourceId::ProviderEndpoints => set(&mut now.provider_endpoints, missing),
-        SourceId::ProviderPage => set(&mut now.provider_page, missing),
-        SourceId::AppPage => set(&mut now.app_page, missing),
-        SourceId::PasskeyDomain => set(&mut now.passkey_domain, missing),
-        SourceId::ClientRegistration => set(&mut now.client_registration, missing),
-        SourceId::ClientSecrets => set(&mut now.client_secrets, missing),
-        SourceId::CustomClaims => set(&mut now.custom_claims, missing),
-        SourceId::ClaimsPreview => set(&mut now.claims_preview, missing),
-        SourceId::LastSignIn => set(&mut now.last_sign_in, missing),
-        SourceId::KeyOwner => set(&mut now.key_owner, missing),
-        SourceId::ClientSecret => set(&mut now.client_secret, missing),
-        SourceId::ClientToken => set(&mut now.client_token, missing),
-        SourceId::KasmConfig => set(&mut now.kasm_config, missing),
-        SourceId::KasmVersion => set(&mut now.kasm_version, missing),
-        SourceId::KasmMappings => set(&mut now.kasm_mappings, missing),
-        SourceId::KasmUser => set(&mut now.kasm_user, missing),
-    }
-}
-
 fn failed(source: SourceId, reason: Reason) -> Missing {
     Missing::failed(source, reason, "made for a test")
 }
@@ -194,7 +159,7 @@ fn what_an_older_release_cannot_show_is_unverified_and_what_it_lacks_does_not_ap
 fn one_observation_that_fails_makes_at_most_the_check_of_that_source_fail() {
     for source in SourceId::ALL {
         let mut now = Snapshot::healthy();
-        miss(&mut now, source, &refused(source));
+        now.lose(source, refused(source));
         let report = evaluate(&now, None);
         let failing = failing(&report);
         match source {
@@ -220,9 +185,9 @@ fn when_kasm_is_down_one_check_fails_and_is_the_cause() {
             SourceId::AppPage,
             SourceId::AuthorizeDryRun,
         ] {
-            miss(&mut now, source, &later);
+            now.lose(source, later.clone());
         }
-        miss(&mut now, SourceId::AppConnection, &refused(SourceId::AppConnection));
+        now.lose(SourceId::AppConnection, refused(SourceId::AppConnection));
         let report = evaluate(&now, None);
         assert_eq!(failing(&report), ["app_reachable"]);
         assert_eq!(report.cause.unwrap().check, "app_reachable");
@@ -244,8 +209,8 @@ const PROVIDERS: [SourceId; 7] = [
 fn when_the_provider_is_down_only_its_own_stage_fails() {
     for later in [refused(SourceId::Discovery), Missing::Blocked { by: SourceId::ProviderConnection }] {
         let mut now = Snapshot::healthy();
-        PROVIDERS.iter().for_each(|source| miss(&mut now, *source, &later));
-        miss(&mut now, SourceId::ProviderConnection, &refused(SourceId::ProviderConnection));
+        PROVIDERS.iter().for_each(|source| now.lose(*source, later.clone()));
+        now.lose(SourceId::ProviderConnection, refused(SourceId::ProviderConnection));
         let report = evaluate(&now, None);
         assert_eq!(failing(&report), known(&["provider_reachable"]));
         for check in report.checks.iter().filter(|check| check.stage < Stage::Provider) {
@@ -259,7 +224,7 @@ fn when_the_provider_is_down_only_its_own_stage_fails() {
 fn a_refusal_of_the_start_is_not_believed_while_the_provider_is_down() {
     let mut now = Snapshot::healthy();
     now.login_start.value.as_mut().unwrap().starts[0].outcome = StartOutcome::Refused("Internal Error".to_owned());
-    PROVIDERS.iter().for_each(|source| miss(&mut now, *source, &refused(*source)));
+    PROVIDERS.iter().for_each(|source| now.lose(*source, refused(*source)));
     assert_eq!(failing(&evaluate(&now, None)), known(&["provider_reachable"]));
 }
 
@@ -267,7 +232,7 @@ fn a_refusal_of_the_start_is_not_believed_while_the_provider_is_down() {
 fn a_failing_database_is_not_taken_for_a_deleted_client() {
     let mut now = Snapshot::healthy();
     let error = Missing::status(SourceId::ClientMeta, 500, "HTTP 500: Something went wrong");
-    miss(&mut now, SourceId::ClientMeta, &error);
+    now.lose(SourceId::ClientMeta, error);
     let message = "The requested OAuth 2.0 Client does not exist.".to_owned();
     now.authorize_dry_run.value = Ok(DryRun::ErrorPage { status: 302, message });
     let report = evaluate(&now, None);
@@ -285,13 +250,13 @@ fn with_nothing_seen_nothing_fails_but_what_was_tried() {
     ];
     for kind in kinds {
         let mut now = Snapshot::healthy();
-        SourceId::ALL.iter().for_each(|source| miss(&mut now, *source, &kind(*source)));
+        SourceId::ALL.iter().for_each(|source| now.lose(*source, kind(*source)));
         let report = evaluate(&now, None);
         assert_eq!(failing(&report), Vec::<String>::new(), "{:?}", kind(SourceId::Jwks));
     }
     for reason in Reason::ALL {
         let mut now = Snapshot::healthy();
-        SourceId::ALL.iter().for_each(|source| miss(&mut now, *source, &failed(*source, reason)));
+        SourceId::ALL.iter().for_each(|source| now.lose(*source, failed(*source, reason)));
         let report = evaluate(&now, None);
         assert_eq!(report.checks.len(), checks::all().count());
         assert_ne!(report.login, Login::Ok, "{reason:?}");
@@ -422,7 +387,7 @@ fn a_fault_of_one_setting_has_one_cause_and_the_symptom_beside_it_at_most() {
             |now| {
                 now.kasm_login_settings.value.as_mut().unwrap().configs.clear();
                 now.login_start.value.as_mut().unwrap().starts.clear();
-                miss(now, SourceId::AuthorizeDryRun, &Missing::Blocked { by: SourceId::LoginStart });
+                now.lose(SourceId::AuthorizeDryRun, Missing::Blocked { by: SourceId::LoginStart });
             },
             &["login_offered"],
         ),
@@ -519,7 +484,7 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
             url.state = Some(State { length: state, config_id: None });
             now.authorize_dry_run.value = dry_run;
             for (source, reason) in lost {
-                miss(&mut now, SourceId::ALL[source], &failed(SourceId::ALL[source], Reason::ALL[reason]));
+                now.lose(SourceId::ALL[source], failed(SourceId::ALL[source], Reason::ALL[reason]));
             }
             now
         },

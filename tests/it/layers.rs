@@ -3,6 +3,7 @@
 //! When this fails, read the message first: it says which rule was broken and why the rule is there. If the rule is
 //! wrong for a good reason, change it here, in the same commit, and say why.
 
+mod files;
 mod source;
 
 use std::path::Path;
@@ -27,27 +28,27 @@ const LAYERS: &[Layer] = &[
     layer("repeats", &["clock"], "what counts repetitions knows nothing of what is repeated"),
     layer("rate_limiter", &["clock"], "how fast something may happen, by the time that the caller reads"),
     layer("oidc", &[], "the protocol is pure types: bytes in, facts out"),
-    layer("kasm", &["oidc", "model", "clock"], "what is Kasm's own is pure: bytes in, facts out"),
-    layer("pocket_id", &["oidc", "model", "clock"], "what is Pocket ID's own is pure: bytes in, facts out"),
-    layer("model", &["clock", "oidc", "kasm", "pocket_id"], "the nouns are plain data: no I/O, no clock"),
+    layer("apps", &["oidc"], "what is known of a kind of app is pure: bytes in, facts out"),
+    layer("providers", &["oidc", "clock"], "what is known of a kind of provider is pure: bytes in, facts out"),
+    layer("model", &["clock", "oidc", "apps", "providers"], "the nouns are plain data: no I/O, no clock"),
     layer(
         "checks",
-        &["model", "oidc", "kasm", "pocket_id", "clock"],
+        &["model", "oidc", "apps", "providers", "clock"],
         "checks evaluate a snapshot and know nothing else",
     ),
     layer("schedule", &["clock"], "schedules are computed, not waited for"),
     layer(
         "config",
-        &["clock", "model", "oidc", "kasm", "pocket_id", "schedule", "checks"],
-        "the configuration is read without looking at a server and without telling a report",
+        &["clock", "model", "providers", "schedule", "checks"],
+        "the configuration is read without asking a server and without rendering a report",
     ),
     layer(
-        "observe",
-        &["clock", "config", "model", "oidc", "kasm", "pocket_id"],
-        "looking never evaluates and never tells, so that a snapshot can be saved and evaluated later",
+        "collect",
+        &["clock", "config", "model", "oidc", "apps", "providers"],
+        "collecting never evaluates and never renders, so that a snapshot can be saved and evaluated later",
     ),
-    layer("round", &["checks", "clock", "config", "model", "observe"], "the spine: look, evaluate, and nothing more"),
-    layer("results", &["clock", "model"], "the results keeps what was said; surfaces read it"),
+    layer("round", &["checks", "config", "model", "collect"], "the spine: collect, evaluate, and nothing more"),
+    layer("results", &["clock", "model"], "the results are kept as they were published; surfaces read them"),
     layer(
         "journal",
         &["clock", "model", "repeats"],
@@ -55,45 +56,27 @@ const LAYERS: &[Layer] = &[
     ),
     layer(
         "metrics",
-        &["results", "checks", "clock", "config", "model", "oidc", "pocket_id", "schedule"],
-        "metrics are a function of (results, now): telling never looks",
+        &["results", "checks", "clock", "model", "oidc", "providers"],
+        "metrics are a function of (results, now): rendering never collects",
     ),
     layer(
-        "telling",
-        &["checks", "clock", "config", "journal", "kasm", "model", "oidc", "pocket_id"],
-        "tellings are functions of (report, snapshot): telling never looks",
+        "render",
+        &["checks", "clock", "journal", "apps", "model", "oidc", "providers"],
+        "what is rendered is a function of (report, snapshot): rendering never collects",
     ),
-    layer("sdnotify", &[], "what systemd is told is said by its caller"),
-    // The scheduler tells what a panic was about, so the panic hook asks it: the one circle.
-    layer(
-        "logging",
-        &["checks", "clock", "metrics", "model", "repeats", "scheduler"],
-        "a log line is a telling: it never looks",
-    ),
+    layer("logging", &["checks", "clock", "metrics", "model", "repeats"], "a log line is rendered: it never collects"),
     layer(
         "scheduler",
         &[
-            "results", "clock", "config", "journal", "logging", "metrics", "model", "observe", "repeats", "round",
+            "results", "clock", "config", "journal", "logging", "metrics", "model", "collect", "repeats", "round",
             "schedule",
         ],
         "the scheduler runs rounds; it knows no check and no surface",
     ),
     layer(
         "notify",
-        &[
-            "atomic_file",
-            "results",
-            "clock",
-            "config",
-            "metrics",
-            "model",
-            "observe",
-            "oidc",
-            "schedule",
-            "scheduler",
-            "telling",
-        ],
-        "messages are functions of (results, what was told); the notifier asks for second looks and looks at nothing itself",
+        &["atomic_file", "results", "clock", "config", "metrics", "model", "collect", "oidc", "scheduler", "render"],
+        "messages are functions of (results, what was sent); the notifier asks for confirmations and collects nothing",
     ),
     layer(
         "web",
@@ -103,25 +86,24 @@ const LAYERS: &[Layer] = &[
             "clock",
             "config",
             "journal",
-            "kasm",
             "metrics",
             "model",
             "notify",
-            "observe",
+            "collect",
             "oidc",
-            "pocket_id",
+            "providers",
             "rate_limiter",
             "round",
             "schedule",
             "scheduler",
-            "telling",
+            "render",
         ],
-        "pages are functions of (results, now); only /probe looks",
+        "pages are functions of (results, now); only /probe collects",
     ),
     layer(
         "lab",
-        &["clock", "config", "kasm", "model", "oidc", "pocket_id"],
-        "the lab plays the other side: it must not share code with what looks at it or evaluates it",
+        &["clock", "config", "model", "providers"],
+        "the lab plays the other side: it must not share code with what collects from it or evaluates it",
     ),
 ];
 
@@ -129,7 +111,7 @@ const LAYERS: &[Layer] = &[
 const WIRING: &[&str] = &["", "app", "cli"];
 
 /// The modules that are functions of their arguments.
-const PURE: &[&str] = &["oidc", "kasm", "pocket_id", "model", "checks", "telling", "schedule"];
+const PURE: &[&str] = &["oidc", "apps", "providers", "model", "checks", "render", "schedule"];
 
 /// What no pure module may touch.
 const IMPURE: &[&str] = &[
@@ -153,9 +135,9 @@ const IMPURE: &[&str] = &[
 
 /// The modules that may open connections or take them, and why.
 const NETWORK: &[(&str, &str)] = &[
-    ("observe", "the only code that looks"),
+    ("collect", "the only code that asks providers and apps"),
     ("lab", "serves the other side"),
-    ("notify", "tells outward, where the operator says"),
+    ("notify", "sends messages to where the operator says"),
     ("web", "serves the pages"),
     ("app", "binds the listeners"),
     ("cli", "healthcheck asks our own daemon; serve and demo bind listeners"),
@@ -227,6 +209,18 @@ fn uses_what_it_may(source: &Source) -> Vec<String> {
 }
 
 #[test]
+fn every_permission_is_used() {
+    let sources = source::tree(root());
+    let mut stale = Vec::new();
+    for layer in LAYERS {
+        let own: Vec<_> = sources.iter().filter(|source| source.top() == layer.module).map(Source::paths).collect();
+        let is_used = |module: &str| own.iter().flatten().any(|path| path[0] == "crate" && path[1] == module);
+        stale.extend(layer.may_use.iter().filter(|module| !is_used(module)).map(|module| (layer.module, *module)));
+    }
+    assert!(stale.is_empty(), "nothing needs these permissions any more; take them away: {stale:?}");
+}
+
+#[test]
 fn pure_modules_do_no_io_and_read_no_clock() {
     hold(is_pure);
 }
@@ -253,7 +247,7 @@ fn is_pure(source: &Source) -> Vec<String> {
 }
 
 #[test]
-fn only_looking_and_serving_touch_the_network() {
+fn only_collecting_sending_and_serving_touch_the_network() {
     hold(leaves_the_network_alone);
 }
 
@@ -293,16 +287,18 @@ fn a_check_sees_no_verdict_of_another() {
 }
 
 #[test]
-fn of_the_web_only_the_probe_looks() {
+fn of_the_web_only_the_probe_collects() {
     hold(|source| {
         // `State` holds the collector for the probe.
         let may = source.module == ["web"] || source.module.iter().any(|name| name.starts_with("probe"));
         let paths = source.paths();
-        let looks =
+        let collects =
             paths.iter().filter(|path| starts_with(path, "crate::collect") || starts_with(path, "crate::round"));
-        looks
+        collects
             .filter(|_| source.top() == "web" && !may)
-            .map(|path| format!("uses {}; pages are functions of (results, now), only /probe looks", path.join("::")))
+            .map(|path| {
+                format!("uses {}; pages are functions of (results, now), only /probe collects", path.join("::"))
+            })
             .collect()
     });
 }
@@ -314,7 +310,7 @@ fn the_method_head_is_never_sent() {
         let sends = !matches!(source.top(), "lab" | "web");
         let paths = source.paths();
         let names = paths.iter().any(|path| path.len() > 1 && starts_with(&path[path.len() - 2..], "Method::HEAD"));
-        let calls = matches!(source.top(), "observe" | "cli" | "app") && source.calls_method("head");
+        let calls = matches!(source.top(), "collect" | "cli" | "app") && source.calls_method("head");
         let why = "uses HEAD; Pocket ID up to 2.9 answers it with a web page whatever is asked, so it proves nothing";
         if sends && (names || calls) { vec![why.to_owned()] } else { Vec::new() }
     });
@@ -323,9 +319,9 @@ fn the_method_head_is_never_sent() {
 #[test]
 fn secrets_are_read_out_only_where_they_are_sent() {
     hold(|source| {
-        let may = matches!(source.top(), "config" | "observe" | "web" | "notify");
+        let may = matches!(source.top(), "config" | "collect" | "web" | "notify");
         let exposes = source.calls_method("expose") || source.calls_method("expose_secret");
-        let why = "reads a secret out; only observe and notify send secrets, config keeps them, and web compares its own password";
+        let why = "reads a secret out; only collect and notify send secrets, config keeps them, and web compares its own password";
         if exposes && !may { vec![why.to_owned()] } else { Vec::new() }
     });
 }
@@ -355,5 +351,5 @@ fn every_rule_can_fail() {
     assert!(!broken(checks, "use std::net::IpAddr; use crate::clock::Time;", is_pure));
     assert!(broken("src/scheduler.rs", "use tokio::net::TcpStream;", leaves_the_network_alone));
     assert!(!broken("src/scheduler.rs", "use tokio::time::sleep;", leaves_the_network_alone));
-    assert!(!broken("src/observe/http.rs", "use tokio::net::TcpStream;", leaves_the_network_alone));
+    assert!(!broken("src/collect/transport/http.rs", "use tokio::net::TcpStream;", leaves_the_network_alone));
 }

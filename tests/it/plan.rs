@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, process::Command};
 use ssowatch::{
     lab::{InternalUrl, LabOptions},
     model::{Credential, Interval, PlannedRequest, Side, SourceId},
-    providers::pocket_id::{Dialect, ProviderKind, Version},
+    providers::pocket_id::{Dialect, ProviderKind, Version, VersionSpan},
 };
 
 use super::faults::stage::{Stage, failing};
@@ -25,15 +25,15 @@ struct Kind {
     name: &'static str,
     options: LabOptions,
     dialect: Dialect,
-    is_2_9: bool,
+    version: VersionSpan,
     passkey: bool,
 }
 
 fn kinds() -> Vec<Kind> {
     let https = LabOptions { tls: true, ..LabOptions::default() };
     let kind = |name, dialect, options: LabOptions| {
-        let is_2_9 = options.version == Version::new(2, 9);
-        Kind { name, options, dialect, is_2_9, passkey: false }
+        let version = VersionSpan::of(options.version);
+        Kind { name, options, dialect, version, passkey: false }
     };
     let of = |major, minor| LabOptions { version: Version::new(major, minor), ..https.clone() };
     let internal = LabOptions { internal_url: InternalUrl::Reachable, ..https.clone() };
@@ -55,11 +55,11 @@ impl Kind {
     fn announced(&self, looks: impl Fn(Interval) -> usize) -> Traffic {
         let mut traffic = Traffic::new();
         let is_asked =
-            |source: &SourceId| source.needs().is_empty() && (self.passkey || *source != SourceId::PasskeyDomain);
+            |source: &SourceId| source.needs().is_empty() && (self.passkey || source.row().only_with.is_none());
         for source in SourceId::ALL.into_iter().filter(is_asked) {
-            for request in source.plan().requests {
-                let count = looks(source.interval()) * self.in_a_look(request);
-                if count > 0 && request.of.includes(self.dialect, self.is_2_9) {
+            for request in source.row().requests {
+                let count = looks(source.row().interval) * self.in_a_look(request);
+                if count > 0 && request.of.includes(self.dialect, Some(self.version)) {
                     let path = self.path(source, request);
                     *traffic.entry((source.side(), request.method.to_owned(), path)).or_default() += count;
                 }
@@ -149,7 +149,7 @@ async fn with_all_credentials_no_release_sees_a_request_that_plan_does_not_annou
         assert!(traffic.len() > 15, "{traffic:?}");
         for ((side, method, path), count) in traffic {
             let planned = SourceId::ALL.into_iter().filter(|source| source.side() == side);
-            let planned = planned.flat_map(|source| source.plan().requests);
+            let planned = planned.flat_map(|source| source.row().requests);
             let is_it = |request: &&PlannedRequest| {
                 request.method == method
                     && (is_announced_as(&path, request.path) || request.path.starts_with('{') && path.ends_with(".js"))

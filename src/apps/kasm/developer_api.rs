@@ -1,13 +1,48 @@
 //! Answers of Kasm's developer API besides the OpenID configs: release, groups, mappings, one user. Forms are unconfirmed
 //! where nothing else is said, so they are read tolerantly, and another form is no answer.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::login_settings::error_message;
-use crate::{
-    model::{GroupMapping, KasmUser},
-    oidc::{JsonProblem, parse_json, short},
-};
+use crate::oidc::{JsonProblem, parse_json, short};
+
+/// Kasm's release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KasmVersion {
+    /// `build_id`, for example `1.19.0.abcdef`.
+    pub build: String,
+}
+
+/// A group mapping of Kasm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupMapping {
+    /// Kasm's group.
+    pub group: String,
+    /// The config that it belongs to, lower case without dashes.
+    pub config_id: Option<String>,
+    /// The provider's group names, as entered.
+    pub sso_groups: Vec<String>,
+    /// Whether everybody of that config gets the group.
+    pub applies_to_all: bool,
+}
+
+/// The named test user, as Kasm has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KasmUser {
+    /// Kasm has no such user: the first sign-in makes it.
+    Absent,
+    /// Kasm has it.
+    Present {
+        /// `local`, `ldap`, `saml` or `oidc`.
+        realm: Option<String>,
+        /// Whether it is locked or disabled.
+        is_barred: bool,
+        /// Its Kasm groups.
+        groups: Vec<String>,
+    },
+}
 
 /// Kasm's own error text, whatever the status, where the body is an error object and nothing else.
 #[must_use]

@@ -5,7 +5,9 @@ mod login_settings;
 mod oidc_config;
 mod start;
 
-pub use developer_api::{GroupName, UserAnswer, build_of, groups_of, mappings_of, refusal};
+pub use developer_api::{
+    GroupMapping, GroupName, KasmUser, KasmVersion, UserAnswer, build_of, groups_of, mappings_of, refusal,
+};
 pub use login_settings::{LoginConfig, LoginSettings};
 pub use oidc_config::{Field, OidcConfig, OidcConfigs};
-pub use start::{Chosen, KasmStart, Start, StartOutcome};
+pub use start::{Chosen, KasmStart, Start, StartOutcome, Wanted};

@@ -6,11 +6,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Chosen, KasmStart, login_settings::error_message};
-use crate::{
-    model::TargetFacts,
-    oidc::{JsonProblem, parse_json},
-};
+use super::{Chosen, KasmStart, Wanted, login_settings::error_message};
+use crate::oidc::{JsonProblem, parse_json};
 
 /// The stored configurations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,13 +87,13 @@ impl OidcConfigs {
 }
 
 impl OidcConfigs {
-    /// The stored config that is the target's: the one that the start of login belongs to; else the one that
-    /// `kasm.provider` names; else the only one whose Authorization URL leads to this provider; else the only one.
+    /// The stored config that is the target's: the one that the start of login belongs to; else the one of the display
+    /// name; else the only one whose Authorization URL leads to this provider; else the only one.
     ///
     /// # Errors
     /// Which ones could be meant, for a person.
-    pub fn ours(&self, target: &TargetFacts, start: Option<&KasmStart>) -> Result<&OidcConfig, String> {
-        if let Some(Chosen::Ours(start)) = start.map(|start| start.ours(target))
+    pub fn ours(&self, wanted: Wanted<'_>, start: Option<&KasmStart>) -> Result<&OidcConfig, String> {
+        if let Some(Chosen::Ours(start)) = start.map(|start| start.ours(wanted))
             && let Some(stored) = self.configs.iter().find(|config| config.id.as_ref() == Some(&start.config_id))
         {
             return Ok(stored);
@@ -105,9 +102,10 @@ impl OidcConfigs {
             let mut fitting = self.configs.iter().filter(|config| fits(config));
             fitting.next().filter(|_| fitting.next().is_none())
         };
-        let is_named =
-            |config: &OidcConfig| target.kasm.provider.is_some() && config.display_name == target.kasm.provider;
-        let leads_here = |config: &OidcConfig| config.leads_to(&target.provider.url);
+        let is_named = |config: &OidcConfig| {
+            wanted.display_name.is_some() && config.display_name.as_deref() == wanted.display_name
+        };
+        let leads_here = |config: &OidcConfig| config.leads_to(wanted.provider_url);
         only(&is_named).or_else(|| only(&leads_here)).or_else(|| only(&|_| true)).ok_or_else(|| {
             let names: Vec<&str> =
                 self.configs.iter().map(|config| config.display_name.as_deref().unwrap_or("(no name)")).collect();

@@ -4,10 +4,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::login_settings::error_message;
-use crate::{
-    model::TargetFacts,
-    oidc::{AuthorizeUrl, JsonProblem, parse_json},
-};
+use crate::oidc::{AuthorizeUrl, JsonProblem, parse_json};
 
 /// The start of login for each visible config.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +37,15 @@ pub enum StartOutcome {
     NoAnswer(String),
 }
 
+/// Which of several configs is meant.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The provider's address.
+    pub provider_url: &'a str,
+    /// The display name, where the operator named one.
+    pub display_name: Option<&'a str>,
+}
+
 /// Which start is the target's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chosen<'a> {
@@ -69,17 +75,17 @@ impl StartOutcome {
 }
 
 impl KasmStart {
-    /// The start that is the target's: the one whose URL leads to this provider; `kasm.provider` breaks ties; a single
+    /// The start that is the target's: the one whose URL leads to this provider; the display name breaks ties; a single
     /// config is ours wherever it leads, so that a wrong address is seen as drift.
     #[must_use]
-    pub fn ours(&self, target: &TargetFacts) -> Chosen<'_> {
-        if let Some(name) = &target.kasm.provider {
-            let named: Vec<&Start> = self.starts.iter().filter(|start| start.display_name == *name).collect();
+    pub fn ours(&self, wanted: Wanted<'_>) -> Chosen<'_> {
+        if let Some(name) = wanted.display_name {
+            let named: Vec<&Start> = self.starts.iter().filter(|start| start.display_name == name).collect();
             if let [only] = named[..] {
                 return Chosen::Ours(only);
             }
         }
-        let leading: Vec<&Start> = self.starts.iter().filter(|start| start.leads_to(&target.provider.url)).collect();
+        let leading: Vec<&Start> = self.starts.iter().filter(|start| start.leads_to(wanted.provider_url)).collect();
         match (&leading[..], &self.starts[..]) {
             ([only], _) => Chosen::Ours(only),
             ([], [only]) => Chosen::Ours(only),
@@ -102,7 +108,6 @@ impl Start {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Snapshot;
 
     #[test]
     fn an_answer_is_an_address_a_refusal_or_an_error() {
@@ -145,10 +150,9 @@ mod tests {
             ("none at all", vec![], None, "nowhere"),
         ];
         for (case, starts, named, expected) in cases {
-            let mut target = Snapshot::healthy().target;
-            target.kasm.provider = named.map(str::to_owned);
+            let wanted = Wanted { provider_url: "https://id.example.test", display_name: named };
             let starts = KasmStart { starts };
-            let chosen = match starts.ours(&target) {
+            let chosen = match starts.ours(wanted) {
                 Chosen::Ours(start) => start.display_name.as_str(),
                 Chosen::Several(_) => "several",
                 Chosen::Nowhere => "nowhere",

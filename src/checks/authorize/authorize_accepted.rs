@@ -263,7 +263,11 @@ mod tests {
                     },
                     "fail server_error",
                 ),
-                ("its own login", |now| now.authorize_dry_run.value = Ok(DryRun::AsksForLogin("a form".to_owned())), "ok"),
+                (
+                    "its own login",
+                    |now| now.authorize_dry_run.value = Ok(DryRun::AsksForLogin("a form".to_owned())),
+                    "ok",
+                ),
                 ("a page without words", |now| page(now, ""), "fail error_page"),
                 (
                     "no known answer",

@@ -2,7 +2,8 @@
 
 use super::{Case, Check, SeverityRule, database_answers, with_hint};
 use crate::{
-    model::{ClaimsPreview, Credential, Drift, Finding, GroupMapping, Missing, Verdict},
+    apps::kasm::GroupMapping,
+    model::{ClaimsPreview, Credential, Drift, Finding, Missing, Verdict},
     providers::pocket_id::ProviderKind,
 };
 

@@ -1,7 +1,10 @@
 //! No local Kasm user has the name of an OpenID user.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Credential, Finding, KasmUser, Missing, Reason, SourceId, Verdict};
+use crate::{
+    apps::kasm::KasmUser,
+    model::{Credential, Finding, Missing, Reason, SourceId, Verdict},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "local_user_in_the_way",
@@ -42,8 +45,9 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 mod tests {
     use super::CHECK;
     use crate::{
+        apps::kasm::KasmUser,
         checks::testing::{lose, table, table_with_credentials},
-        model::{KasmUser, Missing, Reason, Snapshot, SourceId},
+        model::{Missing, Reason, Snapshot, SourceId},
     };
 
     fn of_realm(now: &mut Snapshot, realm: Option<&str>) {

@@ -53,7 +53,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 
 /// Kasm's stored config, where a Kasm key shows it.
 fn stored<'a>(case: &Case<'a>) -> Option<&'a OidcConfig> {
-    case.now.kasm_config.ok()?.ours(case.target(), case.now.login_start.ok()).ok()
+    case.now.kasm_config.ok()?.ours(case.target().wanted(), case.now.login_start.ok()).ok()
 }
 
 fn claims(

@@ -42,7 +42,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
 /// Whether Kasm logs out at the provider too.
 fn is_wanted(case: &Case<'_>) -> Result<bool, Missing> {
     let configs = case.now.kasm_config.get()?;
-    let ours = configs.ours(case.target(), case.now.login_start.ok());
+    let ours = configs.ours(case.target().wanted(), case.now.login_start.ok());
     let ours = ours.map_err(|detail| Missing::failed(SourceId::KasmConfig, Reason::Body, detail))?;
     ours.logout_with_oidc_provider.ok_or_else(|| {
         Missing::OutOfReach("this Kasm does not show whether Logout with OIDC Provider is on".to_owned())

@@ -44,7 +44,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let target = case.target();
     let starts = case.now.login_start.ok();
     let Some(starts) = starts else { return without_starts(case, settings) };
-    Ok(match starts.ours(target) {
+    Ok(match starts.ours(target.wanted()) {
         Chosen::Ours(start) => ours(settings, start, target),
         Chosen::Nowhere if starts.starts.is_empty() => Verdict::Unknown("no login was started".to_owned()),
         // A login that does not start may be ours: that is told by login_starts.

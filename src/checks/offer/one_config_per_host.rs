@@ -29,7 +29,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     if settings.configs.len() <= 1 {
         return Ok(Verdict::OK);
     }
-    Ok(match case.now.login_start.get()?.ours(case.target()) {
+    Ok(match case.now.login_start.get()?.ours(case.target().wanted()) {
         Chosen::Several(starts) => {
             let names = names(starts.iter().map(|start| start.display_name.as_str()));
             Verdict::fail(Finding::new(

@@ -25,7 +25,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         Ok(starts) => starts,
         Err(missing) => return without_an_answer(case, missing),
     };
-    match starts.ours(case.target()) {
+    match starts.ours(case.target().wanted()) {
         Chosen::Ours(start) => Ok(outcome(case, start)),
         Chosen::Several(_) => Ok(Verdict::noting("each of the configs for this provider starts a login")),
         Chosen::Nowhere => nowhere(case, starts),

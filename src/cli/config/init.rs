@@ -39,7 +39,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
         Ok(config) => config,
         Err(problem) => return super::not_valid(&problem),
     };
-    super::warn(&config.warnings);
+    crate::cli::warn(&config.warnings);
     let text = written(&config);
     let Some(path) = &args.output else {
         crate::cli::print(&text);

@@ -92,6 +92,6 @@ pub(in crate::collect) fn without_secret(said: String, client_id: &str, secret: 
 
 /// The client id of the collection before, by the same rule.
 fn id_before(before: &Snapshot, facts: &TargetFacts) -> Option<String> {
-    let stored = || before.kasm_config.ok()?.ours(facts, before.login_start.ok()).ok()?.client_id.clone();
+    let stored = || before.kasm_config.ok()?.ours(facts.wanted(), before.login_start.ok()).ok()?.client_id.clone();
     before.login_start.ok().and_then(|start| our_url(start, facts)?.client_id.clone()).or_else(stored)
 }

@@ -8,9 +8,9 @@ use serde_json::json;
 
 use super::developer_api::{DeveloperApi, Permission};
 use crate::{
+    apps::kasm::GroupMapping,
     apps::kasm::{GroupName, groups_of, mappings_of},
     collect::transport::fetch_error::{self, FetchError},
-    model::GroupMapping,
 };
 
 const NEEDS: Permission = Permission { name: "Groups View", is_required: false };

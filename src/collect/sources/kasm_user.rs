@@ -5,9 +5,8 @@ use serde_json::json;
 
 use super::developer_api::{DeveloperApi, Permission};
 use crate::{
-    apps::kasm::UserAnswer,
+    apps::kasm::{KasmUser, UserAnswer},
     collect::transport::fetch_error::{self, FetchError},
-    model::KasmUser,
 };
 
 const NEEDS: Permission = Permission { name: "Users View", is_required: false };

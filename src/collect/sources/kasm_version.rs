@@ -4,9 +4,8 @@ use serde_json::json;
 
 use super::developer_api::{DeveloperApi, Permission};
 use crate::{
-    apps::kasm::build_of,
+    apps::kasm::{KasmVersion, build_of},
     collect::transport::fetch_error::{self, FetchError},
-    model::KasmVersion,
 };
 
 const NEEDS: Permission = Permission { name: "System View", is_required: false };

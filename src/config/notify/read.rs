@@ -4,9 +4,9 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{Receiver, ReceiverKind, Topic, sending};
 use crate::config::{
+    name::check_name,
     problems::did_you_mean,
     reader::{Field, Marked, Reader, Section},
-    target::check_name,
 };
 
 /// How long it must be unknown whether people can sign in before that is told.

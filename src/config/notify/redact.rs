@@ -2,7 +2,7 @@
 
 use super::{Alertmanager, Heartbeat, Maintenance, Ntfy, Receiver, ReceiverKind, Smtp, Webhook};
 use crate::{
-    config::redacted::{MASK, Shown, connection, secret, text, without_slash, written},
+    config::shown::{MASK, Shown, connection, secret, text, without_slash, written},
     schedule::duration,
 };
 

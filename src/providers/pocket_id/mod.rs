@@ -1,11 +1,13 @@
 //! What is Pocket ID's own, pure: which release answers, and by which rules that release matches redirect URIs.
 
+mod asked_of;
 mod bases;
 mod dialect;
 mod profile;
 mod redirect;
 mod registration;
 
+pub use asked_of::AskedOf;
 pub use bases::Bases;
 pub use dialect::{Dialect, ProviderKind, Version, VersionSpan, recognise};
 pub use profile::PROFILE;

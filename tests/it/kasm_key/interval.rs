@@ -115,7 +115,7 @@ async fn a_look_sends_what_the_plan_says_and_not_one_request_more() {
     let (lab, collector) = at_noon().await;
     round(&collector, &target(&lab), None, CollectMode::Full).await;
     let sources = [SourceId::KasmConfig, SourceId::KasmVersion, SourceId::KasmMappings, SourceId::KasmUser];
-    let planned: Vec<_> = sources.into_iter().flat_map(|source| source.plan().requests).collect();
+    let planned: Vec<_> = sources.into_iter().flat_map(|source| source.row().requests).collect();
     for request in &planned {
         let count = lab.count(Side::App, request.path);
         assert!(count >= 1 && count <= request.most as usize, "{request:?}: {count}");

@@ -84,6 +84,31 @@ impl Source {
         self.tokens.iter().any(|token| matches!(token, Token::Word(own) if own == word))
     }
 
+    /// Whether an item of that name is defined here.
+    pub fn defines(&self, name: &str) -> bool {
+        const ITEMS: [&str; 8] = ["struct", "enum", "fn", "trait", "const", "static", "type", "union"];
+        self.tokens.windows(3).any(|window| match window {
+            [Token::Word(kind), Token::Word(own), _] => own == name && ITEMS.contains(&kind.as_str()),
+            [Token::Word(kind), Token::Mark('!'), Token::Word(own)] => own == name && kind == "macro_rules",
+            _ => false,
+        })
+    }
+
+    /// The modules of which everything is handed on (`pub use child::*`), without `crate`.
+    pub fn globs(&self) -> Vec<Vec<String>> {
+        let mut found = Vec::new();
+        for (at, window) in self.tokens.windows(4).enumerate() {
+            let is_glob = window[1..] == [Token::Mark(':'), Token::Mark(':'), Token::Mark('*')];
+            if let (Token::Word(name), true) = (&window[0], is_glob)
+                && at >= 1
+                && self.tokens[at - 1] == Token::Word("use".to_owned())
+            {
+                found.push([&self.module[..], std::slice::from_ref(name)].concat());
+            }
+        }
+        found
+    }
+
     /// Whether a method of that name is called.
     pub fn calls_method(&self, name: &str) -> bool {
         self.tokens.windows(3).any(|window| match window {
@@ -253,7 +278,7 @@ fn paths_are_seen_wherever_they_stand_and_not_in_comments_texts_or_tests() {
         use crate::{model::{Report, Stage as S}, clock::Time, oidc::*};
         use std::{fs, net::IpAddr as Ip};
         mod one;
-        fn f<'a>(x: &'a super::super::kasm::Start) -> crate::config::Config {
+        fn f<'a>(x: &'a super::super::apps::kasm::Start) -> crate::config::Config {
             let text = "crate::text::b \" crate::text::c"; let raw = r#"crate::raw::d " "#; let c = '"'; let d = '\'';
             /* crate::comment::e */ self::one::g(text).collect::<Vec<_>>();
             vec![1].iter().map(crate::web::h)
@@ -269,14 +294,14 @@ fn paths_are_seen_wherever_they_stand_and_not_in_comments_texts_or_tests() {
     assert_eq!(
         paths,
         [
-            "crate::results::i",
+            "crate::apps::kasm::Start",
             "crate::checks::start::one::g",
             "crate::clock::Time",
             "crate::config::Config",
-            "crate::apps::kasm::Start",
             "crate::model::Report",
             "crate::model::Stage",
             "crate::oidc",
+            "crate::results::i",
             "crate::web::h",
             "std::fs",
             "std::net::IpAddr"

@@ -231,7 +231,7 @@ async fn the_plan_lists_what_the_lab_counted() {
         let watched = Watched::of(LabOptions { kind, version, ..LabOptions::default() }).await.with_token();
         watched.look().await;
         for (source, path) in [(SourceId::ClientSecret, INTROSPECT), (SourceId::ClientToken, TOKEN)] {
-            let planned = source.plan().requests.iter().find(|request| request.path == path).unwrap();
+            let planned = source.row().requests.iter().find(|request| request.path == path).unwrap();
             assert_eq!(watched.lab.count(Side::Provider, path), planned.most as usize, "{version} {path}");
         }
         watched.ends_well().await;

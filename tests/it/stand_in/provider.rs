@@ -36,7 +36,7 @@ struct State {
 /// The provider, the Kasm, and the target that names them.
 pub struct StandIn {
     pub provider: Server,
-    pub kasm: Server,
+    _kasm: Server,
     pub target: Target,
     state: Arc<Mutex<State>>,
     collector: Collector,
@@ -57,7 +57,7 @@ impl StandIn {
         let (of_provider, of_kasm) = (Arc::clone(&state), Arc::clone(&state));
         provider.does(move |seen| answer_as_provider(&of_provider.lock().unwrap(), seen));
         kasm.does(move |seen| answer_as_kasm(&of_kasm.lock().unwrap(), seen));
-        Self { provider, kasm, target, state, collector: Collector::new(Clock::System) }
+        Self { provider, _kasm: kasm, target, state, collector: Collector::new(Clock::System) }
     }
 
     /// Both well.

@@ -1,38 +1,11 @@
 //! Which values are watched for changes, by the source that shows them. No secret is among them.
 
-use serde::{Deserialize, Serialize};
-
-use super::ChangeSubject;
 use crate::{
     apps::kasm::{Chosen, Field, LoginSettings, OidcConfig, StartOutcome},
-    clock::Time,
-    model::{Answered, Connection, Observed, Registration, Snapshot, SourceId},
+    model::{Answered, ChangeSubject, Connection, Known, Observed, Registration, Snapshot, SourceId, Watched},
     oidc::{AuthorizeUrl, Discovery},
     providers::pocket_id::recognise,
 };
-
-/// The watched values of one source, from the last look that saw it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Known {
-    /// The source.
-    pub source: SourceId,
-    /// When it was seen.
-    pub at: Time,
-    /// The values.
-    pub values: Vec<Watched>,
-}
-
-/// One watched value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Watched {
-    /// What it belongs to.
-    pub subject: ChangeSubject,
-    /// Its name, where the subject has several.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub field: Option<String>,
-    /// The value.
-    pub value: String,
-}
 
 /// The watched values of a snapshot; a source that was not seen has none.
 pub(super) fn of(now: &Snapshot) -> Vec<Known> {
@@ -43,7 +16,7 @@ pub(super) fn of(now: &Snapshot) -> Vec<Known> {
         seen(SourceId::AppConnection, &now.app_connection, certificate(KasmCertificate)),
         seen(SourceId::Discovery, &now.discovery, |answer| Some(document(now, answer))),
         seen(SourceId::KasmLoginSettings, &now.kasm_login_settings, |settings| Some(login_settings(settings))),
-        seen(SourceId::LoginStart, &now.login_start, |start| match start.ours(&now.target) {
+        seen(SourceId::LoginStart, &now.login_start, |start| match start.ours(now.target.wanted()) {
             Chosen::Ours(ours) => match &ours.outcome {
                 StartOutcome::Url(url) => Some(login_start(url)),
                 StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => None,
@@ -67,7 +40,7 @@ pub(super) fn of(now: &Snapshot) -> Vec<Known> {
             Some(vec![named(ProviderVersion, "release", owner.version.clone()?)])
         }),
         seen(SourceId::KasmConfig, &now.kasm_config, |configs| {
-            Some(stored(configs.ours(&now.target, now.login_start.ok()).ok()?))
+            Some(stored(configs.ours(now.target.wanted(), now.login_start.ok()).ok()?))
         }),
         seen(SourceId::KasmVersion, &now.kasm_version, |found| Some(vec![whole(KasmVersion, found.build.clone())])),
     ]

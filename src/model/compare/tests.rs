@@ -178,18 +178,18 @@ fn what_somebody_changed_on_either_side_is_told_field_by_field() {
         ),
         (
             |now| leaf(&mut now.app_connection).fingerprint_sha256 = "cd".repeat(3),
-            &["kasm certificate: SHA-256 ab* > SHA-256 cdcdcd, until 2027-01-23"],
+            &["app certificate: SHA-256 ab* > SHA-256 cdcdcd, until 2027-01-23"],
         ),
         (
             |now| config(now).token_url = Some("https://old.test/token".to_owned()),
-            &["kasm config token_url: https://id.example.test/api/oidc/token > https://old.test/token"],
+            &["app config token_url: https://id.example.test/api/oidc/token > https://old.test/token"],
         ),
         (
             |now| {
                 config(now).has_client_secret = Some(false);
                 config(now).issuer = Field::Empty;
             },
-            &["kasm config issuer: https://id.example.test > ", "kasm config client_secret: on > off"],
+            &["app config issuer: https://id.example.test > ", "kasm config client_secret: on > off"],
         ),
         (
             |now| {
@@ -208,7 +208,7 @@ fn what_somebody_changed_on_either_side_is_told_field_by_field() {
         ),
         (
             |now| now.kasm_version.value.as_mut().unwrap().build = "1.20.0".to_owned(),
-            &["kasm version: 1.19.0.00c9b2 > 1.20.0"],
+            &["app version: 1.19.0.00c9b2 > 1.20.0"],
         ),
         (
             |now| now.key_owner.value.as_mut().unwrap().version = Some("2.15.0".to_owned()),
@@ -216,7 +216,7 @@ fn what_somebody_changed_on_either_side_is_told_field_by_field() {
         ),
         (
             |now| now.kasm_login_settings.value.as_mut().unwrap().configs[0].auto_login = Some(true),
-            &["kasm login_settings auto_login of config 5ca1ab1e: off > on"],
+            &["app login_settings auto_login of config 5ca1ab1e: off > on"],
         ),
     ];
     for (change, expected) in rows {
@@ -239,9 +239,9 @@ fn an_outage_is_no_change_and_a_change_over_it_is_seen_once() {
     let still = looked(&down, |now| now.kasm_config.value = Err(away()));
     assert_eq!(told(&still), Vec::<String>::new());
     let back = looked(&still, |now| config(now).debug = Some(true));
-    assert_eq!(told(&back), ["kasm config debug: off > on"]);
+    assert_eq!(told(&back), ["app config debug: off > on"]);
     let after = looked(&back, |now| config(now).debug = Some(true));
-    assert_eq!(told(&after), ["kasm config debug: off > on"], "held, and told once");
+    assert_eq!(told(&after), ["app config debug: off > on"], "held, and told once");
     assert_eq!(told(&looked(&still, |_| {})), Vec::<String>::new());
 }
 

@@ -7,125 +7,25 @@
 mod tests;
 mod watched;
 
-use serde::{Deserialize, Serialize};
-
-pub use watched::{Known, Watched};
-
-use super::{Side, Snapshot};
-use crate::{
-    clock::{Time, span},
-    oidc::one_line,
-};
+use super::{Change, ChangeSubject, Known, Snapshot, Watched};
+use crate::{clock::span, oidc::one_line};
 
 /// How many changes are kept at most, the newest.
 const MOST: usize = 200;
 
-/// One change, kept in the snapshot until it is older than `change_hold`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
-    /// When it was first seen.
-    pub at: Time,
-    /// What changed.
-    pub subject: ChangeSubject,
-    /// Which field of it, where it has several.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub field: Option<String>,
-    /// What it was; empty where it was not there.
-    pub from: String,
-    /// What it is; empty where it is no longer there.
-    pub to: String,
-}
-
-/// What can change: a closed list, the `subject` label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChangeSubject {
-    /// The set of signing keys.
-    SigningKey,
-    /// The key under a key ID that stayed the same.
-    KeyUnderSameId,
-    /// The issuer in the discovery document.
-    Issuer,
-    /// The endpoints in the discovery document.
-    Endpoints,
-    /// The provider's certificate.
-    ProviderCertificate,
-    /// The provider's release.
-    ProviderVersion,
-    /// The client's registration at Pocket ID.
-    Registration,
-    /// The client's secrets at Pocket ID, by what the admin page shows of them.
-    ClientSecrets,
-    /// Kasm's certificate.
-    KasmCertificate,
-    /// Kasm's release.
-    KasmVersion,
-    /// Kasm's login settings.
-    LoginSettings,
-    /// What Kasm really sends browsers to the provider with.
-    LoginStart,
-    /// Kasm's stored OpenID config.
-    KasmConfig,
-}
-
-impl ChangeSubject {
-    /// Every subject, by side.
-    pub const ALL: [Self; 13] = [
-        Self::SigningKey,
-        Self::KeyUnderSameId,
-        Self::Issuer,
-        Self::Endpoints,
-        Self::ProviderCertificate,
-        Self::ProviderVersion,
-        Self::Registration,
-        Self::ClientSecrets,
-        Self::KasmCertificate,
-        Self::KasmVersion,
-        Self::LoginSettings,
-        Self::LoginStart,
-        Self::KasmConfig,
-    ];
-
-    /// The label value.
+impl Snapshot {
+    /// The same snapshot, with the changes since the one before and the keys that were seen last.
     #[must_use]
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::SigningKey => "signing_key",
-            Self::KeyUnderSameId => "key_under_same_id",
-            Self::Issuer => "issuer",
-            Self::Endpoints => "endpoints",
-            Self::ProviderCertificate | Self::KasmCertificate => "certificate",
-            Self::ProviderVersion | Self::KasmVersion => "version",
-            Self::Registration => "registration",
-            Self::ClientSecrets => "client_secrets",
-            Self::LoginSettings => "login_settings",
-            Self::LoginStart => "login_start",
-            Self::KasmConfig => "config",
-        }
-    }
-
-    /// Where it changed.
-    #[must_use]
-    pub fn side(self) -> Side {
-        match self {
-            Self::SigningKey
-            | Self::KeyUnderSameId
-            | Self::Issuer
-            | Self::Endpoints
-            | Self::ProviderCertificate
-            | Self::ProviderVersion
-            | Self::Registration
-            | Self::ClientSecrets => Side::Provider,
-            Self::KasmCertificate | Self::KasmVersion | Self::LoginSettings | Self::LoginStart | Self::KasmConfig => {
-                Side::App
-            }
-        }
+    pub fn after(mut self, before: Option<&Self>) -> Self {
+        let seen = self.last_keys().or_else(|| before.and_then(Self::last_keys));
+        self.known_keys = seen.cloned();
+        (self.changes, self.known) = changes(before, &self);
+        self
     }
 }
 
 /// The changes that `now` shows against `before`, after the older ones that are still held; and what is known by now.
-#[must_use]
-pub fn changes(before: Option<&Snapshot>, now: &Snapshot) -> (Vec<Change>, Vec<Known>) {
+fn changes(before: Option<&Snapshot>, now: &Snapshot) -> (Vec<Change>, Vec<Known>) {
     let seen = watched::of(now);
     let Some(before) = before else { return (Vec::new(), seen) };
     let hold = span(std::time::Duration::from_secs(now.target.change_hold_seconds));

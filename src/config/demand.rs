@@ -1,0 +1,164 @@
+//! How many requests a configuration leads to: which sources a target is asked, how often, and what that adds up to.
+
+use std::collections::BTreeMap;
+
+use super::{Config, Target};
+use crate::{
+    clock::Time,
+    model::{Interval, PlannedRequest, Setting, Side, Source, SourceId},
+    providers::pocket_id::{Dialect, ProviderKind},
+    schedule::Schedule,
+};
+
+/// The requests of one target.
+#[derive(Debug)]
+pub struct Demand<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// The target.
+    pub target: &'a Target,
+    /// An earlier target of the same provider: what it shares is not asked for this one.
+    twin: Option<&'a Target>,
+}
+
+impl Config {
+    /// The requests of every target, in the order of the file.
+    pub fn demands(&self) -> impl Iterator<Item = Demand<'_>> {
+        self.targets.iter().enumerate().map(|(index, target)| {
+            let twin = self.targets[..index].iter().find(|earlier| shares_provider(earlier, target));
+            Demand { config: self, target, twin }
+        })
+    }
+
+    /// Warns of providers whose targets together want more than they may: some of what is asked now and then is put off
+    /// for good then, and it cannot be told whether people can sign in.
+    #[must_use]
+    pub fn overloads(&self, now: Time) -> Vec<String> {
+        let mut rates: BTreeMap<&str, (usize, f64)> = BTreeMap::new();
+        for demand in self.demands() {
+            let (targets, rate) = rates.entry(demand.target.provider.url.as_str()).or_default();
+            *targets += 1;
+            *rate += demand.per_minute(Side::Provider, now);
+        }
+        let most = self.requests_per_minute;
+        let too_much = rates.into_iter().filter(|(_, (_, rate))| *rate > f64::from(most) && !self.rounds_off);
+        let warning = |(url, (targets, rate)): (&str, (usize, f64))| {
+            let wanted = rate.ceil();
+            format!(
+                "{url}: its targets ({targets}) want {wanted} requests a minute together, and it gets {most}: some may \
+                 wait for good, and whether people can sign in cannot be told then; raise schedule.requests_per_minute \
+                 to {wanted}, or let rounds be further apart"
+            )
+        };
+        too_much.map(warning).collect()
+    }
+}
+
+fn shares_provider(one: &Target, other: &Target) -> bool {
+    one.provider.url == other.provider.url && one.provider.internal_url == other.provider.internal_url
+}
+
+impl Demand<'_> {
+    /// The sources of one side that the target has: those whose credentials the config names, at this kind of provider.
+    pub fn sources(&self, side: Side) -> impl Iterator<Item = &'static Source> {
+        let credentials = self.target.facts().credentials;
+        SourceId::ALL.into_iter().map(SourceId::row).filter(move |source| {
+            let has_all = source.needs.iter().all(|credential| credentials.contains(credential));
+            let is_asked = source.requests.is_empty() || self.requests(source).next().is_some();
+            source.side == side && has_all && is_asked
+        })
+    }
+
+    /// The requests of a source that this kind of provider may be sent.
+    pub fn requests(&self, source: &Source) -> impl Iterator<Item = &'static PlannedRequest> {
+        let kind = self.target.provider.kind;
+        source.requests.iter().filter(move |request| kind.is_none_or(|kind| request.of.includes_kind(kind)))
+    }
+
+    /// How often a source is asked, in words.
+    #[must_use]
+    pub fn how_often(&self, source: &Source) -> String {
+        if let Some(twin) = self.twin.filter(|_| source.is_shared) {
+            return format!("with {}", twin.name);
+        }
+        if !self.is_on(source) {
+            return "off".to_owned();
+        }
+        match source.interval {
+            Interval::Round => self.config.round.in_words(),
+            Interval::Settings => self.settings().in_words(),
+            Interval::Hourly => "once an hour".to_owned(),
+            Interval::Token => self.config.token.in_words(),
+            Interval::Daily => "once a day".to_owned(),
+        }
+    }
+
+    /// Requests a minute to one side, of a provider of the newest release and a Kasm with one config.
+    #[must_use]
+    pub fn per_minute(&self, side: Side, now: Time) -> f64 {
+        let dialect = match self.target.provider.kind {
+            Some(ProviderKind::Openid) => Dialect::Openid,
+            _ => Dialect::Fosite,
+        };
+        let round = self.config.round.per_minute(now);
+        let rate = |source: &Source| match source.interval {
+            Interval::Round => round,
+            // Settings are asked with a round, so never more often than that.
+            Interval::Settings => self.settings().per_minute(now).min(round),
+            Interval::Hourly => 1.0 / 60.0,
+            Interval::Token => self.config.token.per_minute(now).min(round),
+            Interval::Daily => 1.0 / 1440.0,
+        };
+        self.sources(side)
+            .filter(|source| self.is_on(source) && !(source.is_shared && self.twin.is_some()))
+            .map(|source| {
+                let sent = source.requests.iter().filter(|request| request.of.includes(dialect, None)).count();
+                sent as f64 * rate(source)
+            })
+            .sum()
+    }
+
+    /// Whether the setting is there without which a source is off.
+    fn is_on(&self, source: &Source) -> bool {
+        source.only_with.is_none_or(|setting| match setting {
+            Setting::Passkey => self.target.passkey_enabled,
+            Setting::Token => self.target.token_enabled,
+            Setting::LastSignIn => self.target.last_sign_in_enabled,
+            Setting::TestUser => self.target.expect.user.is_some(),
+        })
+    }
+
+    /// How old a settings source gets.
+    fn settings(&self) -> Schedule {
+        Schedule::Every(self.config.settings_every)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeZone, Utc};
+
+    use super::*;
+
+    #[test]
+    fn a_provider_whose_targets_together_want_too_much_is_warned_of() {
+        let warnings = |targets: usize, schedule: &str| {
+            let target = |n: usize| {
+                format!(
+                    "  - {{name: t{n}, provider: {{url: https://id.example.com}}, kasm: {{url: https://k{n}.example.com}}}}\n"
+                )
+            };
+            let text = format!("targets:\n{}schedule: {{{schedule}}}\n", (0..targets).map(target).collect::<String>());
+            let config = Config::parse(&text, "f", std::path::Path::new(""), &|_| None).unwrap();
+            config.overloads(Utc.with_ymd_and_hms(2026, 11, 24, 12, 0, 0).unwrap())
+        };
+        assert_eq!(warnings(6, "round: every 60s"), [""; 0]);
+        let many = warnings(14, "round: every 60s").join("\n");
+        assert!(
+            many.contains("(14) want 23 requests a minute") && many.contains("requests_per_minute to 23"),
+            "{many}"
+        );
+        assert_eq!(warnings(14, "round: every 60s, requests_per_minute: 23"), [""; 0]);
+        assert_eq!(warnings(1, "round: every 10s").len(), 1);
+    }
+}
