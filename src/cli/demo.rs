@@ -96,7 +96,7 @@ fn introduction(running: &Running, target: &Target, style: Style) -> String {
     let facts = target.facts();
     let places = Places {
         provider: &facts.provider.url,
-        kasm: &facts.kasm.url,
+        kasm: &facts.app.url,
         page: &page,
         example: Fault::RedirectUrlTrailingSlash.id(),
     };

@@ -57,7 +57,7 @@ impl TargetPlan<'_> {
         let target = self.demand.target;
         let facts = target.facts();
         let _ = writeln!(out, "{}", facts.name);
-        let urls = [(Side::Provider, "provider", facts.provider.url), (Side::App, "Kasm", facts.kasm.url)];
+        let urls = [(Side::Provider, "provider", facts.provider.url), (Side::App, "Kasm", facts.app.url)];
         for (side, name, url) in urls {
             let _ = writeln!(out, "\n  {name} {url}");
             self.write_side(out, side);
@@ -112,7 +112,7 @@ impl TargetPlan<'_> {
     fn with(&self, source: &Source) -> String {
         let HttpSettings { basic_auth, headers, .. } = match source.side {
             Side::Provider => &self.demand.target.provider.http,
-            Side::App => &self.demand.target.kasm.http,
+            Side::App => &self.demand.target.app.http,
         };
         let carried = [basic_auth.as_ref().map(|_| "basic_auth"), (!headers.is_empty()).then_some("http_headers")];
         let needed = source.needs.iter().map(|credential| credential.short());

@@ -62,7 +62,7 @@ pub(super) async fn collect(
     before: Option<&Snapshot>,
     counts: &Counts,
 ) -> AppCollection {
-    let kasm = &target.kasm;
+    let kasm = &target.app;
     let side = match SideClient::new(model::Side::App, &kasm.url, None, &kasm.http, deps) {
         Ok(side) => side,
         Err(stop) => {

@@ -88,7 +88,7 @@ impl Collector {
         let origins: Vec<String> = targets
             .iter()
             .flat_map(|target| {
-                [Some(&target.provider.url), target.provider.internal_url.as_ref(), Some(&target.kasm.url)]
+                [Some(&target.provider.url), target.provider.internal_url.as_ref(), Some(&target.app.url)]
             })
             .flatten()
             .map(|url| url.origin().ascii_serialization())

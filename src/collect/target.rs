@@ -82,7 +82,7 @@ pub(super) async fn collect(
 ) -> Snapshot {
     let facts = target.facts();
     // A snapshot of other addresses is no snapshot of this target, whatever its name.
-    let before = before.filter(|before| before.target.provider == facts.provider && before.target.kasm == facts.kasm);
+    let before = before.filter(|before| before.target.provider == facts.provider && before.target.app == facts.app);
     let counts = Counts::default();
     let round = Round { clock: &deps.clock, budget: &deps.budget, mode, who: &target.name };
     let place = shelf.place(target);

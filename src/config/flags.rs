@@ -101,9 +101,9 @@ impl Flags {
         target.provider.client_secret = client_secret;
         target.provider.api_key = provider_key;
         target.provider.http.tls.ca_file = provider_ca;
-        target.kasm.api_key = kasm_key;
-        target.kasm.api_key_secret = kasm_key_secret;
-        target.kasm.http.tls.ca_file = kasm_ca;
+        target.app.api_key = kasm_key;
+        target.app.api_key_secret = kasm_key_secret;
+        target.app.http.tls.ca_file = kasm_ca;
         let mut config = Config::of_targets(vec![target]);
         config.warnings = notes.warnings;
         Ok(config)

@@ -38,5 +38,5 @@ pub use notify::{
 pub use page::{WebSettings, host_name};
 pub use problems::{ConfigError, Mark, Problem};
 pub use secret::{Secret, SecretError, SecretSource};
-pub use valid::{ApiAuth, Config, Kasm, Provider, REQUESTS_PER_MINUTE, Target};
+pub use valid::{ApiAuth, App, Config, Provider, REQUESTS_PER_MINUTE, Target};
 pub use web::{ClientAuth, Files, Rate, WebConfig, WebTls};

@@ -1,7 +1,7 @@
 //! The configuration in force as YAML, defaults included, with every secret masked.
 
 use super::{
-    ApiAuth, Config, Kasm, Provider, Target,
+    ApiAuth, App, Config, Provider, Target,
     notify::redact,
     page,
     shown::{Shown, connection, secret, text, without_slash, written},
@@ -49,7 +49,7 @@ fn target(target: &Target) -> Shown {
     let Target {
         name,
         provider,
-        kasm,
+        app,
         expect,
         off,
         warn,
@@ -71,7 +71,7 @@ fn target(target: &Target) -> Shown {
     Shown::map([
         ("name", Some(text(name))),
         ("provider", Some(provider_side(provider))),
-        ("kasm", Some(kasm_side(kasm))),
+        ("kasm", Some(app_side(app))),
         ("expect", expected(expect)),
         ("checks", Shown::filled(rules)),
         ("token", enabled(*token_enabled)),
@@ -104,8 +104,8 @@ fn provider_side(provider: &Provider) -> Shown {
     Shown::Map(entries)
 }
 
-fn kasm_side(kasm: &Kasm) -> Shown {
-    let Kasm { url, provider, api_key, api_key_secret, api_auth, http } = kasm;
+fn app_side(app: &App) -> Shown {
+    let App { url, provider, api_key, api_key_secret, api_auth, http } = app;
     let mut entries =
         Shown::entries([("url", Some(text(without_slash(url)))), ("provider", provider.as_ref().map(text))]);
     entries.extend(secret("api_key", api_key.as_ref()));

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use url::Url;
 
 use super::{
-    ApiAuth, HttpSettings, Kasm, Provider, REQUESTS_PER_MINUTE, Target, address,
+    ApiAuth, App, HttpSettings, Provider, REQUESTS_PER_MINUTE, Target, address,
     defaults::{Defaults, defaults},
     http,
     name::{check_name, default_name},
@@ -27,7 +27,7 @@ pub(super) fn target(
         let provider = section
             .require("provider", "write provider: {url: https://id.example.com}")
             .and_then(|field| reader.section(field, provider)?);
-        let kasm = section
+        let app = section
             .require("kasm", "write kasm: {url: https://kasm.example.com}")
             .and_then(|field| reader.section(field, kasm)?);
         let expect = section.take("expect").and_then(|field| reader.section(field, expect)).unwrap_or_default();
@@ -36,20 +36,20 @@ pub(super) fn target(
         let (token_enabled, passkey_enabled) = (defaults.token_enabled, defaults.passkey_enabled);
         let (last_sign_in_enabled, change_hold) = (defaults.last_sign_in_enabled, defaults.change_hold);
         let (off, warn) = defaults.split();
-        let (provider, kasm) = (provider?, kasm?);
-        if provider.url == kasm.url {
+        let (provider, app) = (provider?, app?);
+        if provider.url == app.url {
             reader.warn(&section.place, "provider and Kasm have the same address");
         }
         let Marked { place, value: name } = match name {
             Some(name) => name?,
-            None => Marked { place: section.place.clone(), value: default_name(&kasm.url) },
+            None => Marked { place: section.place.clone(), value: default_name(&app.url) },
         };
         // Known once the whole file is read.
         let token_schedule = Schedule::Every(Duration::from_hours(1));
         let value = Target {
             name,
             provider,
-            kasm,
+            app,
             expect,
             off,
             warn,
@@ -111,7 +111,7 @@ fn provider(reader: &mut Reader<'_>, section: &mut Section) -> Option<Provider> 
     })
 }
 
-fn kasm(reader: &mut Reader<'_>, section: &mut Section) -> Option<Kasm> {
+fn kasm(reader: &mut Reader<'_>, section: &mut Section) -> Option<App> {
     let url = section.require("url", "Kasm's address, as users type it");
     let url = url.and_then(|field| web_address(reader, field, address::kasm));
     let provider = section.take("provider").and_then(|field| reader.text(field));
@@ -130,7 +130,7 @@ fn kasm(reader: &mut Reader<'_>, section: &mut Section) -> Option<Kasm> {
     let http = http::settings(reader, section);
     let url = url?;
     refuse_plain_http(reader, &url, &http, api_key.is_some());
-    Some(Kasm {
+    Some(App {
         url: url.value,
         provider: provider.map(|text| text.value),
         api_key: api_key.map(|key| key.value),

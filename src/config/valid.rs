@@ -91,7 +91,7 @@ pub struct Target {
     /// The provider's side.
     pub provider: Provider,
     /// Kasm's side.
-    pub kasm: Kasm,
+    pub app: App,
     /// What the operator declared.
     pub expect: Expect,
     /// Ids of the checks that are off.
@@ -133,7 +133,7 @@ pub struct Provider {
 
 /// Kasm's side of a target.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Kasm {
+pub struct App {
     /// The address as users type it.
     pub url: Url,
     /// The display name, where two configs lead to this provider.
@@ -170,7 +170,7 @@ impl Target {
                 internal_url: self.provider.internal_url.as_ref().map(text),
                 kind: self.provider.kind,
             },
-            kasm: AppFacts { url: text(&self.kasm.url), provider: self.kasm.provider.clone() },
+            app: AppFacts { url: text(&self.app.url), provider: self.app.provider.clone() },
             expect: self.expect.clone(),
             off: self.off.clone(),
             warn_seconds: self.warn.iter().map(|(id, warn)| (id.clone(), warn.as_secs())).collect(),
@@ -189,7 +189,7 @@ impl Target {
             found.insert(Credential::ProviderKey);
             found.insert(Credential::ProviderAdminKey);
         }
-        if self.kasm.api_key.is_some() {
+        if self.app.api_key.is_some() {
             found.insert(Credential::AppKey);
         }
         found
@@ -208,7 +208,7 @@ impl Target {
                 api_key: None,
                 http: HttpSettings::default(),
             },
-            kasm: Kasm {
+            app: App {
                 url: kasm,
                 provider: None,
                 api_key: None,

@@ -17,7 +17,7 @@ pub(super) fn target(world: &World) -> Target {
     };
     let trusts_kasm = world.options.tls && !world.options.kasm_self_signed;
     target.provider.http = http(world.ports.provider, world.options.tls.then(|| ca.clone()));
-    target.kasm.http = http(world.ports.kasm, trusts_kasm.then_some(ca));
+    target.app.http = http(world.ports.kasm, trusts_kasm.then_some(ca));
     if world.options.internal_url == InternalUrl::Reachable {
         target.provider.internal_url = url::Url::parse(&format!("http://{}", world.ports.internal)).ok();
     }
@@ -39,8 +39,8 @@ pub(super) fn target_with(world: &World, credentials: &[Credential]) -> Target {
         target.provider.api_key = secret(ADMIN_API_KEY);
     }
     if has(Credential::AppKey) {
-        target.kasm.api_key = secret(KASM_API_KEY);
-        target.kasm.api_key_secret = secret(KASM_API_KEY_SECRET);
+        target.app.api_key = secret(KASM_API_KEY);
+        target.app.api_key_secret = secret(KASM_API_KEY_SECRET);
     }
     target
 }
@@ -55,8 +55,8 @@ pub(super) fn config_yaml(world: &World) -> String {
         yaml.push_str(&format!("      internal_url: {}\n", text(internal)));
     }
     yaml.push_str(&http_yaml(&target.provider.http));
-    yaml.push_str(&format!("    kasm:\n      url: {}\n", text(&target.kasm.url)));
-    yaml.push_str(&http_yaml(&target.kasm.http));
+    yaml.push_str(&format!("    kasm:\n      url: {}\n", text(&target.app.url)));
+    yaml.push_str(&http_yaml(&target.app.http));
     yaml
 }
 

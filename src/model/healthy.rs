@@ -303,7 +303,7 @@ fn target() -> TargetFacts {
     TargetFacts {
         name: "home".to_owned(),
         provider: ProviderFacts { url: PROVIDER.to_owned(), internal_url: None, kind: None },
-        kasm: AppFacts { url: KASM.to_owned(), provider: None },
+        app: AppFacts { url: KASM.to_owned(), provider: None },
         expect: Expect::default(),
         off: BTreeSet::new(),
         warn_seconds: BTreeMap::new(),

@@ -15,7 +15,7 @@ pub struct TargetFacts {
     /// The provider's side.
     pub provider: ProviderFacts,
     /// Kasm's side.
-    pub kasm: AppFacts,
+    pub app: AppFacts,
     /// What the operator declared.
     pub expect: Expect,
     /// Ids of the checks that are switched off.
@@ -34,7 +34,7 @@ impl TargetFacts {
     /// Which of several login configs is the target's.
     #[must_use]
     pub fn wanted(&self) -> Wanted<'_> {
-        Wanted { provider_url: &self.provider.url, display_name: self.kasm.provider.as_deref() }
+        Wanted { provider_url: &self.provider.url, display_name: self.app.provider.as_deref() }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the checks mean: a page for each, the list, and the table in the README, all from the checks' own texts.
+//! What the checks mean: a page for each, the list, and the same as a Markdown table, all from the checks' own texts.
 
 use super::{
     facts,
@@ -73,7 +73,7 @@ fn entries(stage: Stage, check: &Check) -> Vec<(&'static str, String)> {
     all.into_iter().filter(|(_, text)| !text.is_empty()).collect()
 }
 
-/// The checks as a Markdown table, for the README.
+/// The checks as a Markdown table, for documents.
 #[must_use]
 pub fn markdown_table() -> String {
     let mut table = "| check | severity | needs | holds when it is good |\n| --- | --- | --- | --- |\n".to_owned();

@@ -63,7 +63,7 @@ fn provider(report: &Report, snapshot: &Snapshot) -> String {
 }
 
 fn kasm(report: &Report, snapshot: &Snapshot) -> String {
-    let url = &snapshot.target.kasm.url;
+    let url = &snapshot.target.app.url;
     match report.expiries.iter().find(|expiry| expiry.item == "app_certificate") {
         Some(expiry) if expiry.at > report.at => {
             format!("{url}, certificate lasts {}", days((expiry.at - report.at).num_days()))

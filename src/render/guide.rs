@@ -53,7 +53,7 @@ impl<'a> Seen<'a> {
         Self {
             case,
             provider: &case.target().provider.url,
-            kasm: &case.target().kasm.url,
+            kasm: &case.target().app.url,
             discovery: case.discovery().ok(),
             start,
             authorize: case.authorize_url().ok(),

@@ -44,7 +44,7 @@ pub(crate) fn fixes(check: &CheckReport) -> Vec<&str> {
 
 /// How many people a fault locks out, which auto login decides.
 pub(crate) fn locked_out(report: &Report, snapshot: &Snapshot) -> Option<String> {
-    let kasm = &snapshot.target.kasm.url;
+    let kasm = &snapshot.target.app.url;
     match (report.login, report.auto_login?) {
         (Login::Ok, _) => None,
         (_, true) => Some(format!(

@@ -179,8 +179,8 @@ impl<L: RunRound> Scheduler<L> {
     /// What was last seen of a target, if it is still about the same servers; else only its latest round stays up.
     fn known_of(&self, old: &Target, new: &Target) -> Option<Latest> {
         let place = |target: &Target| {
-            let sides = [&target.provider.http, &target.kasm.http].map(|http| http.connect_to.clone());
-            (target.provider.url.clone(), target.provider.internal_url.clone(), target.kasm.url.clone(), sides)
+            let sides = [&target.provider.http, &target.app.http].map(|http| http.connect_to.clone());
+            (target.provider.url.clone(), target.provider.internal_url.clone(), target.app.url.clone(), sides)
         };
         if place(old) == place(new) {
             return self.latest(&new.name);

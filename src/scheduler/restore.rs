@@ -25,7 +25,7 @@ pub(super) fn state(latest: &Latest) -> State {
 pub(super) fn latest(state: State, target: &Target) -> Option<Latest> {
     let State { snapshot, report, last_success, source_last_success } = state;
     let place =
-        |facts: &TargetFacts| (facts.provider.url.clone(), facts.provider.internal_url.clone(), facts.kasm.url.clone());
+        |facts: &TargetFacts| (facts.provider.url.clone(), facts.provider.internal_url.clone(), facts.app.url.clone());
     let source_last_success = source_last_success.into_iter().map(|(source, at)| (source.id(), at)).collect();
     (place(&snapshot.target) == place(&target.facts())).then_some(Latest {
         snapshot,

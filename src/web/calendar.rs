@@ -58,7 +58,7 @@ fn event(expiry: &Expiry, report: &Report, snapshot: &Snapshot, options: &Option
 
 /// The same for the same thing as long as it lives, so that a renewal moves its event.
 fn uid(expiry: &Expiry, report: &Report, snapshot: &Snapshot) -> String {
-    let kasm = Url::parse(&snapshot.target.kasm.url).ok();
+    let kasm = Url::parse(&snapshot.target.app.url).ok();
     let host = kasm.as_ref().and_then(Url::host_str).unwrap_or("ssowatch");
     format!("{}.{}@{}", path_segment(&expiry.item), path_segment(&report.name), path_segment(host))
 }

@@ -19,7 +19,7 @@ fn groups(config: &Config) -> Value {
             "targets": [target.name],
             "labels": {
                 "__meta_ssowatch_provider": host(&target.provider.url),
-                "__meta_ssowatch_kasm": host(&target.kasm.url),
+                "__meta_ssowatch_kasm": host(&target.app.url),
             },
         })
     };

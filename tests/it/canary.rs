@@ -45,9 +45,9 @@ fn target(nest: &mut Nest<'_>) -> Target {
     let mut target = Target::of_two_urls("home", url("https://id.example.test"), url("https://kasm.example.test"));
     target.provider.client_secret = Some(nest.secret());
     target.provider.api_key = Some(nest.secret());
-    target.kasm.api_key = Some(nest.secret());
-    target.kasm.api_key_secret = Some(nest.secret());
-    for http in [&mut target.provider.http, &mut target.kasm.http] {
+    target.app.api_key = Some(nest.secret());
+    target.app.api_key_secret = Some(nest.secret());
+    for http in [&mut target.provider.http, &mut target.app.http] {
         http.basic_auth = Some(("operator".to_owned(), nest.secret()));
         http.headers = vec![NamedHeader { name: HEADER.to_owned(), value: nest.secret() }];
         http.proxy = Some(ProxySettings {

@@ -87,10 +87,10 @@ fn the_example_of_the_design_loads() {
     assert_eq!(target.name, "home");
     assert_eq!(target.provider.internal_url.as_ref().unwrap().as_str(), "https://pocket-id.internal/");
     assert_eq!(path_of(target.provider.client_secret.as_ref()), Path::new("/run/secrets/oidc_client_secret"));
-    assert_eq!(path_of(target.kasm.api_key_secret.as_ref()), Path::new("/run/secrets/kasm_key_secret"));
-    assert_eq!(target.kasm.provider.as_deref(), Some("Pocket ID"));
-    assert_eq!(target.kasm.api_auth, ApiAuth::Body);
-    assert_eq!(target.kasm.http.tls.ca_file.as_deref(), Some(Path::new("/etc/ssowatch/kasm.pem")));
+    assert_eq!(path_of(target.app.api_key_secret.as_ref()), Path::new("/run/secrets/kasm_key_secret"));
+    assert_eq!(target.app.provider.as_deref(), Some("Pocket ID"));
+    assert_eq!(target.app.api_auth, ApiAuth::Body);
+    assert_eq!(target.app.http.tls.ca_file.as_deref(), Some(Path::new("/etc/ssowatch/kasm.pem")));
     assert_eq!(target.expect.groups.as_deref(), Some(&["kasm-users".to_owned()][..]));
     assert_eq!(target.expect.auto_login, Some(false));
     assert!(!target.off.is_empty());
@@ -170,7 +170,7 @@ targets:
     assert_eq!((proxy.url.as_str(), proxy.no_proxy.as_deref()), ("socks5h://127.0.0.1:1080", Some("10.0.0.0/8")));
     assert_eq!(proxy.auth.as_ref().unwrap().0, "me");
 
-    let kasm = &first.kasm;
+    let kasm = &first.app;
     assert_eq!((kasm.url.as_str(), kasm.api_auth), ("https://kasm.example.com:8443/", ApiAuth::Basic));
     assert_eq!(kasm.http.basic_auth.as_ref().unwrap().0, "me");
     let headers: Vec<(&str, bool)> = kasm
@@ -247,8 +247,8 @@ targets:
     kasm: {<<: *kasm, url: https://b.example.com}
 ";
     let config = parse(merged).unwrap();
-    assert_eq!(config.targets[1].kasm.http, config.targets[0].kasm.http);
-    assert_eq!(config.targets[1].kasm.url.as_str(), "https://b.example.com/");
+    assert_eq!(config.targets[1].app.http, config.targets[0].app.http);
+    assert_eq!(config.targets[1].app.url.as_str(), "https://b.example.com/");
     let error = parse(&merged.replace("timeout: 5s", "timeout: 5")).unwrap_err().to_string();
     assert!(error.starts_with("ssowatch.yml:5:55: targets[0].kasm.timeout: "), "{error}");
 }

@@ -146,6 +146,7 @@ const NETWORK: &[(&str, &str)] = &[
 /// The whole top level of the repository, beside hidden files and `target`.
 const TOP_LEVEL: &[&str] = &[
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "Cargo.lock",
     "Cargo.toml",
     "LICENSE-APACHE",

@@ -1,4 +1,4 @@
-//! The README says what is so: its tables are made from the code, its examples work, its flags and paths exist.
+//! The documents are true: their tables are made from the code, their examples work, their flags and paths exist.
 //!
 //! `UPDATE_README=1 cargo test --test it readme::` writes the parts that are made from the code.
 
@@ -12,25 +12,32 @@ use ssowatch::{
     apps::kasm::StartOutcome,
     checks,
     config::Config,
-    lab::{Fault, LabOptions},
     metrics::markdown_table,
-    model::{Credential, DryRun, Snapshot},
-    render::{explain, style::Style, text},
+    model::{DryRun, Snapshot},
+    render::{style::Style, text},
 };
 
 use crate::{
     end_to_end::{daemon::Daemon, http},
-    faults::stage::Stage,
     matrix,
     shipped::alerts::sample_page,
 };
 
-fn path() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")
+/// The documents that speak of the program: what it is, how to run it, what it exports.
+const README: &str = "README.md";
+const DEPLOY: &str = "deploy/README.md";
+const METRICS: &str = "dashboards/README.md";
+
+fn path(document: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(document)
+}
+
+fn text_of(document: &str) -> String {
+    std::fs::read_to_string(path(document)).unwrap()
 }
 
 fn readme() -> String {
-    std::fs::read_to_string(path()).unwrap()
+    text_of(README)
 }
 
 /// The fenced blocks of a language.
@@ -71,50 +78,79 @@ fn sample() -> String {
     format!("```console\n$ {asked}\n{}\n```\n", told.trim_end())
 }
 
-/// What is said of a lab that is broken like this, at the addresses that the README names: from the cause to its fix.
-async fn example(fault: Fault, credential: Credential) -> String {
-    let mut stage = Stage::new(LabOptions { tls: true, ..LabOptions::default() }).await;
-    stage.target = stage.lab.target_with(&[credential]);
-    stage.lab.break_with(fault);
-    stage.look().await;
-    let seen = serde_json::to_string(stage.snapshot()).unwrap().replace(".example.test", ".example.com");
-    let snapshot: Snapshot = serde_json::from_str(&seen.replace("provider.client_secret\"", "FILE\"")).unwrap();
-    stage.close("an example").await;
-    let told = text::text(&checks::evaluate(&snapshot, None), &snapshot, Style::PLAIN);
-    let cause = told.split_once("\nCause ").unwrap_or_else(|| panic!("{told}")).1;
-    format!("```text\nCause {}\n```\n", cause.split("\n\n").next().unwrap().trim_end())
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_made_from_the_code_is_up_to_date() {
-    let mut made = readme();
-    for (name, text) in [
-        ("sample", sample()),
-        ("metrics", markdown_table()),
-        ("checks", explain::markdown_table()),
-        ("page", format!("```text\n{}\n```\n", sample_page())),
-        ("matrix", matrix::readme_section().await),
-        ("scopes", Box::pin(example(Fault::ScopesInOneEntry, Credential::AppKey)).await),
-        ("secret", Box::pin(example(Fault::SecretRegenerated, Credential::ClientSecret)).await),
-    ] {
+    let parts = [
+        (README, "sample", sample()),
+        (README, "page", format!("```text\n{}\n```\n", sample_page())),
+        (README, "matrix", matrix::readme_section().await),
+        (METRICS, "metrics", markdown_table()),
+    ];
+    for (document, name, text) in parts {
+        let there = text_of(document);
         let (begin, end) = (format!("<!-- {name}:begin -->\n"), format!("<!-- {name}:end -->"));
-        let (before, rest) = made.split_once(&begin).unwrap_or_else(|| panic!("README.md lacks {begin}"));
-        let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("README.md lacks {end}"));
-        made = format!("{before}{begin}{text}{end}{after}");
+        let (before, rest) = there.split_once(&begin).unwrap_or_else(|| panic!("{document} lacks {begin}"));
+        let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("{document} lacks {end}"));
+        let made = format!("{before}{begin}{text}{end}{after}");
+        if std::env::var_os("UPDATE_README").is_some() {
+            std::fs::write(path(document), &made).unwrap();
+        }
+        assert!(
+            made == text_of(document),
+            "{document} is out of date: run UPDATE_README=1 cargo test --test it readme::"
+        );
     }
-    if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(path(), &made).unwrap();
-    }
-    assert!(made == readme(), "README.md is out of date: run UPDATE_README=1 cargo test --test it readme::");
 }
 
 #[test]
-fn the_configuration_that_has_everything_is_valid() {
-    let example = blocks("yaml").into_iter().find(|block| block.starts_with("targets:")).expect("an example");
-    let config = Config::parse(&example, "README.md", Path::new("/no/such/folder"), &|_| None).unwrap();
+fn the_readme_fits_on_a_few_screens() {
+    let lines = readme().lines().count();
+    assert!(lines <= 300, "{lines} lines");
+}
+
+const EXAMPLE: &str = "deploy/ssowatch.example.yml";
+
+#[test]
+fn the_example_configuration_is_valid_and_has_every_key() {
+    let example = text_of(EXAMPLE);
+    let config = Config::parse(&example, EXAMPLE, Path::new("/no/such/folder"), &|_| None).unwrap();
     assert_eq!(config.targets[0].name, "home");
     let warnings: Vec<_> = config.warnings.iter().filter(|warning| !warning.contains("No such file")).collect();
     assert!(warnings.is_empty(), "{warnings:?}");
+    let missing: Vec<String> = keys_that_are_read().into_iter().filter(|key| !names(&example, key)).collect();
+    assert!(missing.is_empty(), "{EXAMPLE} lacks {missing:?}");
+}
+
+/// The keys that the configuration's readers ask for. Those of Prometheus' web-config file are another document's.
+fn keys_that_are_read() -> BTreeSet<String> {
+    let mut folders = vec![path("src/config")];
+    let mut keys = BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let file = entry.unwrap().path();
+            if file.is_dir() {
+                folders.extend((file.file_name().unwrap() != "web").then_some(file));
+                continue;
+            }
+            let source = std::fs::read_to_string(&file).unwrap();
+            let source = source.split("#[cfg(test)]").next().unwrap();
+            if file.file_name().unwrap() == "web.rs" {
+                continue;
+            }
+            for call in [".take(\"", ".require(\"", "secret(reader, section, \""] {
+                for rest in source.split(call).skip(1) {
+                    keys.insert(rest.split('"').next().unwrap().to_owned());
+                }
+            }
+        }
+    }
+    assert!(keys.len() > 50, "{keys:?}");
+    keys
+}
+
+/// Whether a text has this word.
+fn names(text: &str, word: &str) -> bool {
+    text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|found| found == word)
 }
 
 fn help(arguments: &[&str]) -> String {
@@ -142,7 +178,7 @@ fn every_command_stands_in_the_readme_and_every_one_there_exists() {
 }
 
 #[test]
-fn every_flag_in_the_readme_exists() {
+fn every_flag_in_the_documents_exists() {
     let mut known = String::new();
     for command in commands() {
         known += &help(&[&command]);
@@ -150,10 +186,10 @@ fn every_flag_in_the_readme_exists() {
     for command in [&["config", "init"][..], &["maintenance", "start"], &["notify", "test"]] {
         known += &help(command);
     }
-    // Of cargo, of tests/run, of curl.
-    let others = ["--release", "--path", "--no-install", "--fail", "--user", "--header", "--data"];
-    let readme = readme();
-    let words = readme.split(|letter: char| letter.is_whitespace() || "`(),;:=[]|\\".contains(letter));
+    // Of cargo, docker, tests/run and curl.
+    let others = ["--release", "--file", "--tag", "--path", "--no-install", "--fail", "--user", "--header", "--data"];
+    let documents = [README, DEPLOY, METRICS].map(text_of).join("\n");
+    let words = documents.split(|letter: char| letter.is_whitespace() || "`(),;:=[]|\\".contains(letter));
     let flags: BTreeSet<&str> = words
         .map(|word| word.trim_end_matches('.'))
         .filter(|word| word.starts_with("--") && word.len() > 3 && !others.contains(word))
@@ -165,12 +201,12 @@ fn every_flag_in_the_readme_exists() {
 }
 
 #[tokio::test]
-async fn every_path_of_the_daemon_stands_in_the_readme_and_every_one_there_exists() {
+async fn every_path_of_the_daemon_is_documented_and_every_one_there_exists() {
     let daemon = Daemon::over(&[("home", &[])]).await;
     let answer = http::raw(daemon.address(), "/no/such/path", "").await.unwrap();
     let page = String::from_utf8(answer).unwrap();
-    let readme = readme();
-    let section = readme.split("\n## HTTP\n").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("a section");
+    let guide = text_of(DEPLOY);
+    let section = guide.split("\n## HTTP\n").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("a section");
     let code: Vec<&str> = section.split('`').skip(1).step_by(2).filter(|text| text.starts_with('/')).collect();
     let told: BTreeMap<&str, bool> =
         code.iter().map(|text| text.split('?').next().unwrap()).map(|path| (path, true)).collect();
@@ -183,6 +219,6 @@ async fn every_path_of_the_daemon_stands_in_the_readme_and_every_one_there_exist
     }
     let listed = page.split("<code>").skip(1).filter_map(|rest| rest.split("</code>").next());
     let missing: Vec<&str> = listed.filter(|path| path.starts_with('/') && !told.contains_key(path)).collect();
-    assert_eq!(missing, Vec::<&str>::new(), "not in the README");
+    assert_eq!(missing, Vec::<&str>::new(), "not in {DEPLOY}");
     daemon.ends_well().await;
 }

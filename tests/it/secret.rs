@@ -38,7 +38,7 @@ impl Watched {
         let mut target = lab.target_with(&[Credential::ClientSecret]);
         // Longer than any answer here takes, whatever else the machine does.
         target.provider.http.timeout = Some(Duration::from_secs(30));
-        target.kasm.http.timeout = Some(Duration::from_secs(30));
+        target.app.http.timeout = Some(Duration::from_secs(30));
         Self { lab, target, collector: Collector::new(clock), clock }
     }
 

@@ -57,7 +57,7 @@ fn is_behind_a_wall(case: &Case<'_>) -> bool {
 }
 
 fn finding(case: &Case<'_>, reason: Reason, detail: &str) -> Finding {
-    Finding::new(reason.id(), format!("{} does not answer: {detail}", case.target().kasm.url))
+    Finding::new(reason.id(), format!("{} does not answer: {detail}", case.target().app.url))
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ pub(in crate::checks) fn insecure(case: &Case<'_>) -> Result<Vec<Finding>, Missi
         findings.push(Finding::new("fragment", format!("Kasm's redirect URL has a fragment: {sent}")));
     }
     if url.scheme() != "https" && !is_loopback(&url) {
-        if case.target().kasm.url.starts_with("https:") {
+        if case.target().app.url.starts_with("https:") {
             return Err(waits());
         }
         findings.push(Finding::new("plain_http", format!("Kasm's redirect URL is not https: {sent}")));
@@ -84,7 +84,7 @@ mod tests {
     };
 
     fn at(now: &mut Snapshot, base: &str, redirect: &str) {
-        now.target.kasm.url = base.to_owned();
+        now.target.app.url = base.to_owned();
         url(now).redirect_uri = Some(redirect.to_owned());
     }
 

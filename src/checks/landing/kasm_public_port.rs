@@ -21,7 +21,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
-    let port = Url::parse(&case.target().kasm.url).ok().and_then(|url| url.port());
+    let port = Url::parse(&case.target().app.url).ok().and_then(|url| url.port());
     Ok(match port {
         None => Verdict::NotApplicable("Kasm is at the default port".to_owned()),
         Some(port) => Verdict::Unverified(format!(
@@ -41,11 +41,11 @@ mod tests {
             &CHECK,
             &[
                 ("443", |_| {}, "not_applicable"),
-                ("443, written", |now| now.target.kasm.url.push_str(":443"), "not_applicable"),
-                ("8443", |now| now.target.kasm.url.push_str(":8443"), "unverified"),
+                ("443, written", |now| now.target.app.url.push_str(":443"), "not_applicable"),
+                ("8443", |now| now.target.app.url.push_str(":8443"), "unverified"),
             ],
         );
-        let reason = evaluated(&CHECK, |now| now.target.kasm.url.push_str(":8443")).reason.unwrap();
+        let reason = evaluated(&CHECK, |now| now.target.app.url.push_str(":8443")).reason.unwrap();
         assert!(reason.contains("8443"), "{reason}");
     }
 }

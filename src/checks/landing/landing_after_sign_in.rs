@@ -21,6 +21,6 @@ pub(super) const CHECK: Check = Check {
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     Ok(Verdict::Unverified(format!(
         "only a full sign-in shows it: sign in once in a private window and see that it ends at {}/#/",
-        case.target().kasm.url
+        case.target().app.url
     )))
 }

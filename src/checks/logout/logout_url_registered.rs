@@ -27,7 +27,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         return Ok(Verdict::NotApplicable("Logout with OIDC Provider is off in Kasm".to_owned()));
     }
     let registered = &registration.client.logout_callback_urls;
-    let kasm = &case.target().kasm.url;
+    let kasm = &case.target().app.url;
     if registered.iter().any(|url| url.contains('*') || is_of_host(url, kasm)) {
         return Ok(Verdict::OK);
     }

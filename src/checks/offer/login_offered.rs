@@ -91,7 +91,7 @@ fn why_not_shown(case: &Case<'_>) -> Option<Finding> {
         let fix = "Kasm: Access Management > Authentication > OpenID > your config > Enabled: switch it on.";
         return Some(Finding::new("disabled", format!("The config \"{name}\" is disabled")).fix(fix));
     }
-    let ours = Url::parse(&case.target().kasm.url).ok()?;
+    let ours = Url::parse(&case.target().app.url).ok()?;
     // Kasm's proxy passes the host without a port.
     let drift = Drift::of("hostname", ("Users type", ours.host_str()?), ("Kasm stores", stored.hostname.text()?))?;
     let message = format!("The config \"{name}\" is for the host {} only", drift.actual);
@@ -100,7 +100,7 @@ fn why_not_shown(case: &Case<'_>) -> Option<Finding> {
 
 /// What can be said when no login was started.
 fn without_starts(case: &Case<'_>, settings: &LoginSettings) -> Result<Verdict, Missing> {
-    match &case.target().kasm.provider {
+    match &case.target().app.provider {
         Some(name) if !settings.configs.iter().any(|config| config.display_name == *name) => {
             // Whether another button leads to this provider cannot be told.
             case.now.login_start.get().map(|_| shown(settings))
@@ -117,7 +117,7 @@ fn ours(settings: &LoginSettings, start: &Start, target: &TargetFacts) -> Verdic
                 .fix("Kasm: Access Management > Authentication > OpenID > your config > Enabled: switch it on."),
         );
     }
-    match &target.kasm.provider {
+    match &target.app.provider {
         Some(name) if *name != start.display_name && start.leads_to(&target.provider.url) => {
             Verdict::noting(format!("shown as \"{}\", not \"{name}\": correct kasm.provider", start.display_name))
         }
@@ -203,7 +203,7 @@ mod tests {
     const ELSEWHERE: &str = "https://login.example.test/authorize";
 
     fn name_provider(now: &mut Snapshot, name: &str) {
-        now.target.kasm.provider = Some(name.to_owned());
+        now.target.app.provider = Some(name.to_owned());
     }
 
     #[test]

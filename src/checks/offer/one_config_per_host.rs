@@ -81,7 +81,7 @@ mod tests {
                     "a second for this provider, and ours is named",
                     |now| {
                         add_config(now, "Work", HERE);
-                        now.target.kasm.provider = Some("Pocket ID".to_owned());
+                        now.target.app.provider = Some("Pocket ID".to_owned());
                     },
                     "ok",
                 ),

@@ -29,7 +29,7 @@ pub(super) const CHECK: Check = Check {
 
 fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
     let sent = case.authorize_url()?.redirect_uri.as_deref().unwrap_or_default();
-    let kasm = &case.target().kasm.url;
+    let kasm = &case.target().app.url;
     let base = Url::parse(kasm).map_err(|_| Missing::Blocked { by: SourceId::AppConnection })?;
     let expected = format!("{}{CALLBACK}", base.origin().ascii_serialization());
     if sent.is_empty() {
@@ -107,7 +107,7 @@ mod tests {
                 (
                     "Kasm at another port",
                     |now| {
-                        now.target.kasm.url = "https://kasm.example.test:8443".to_owned();
+                        now.target.app.url = "https://kasm.example.test:8443".to_owned();
                         send(now, "https://kasm.example.test:8443/api/oidc_callback");
                     },
                     "ok",

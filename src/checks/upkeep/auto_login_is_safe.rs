@@ -27,7 +27,7 @@ fn run(case: &Case<'_>) -> Result<Verdict, Missing> {
         Some(false) => return Ok(Verdict::noting("Auto Login is off")),
         Some(true) => {}
     }
-    let way_in = format!("{}/#/staticlogin", case.target().kasm.url);
+    let way_in = format!("{}/#/staticlogin", case.target().app.url);
     let dry_run = case.authorize_url().and_then(|_| case.discovery()).and_then(|_| case.now.authorize_dry_run.get());
     Ok(match dry_run {
         Ok(answer) if answer.is_accepted() => Verdict::noting(format!("Auto Login is on; local accounts: {way_in}")),

@@ -109,7 +109,7 @@ mod tests {
     }
 
     fn plain_http(now: &mut Snapshot) {
-        now.target.kasm.url = "http://kasm.example.test".to_owned();
+        now.target.app.url = "http://kasm.example.test".to_owned();
         url(now).redirect_uri = Some("http://kasm.example.test/api/oidc_callback".to_owned());
     }
 

@@ -48,7 +48,7 @@ fn auto_login(case: &Case<'_>) -> Declared {
 
 /// `kasm.provider` against the stored name, which only a key shows: without one nothing is declared here.
 fn display_name(case: &Case<'_>) -> Declared {
-    let declared = case.target().kasm.provider.as_deref()?;
+    let declared = case.target().app.provider.as_deref()?;
     let stored = case.stored().ok()?.display_name.as_deref()?;
     Some(Ok(differs("display_name", ("kasm.provider says", declared), ("Kasm stores", stored)).map(|finding| {
         finding.fix(
@@ -112,8 +112,8 @@ mod tests {
                     |now| now.claims_preview.value = Ok(ClaimsPreview::NoSuchUser),
                     "ok",
                 ),
-                ("the name as stored", |now| now.target.kasm.provider = Some("Pocket ID".to_owned()), "ok"),
-                ("another name", |now| now.target.kasm.provider = Some("Passkey".to_owned()), "fail differs"),
+                ("the name as stored", |now| now.target.app.provider = Some("Pocket ID".to_owned()), "ok"),
+                ("another name", |now| now.target.app.provider = Some("Passkey".to_owned()), "fail differs"),
                 ("the groups", |now| now.target.expect.groups = Some(vec!["kasm-users".to_owned()]), "ok"),
                 (
                     "other groups",

@@ -82,7 +82,7 @@ fn write(path: &Path, text: &str, force: bool) -> Result<(), String> {
 /// The configuration of the first target, with comments on what may be added.
 fn written(config: &Config) -> String {
     let Some(facts) = config.targets.first().map(crate::config::Target::facts) else { return String::new() };
-    let (name, provider, kasm) = (quoted(&facts.name), quoted(&facts.provider.url), quoted(&facts.kasm.url));
+    let (name, provider, kasm) = (quoted(&facts.name), quoted(&facts.provider.url), quoted(&facts.app.url));
     format!(
         r#"# ssowatch: watches single sign-on between Kasm Workspaces and Pocket ID.
 # `ssowatch config check FILE` validates this file; `ssowatch plan --config.file FILE` lists every request it leads to.
@@ -165,9 +165,9 @@ mod tests {
             .collect();
         let target = &reread(&taken_up.join("\n")).targets[0];
         assert!(target.provider.client_secret.is_some() && target.provider.api_key.is_some());
-        assert!(target.kasm.api_key_secret.is_some() && target.kasm.http.tls.ca_file.is_some());
+        assert!(target.app.api_key_secret.is_some() && target.app.http.tls.ca_file.is_some());
         assert_eq!(target.expect.auto_login, Some(false));
-        assert_eq!(target.kasm.provider.as_deref(), Some("Pocket ID"));
+        assert_eq!(target.app.provider.as_deref(), Some("Pocket ID"));
     }
 
     #[test]

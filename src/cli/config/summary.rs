@@ -20,7 +20,7 @@ pub(super) fn told(config: &Config, now: Time) -> String {
         let facts = target.facts();
         let _ = writeln!(out, "\n{}", target.name);
         row(&mut out, "provider", &facts.provider.url);
-        row(&mut out, "Kasm", &facts.kasm.url);
+        row(&mut out, "Kasm", &facts.app.url);
         row(&mut out, "credentials", &credentials(target));
         if !facts.off.is_empty() {
             row(&mut out, "checks off", &facts.off.into_iter().collect::<Vec<_>>().join(", "));
@@ -67,7 +67,7 @@ fn credentials(target: &Target) -> String {
     let given = [
         ("client secret", &target.provider.client_secret),
         ("Pocket ID key", &target.provider.api_key),
-        ("Kasm key", &target.kasm.api_key),
+        ("Kasm key", &target.app.api_key),
     ];
     let named: Vec<String> = given
         .into_iter()

@@ -47,7 +47,7 @@ impl<'a> DeveloperApi<'a> {
     /// No key is configured, it cannot be read, or Kasm cannot be asked.
     pub(in crate::collect) fn open(asked: &'a Credentialed<'_>) -> Result<Self, Missing> {
         let source = SourceId::KasmConfig;
-        let kasm = &asked.target.kasm;
+        let kasm = &asked.target.app;
         let (Some(key), Some(secret)) = (&kasm.api_key, &kasm.api_key_secret) else {
             return Err(Missing::NotConfigured(Credential::AppKey));
         };

@@ -52,7 +52,7 @@ pub(super) const ROWS: &[Row] = &[
         compared_by: &[("login_offered", "hostname")],
         is_declared: false,
         sides: |case| Sides {
-            config: host(&case.target().kasm.url),
+            config: host(&case.target().app.url),
             stored: stored(case, |config| entered(&config.hostname)),
             sent: shown(case, |config| Held::maybe(config.hostname.as_deref())),
             ..NOWHERE
@@ -64,7 +64,7 @@ pub(super) const ROWS: &[Row] = &[
         compared_by: &[("settings_as_declared", "display_name")],
         is_declared: true,
         sides: |case| Sides {
-            config: case.target().kasm.provider.as_deref().map_or(Held::None, Held::text),
+            config: case.target().app.provider.as_deref().map_or(Held::None, Held::text),
             stored: stored(case, |config| Held::maybe(config.display_name.as_deref())),
             ..NOWHERE
         },
@@ -296,7 +296,7 @@ pub(super) const ROWS: &[Row] = &[
         compared_by: &[("logout_url_registered", "logout_url")],
         is_declared: false,
         sides: |case| Sides {
-            config: Held::text(&case.target().kasm.url),
+            config: Held::text(&case.target().app.url),
             provider: registered(case, |found| Held::list(&found.client.logout_callback_urls)),
             ..NOWHERE
         },

@@ -80,7 +80,7 @@ fn facts(latest: &Latest, view: &View<'_>) -> String {
         before_the_restart(latest),
         escape(&report.provider),
         escape(&target.provider.url),
-        escape(&target.kasm.url),
+        escape(&target.app.url),
     )
 }
 

@@ -46,7 +46,7 @@ async fn the_journal_holds_no_secret_with_all_credentials_whatever_fails() {
         let lab = Lab::start(LabOptions { client_secret: secret.clone(), ..LabOptions::default() }).await.unwrap();
         let mut target = lab.target_with(&[Credential::ClientSecret, Credential::ProviderAdminKey, Credential::AppKey]);
         if !right {
-            for slot in [&mut target.provider.client_secret, &mut target.provider.api_key, &mut target.kasm.api_key] {
+            for slot in [&mut target.provider.client_secret, &mut target.provider.api_key, &mut target.app.api_key] {
                 *slot = Some(SecretSource::Inline(Secret::new(secret.clone())));
             }
         }

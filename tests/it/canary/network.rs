@@ -221,9 +221,9 @@ async fn each_header_is_seen_at_its_own_side_alone() {
         value: SecretSource::Inline(Secret::new(secret.to_owned())),
     };
     pair.target.provider.http.headers = vec![header("for the provider")];
-    pair.target.kasm.http.headers = vec![header("for Kasm")];
+    pair.target.app.http.headers = vec![header("for Kasm")];
     pair.target.provider.client_secret = Some(SecretSource::Inline(Secret::new(format!("{CANARY}-1"))));
-    pair.target.kasm.api_key = Some(SecretSource::Inline(Secret::new(format!("{CANARY}-2"))));
+    pair.target.app.api_key = Some(SecretSource::Inline(Secret::new(format!("{CANARY}-2"))));
     pair.look().await;
     for (server, own) in [(&pair.provider, "for the provider"), (&pair.kasm, "for Kasm")] {
         let seen = server.seen();

@@ -75,7 +75,7 @@ async fn kasm_at(address: &str, kasm: Server) -> Pair {
     let provider = Server::plain().await;
     let (provider_url, port) = (format!("http://{}", provider.address), kasm.port());
     let mut pair = Pair::of(provider, &provider_url, kasm, address);
-    pair.target.kasm.http.connect_to = Some(("127.0.0.1".to_owned(), port));
+    pair.target.app.http.connect_to = Some(("127.0.0.1".to_owned(), port));
     pair
 }
 
@@ -94,8 +94,8 @@ async fn a_certificate_that_is_no_longer_trusted_after_the_probe_gets_no_request
     let name = &["kasm.example.test"][..];
     let changing = Changing::of(&[&root.issue(name), &self_signed(name)]);
     let mut pair = kasm_at("https://kasm.example.test", changing.server().await).await;
-    pair.target.kasm.http.tls.ca = Some(root.pem.clone());
-    pair.target.kasm.http.headers = header();
+    pair.target.app.http.tls.ca = Some(root.pem.clone());
+    pair.target.app.http.headers = header();
     let seen = pair.look().await;
     assert_eq!(seen.app_connection.get().unwrap().tls.as_ref().unwrap().trust, Trust::Verified);
     let refused = "the certificate is not trusted, so nothing that is secret is sent".to_owned();
@@ -108,9 +108,9 @@ async fn the_name_to_verify_is_the_name_of_the_greeting() {
     let root = Authority::new("Example Root");
     let changing = Changing::of(&[&root.issue(&["inner.example.test"])]);
     let mut pair = kasm_at("https://kasm.example.test:8443", changing.server().await).await;
-    pair.target.kasm.http.tls.ca = Some(root.pem.clone());
-    pair.target.kasm.http.tls.server_name = Some("Inner.example.test".to_owned());
-    pair.target.kasm.http.headers = header();
+    pair.target.app.http.tls.ca = Some(root.pem.clone());
+    pair.target.app.http.tls.server_name = Some("Inner.example.test".to_owned());
+    pair.target.app.http.headers = header();
     assert!(pair.look().await.login_start.ok().is_some());
     assert_eq!(changing.names(), [Some("inner.example.test".to_owned())]);
     for seen in pair.kasm.seen() {
@@ -123,7 +123,7 @@ async fn an_address_in_place_of_a_name_is_verified_and_is_no_greeting() {
     let root = Authority::new("Example Root");
     let changing = Changing::of(&[&root.issue(&["192.0.2.7"])]);
     let mut pair = kasm_at("https://192.0.2.7", changing.server().await).await;
-    pair.target.kasm.http.tls.ca = Some(root.pem.clone());
+    pair.target.app.http.tls.ca = Some(root.pem.clone());
     let seen = pair.look().await;
     assert!(seen.app_connection.get().unwrap().is_trusted() && seen.login_start.ok().is_some());
     assert_eq!(changing.names(), [None]);
@@ -207,8 +207,8 @@ async fn an_untrusted_certificate_behind_a_proxy_is_looked_behind_without_the_he
     let kasm = Server::tls(self_signed(&["kasm.example.test"]).config()).await;
     let mut pair = kasm_at("https://kasm.example.test", kasm).await;
     let relay = Relay::to(pair.kasm.address, Speech::Connect).await;
-    pair.target.kasm.http.headers = header();
-    pair.target.kasm.http.proxy =
+    pair.target.app.http.headers = header();
+    pair.target.app.http.proxy =
         Some(ProxySettings { url: url(&format!("http://{}", relay.address)), auth: None, no_proxy: None });
     assert!(pair.look().await.login_start.ok().is_some());
     assert!(pair.kasm.seen().iter().all(|seen| seen.header(HEADER).is_none()));
@@ -219,11 +219,11 @@ async fn a_proxy_whose_certificate_is_not_trusted_gets_neither_password_nor_requ
     let mut pair = Pair::well().await;
     let proxy = Server::tls(self_signed(&["127.0.0.1"]).config()).await;
     let auth = Some(("me".to_owned(), SecretSource::Inline(Secret::new("pass".to_owned()))));
-    pair.target.kasm.http.tls.insecure_skip_verify = true;
-    pair.target.kasm.http.proxy =
+    pair.target.app.http.tls.insecure_skip_verify = true;
+    pair.target.app.http.proxy =
         Some(ProxySettings { url: url(&format!("https://{}", proxy.address)), auth, no_proxy: None });
     for address in ["https://kasm.example.test".to_owned(), pair.kasm_url()] {
-        pair.target.kasm.url = url(&address);
+        pair.target.app.url = url(&address);
         let refused = "the proxy's certificate is not trusted".to_owned();
         assert_eq!(failure(&pair.look().await.app_health), (Reason::Tls, refused), "{address}");
     }

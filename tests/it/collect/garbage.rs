@@ -34,7 +34,7 @@ fn mangled(seed: u64, good: Vec<u8>) -> Vec<u8> {
 async fn mangled_answers_give_a_snapshot() {
     let mut pair = Pair::well().await;
     pair.target.provider.http.timeout = Some(std::time::Duration::from_millis(200));
-    pair.target.kasm.http.timeout = Some(std::time::Duration::from_millis(200));
+    pair.target.app.http.timeout = Some(std::time::Duration::from_millis(200));
     pair.target.passkey_enabled = true;
     for seed in 0..40 {
         let (provider, kasm) = (pair.provider_url(), pair.kasm_url());

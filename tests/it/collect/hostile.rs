@@ -136,7 +136,7 @@ async fn a_name_that_does_not_resolve_is_dns_and_nothing_of_that_side_is_asked()
 async fn a_port_that_nobody_listens_on_is_connect() {
     let mut pair = Pair::well().await;
     let gone = super::server::nobody();
-    pair.target.kasm.url = url(&format!("http://{gone}"));
+    pair.target.app.url = url(&format!("http://{gone}"));
     let seen = pair.look().await;
     let (reason, detail) = failure(&seen.app_connection);
     assert_eq!(

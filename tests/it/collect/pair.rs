@@ -45,7 +45,7 @@ impl Pair {
         let mut target = Target::of_two_urls("home", url(provider_url), url(kasm_url));
         // Longer than any answer here takes, whatever else the machine does.
         target.provider.http.timeout = Some(Duration::from_secs(30));
-        target.kasm.http.timeout = Some(Duration::from_secs(30));
+        target.app.http.timeout = Some(Duration::from_secs(30));
         Self { provider, kasm, target, collector: Collector::new(Clock::System), clock: Clock::System }
     }
 
@@ -54,7 +54,7 @@ impl Pair {
     }
 
     pub fn kasm_url(&self) -> String {
-        self.target.kasm.url.as_str().trim_end_matches('/').to_owned()
+        self.target.app.url.as_str().trim_end_matches('/').to_owned()
     }
 
     /// The provider is well but for one path.

@@ -23,8 +23,8 @@ async fn kasm_on(kasm: Server) -> Pair {
     let provider_url = format!("http://{}", provider.address);
     let port = kasm.port();
     let mut pair = Pair::of(provider, &provider_url, kasm, "https://kasm.example.test");
-    pair.target.kasm.http.connect_to = Some(("127.0.0.1".to_owned(), port));
-    pair.target.kasm.http.headers =
+    pair.target.app.http.connect_to = Some(("127.0.0.1".to_owned(), port));
+    pair.target.app.http.headers =
         vec![NamedHeader { name: HEADER.to_owned(), value: SecretSource::Inline(Secret::new("let me in".to_owned())) }];
     pair
 }
@@ -52,7 +52,7 @@ async fn a_chain_to_a_root_of_ca_file_is_verified_and_its_facts_are_told() {
     let between = root.intermediate("Example Intermediate");
     let served = between.issue(&["kasm.example.test", "127.0.0.1"]).with(&between);
     let mut pair = kasm_with(&served).await;
-    pair.target.kasm.http.tls.ca = Some(root.pem.clone());
+    pair.target.app.http.tls.ca = Some(root.pem.clone());
     let seen = pair.look().await;
     let tls = kasm(&seen).tls.unwrap();
     assert_eq!((tls.trust, tls.name_matches, tls.version.as_str()), (Trust::Verified, true, "TLSv1.3"));
@@ -87,9 +87,9 @@ async fn a_self_signed_certificate_is_told_the_look_goes_on_and_the_headers_are_
 async fn a_self_signed_certificate_is_pinned_by_naming_it_whatever_its_name() {
     let served = self_signed(&["another.example.test"]);
     let mut by_file = kasm_with(&served).await;
-    by_file.target.kasm.http.tls.ca = Some(served.pem.clone());
+    by_file.target.app.http.tls.ca = Some(served.pem.clone());
     let mut by_fingerprint = kasm_with(&served).await;
-    by_fingerprint.target.kasm.http.tls.fingerprint_sha256 = Some(served.fingerprint());
+    by_fingerprint.target.app.http.tls.fingerprint_sha256 = Some(served.fingerprint());
     for pair in [by_file, by_fingerprint] {
         let seen = pair.look().await;
         assert_eq!(trust(&seen), Trust::Pinned);
@@ -102,13 +102,13 @@ async fn a_self_signed_certificate_is_pinned_by_naming_it_whatever_its_name() {
 async fn another_certificate_than_the_pinned_one_gets_no_headers() {
     let pinned = self_signed(&["kasm.example.test"]);
     let mut pair = kasm_with(&self_signed(&["kasm.example.test"])).await;
-    pair.target.kasm.http.tls.fingerprint_sha256 = Some(pinned.fingerprint());
+    pair.target.app.http.tls.fingerprint_sha256 = Some(pinned.fingerprint());
     let seen = pair.look().await;
     assert_eq!(trust(&seen), Trust::OtherThanPinned);
     assert!(seen.kasm_login_settings.ok().is_some());
     assert!(!header_went(&pair));
     let mut pair = kasm_with(&self_signed(&["kasm.example.test"])).await;
-    pair.target.kasm.http.tls.ca = Some(pinned.pem.clone());
+    pair.target.app.http.tls.ca = Some(pinned.pem.clone());
     assert_eq!(trust(&pair.look().await), Trust::SelfSigned);
     assert!(!header_went(&pair));
 }
@@ -135,7 +135,7 @@ async fn what_is_wrong_with_a_chain_is_told_apart() {
     ];
     for (case, served, expected) in cases {
         let mut pair = kasm_with(&served).await;
-        pair.target.kasm.http.tls.ca = Some(root.pem.clone());
+        pair.target.app.http.tls.ca = Some(root.pem.clone());
         let seen = pair.look().await;
         assert_eq!(trust(&seen), expected, "{case}");
         assert!(seen.app_health.ok().is_some(), "{case}: the look goes on");
@@ -146,7 +146,7 @@ async fn what_is_wrong_with_a_chain_is_told_apart() {
 #[tokio::test]
 async fn insecure_skip_verify_sends_all_and_hides_nothing() {
     let mut pair = kasm_with(&self_signed(&["kasm.example.test"])).await;
-    pair.target.kasm.http.tls.insecure_skip_verify = true;
+    pair.target.app.http.tls.insecure_skip_verify = true;
     assert_eq!(trust(&pair.look().await), Trust::SelfSigned);
     assert!(header_went(&pair));
 }
@@ -155,8 +155,8 @@ async fn insecure_skip_verify_sends_all_and_hides_nothing() {
 async fn server_name_is_verified_in_place_of_the_host() {
     let root = Authority::new("Example Root");
     let mut pair = kasm_with(&root.issue(&["inner.example.test"])).await;
-    pair.target.kasm.http.tls.ca = Some(root.pem.clone());
-    pair.target.kasm.http.tls.server_name = Some("inner.example.test".to_owned());
+    pair.target.app.http.tls.ca = Some(root.pem.clone());
+    pair.target.app.http.tls.server_name = Some("inner.example.test".to_owned());
     assert_eq!(trust(&pair.look().await), Trust::Verified);
     assert_eq!(pair.kasm.seen()[0].header("host"), Some("kasm.example.test"));
 }
@@ -171,11 +171,11 @@ async fn a_client_certificate_is_shown_where_the_config_names_one() {
     std::fs::write(&cert, &client.pem).unwrap();
     std::fs::write(&key, client.key_pem()).unwrap();
     let mut pair = kasm_on(Server::tls(served.demanding(&ours)).await).await;
-    pair.target.kasm.http.tls.ca = Some(root.pem.clone());
+    pair.target.app.http.tls.ca = Some(root.pem.clone());
     let seen = pair.look().await;
     assert_eq!(reason(&seen.app_health), Reason::Tls, "TLS 1.3 refuses after the handshake");
-    pair.target.kasm.http.tls.cert_file = Some(cert.clone());
-    pair.target.kasm.http.tls.key_file = Some(key.clone());
+    pair.target.app.http.tls.cert_file = Some(cert.clone());
+    pair.target.app.http.tls.key_file = Some(key.clone());
     assert!(pair.look().await.app_health.ok().is_some());
     std::fs::write(&key, "nonsense").unwrap();
     let (_, detail) = failure(&pair.look().await.app_connection);
@@ -187,9 +187,9 @@ async fn tls_1_2_is_spoken_unless_1_3_is_demanded() {
     let root = Authority::new("Example Root");
     let served = root.issue(&["kasm.example.test"]);
     let mut pair = kasm_on(Server::tls(served.only_tls12()).await).await;
-    pair.target.kasm.http.tls.ca = Some(root.pem.clone());
+    pair.target.app.http.tls.ca = Some(root.pem.clone());
     assert_eq!(kasm(&pair.look().await).tls.unwrap().version, "TLSv1.2");
-    pair.target.kasm.http.tls.only_tls13 = true;
+    pair.target.app.http.tls.only_tls13 = true;
     let seen = pair.look().await;
     assert_eq!(reason(&seen.app_connection), Reason::Tls);
 }
@@ -207,7 +207,7 @@ async fn a_server_that_speaks_no_tls_is_told_so_and_nothing_more_is_asked_of_it(
 #[tokio::test]
 async fn settings_that_cannot_be_loaded_name_the_setting() {
     let mut pair = Pair::well().await;
-    pair.target.kasm.http.tls.ca = Some("not a certificate".to_owned());
+    pair.target.app.http.tls.ca = Some("not a certificate".to_owned());
     let seen = pair.look().await;
     assert_eq!(
         failure(&seen.app_connection),
@@ -224,7 +224,7 @@ async fn a_ca_file_that_is_replaced_counts_from_the_next_look() {
     let served = self_signed(&["kasm.example.test"]);
     std::fs::write(&file, &self_signed(&["kasm.example.test"]).pem).unwrap();
     let mut pair = kasm_with(&served).await;
-    pair.target.kasm.http.tls.ca_file = Some(file.clone());
+    pair.target.app.http.tls.ca_file = Some(file.clone());
     assert_eq!(trust(&pair.look().await), Trust::SelfSigned);
     std::fs::write(&file, &served.pem).unwrap();
     assert_eq!(trust(&pair.look().await), Trust::Pinned);

@@ -25,8 +25,8 @@ async fn kasm_at(address: &str) -> Pair {
     let provider = Server::plain().await;
     let (provider_url, port) = (format!("http://{}", provider.address), kasm.port());
     let mut pair = Pair::of(provider, &provider_url, kasm, address);
-    pair.target.kasm.http.connect_to = Some(("127.0.0.1".to_owned(), port));
-    pair.target.kasm.http.tls.ca = Some(root.pem);
+    pair.target.app.http.connect_to = Some(("127.0.0.1".to_owned(), port));
+    pair.target.app.http.tls.ca = Some(root.pem);
     pair
 }
 
@@ -61,7 +61,7 @@ async fn a_host_of_ipv6_alone_is_looked_at() {
 #[tokio::test]
 async fn every_address_of_a_name_is_tried_and_one_that_answers_is_enough() {
     let mut pair = Pair::well().await;
-    pair.target.kasm.url = url(&format!("http://localhost:{}", pair.kasm.port()));
+    pair.target.app.url = url(&format!("http://localhost:{}", pair.kasm.port()));
     let seen = pair.look().await;
     let addresses = &seen.app_connection.get().unwrap().addresses;
     let answered =
@@ -76,7 +76,7 @@ async fn every_address_of_a_name_is_tried_and_one_that_answers_is_enough() {
 #[tokio::test]
 async fn headers_go_to_their_own_side_and_over_plain_http_to_loopback_alone() {
     let mut pair = Pair::well().await;
-    pair.target.kasm.http.headers = vec![header("cf-access-client-secret", "one")];
+    pair.target.app.http.headers = vec![header("cf-access-client-secret", "one")];
     pair.target.provider.http.basic_auth = Some(("us".to_owned(), SecretSource::Inline(Secret::new("two".to_owned()))));
     pair.look().await;
     assert!(pair.kasm.seen().iter().all(|seen| seen.header("cf-access-client-secret") == Some("one")));
@@ -93,7 +93,7 @@ async fn headers_go_to_their_own_side_and_over_plain_http_to_loopback_alone() {
 async fn a_header_whose_file_is_gone_stops_that_side_and_names_the_file() {
     let mut pair = Pair::well().await;
     let value = SecretSource::File("no-such-file".into());
-    pair.target.kasm.http.headers = vec![NamedHeader { name: "x-wall".to_owned(), value }];
+    pair.target.app.http.headers = vec![NamedHeader { name: "x-wall".to_owned(), value }];
     let seen = pair.look().await;
     let (reason, detail) = failure(&seen.app_health);
     assert_eq!(reason, Reason::Blocked);
@@ -223,12 +223,12 @@ async fn a_plain_request_goes_whole_to_a_proxy_and_the_connection_is_out_of_reac
     proxy.does(
         |seen| if seen.target.ends_with("/api/__healthcheck") { json(200, r#"{"ok":true}"#) } else { html(404, "") },
     );
-    pair.target.kasm.http.proxy = Some(ProxySettings {
+    pair.target.app.http.proxy = Some(ProxySettings {
         url: url(&format!("http://{}", proxy.address)),
         auth: Some(("me".to_owned(), SecretSource::Inline(Secret::new("pass".to_owned())))),
         no_proxy: None,
     });
-    pair.target.kasm.http.headers = vec![header("x-wall", "secret")];
+    pair.target.app.http.headers = vec![header("x-wall", "secret")];
     let seen = pair.look().await;
     assert!(matches!(seen.app_connection.get().unwrap_err(), Missing::OutOfReach(why) if why.starts_with("a proxy")));
     assert!(seen.app_health.ok().is_some());
@@ -237,7 +237,7 @@ async fn a_plain_request_goes_whole_to_a_proxy_and_the_connection_is_out_of_reac
     assert!(asked.iter().any(|one| one.target == format!("http://{}/api/__healthcheck", pair.kasm.address)));
     assert!(asked.iter().all(|one| one.header("proxy-authorization") == Some("Basic bWU6cGFzcw==")));
     assert!(asked.iter().all(|one| one.header("x-wall").is_none()), "plain HTTP beyond loopback carries no secret");
-    pair.target.kasm.http.proxy.as_mut().unwrap().no_proxy = Some("127.0.0.0/8".to_owned());
+    pair.target.app.http.proxy.as_mut().unwrap().no_proxy = Some("127.0.0.0/8".to_owned());
     assert!(pair.look().await.app_connection.ok().is_some());
     assert!(pair.kasm.connections() > 0);
 }
@@ -250,7 +250,7 @@ async fn https_goes_through_a_tunnel_that_the_proxy_makes_or_refuses() {
         ("CONNECT", "kasm.example.test:443") => answer(403, &[], ""),
         _ => answer(500, &[], ""),
     });
-    pair.target.kasm.http.proxy =
+    pair.target.app.http.proxy =
         Some(ProxySettings { url: url(&format!("http://{}", proxy.address)), auth: None, no_proxy: None });
     let seen = pair.look().await;
     assert_eq!(failure(&seen.app_health), (Reason::Connect, "the proxy does not connect us".to_owned()));
@@ -263,8 +263,8 @@ async fn both_kinds_of_tunnel_lead_to_kasm_and_what_is_secret_stays_inside() {
     for (speech, scheme) in [(Speech::Connect, "http"), (Speech::Socks, "socks5h")] {
         let mut pair = kasm_at("https://kasm.example.test:8443").await;
         let relay = Relay::to(pair.kasm.address, speech).await;
-        pair.target.kasm.http.headers = vec![header("x-wall", "secret")];
-        pair.target.kasm.http.proxy = Some(ProxySettings {
+        pair.target.app.http.headers = vec![header("x-wall", "secret")];
+        pair.target.app.http.proxy = Some(ProxySettings {
             url: url(&format!("{scheme}://{}", relay.address)),
             auth: Some(("me".to_owned(), SecretSource::Inline(Secret::new("pass".to_owned())))),
             no_proxy: Some("other.example.test".to_owned()),

@@ -70,7 +70,7 @@ async fn a_kasm_with_its_default_certificate_is_at_risk_until_it_is_pinned() {
     let mut stage = Stage::new(LabOptions { kasm_self_signed: true, ..https() }).await;
     let report = stage.look().await;
     assert_eq!((failing(&report), report.login.word()), (vec!["app_certificate_trusted".to_owned()], "ok"));
-    stage.target.kasm.http.tls.ca = Some(stage.lab.kasm_certificate_pem());
+    stage.target.app.http.tls.ca = Some(stage.lab.kasm_certificate_pem());
     let report = stage.look().await;
     assert_eq!((failing(&report), report.login.word()), (vec![], "ok"));
     stage.close("a default certificate").await;

@@ -92,7 +92,7 @@ impl Stage {
     /// Waits less long for answers where the fault is that none comes.
     pub fn hurry_for(&mut self, fault: Fault) {
         if ["stalls", "hangs", "slow_body"].iter().any(|word| fault.id().contains(word)) {
-            for http in [&mut self.target.provider.http, &mut self.target.kasm.http] {
+            for http in [&mut self.target.provider.http, &mut self.target.app.http] {
                 http.timeout = Some(Duration::from_secs(2));
             }
         }

@@ -107,7 +107,7 @@ async fn what_was_seen_at_other_addresses_is_not_told() {
     let lab = Lab::start(LabOptions::default()).await.unwrap();
     watched_once(folder.path(), lab.target()).await;
     let mut moved = lab.target();
-    moved.kasm.url = "https://kasm.example.test".parse().unwrap();
+    moved.app.url = "https://kasm.example.test".parse().unwrap();
     let (running, look) = watching(folder.path(), moved, TimeDelta::zero()).await;
     assert!(running.results.entry("lab").unwrap().latest.is_none());
     assert_eq!(look.ran("lab")[0].before, None);

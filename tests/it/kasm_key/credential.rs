@@ -84,7 +84,7 @@ async fn nobody_is_asked_for_unless_a_test_user_is_named() {
 async fn basic_goes_in_a_header_below_api_and_no_other_way_is_tried() {
     let lab = Lab::start(LabOptions::default()).await.unwrap();
     let mut target = target(&lab);
-    target.kasm.api_auth = ApiAuth::Basic;
+    target.app.api_auth = ApiAuth::Basic;
     let report = evaluate(&look(&target).await, None);
     assert_eq!(report.check("token_url_matches").unwrap().verdict, "ok");
     assert_eq!(lab.count(Side::App, "/api/get_oidc_configs"), 1);
@@ -108,7 +108,7 @@ async fn a_certificate_that_is_not_trusted_keeps_the_key_here() {
     assert_eq!(report.check("login_starts").unwrap().verdict, "ok", "what needs no credential goes on");
 
     let mut pinned = target(&lab);
-    pinned.kasm.http.tls.ca = Some(lab.kasm_certificate_pem());
+    pinned.app.http.tls.ca = Some(lab.kasm_certificate_pem());
     assert!(look(&pinned).await.kasm_config.ok().is_some());
     assert_eq!(lab.stop().await, Vec::<String>::new());
 }
@@ -119,7 +119,7 @@ async fn a_key_is_read_at_use_and_a_file_that_is_gone_is_our_own_fault() {
     let lab = Lab::start(LabOptions::default()).await.unwrap();
     let mut target = target(&lab);
     let path = folder.path().join("key-secret");
-    target.kasm.api_key_secret = Some(SecretSource::File(path.clone()));
+    target.app.api_key_secret = Some(SecretSource::File(path.clone()));
     let snapshot = look(&target).await;
     let (found, detail) = snapshot.kasm_config.failure().unwrap();
     assert_eq!(found, Reason::Blocked);
@@ -138,7 +138,7 @@ async fn neither_half_of_the_key_is_ever_shown() {
         lab.fix_all();
         fault.into_iter().for_each(|fault| lab.break_with(fault));
         let mut target = target(&lab);
-        target.kasm.api_auth = auth;
+        target.app.api_auth = auth;
         let snapshot = look(&target).await;
         let report = evaluate(&snapshot, None);
         let outputs = [
@@ -163,9 +163,9 @@ async fn neither_half_of_the_key_is_ever_shown() {
 async fn a_key_with_characters_that_no_header_can_carry_is_told_and_not_shown() {
     let lab = Lab::start(LabOptions::default()).await.unwrap();
     let mut target = target(&lab);
-    target.kasm.api_key = Some(SecretSource::Inline(Secret::new("wrong\u{7f}key".to_owned())));
+    target.app.api_key = Some(SecretSource::Inline(Secret::new("wrong\u{7f}key".to_owned())));
     for auth in [ApiAuth::Body, ApiAuth::Basic] {
-        target.kasm.api_auth = auth;
+        target.app.api_auth = auth;
         let snapshot = look(&target).await;
         assert_eq!(snapshot.kasm_config.failure().unwrap().0, Reason::Unauthorized, "base64 carries anything");
         assert!(!format!("{snapshot:?}").contains("wrong"));

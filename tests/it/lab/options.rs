@@ -105,8 +105,8 @@ async fn the_target_and_the_config_file_say_the_same() {
     let options = LabOptions { tls: true, kasm_port: Some(8443), ..LabOptions::default() };
     let lab = Lab::start(options).await.unwrap();
     let target = lab.target();
-    assert_eq!(target.kasm.url.as_str(), "https://kasm.example.test:8443/");
-    let (host, port) = target.kasm.http.connect_to.clone().unwrap();
+    assert_eq!(target.app.url.as_str(), "https://kasm.example.test:8443/");
+    let (host, port) = target.app.http.connect_to.clone().unwrap();
     assert_eq!((host.as_str(), port), ("127.0.0.1", lab.socket(Side::App).port()));
     let yaml = lab.config_yaml();
     for line in [
@@ -133,7 +133,7 @@ async fn a_target_has_the_credentials_that_are_asked_for_and_no_others() {
     for credentials in [&[Credential::AppKey][..], &[Credential::ClientSecret], &[Credential::ProviderAdminKey]] {
         let target = lab.target_with(credentials);
         assert!(target.facts().credentials.is_superset(&credentials.iter().copied().collect()));
-        assert_eq!(target.kasm.api_key.is_some(), credentials == [Credential::AppKey]);
+        assert_eq!(target.app.api_key.is_some(), credentials == [Credential::AppKey]);
         assert_eq!(target.provider.client_secret.is_some(), credentials == [Credential::ClientSecret]);
     }
     let key = |credentials: &[Credential]| {

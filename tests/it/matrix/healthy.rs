@@ -52,7 +52,7 @@ async fn with_all_credentials_no_check_fails_and_none_is_unknown_in_a_lab_that_i
         // An address is no domain that a passkey could be bound to.
         stage.target.passkey_enabled = has_names;
         if is_pinned {
-            stage.target.kasm.http.tls.ca = Some(stage.lab.kasm_certificate_pem());
+            stage.target.app.http.tls.ca = Some(stage.lab.kasm_certificate_pem());
         }
         let mut wrong = Vec::new();
         // A look at everything, then what a daemon does in six minutes.

@@ -28,7 +28,7 @@ fn told_by(text: &str, other: &str) -> Story {
         .says("login_offered", "ok", text);
     story.report.name = text.to_owned();
     story.report.provider = text.to_owned();
-    story.snapshot.target.kasm.url = text.to_owned();
+    story.snapshot.target.app.url = text.to_owned();
     story.snapshot.target.provider.url = text.to_owned();
     if let Ok(settings) = &mut story.snapshot.kasm_login_settings.value {
         settings.configs[0].display_name = text.to_owned();

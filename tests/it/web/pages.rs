@@ -374,7 +374,7 @@ fn no_text_from_outside_becomes_markup() {
     let hostile = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>\u{202e}\u{0}";
     let mut snapshot = Snapshot::healthy();
     snapshot.target.provider.url = hostile.to_owned();
-    snapshot.target.kasm.url = hostile.to_owned();
+    snapshot.target.app.url = hostile.to_owned();
     let mut report = all_fails(&snapshot, hostile);
     report.provider = hostile.to_owned();
     report.expiries[0].item = hostile.to_owned();

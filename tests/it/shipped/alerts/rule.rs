@@ -5,9 +5,9 @@ use std::time::Duration;
 /// What may be set when rules are written. The shipped files have the defaults.
 #[derive(Debug, Clone)]
 pub struct Params {
-    /// The share of time in which people can sign in, that is promised; between 0 and 1.
+    /// The promised share of time in which people can sign in, between 0 and 1.
     pub objective: f64,
-    /// The `job` label of the scrape job that asks the daemon itself.
+    /// The `job` label of the scrape job for the daemon itself.
     pub job: String,
     /// Multiplies every wait and every window: below 1 for tests that do not want to wait.
     pub scale: f64,

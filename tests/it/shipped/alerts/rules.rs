@@ -1,9 +1,9 @@
 //! Every rule, by subject.
 //!
-//! **Labels.** What is about a target is aggregated by `target`: several replicas and a renamed instance then give one
-//! alert, not two. Of several opinions the worst counts (`min` of a success, `max` of a fault): a person at the place that
-//! one replica watches from cannot sign in, whatever another one sees. Target names are meant to be unique within one
-//! Prometheus. What is about a daemon keeps `job` and `instance`.
+//! **Labels.** Alerts about a target are aggregated by `target`, so that several replicas or a renamed instance give one
+//! alert, not two. If replicas disagree, the worst counts (`min` of a success, `max` of a fault): people near that
+//! replica cannot sign in, whatever another one sees. Target names are meant to be unique within one
+//! Prometheus. Alerts about a daemon keep `job` and `instance`.
 //!
 //! **Time to page**, at 15 s scrape and evaluation, rounds every 60 s and settings every 5 min:
 //! next round 60 + the round itself 5 + scrape 15 + evaluation 15 + `for` 75 = 170 s, and with the 10 s `group_wait` of
@@ -38,13 +38,13 @@ pub fn recordings(params: &Params) -> Vec<Recording> {
     budget::recordings(params)
 }
 
-/// The page of the alert and nothing within.
+/// The whole page of the alert, without an anchor.
 fn whole_page() -> String {
     String::new()
 }
 
 const LOOK_NOW: Step = Step {
-    shows: "The login path as it is now, the cause, what differs and how to fix it",
+    shows: "The login path right now, the root cause, what differs and how to fix it",
     command: "ssowatch check --config.file /etc/ssowatch/ssowatch.yml TARGET",
 };
 const EXPLAIN: Step =
@@ -56,14 +56,15 @@ const LATEST: Step = Step {
     command: "curl --silent http://127.0.0.1:10059/api/v1/targets/TARGET",
 };
 const METRICS: Step = Step {
-    shows: "What the daemon tells Prometheus now",
+    shows: "What the daemon exports to Prometheus right now",
     command: "curl --silent http://127.0.0.1:10059/metrics | grep '^ssowatch_'",
 };
 const LOG: Step = Step {
     shows: "What the daemon logged (in a container: its log)",
     command: "journalctl --unit ssowatch --since -1h",
 };
-const PROCESS: Step = Step { shows: "Whether the daemon runs, and why not", command: "systemctl status ssowatch" };
+const PROCESS: Step =
+    Step { shows: "Whether the daemon is running, and if not, why", command: "systemctl status ssowatch" };
 const HEALTHY: Step = Step { shows: "Whether it answers", command: "curl --include http://127.0.0.1:10059/-/healthy" };
 const VALID: Step = Step {
     shows: "What is wrong with the configuration: file, line, field",

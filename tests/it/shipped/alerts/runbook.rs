@@ -21,8 +21,8 @@ fn page(rule: &Rule) -> String {
     let mut text = format!("{MADE}# {}\n\n{} Severity: `{}`.\n", rule.name, rule.summary, rule.urgency.id());
     let _ = write!(text, "\n## Meaning\n\n{}\n", rule.page.meaning);
     let held =
-        alert.wait.map_or_else(|| "as soon as it holds".to_owned(), |wait| format!("once it has held for {wait}"));
-    let kept = alert.keep.map_or_else(String::new, |keep| format!(", and stays for {keep} after it no longer does"));
+        alert.wait.map_or_else(|| "as soon as this holds".to_owned(), |wait| format!("once this has held for {wait}"));
+    let kept = alert.keep.map_or_else(String::new, |keep| format!(", and keeps firing for {keep} after that"));
     let _ = write!(text, "\nIt fires {held}{kept}:\n\n```promql\n{}\n```\n", alert.expr);
     let _ = write!(text, "\n## Impact\n\n{}\n\n## Diagnosis\n", rule.page.impact);
     for step in rule.page.diagnosis {
@@ -59,11 +59,11 @@ fn by_check(among: fn(&Check) -> bool) -> String {
 
 fn index() -> String {
     let mut text = format!(
-        "{MADE}# Runbooks\n\nOne page for each alert. What is about sign-in begins with `Sso`, what is about the daemon with \
-         `Ssowatch`. Of `critical` alerts about sign-in there is one for each outage and target, `SsoLoginBroken`; the others \
-         say beside it what it follows from. In Alertmanager let `SsoLoginBroken` inhibit what is `warning` or `info` of the same \
-         `target`, and `SsoMaintenance` everything of it.\n\nTarget names are taken to be unique within one Prometheus.\n\n\
-         | alert | severity | says |\n| --- | --- | --- |\n"
+        "{MADE}# Runbooks\n\nOne page for each alert. Alerts about sign-in begin with `Sso`, alerts about the daemon with \
+         `Ssowatch`. An outage gives one `critical` alert for each target, `SsoLoginBroken`; the others \
+         add details. In Alertmanager let `SsoLoginBroken` inhibit `warning` and `info` alerts of the same \
+         `target`, and `SsoMaintenance` all of its alerts.\n\nTarget names are taken to be unique within one Prometheus.\n\n\
+         | alert | severity | meaning |\n| --- | --- | --- |\n"
     );
     for rule in rules::all() {
         let _ = writeln!(text, "| [{0}]({0}.md) | {1} | {2} |", rule.name, rule.urgency.id(), rule.summary);

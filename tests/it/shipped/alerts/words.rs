@@ -1,4 +1,4 @@
-//! Templates made from what checks say about themselves, so that no sentence about a check stands twice.
+//! Templates made from the checks' own texts, so that no sentence about a check is written twice.
 
 use ssowatch::{
     checks::{self, Check},
@@ -21,12 +21,12 @@ pub fn is_degraded(check: &Check) -> bool {
     has(check, Severity::Degraded)
 }
 
-/// Whether a failing check threatens sign-in.
+/// Whether a failing check means that sign-in will break.
 pub fn is_risk(check: &Check) -> bool {
     has(check, Severity::Risk)
 }
 
-/// A template that gives the text of whichever value the variable has, one line for each.
+/// A template that picks the text for the variable's value, one line for each value.
 pub fn one_of<'a>(variable: &str, texts: impl IntoIterator<Item = (&'a str, String)>, otherwise: &str) -> String {
     let mut template = String::new();
     for (value, text) in texts {

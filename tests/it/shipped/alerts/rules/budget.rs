@@ -56,19 +56,19 @@ fn fast() -> Rule {
         keep: mins(5),
         summary: "Sign-in to Kasm fails too often.",
         description: || {
-            "At {{ $labels.target }} sign-in fails so often, each time perhaps too short for a page, that the error budget of a \
-             month would be spent within days."
+            "Sign-in at {{ $labels.target }} fails so often, perhaps each time too briefly for a page, that the month's error \
+             budget would be spent within days."
                 .to_owned()
         },
         anchor: super::whole_page,
         page: Page {
-            meaning: "Of the time that can be known, people could not sign in for more than the objective allows: at this rate \
+            meaning: "In the time that could be observed, people were unable to sign in for longer than the objective allows: at this rate \
                       (14.4 times too fast over an hour, or 6 times over six hours) the budget of 30 days is spent in two to five days.",
-            impact: "People cannot sign in now and then. After one long outage this alert stands for a while, and tells nothing new.",
+            impact: "Now and then people cannot sign in. After one long outage this alert keeps firing for a while and adds nothing new.",
             diagnosis: &[CHANGES, LOOK_NOW, LATEST],
             fix: Fix::Text(
-                "See in the journal which cause comes and goes: an address of several that does not answer, a provider that \
-                 restarts, a proxy between. Fix it as its check says (SsoLoginBroken has the list for both web forms).",
+                "Find the cause that comes and goes in the journal: one address of several that does not answer, a provider that \
+                 restarts, a proxy in between. Fix it as its check says (SsoLoginBroken has the list for both web forms).",
             ),
         },
     }
@@ -78,24 +78,24 @@ fn slow() -> Rule {
     Rule {
         name: "SsoLoginErrorBudgetBurnSlow",
         urgency: Urgency::Info,
-        why: "10 % of a month's budget in three days. The usual second pair (3 times over a day) spends the same, so it says\n\
-              nothing that this one does not.",
+        why: "10 % of a month's budget in three days. The usual second pair (3 times over a day) spends the same, so it would\n\
+              add nothing.",
         expr: |params| burns(params, 1.0, "3d", "6h"),
         wait: hours(1),
         keep: mins(5),
         summary: "Sign-in to Kasm fails more often than promised.",
         description: || {
-            "At {{ $labels.target }} sign-in fails so often that the error budget of a month would not last the month."
+            "Sign-in at {{ $labels.target }} fails so often that the month's error budget will not last the month."
                 .to_owned()
         },
         anchor: super::whole_page,
         page: Page {
-            meaning: "Of the time that can be known, people could not sign in for more than the objective allows, over \
+            meaning: "In the time that could be observed, people were unable to sign in for longer than the objective allows, over \
                       three days and still over six hours.",
-            impact: "People cannot sign in now and then.",
+            impact: "Now and then people cannot sign in.",
             diagnosis: &[CHANGES, LOOK_NOW, LATEST],
             fix: Fix::Text(
-                "See in the journal which cause comes back, and fix that one as its check says (SsoLoginBroken has the list \
+                "Find the recurring cause in the journal and fix it as its check says (SsoLoginBroken has the list \
                  for both web forms).",
             ),
         },

@@ -1,4 +1,4 @@
-//! ssowatch itself: whoever watches must be watched.
+//! ssowatch itself: the monitor must be monitored.
 
 use super::{HEALTHY, LATEST, LOG, METRICS, PROCESS, VALID, login::fresh_rounds};
 use crate::shipped::alerts::rule::{Fix, Group, Page, Rule, Step, Urgency, mins, secs};
@@ -23,18 +23,18 @@ pub fn group() -> Group {
     }
 }
 
-const BLIND: &str = "Nobody watches sign-in: an outage would not be told.";
+const BLIND: &str = "Nothing watches sign-in: an outage would go unnoticed.";
 
 fn absent() -> Rule {
     Rule {
         name: "SsowatchAbsent",
         urgency: Urgency::Critical,
-        why: "The scrape job is gone, so that `up` is not even 0.",
+        why: "The scrape job is gone, so `up` has no series, not even 0.",
         expr: |params| format!("absent(up{{job=\"{}\"}})", params.job),
         wait: mins(10),
         keep: secs(0),
         summary: "Prometheus no longer scrapes ssowatch.",
-        description: || "No target of the scrape job {{ $labels.job }} is left: nobody watches sign-in.".to_owned(),
+        description: || "No target of the scrape job {{ $labels.job }} is left: nothing watches sign-in.".to_owned(),
         anchor: super::whole_page,
         page: Page {
             meaning: "Prometheus has no target in the scrape job of ssowatch: the job was removed or renamed, or service \
@@ -49,8 +49,8 @@ fn absent() -> Rule {
                 HEALTHY,
             ],
             fix: Fix::Text(
-                "Put the scrape job back (README, Prometheus), with the `job_name` that the rules name. Neither web form has a \
-                 part in it.",
+                "Restore the scrape job (README, Prometheus) with the `job_name` that the rules use. Neither web form is \
+                 involved.",
             ),
         },
     }
@@ -67,15 +67,15 @@ fn down() -> Rule {
         wait: mins(2),
         keep: secs(0),
         summary: "ssowatch does not answer.",
-        description: || "No instance of {{ $labels.job }} answers Prometheus: nobody watches sign-in.".to_owned(),
+        description: || "No instance of {{ $labels.job }} answers Prometheus: nothing watches sign-in.".to_owned(),
         anchor: super::whole_page,
         page: Page {
-            meaning: "The daemon ended, hangs, or cannot be reached from Prometheus.",
+            meaning: "The daemon has stopped, hangs, or cannot be reached from Prometheus.",
             impact: BLIND,
             diagnosis: &[PROCESS, LOG, HEALTHY, VALID],
             fix: Fix::Text(
-                "Start it again; if it does not start, its log says which line of the configuration it refuses. Until then \
-                 `ssowatch check` on any host tells whether people can sign in. Neither web form has a part in it.",
+                "Start it again; if it does not start, its log names the line of the configuration that it refuses. Until then \
+                 `ssowatch check` on any host shows whether people can sign in. Neither web form is involved.",
             ),
         },
     }
@@ -99,11 +99,11 @@ fn instance_down() -> Rule {
         description: || "{{ $labels.instance }} of {{ $labels.job }} does not answer Prometheus; others do.".to_owned(),
         anchor: super::whole_page,
         page: Page {
-            meaning: "One of several daemons ended, hangs, or cannot be reached from Prometheus.",
+            meaning: "One of several daemons has stopped, hangs, or cannot be reached from Prometheus.",
             impact: "What this instance alone watches is not watched.",
             diagnosis: &[PROCESS, LOG, HEALTHY],
             fix: Fix::Text(
-                "Start it again, or take it out of the scrape job if it is gone for good. Neither web form has a part in it.",
+                "Start it again, or take it out of the scrape job if it is gone for good. Neither web form is involved.",
             ),
         },
     }
@@ -120,14 +120,14 @@ fn restarting() -> Rule {
         wait: secs(0),
         keep: mins(5),
         summary: "ssowatch restarts again and again.",
-        description: || "{{ $labels.instance }} began anew at least three times within half an hour.".to_owned(),
+        description: || "{{ $labels.instance }} restarted at least three times within half an hour.".to_owned(),
         anchor: super::whole_page,
         page: Page {
-            meaning: "The process ends and is started again: by a crash, for want of memory, or by a health check that is too strict.",
-            impact: "Gaps in what is watched; pending alerts begin anew.",
+            meaning: "The process keeps ending and being restarted: a crash, too little memory, or a health check that is too strict.",
+            impact: "Gaps in what is watched; pending alerts start over.",
             diagnosis: &[PROCESS, LOG],
             fix: Fix::Text(
-                "See in the log why it ends, and tell us if it is a panic. Neither web form has a part in it.",
+                "Find out from the log why it ends; if it is a panic, please report it. Neither web form is involved.",
             ),
         },
     }
@@ -142,13 +142,15 @@ fn reload_failed() -> Rule {
         wait: mins(2),
         keep: secs(0),
         summary: "ssowatch refused its new configuration.",
-        description: || "{{ $labels.instance }} refused a new configuration and goes on with the old one.".to_owned(),
+        description: || {
+            "{{ $labels.instance }} refused a new configuration and keeps running with the old one.".to_owned()
+        },
         anchor: super::whole_page,
         page: Page {
-            meaning: "The configuration file was changed and is not valid; the daemon keeps the one before.",
-            impact: "None on sign-in. What was changed does not hold, and the daemon would not start again.",
+            meaning: "The configuration file was changed and is not valid; the daemon keeps the previous one.",
+            impact: "None on sign-in. The change is not in force, and the daemon would not start with this file.",
             diagnosis: &[VALID, LOG],
-            fix: Fix::Text("Fix the line that is named and reload (SIGHUP). Neither web form has a part in it."),
+            fix: Fix::Text("Fix the line that is named and reload (SIGHUP). Neither web form is involved."),
         },
     }
 }
@@ -170,7 +172,7 @@ fn no_targets() -> Rule {
             diagnosis: &[VALID, METRICS],
             fix: Fix::Text(
                 "Put the targets in the configuration (`ssowatch config init` writes one from two addresses) and reload. \
-                 Neither web form has a part in it.",
+                 Neither web form is involved.",
             ),
         },
     }
@@ -180,25 +182,25 @@ fn rounds_stale() -> Rule {
     Rule {
         name: "SsowatchRoundsStale",
         urgency: Urgency::Warning,
-        why: "By each target's own interval, so that targets with rare rounds are evaluated by theirs; also a target that never had\n\
-              a round. Verdicts older than that are not told, so login alerts would be silent.",
+        why: "By each target's own interval, so that rare rounds are fine where they are configured; also covers a target that never had\n\
+              a round. Verdicts older than that are not exported, so login alerts would be silent.",
         expr: |params| {
             format!("max by (target) (ssowatch_round_interval_seconds)\nunless on (target) {}", fresh_rounds(params))
         },
         wait: mins(2),
         keep: secs(0),
-        summary: "ssowatch runs, and does not look at a target.",
+        summary: "ssowatch is running, but it no longer checks a target.",
         description: || {
-            "No round of {{ $labels.target }} ended within two of its intervals: nobody watches sign-in there."
+            "No round of {{ $labels.target }} ended within two of its intervals: nothing watches sign-in there."
                 .to_owned()
         },
         anchor: super::whole_page,
         page: Page {
-            meaning: "The daemon answers Prometheus, and rounds of this target hang, panic, or are not begun; or its clock is behind.",
+            meaning: "The daemon answers Prometheus, but rounds of this target hang, panic or do not start; or its clock is behind.",
             impact: BLIND,
             diagnosis: &[LATEST, METRICS, LOG],
             fix: Fix::Text(
-                "Restart the daemon, keep its log and tell us: a round that hangs is a bug. Neither web form has a part in it.",
+                "Restart the daemon, keep its log and report it: a round that hangs is a bug. Neither web form is involved.",
             ),
         },
     }
@@ -208,7 +210,7 @@ fn rounds_missed() -> Rule {
     Rule {
         name: "SsowatchRoundsMissed",
         urgency: Urgency::Warning,
-        why: "As a share of what was due, so that it means the same at any interval. Both counters begin at 0 when a target is\n\
+        why: "As a share of the rounds that were due, so that it means the same at any interval. Both counters start at 0 when a target is\n\
               loaded, so increase() sees the first miss.",
         expr: |params| {
             let window = params.span(mins(30));
@@ -226,11 +228,11 @@ fn rounds_missed() -> Rule {
         anchor: super::whole_page,
         page: Page {
             meaning: "Rounds are due faster than they end, or they hang or panic.",
-            impact: "An outage is told later than it could be.",
+            impact: "An outage is reported later than it could be.",
             diagnosis: &[METRICS, LOG, LATEST],
             fix: Fix::Text(
-                "See which source is slow (`ssowatch_source_duration_seconds`) and fix its way, or give `schedule.round` a longer \
-                 interval; see too whether the host is short of CPU. Neither web form has a part in it.",
+                "Find the slow source (`ssowatch_source_duration_seconds`) and fix its connection, or give `schedule.round` a longer \
+                 interval; also check whether the host is short of CPU. Neither web form is involved.",
             ),
         },
     }
@@ -240,23 +242,23 @@ fn self_test() -> Rule {
     Rule {
         name: "SsowatchSelfTestFailed",
         urgency: Urgency::Critical,
-        why: "Its verdicts cannot be trusted: as bad as no verdicts.",
+        why: "Its verdicts cannot be trusted, which is as bad as having none.",
         expr: |params| format!("max_over_time(ssowatch_self_test_success[{}]) == 0", params.span(mins(3))),
         wait: mins(1),
         keep: secs(0),
-        summary: "ssowatch can no longer evaluate.",
+        summary: "ssowatch's verdicts cannot be trusted.",
         description: || {
-            "{{ $labels.instance }} evaluated a broken sample good or a good one broken: do not trust what it says."
+            "{{ $labels.instance }} judged its broken sample good, or its good sample broken: do not trust its verdicts."
                 .to_owned()
         },
         anchor: super::whole_page,
         page: Page {
             meaning: "In each round the daemon evaluates a built-in broken snapshot and a built-in good one. One of the two came out wrong.",
-            impact: "What it says of sign-in may be wrong either way.",
+            impact: "Its verdicts about sign-in may be wrong either way.",
             diagnosis: &[LOG, METRICS],
             fix: Fix::Text(
-                "Go back to the release before, and tell us: this is a bug, or broken memory. Until then try sign-in by hand. \
-                 Neither web form has a part in it.",
+                "Go back to the previous release and report it: this is a bug or faulty memory. Until then, test sign-in by hand. \
+                 Neither web form is involved.",
             ),
         },
     }
@@ -266,7 +268,7 @@ fn clock() -> Rule {
     Rule {
         name: "SsowatchClockWrong",
         urgency: Urgency::Warning,
-        why: "Both sides differ from our clock the same way: ours is wrong. One side alone is a risk of that side (SsoRisk).",
+        why: "Both sides differ from our clock in the same direction: ours is wrong. One side alone is a risk of that side (SsoRisk).",
         expr: |_| {
             "count by (job, instance) (\n  (\n    \
              min by (job, instance, target) (ssowatch_clock_skew_seconds) > 30\n    or\n    \
@@ -278,17 +280,17 @@ fn clock() -> Rule {
         keep: secs(0),
         summary: "The clock of ssowatch's host is wrong.",
         description: || {
-            "The clocks of Kasm and of the provider both differ from that of {{ $labels.instance }} by more than half a minute, \
-             the same way."
+            "The clocks of Kasm and of the provider both differ from the clock of {{ $labels.instance }} by more than half a minute, \
+             in the same direction."
                 .to_owned()
         },
         anchor: super::whole_page,
         page: Page {
             meaning: "Kasm's clock and the provider's agree with each other and not with ours.",
-            impact: "None on sign-in. Ages and expiry dates that ssowatch tells are off, and old verdicts may be hidden.",
-            diagnosis: &[Step { shows: "Whether the host keeps network time", command: "timedatectl" }, METRICS],
+            impact: "None on sign-in. Ages and expiry dates that ssowatch reports are off, and verdicts may be hidden as too old.",
+            diagnosis: &[Step { shows: "Whether the host synchronises its clock", command: "timedatectl" }, METRICS],
             fix: Fix::Text(
-                "Let the host of ssowatch keep network time (`timedatectl set-ntp true`). Neither web form has a part in it.",
+                "Synchronise the clock of ssowatch's host (`timedatectl set-ntp true`). Neither web form is involved.",
             ),
         },
     }
@@ -312,8 +314,8 @@ fn notifications() -> Rule {
             impact: "Whoever relies on that receiver is not told of an outage.",
             diagnosis: &[LOG, VALID],
             fix: Fix::Text(
-                "The log says what the receiver answered: fix its address, its credential or its server. Neither web form has \
-                 a part in it.",
+                "The log says what the receiver answered: fix its address, its credential or its server. Neither web form is \
+                 involved.",
             ),
         },
     }
@@ -323,17 +325,15 @@ fn journal() -> Rule {
     Rule {
         name: "SsowatchJournalFailing",
         urgency: Urgency::Warning,
-        why: "Watching goes on without the journal.",
+        why: "Watching continues without the journal.",
         expr: |params| format!("max_over_time(ssowatch_journal_success[{}]) == 0", params.span(mins(3))),
         wait: mins(2),
         keep: secs(0),
         summary: "ssowatch cannot write its journal.",
-        description: || {
-            "{{ $labels.instance }} cannot write its journal: what changes now may be forgotten.".to_owned()
-        },
+        description: || "{{ $labels.instance }} cannot write its journal: changes from now on may be lost.".to_owned(),
         anchor: super::whole_page,
         page: Page {
-            meaning: "The journal's file cannot be written: the disk is full or read-only, or its folder is not ours.",
+            meaning: "The journal's file cannot be written: the disk is full or read-only, or its folder belongs to another user.",
             impact: "None on sign-in and none on alerts. History and `ssowatch changes` have a gap.",
             diagnosis: &[
                 LOG,
@@ -343,7 +343,7 @@ fn journal() -> Rule {
                 },
             ],
             fix: Fix::Text(
-                "Make room or give the folder back to the daemon's user. Neither web form has a part in it.",
+                "Free some space, or give the folder back to the daemon's user. Neither web form is involved.",
             ),
         },
     }

@@ -1,4 +1,4 @@
-//! What ends by time, in three steps: soon, very soon, ended.
+//! What expires, in three steps: soon, very soon, expired.
 //!
 //! The value of these expressions is the time of the end, so that annotations name a date.
 
@@ -22,8 +22,8 @@ pub fn group() -> Group {
     }
 }
 
-/// When it ends, also while the last looks failed. Of several the latest: after a rename of the instance the old series
-/// is still within the window, and would hold a renewed certificate for the old one.
+/// When it expires, also while the last collections failed. The latest of several: after a rename of the instance the old
+/// series is still within the window and would hide that a certificate was renewed.
 fn ends(params: &Params, items: &str) -> String {
     format!(
         "max by (target, item) (last_over_time(ssowatch_expiry_timestamp_seconds{{item{items}}}[{}]))",
@@ -41,7 +41,7 @@ fn ended(params: &Params, items: &str) -> String {
     format!("{} <= time()", ends(params, items))
 }
 
-/// Only in the last part of its lifetime, by the check: six-day certificates are always near their end.
+/// Only in the last part of its lifetime, by the check: six-day certificates are always close to expiry.
 fn aged(params: &Params) -> String {
     format!(
         "and on (target) min by (target) (last_over_time(ssowatch_check_success{{check=\"certificates_last\"}}[{}])) == 0",
@@ -53,11 +53,11 @@ const CERTIFICATES: &str = "=~\"provider_certificate|app_certificate\"";
 const SECRET: &str = "=\"client_secret\"";
 const KEYS: &str = "=\"provider_key\"";
 
-const BY_DATE: &str = "The {{ $labels.item }} of {{ $labels.target }} ends on {{ $value | humanizeTimestamp }}.";
-const PAST: &str = "The {{ $labels.item }} of {{ $labels.target }} ended on {{ $value | humanizeTimestamp }}.";
+const BY_DATE: &str = "The {{ $labels.item }} of {{ $labels.target }} expires on {{ $value | humanizeTimestamp }}.";
+const PAST: &str = "The {{ $labels.item }} of {{ $labels.target }} expired on {{ $value | humanizeTimestamp }}.";
 
 const CERTIFICATE_WHY: &str =
-    "Only where the check certificates_last fails: a certificate is near its end by its own lifetime.";
+    "Only where the check certificates_last fails: a certificate is judged by its own lifetime.";
 
 fn certificate_page(meaning: &'static str, impact: &'static str) -> Page {
     Page {
@@ -66,13 +66,13 @@ fn certificate_page(meaning: &'static str, impact: &'static str) -> Page {
         diagnosis: &[
             LOOK_NOW,
             super::Step {
-                shows: "The chain as it is served",
+                shows: "The chain as served",
                 command: "openssl s_client -connect HOST:443 -servername HOST -showcerts </dev/null | openssl x509 -noout -subject -dates",
             },
             EXPLAIN,
         ],
         fix: Fix::Checks(
-            "Neither web form has a part in it: the certificate is that of the reverse proxy before Pocket ID, or of Kasm's own.",
+            "Neither web form is involved: the certificate belongs to the reverse proxy in front of Pocket ID, or to Kasm's own.",
             |check| ["certificates_last", "app_certificate_valid", "provider_certificate_valid"].contains(&check.id),
         ),
     }
@@ -86,11 +86,11 @@ fn certificate_soon() -> Rule {
         expr: |params| format!("{}\n{}", within(params, CERTIFICATES, 3, 21), aged(params)),
         wait: hours(1),
         keep: secs(0),
-        summary: "A certificate ends within three weeks.",
+        summary: "A certificate expires within three weeks.",
         description: || BY_DATE.to_owned(),
         anchor: super::whole_page,
         page: certificate_page(
-            "A certificate of one side, or one in its chain, ends within 21 days and is in the last third of its life: it was \
+            "A certificate of one side, or one in its chain, expires within 21 days and is in the last third of its lifetime: it was \
              not renewed when it was due.",
             "None yet.",
         ),
@@ -105,12 +105,12 @@ fn certificate_very_soon() -> Rule {
         expr: |params| format!("{}\n{}", within(params, CERTIFICATES, 0, 3), aged(params)),
         wait: mins(15),
         keep: secs(0),
-        summary: "A certificate ends within three days.",
+        summary: "A certificate expires within three days.",
         description: || format!("{BY_DATE} From then on nobody can sign in."),
         anchor: super::whole_page,
         page: certificate_page(
-            "A certificate of one side, or one in its chain, ends within 3 days and was not renewed when it was due.",
-            "None yet; at its end every sign-in fails at once.",
+            "A certificate of one side, or one in its chain, expires within 3 days and was not renewed when it was due.",
+            "None yet; once it expires, every sign-in fails at once.",
         ),
     }
 }
@@ -123,12 +123,12 @@ fn certificate_ended() -> Rule {
         expr: |params| ended(params, CERTIFICATES),
         wait: mins(2),
         keep: secs(0),
-        summary: "A certificate has ended.",
+        summary: "A certificate has expired.",
         description: || PAST.to_owned(),
         anchor: super::whole_page,
         page: certificate_page(
-            "A certificate of one side, or one in its chain, is past its end.",
-            "Browsers refuse the page, and Kasm refuses the provider: SsoLoginBroken tells it.",
+            "A certificate of one side, or one in its chain, has expired.",
+            "Browsers refuse the page, and Kasm refuses the provider: SsoLoginBroken reports it.",
         ),
     }
 }
@@ -146,14 +146,14 @@ fn secret_soon() -> Rule {
     Rule {
         name: "SsoClientSecretEndsSoon",
         urgency: Urgency::Warning,
-        why: "Pocket ID 2.14 and later: secrets can end.",
+        why: "Pocket ID 2.14 and later: secrets can expire.",
         expr: |params| within(params, SECRET, 2, 14),
         wait: hours(1),
         keep: secs(0),
-        summary: "The client secret ends within two weeks.",
+        summary: "The client secret expires within two weeks.",
         description: || BY_DATE.to_owned(),
         anchor: super::whole_page,
-        page: secret_page("The client secret that Kasm uses ends within 14 days.", "None yet."),
+        page: secret_page("The client secret that Kasm uses expires within 14 days.", "None yet."),
     }
 }
 
@@ -161,16 +161,16 @@ fn secret_very_soon() -> Rule {
     Rule {
         name: "SsoClientSecretEndsVerySoon",
         urgency: Urgency::Critical,
-        why: "Two days are time enough for a person, and less than a long weekend.",
+        why: "Two days are long enough for a person to act, and shorter than a long weekend.",
         expr: |params| within(params, SECRET, 0, 2),
         wait: mins(15),
         keep: secs(0),
-        summary: "The client secret ends within two days.",
+        summary: "The client secret expires within two days.",
         description: || format!("{BY_DATE} From then on nobody can sign in."),
         anchor: super::whole_page,
         page: secret_page(
-            "The client secret that Kasm uses ends within 2 days.",
-            "None yet; at its end every sign-in fails after the passkey.",
+            "The client secret that Kasm uses expires within 2 days.",
+            "None yet; once it expires, every sign-in fails after the passkey.",
         ),
     }
 }
@@ -183,12 +183,12 @@ fn secret_ended() -> Rule {
         expr: |params| ended(params, SECRET),
         wait: mins(2),
         keep: secs(0),
-        summary: "The client secret has ended.",
+        summary: "The client secret has expired.",
         description: || PAST.to_owned(),
         anchor: super::whole_page,
         page: secret_page(
-            "The client secret that Kasm uses is past its end.",
-            "Every sign-in fails after the passkey: SsoLoginBroken tells it.",
+            "The client secret that Kasm uses has expired.",
+            "Every sign-in fails after the passkey: SsoLoginBroken reports it.",
         ),
     }
 }
@@ -206,14 +206,14 @@ fn key_soon() -> Rule {
     Rule {
         name: "SsoApiKeyEndsSoon",
         urgency: Urgency::Warning,
-        why: "Keys are often made for a month. Kasm does not tell when a key of its own ends.",
+        why: "Keys are often created for a month. Kasm does not say when its own keys expire.",
         expr: |params| within(params, KEYS, 2, 7),
         wait: hours(1),
         keep: secs(0),
-        summary: "An API key of ssowatch ends within a week.",
+        summary: "One of ssowatch's API keys expires within a week.",
         description: || BY_DATE.to_owned(),
         anchor: super::whole_page,
-        page: key_page("The Pocket ID key that ssowatch uses ends within 7 days.", "None on sign-in."),
+        page: key_page("The Pocket ID key that ssowatch uses expires within 7 days.", "None on sign-in."),
     }
 }
 
@@ -221,14 +221,14 @@ fn key_very_soon() -> Rule {
     Rule {
         name: "SsoApiKeyEndsVerySoon",
         urgency: Urgency::Warning,
-        why: "Never a page: sign-in goes on without the key.",
+        why: "Never a page: sign-in works without the key.",
         expr: |params| within(params, KEYS, 0, 2),
         wait: mins(15),
         keep: secs(0),
-        summary: "An API key of ssowatch ends within two days.",
-        description: || format!("{BY_DATE} From then on ssowatch sees less; sign-in goes on."),
+        summary: "One of ssowatch's API keys expires within two days.",
+        description: || format!("{BY_DATE} From then on ssowatch sees less; sign-in still works."),
         anchor: super::whole_page,
-        page: key_page("The Pocket ID key that ssowatch uses ends within 2 days.", "None on sign-in."),
+        page: key_page("The Pocket ID key that ssowatch uses expires within 2 days.", "None on sign-in."),
     }
 }
 
@@ -240,11 +240,11 @@ fn key_ended() -> Rule {
         expr: |params| ended(params, KEYS),
         wait: mins(2),
         keep: secs(0),
-        summary: "An API key of ssowatch has ended.",
-        description: || format!("{PAST} ssowatch sees less since; sign-in goes on."),
+        summary: "One of ssowatch's API keys has expired.",
+        description: || format!("{PAST} ssowatch has seen less since then; sign-in still works."),
         anchor: super::whole_page,
         page: key_page(
-            "The Pocket ID key that ssowatch uses is past its end.",
+            "The Pocket ID key that ssowatch uses has expired.",
             "None on sign-in; the checks that need the key are unknown.",
         ),
     }

@@ -1,4 +1,4 @@
-//! The opt-in alert that always fires: its silence says that alerts do not arrive.
+//! The opt-in alert that always fires: its silence shows that alerts do not arrive.
 
 use crate::shipped::alerts::rule::{Fix, Group, Page, Rule, Step, Urgency, secs};
 
@@ -10,7 +10,7 @@ fn watchdog() -> Rule {
     Rule {
         name: "SsoWatchdog",
         urgency: Urgency::None,
-        why: "Always fires. Load this file only where no other watchdog is; send it to a service that calls when it stops.",
+        why: "Always fires. Load this file only if you have no other watchdog; send it to a service that notifies you when it stops.",
         expr: |_| "vector(1)".to_owned(),
         wait: secs(0),
         keep: secs(0),
@@ -20,7 +20,7 @@ fn watchdog() -> Rule {
         },
         anchor: super::whole_page,
         page: Page {
-            meaning: "Nothing is wrong. It fires for ever, so that a service outside notices when it no longer does.",
+            meaning: "Nothing is wrong. It fires all the time, so that an outside service notices when it stops.",
             impact: "None. Once it stops, no other alert arrives either.",
             diagnosis: &[
                 Step {
@@ -32,9 +32,7 @@ fn watchdog() -> Rule {
                     command: "amtool alert query alertname=SsoWatchdog --alertmanager.url=http://127.0.0.1:9093",
                 },
             ],
-            fix: Fix::Text(
-                "Where it stopped: bring Prometheus or Alertmanager back. Neither web form has a part in it.",
-            ),
+            fix: Fix::Text("If it stopped: bring Prometheus or Alertmanager back. Neither web form is involved."),
         },
     }
 }

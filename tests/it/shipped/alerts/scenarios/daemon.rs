@@ -19,7 +19,7 @@ pub fn scenarios() -> Vec<Scenario> {
         gauge(
             "SsowatchReloadFailed",
             "ssowatch_config_last_reload_successful",
-            "a:10059 refused a new configuration and goes on with the old one.",
+            "a:10059 refused a new configuration and keeps running with the old one.",
         ),
         gauge(
             "SsowatchNoTargets",
@@ -29,12 +29,12 @@ pub fn scenarios() -> Vec<Scenario> {
         gauge(
             "SsowatchSelfTestFailed",
             "ssowatch_self_test_success",
-            "a:10059 evaluated a broken sample good or a good one broken: do not trust what it says.",
+            "a:10059 judged its broken sample good, or its good sample broken: do not trust its verdicts.",
         ),
         gauge(
             "SsowatchJournalFailing",
             "ssowatch_journal_success",
-            "a:10059 cannot write its journal: what changes now may be forgotten.",
+            "a:10059 cannot write its journal: changes from now on may be lost.",
         ),
         rounds_stale(),
         clock(),
@@ -49,7 +49,7 @@ fn absent() -> Scenario {
         decoys: vec![(r#"up{job="other", instance="a:9100"}"#, 1.0)],
         edges: vec![edge("a scrape that fails is there", &[(r#"up{job="ssowatch", instance="a:10059"}"#, 0.0)], false)],
         ..plain("SsowatchAbsent", &[(r#"up{job="ssowatch", instance="a:10059"}"#, only_good(1.0))], |_| {
-            "No target of the scrape job ssowatch is left: nobody watches sign-in.".to_owned()
+            "No target of the scrape job ssowatch is left: nothing watches sign-in.".to_owned()
         })
     }
 }
@@ -67,7 +67,7 @@ fn down() -> Scenario {
             false,
         )],
         ..plain("SsowatchDown", &[(r#"up{job="ssowatch", instance="a:10059"}"#, level(1.0, 0.0))], |_| {
-            "No instance of ssowatch answers Prometheus: nobody watches sign-in.".to_owned()
+            "No instance of ssowatch answers Prometheus: nothing watches sign-in.".to_owned()
         })
     }
 }
@@ -148,7 +148,7 @@ fn rounds_stale() -> Scenario {
             ),
         ],
         ..plain("SsowatchRoundsStale", &[(LAST, Shape::Clock), (INTERVAL, always(60.0))], |_| {
-            "No round of home ended within two of its intervals: nobody watches sign-in there.".to_owned()
+            "No round of home ended within two of its intervals: nothing watches sign-in there.".to_owned()
         })
     }
 }
@@ -185,7 +185,7 @@ const ONE: &[(&str, &str)] = &[("job", "ssowatch"), ("instance", "a:10059")];
 
 /// Starts at 10, 14 and 18 minutes.
 pub fn restarting(rule: &Rule) -> Vec<Case> {
-    let says = "a:10059 began anew at least three times within half an hour.";
+    let says = "a:10059 restarted at least three times within half an hour.";
     let per_minute = 60 / MINUTE;
     let starts: Vec<Sample> = [(0.0, 10), (600.0, 4), (840.0, 4), (1_080.0, 60)]
         .iter()

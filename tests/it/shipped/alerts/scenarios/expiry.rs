@@ -77,14 +77,14 @@ const STEPS: [Step; 9] = [
         item: "provider_key",
         ends: 1.5,
         near: &[(2.1, ""), (0.01, "")],
-        says: "The provider_key of home ends on 1970-01-02 12:00:00 +0000 UTC. From then on ssowatch sees less; sign-in goes on.",
+        says: "The provider_key of home ends on 1970-01-02 12:00:00 +0000 UTC. From then on ssowatch sees less; sign-in still works.",
     },
     Step {
         alert: "SsoApiKeyEnded",
         item: "provider_key",
         ends: 0.001,
         near: &[(1.0, "")],
-        says: "The provider_key of home ended on 1970-01-01 00:01:26.4 +0000 UTC. ssowatch sees less since; sign-in goes on.",
+        says: "The provider_key of home ended on 1970-01-01 00:01:26.4 +0000 UTC. ssowatch has seen less since then; sign-in still works.",
     },
 ];
 

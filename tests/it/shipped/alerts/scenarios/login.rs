@@ -41,7 +41,7 @@ fn broken() -> Scenario {
                 format!(
                     "People cannot sign in at home.\n\
                      Broken first: Authorize, check redirect_uri_registered, not good for {}. Not so: {}.\n\
-                     To fix it: ssowatch explain redirect_uri_registered",
+                     How to fix it: ssowatch explain redirect_uri_registered",
                     words(since),
                     TITLE
                 )
@@ -59,11 +59,11 @@ fn with(stage: &str, check: &str, title: &str) -> String {
     format!(
         "People cannot sign in at home.\n\
          Broken first: {stage}, check {check}, not seen good since ssowatch began. Not so: {title}.\n\
-         To fix it: ssowatch explain {check}"
+         How to fix it: ssowatch explain {check}"
     )
 }
 
-const NO_CAUSE: &str = "People cannot sign in at home.\nBroken first: not known at this moment. See: ssowatch check";
+const NO_CAUSE: &str = "People cannot sign in at home.\nRoot cause: not known right now. Run: ssowatch check";
 
 /// What the page says two and a half minutes into an outage.
 pub fn sample() -> String {
@@ -100,7 +100,7 @@ pub fn broken_by_hand(rule: &Rule) -> Vec<Case> {
         asked.fires = Some(says(rule, home, &description, &format!("#{check}")));
     }
     let auto_login = format!(
-        "{NO_CAUSE}\nAuto login is on: everybody is sent to the provider; local users get in at Kasm's address with /#/staticlogin."
+        "{NO_CAUSE}\nAuto login is on, so Kasm sends everybody to the provider. Local users can still sign in at Kasm's address plus /#/staticlogin."
     );
     vec![
         changes,
@@ -161,7 +161,7 @@ fn unknown() -> Scenario {
             ],
             |_| {
                 "For ten minutes no round could tell whether people can sign in at home.\n\
-                 Not known is not good: try to sign in, and see: ssowatch check"
+                 Try to sign in yourself, and run: ssowatch check"
                     .to_owned()
             },
         )
@@ -172,7 +172,7 @@ fn unknown() -> Scenario {
 pub fn unknown_by_hand(rule: &Rule) -> Vec<Case> {
     let clock = (0..80_u32).map(|index| Sample::Value(f64::from(index * STEP as u32))).collect();
     let says = "For ten minutes no round could tell whether people can sign in at home.\n\
-                Not known is not good: try to sign in, and see: ssowatch check";
+                Try to sign in yourself, and run: ssowatch check";
     vec![case(
         rule,
         STEP,
@@ -200,7 +200,7 @@ fn unknown_for_want_of_an_answer() -> Scenario {
     scenario.description = |_| {
         "For ten minutes no round could tell whether people can sign in at home.\n\
          Not answered: discovery (timeout), login_start (challenged).\n\
-         Not known is not good: try to sign in, and see: ssowatch check"
+         Try to sign in yourself, and run: ssowatch check"
             .to_owned()
     };
     scenario
@@ -240,7 +240,7 @@ fn maintenance() -> Scenario {
     Scenario {
         edges: vec![one_of_two_replicas(ACTIVE, 0.0, 1.0)],
         ..plain("SsoMaintenance", &[(ACTIVE, level(0.0, 1.0))], |_| {
-            "A maintenance window is open for home: its alerts are held back.".to_owned()
+            "A maintenance window is open for home: its alerts are suppressed.".to_owned()
         })
     }
 }

@@ -26,7 +26,7 @@ pub fn scenarios() -> Vec<Scenario> {
                 .to_owned()
         }),
         check("SsoSigningKeyChanged", "signing_key_kept", |_| {
-            "The signing keys of the provider of home changed within the last day. From what to what: ssowatch changes"
+            "The signing keys of the provider of home changed within the last day. To see both: ssowatch changes"
                 .to_owned()
         }),
     ]
