@@ -52,7 +52,7 @@ impl StandIn {
         let config = config(&document, &kasm_url);
         let mut target = Target::of_two_urls("home", url(&issuer), url(&kasm_url));
         target.provider.http.timeout = Some(Duration::from_secs(30));
-        target.kasm.http.timeout = Some(Duration::from_secs(30));
+        target.app.http.timeout = Some(Duration::from_secs(30));
         let state = Arc::new(Mutex::new(State { document, routes: HashMap::new(), config }));
         let (of_provider, of_kasm) = (Arc::clone(&state), Arc::clone(&state));
         provider.does(move |seen| answer_as_provider(&of_provider.lock().unwrap(), seen));
@@ -96,7 +96,7 @@ impl StandIn {
     /// Kasm's API may be read.
     pub fn with_kasm_key(&mut self) -> &Self {
         let secret = |text: &str| Some(SecretSource::Inline(Secret::new(text.to_owned())));
-        (self.target.kasm.api_key, self.target.kasm.api_key_secret) = (secret("key"), secret("key secret"));
+        (self.target.app.api_key, self.target.app.api_key_secret) = (secret("key"), secret("key secret"));
         self
     }
 
