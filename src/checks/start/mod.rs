@@ -1,6 +1,6 @@
 //! Kasm sends the browser to the provider.
 
-use super::{Case, Check, SeverityRule, app::error_of_its_own};
+use super::{Case, Check, SeverityRule, app::error_of_its_own, endpoint};
 
 mod authorization_url_matches;
 mod login_starts;
