@@ -1,7 +1,7 @@
 //! The order of a collection: both sides side by side, then what needs both.
 
 use super::{
-    CollectMode, CollectionPlan,
+    CollectionPlan,
     context::{RoundContext, observe},
     credentialed::{Credentialed, stored_client_id, stored_token_url},
     from_app::{self, AppCollection},

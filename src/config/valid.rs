@@ -164,11 +164,11 @@ impl Target {
     /// The same with what secret files hold now, for the time of a round: no source waits for a file.
     pub async fn with_secrets(&self) -> Self {
         let mut target = self.clone();
-        let (provider, kasm) = (&mut target.provider, &mut target.kasm);
+        let (provider, kasm) = (&mut target.provider, &mut target.app);
         let own = [&mut provider.client_secret, &mut provider.api_key, &mut kasm.api_key, &mut kasm.api_key_secret];
         let mut sources: Vec<&mut SecretSource> = own.into_iter().flatten().collect();
         sources.extend(provider.http.sources());
-        sources.extend(kasm.http.sources());
+        sources.extend(app.http.sources());
         read_now(sources).await;
         target
     }

@@ -41,7 +41,7 @@ pub fn target(builder: &mut MetricsBuilder, entry: &Entry, now: Time) {
 fn timestamps(builder: &mut MetricsBuilder, target: &str, latest: &Latest, is_current: bool) {
     let report = &latest.report;
     builder.set(Family::RoundLast, &[target], unix_seconds(report.at));
-    let is_good = |check: &CheckReport| is_current && check.verdict == "ok";
+    let is_good = |check: &CheckReport| is_current && check.verdict == Verdict::Ok;
     for check in report.checks.iter().filter(|check| breaks_sign_in(check.severity) && !is_good(check)) {
         if let Some(at) = latest.last_success.get(&check.id) {
             builder.set(Family::CheckLastSuccess, &[target, &check.id], unix_seconds(*at));

@@ -130,3 +130,10 @@ pub struct Watched {
     /// The value.
     pub value: String,
 }
+
+impl Watched {
+    /// What it is known by.
+    pub(super) fn name(&self) -> (ChangeSubject, Option<&str>) {
+        (self.subject, self.field.as_deref())
+    }
+}

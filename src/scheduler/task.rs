@@ -14,6 +14,7 @@ use super::{
     interval::Interval,
     liveness::Liveness,
     publish::{Logged, Publisher},
+    restore,
     triggers::{PendingRuns, RunRequests},
 };
 use crate::{

@@ -196,7 +196,7 @@ pub const TARGETS: &[Target] = &[
         ],
         run: |input| {
             let target = Snapshot::healthy().target;
-            way(&OidcConfigs::parse(input).map(|read| read.map(|configs| configs.ours(&target, None).is_ok())))
+            way(&OidcConfigs::parse(input).map(|read| read.map(|configs| configs.ours(target.wanted(), None).is_ok())))
         },
     },
     Target {

@@ -161,6 +161,62 @@ const NETWORK: &[(&str, &str)] = &[
     ("cli", "healthcheck asks our own daemon; serve and demo bind listeners"),
 ];
 
+/// Where the code may name a product.
+const NAME_PRODUCTS: &[&str] = &["apps", "providers", "lab"];
+
+/// The names of products that stand elsewhere, and why. A new one needs a good reason.
+const PRODUCT_NAMES: &[(&[&str], &str)] = &[
+    (&["kasm", "pocket_id", "PocketId"], "the modules of the kinds, and values of the closed lists of kinds"),
+    (
+        &[
+            "KasmConfig",
+            "KasmLoginSettings",
+            "KasmMappings",
+            "KasmStart",
+            "KasmUser",
+            "KasmVersion",
+            "kasm_config",
+            "kasm_login_settings",
+            "kasm_mappings",
+            "kasm_user",
+            "kasm_version",
+            "by_kasm_key",
+            "KasmCertificate",
+        ],
+        "sources that only Kasm has, and what they give",
+    ),
+    (
+        &[
+            "Kasm",
+            "kasm_api_key_file",
+            "kasm_api_key_secret_file",
+            "kasm_ca",
+            "kasm_ca_file",
+            "kasm_key",
+            "kasm_key_secret",
+            "kasm_side",
+        ],
+        "keys of the configuration and flags, which stay as they are",
+    ),
+    (
+        &["kasm_licensed", "kasm_public_port", "pocket_id_only", "is_pocket_id", "POCKET_ID_PAGES"],
+        "checks of one product alone, and the condition that they begin with",
+    ),
+    (&["KASM", "kasm_agrees", "kasm_form", "kasm_label"], "the guide, whose texts are for two forms"),
+];
+
+/// The places of one source beside the checks and texts that read it: what a new one costs.
+const PLACES_OF_A_SOURCE: &[(&str, &str)] = &[
+    ("src/collect/sources/custom_claims.rs", "asks, and reads the answer"),
+    ("src/collect/sources/mod.rs", "names that file"),
+    ("src/collect/target.rs", "puts it into the snapshot"),
+    ("src/collect/with_provider_key.rs", "says after what it is asked"),
+    ("src/model/credentialed.rs", "defines the fact"),
+    ("src/model/healthy.rs", "holds an example of the fact"),
+    ("src/model/snapshot.rs", "has the field"),
+    ("src/model/sources.rs", "has the row"),
+];
+
 /// The whole top level of the repository, beside hidden files and `target`.
 const TOP_LEVEL: &[&str] = &[
     "CHANGELOG.md",
@@ -352,6 +408,38 @@ fn secrets_are_read_out_only_where_they_are_sent() {
         let why = "reads a secret out; only collect and notify send secrets, config keeps them, and web compares its own password";
         if exposes && !may { vec![why.to_owned()] } else { Vec::new() }
     });
+}
+
+#[test]
+fn only_kinds_the_lab_and_texts_name_products() {
+    hold(|source| {
+        if NAME_PRODUCTS.contains(&source.top()) {
+            return Vec::new();
+        }
+        let is_known = |word: &str| PRODUCT_NAMES.iter().any(|(names, _)| names.contains(&word));
+        let names_one = |word: &str| {
+            let word = word.to_lowercase();
+            word.contains("kasm") || word.contains("pocket_id") || word.contains("pocketid")
+        };
+        let words = source.words().into_iter().filter(|word| names_one(word) && !is_known(word));
+        words
+            .map(|word| {
+                let places = NAME_PRODUCTS.join(", ");
+                format!("the name `{word}` is that of a product; only {places} and texts name products")
+            })
+            .collect()
+    });
+}
+
+#[test]
+fn a_source_is_one_row_one_field_and_one_file() {
+    let reads = ["checks", "render", "lab"];
+    let sources = source::tree(root());
+    let has_it = |source: &&Source| source.has_word("CustomClaims") || source.has_word("custom_claims");
+    let places = sources.iter().filter(has_it).filter(|source| !reads.contains(&source.top()));
+    let places: Vec<&str> = places.map(|source| source.name.as_str()).collect();
+    let known: Vec<&str> = PLACES_OF_A_SOURCE.iter().map(|(name, _)| *name).collect();
+    assert_eq!(places, known, "plan, budget, metrics, schedules and pages take a source from its row");
 }
 
 #[test]

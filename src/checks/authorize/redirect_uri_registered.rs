@@ -3,7 +3,7 @@
 use super::{Case, Check, Refusal, SeverityRule, after, client_exists, dry_run, registration};
 use crate::{
     checks::likeness::nearest,
-    model::{Credential, Drift, DryRun, Finding, Missing, SourceId, Outcome},
+    model::{Credential, Drift, DryRun, Finding, Missing, Outcome, SourceId},
     providers::pocket_id::{ClientRegistration, ProviderKind, Registered, Version, registered},
 };
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{Case, Check, SeverityRule, after, scope};
 use crate::{
     checks::likeness::meant,
-    model::{Drift, Finding, Missing, Severity, Outcome},
+    model::{Drift, Finding, Missing, Outcome, Severity},
     providers::pocket_id::Dialect,
 };
 

@@ -4,7 +4,7 @@ use super::{Case, Check, SeverityRule, endpoint};
 use crate::{
     apps::kasm::Field,
     checks::likeness::meant,
-    model::{ClaimsPreview, Drift, Finding, Missing, Reason, SourceId, Outcome},
+    model::{ClaimsPreview, Drift, Finding, Missing, Outcome, Reason, SourceId},
     providers::pocket_id::ProviderKind,
 };
 

@@ -21,7 +21,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let port = Url::parse(&case.target().kasm.url).ok().and_then(|url| url.port());
+    let port = Url::parse(&case.target().app.url).ok().and_then(|url| url.port());
     Ok(match port {
         None => Outcome::NotApplicable("Kasm is at the default port".to_owned()),
         Some(port) => Outcome::Unverified(format!(

@@ -7,7 +7,7 @@ use url::Url;
 use super::{Case, Check, SeverityRule};
 use crate::{
     checks::likeness::nearest,
-    model::{Credential, Drift, Finding, Missing, Reason, SourceId, Outcome},
+    model::{Credential, Drift, Finding, Missing, Outcome, Reason, SourceId},
 };
 
 pub(super) const CHECK: Check = Check {

@@ -100,7 +100,7 @@ fn why_not_shown(case: &Case<'_>) -> Option<Finding> {
 
 /// What can be said when no login was started.
 fn without_starts(case: &Case<'_>, settings: &LoginSettings) -> Result<Outcome, Missing> {
-    match &case.target().kasm.provider {
+    match &case.target().app.provider {
         Some(name) if !settings.configs.iter().any(|config| config.display_name == *name) => {
             // Whether another button leads to this provider cannot be told.
             case.now.login_start.get().map(|_| shown(settings))

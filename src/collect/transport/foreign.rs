@@ -7,7 +7,7 @@
 use std::{borrow::Cow, ops::Deref};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use reqwest::header::{HeaderMap, HeaderValue};
+use hyper::header::{HeaderMap, HeaderValue};
 use url::form_urlencoded;
 
 use crate::{
@@ -298,10 +298,10 @@ impl Mask {
 
 /// The credentials of a target, as far as they can be read.
 pub(in crate::collect) fn secrets(target: &Target) -> Vec<Secret> {
-    let (provider, kasm) = (&target.provider, &target.kasm);
+    let (provider, kasm) = (&target.provider, &target.app);
     let own = [&provider.client_secret, &provider.api_key, &kasm.api_key, &kasm.api_key_secret];
     let own = own.into_iter().flatten().filter_map(|source| source.read().ok());
-    own.chain([&provider.http, &kasm.http].into_iter().flat_map(secrets_of)).collect()
+    own.chain([&provider.http, &app.http].into_iter().flat_map(secrets_of)).collect()
 }
 
 /// The credentials in the settings of a connection.
@@ -313,11 +313,11 @@ pub(in crate::collect) fn secrets_of(settings: &HttpSettings) -> impl Iterator<I
 
 /// What the settings of a target say openly.
 pub(in crate::collect) fn public(target: &Target) -> Vec<&str> {
-    let (provider, kasm) = (&target.provider, &target.kasm);
+    let (provider, kasm) = (&target.provider, &target.app);
     let urls = [Some(&provider.url), provider.internal_url.as_ref(), Some(&kasm.url)].into_iter().flatten();
     let mut texts: Vec<&str> = urls.map(url::Url::as_str).collect();
     texts.push(&target.name);
-    for settings in [&provider.http, &kasm.http] {
+    for settings in [&provider.http, &app.http] {
         texts.extend(settings.basic_auth.iter().map(|(user, _)| user.as_str()));
         texts.extend(settings.headers.iter().map(|header| header.name.as_str()));
     }

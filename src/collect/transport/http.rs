@@ -40,8 +40,8 @@ use super::{
     connect_trace::{self, ConnectTrace},
     connection,
     fetch_error::{self, FetchError},
-    proxy::Proxy,
     foreign::Mask,
+    proxy::Proxy,
     request_auth::RequestAuth,
 };
 use crate::{

@@ -194,7 +194,7 @@ async fn look(
     let facts = target.facts();
     let is_of_it = |latest: &Latest| {
         let seen = &latest.snapshot.target;
-        !latest.outdated && seen.provider == facts.provider && seen.kasm == facts.kasm
+        !latest.outdated && seen.provider == facts.provider && seen.app == facts.app
     };
     let before = entry.latest.clone().filter(is_of_it);
     let plan = plan(CollectMode::Due { settings_every, share_for }, before.as_ref().map(|before| &*before.report));

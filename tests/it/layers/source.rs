@@ -109,6 +109,15 @@ impl Source {
         found
     }
 
+    /// Every word that stands as a name in code.
+    pub fn words(&self) -> BTreeSet<&str> {
+        let words = self.tokens.iter().filter_map(|token| match token {
+            Token::Word(word) => Some(word.as_str()),
+            Token::Mark(_) => None,
+        });
+        words.collect()
+    }
+
     /// Whether a method of that name is called.
     pub fn calls_method(&self, name: &str) -> bool {
         self.tokens.windows(3).any(|window| match window {

@@ -140,14 +140,14 @@ fn source(secret: &str) -> SecretSource {
 
 /// Gives the target a credential in every field that can hold one.
 fn arm(pair: &mut Pair) {
-    let (provider, kasm) = (&mut pair.target.provider, &mut pair.target.kasm);
+    let (provider, app) = (&mut pair.target.provider, &mut pair.target.app);
     provider.client_secret = Some(source(SECRETS[3]));
     provider.api_key = Some(source(SECRETS[2]));
-    kasm.api_key = Some(source(SECRETS[4]));
-    kasm.api_key_secret = Some(source(SECRETS[5]));
-    kasm.http.basic_auth = Some(("operator".to_owned(), source(SECRETS[1])));
+    app.api_key = Some(source(SECRETS[4]));
+    app.api_key_secret = Some(source(SECRETS[5]));
+    app.http.basic_auth = Some(("operator".to_owned(), source(SECRETS[1])));
     provider.http.headers = vec![NamedHeader { name: "X-Access".to_owned(), value: source(SECRETS[6]) }];
-    kasm.http.headers = vec![NamedHeader { name: "X-Access".to_owned(), value: source(SECRETS[0]) }];
+    app.http.headers = vec![NamedHeader { name: "X-Access".to_owned(), value: source(SECRETS[0]) }];
     pair.target.token_enabled = true;
 }
 

@@ -411,6 +411,7 @@ fn history_counts_the_time_in_which_somebody_watched_and_shows_the_rest_as_gaps(
 #[test]
 fn changes_are_listed_newest_first_and_go_on_where_a_page_ends() {
     let (journal, options) = (Journal::default(), Options::default());
+    // So far apart that none counts as a repetition of another.
     let rounds: Vec<(i64, Login)> =
         // Far enough apart to be kept one by one.
         (0..60).map(|round| (round * 31, if round % 2 == 0 { Login::Ok } else { Login::Unknown })).collect();

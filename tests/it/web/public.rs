@@ -107,7 +107,8 @@ async fn what_tells_more_is_refused_and_not_offered() {
     }
     for path in ["/", "/targets/home", "/nowhere"] {
         let page = surface.get(path).await;
-        for offered in ["/metrics", "/api/v1/targets", "/config", "/changes", "expiries.ics", "/home/checks", "/login"] {
+        for offered in ["/metrics", "/api/v1/targets", "/config", "/changes", "expiries.ics", "/home/checks", "/login"]
+        {
             assert!(!page.text().contains(offered), "{offered} on {path}");
         }
     }

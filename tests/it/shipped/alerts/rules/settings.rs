@@ -145,7 +145,7 @@ fn throttling() -> Rule {
         name: "SsoProviderThrottling",
         urgency: Urgency::Warning,
         why: "By the check and not by ssowatch_source_failing{reason=\"throttled\"}, which also counts requests that\n\
-              Kasm rejects.",
+              the app turns away.",
         expr: |_| "min by (target) (ssowatch_check_success{check=\"provider_not_throttling\"}) == 0".to_owned(),
         wait: mins(5),
         keep: mins(5),
