@@ -4,8 +4,12 @@ use super::Facts;
 use crate::{
     apps::kasm::{Chosen, OidcConfig, Start, StartOutcome},
     model::{Missing, Observed, Outcome, Reason, Registration, Snapshot, SourceId, TargetFacts},
-    oidc::{AuthorizeUrl, Discovery},
-    providers::pocket_id::{Dialect, ProviderKind, Recognised, Version, VersionSpan},
+    oidc::{AuthorizeUrl, Discovery, Jwks},
+    providers::{
+        ProviderProfile,
+        pocket_id::{Dialect, ProviderKind, Recognised, Version, VersionSpan},
+        profile,
+    },
 };
 
 /// The release that a key was told, where the document agrees with it: the document alone cannot tell some apart.
@@ -58,7 +62,7 @@ impl<'a> Case<'a> {
                 let version = VersionSpan::of(release);
                 Self { dialect: version.dialect(), version: Some(version), is_assumed: !can_be_that, ..self }
             }
-            ProviderKind::Openid => self,
+            ProviderKind::Keycloak | ProviderKind::Openid => self,
         }
     }
 
@@ -83,6 +87,12 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The words of the provider's kind.
+    #[must_use]
+    pub fn profile(&self) -> &'static ProviderProfile {
+        profile(self.kind)
+    }
+
     /// What is watched.
     #[must_use]
     pub fn target(&self) -> &'a TargetFacts {
@@ -95,6 +105,44 @@ impl<'a> Case<'a> {
     /// Why it is missing.
     pub fn discovery(&self) -> Result<&'a Discovery, Missing> {
         self.now.discovery().get().map(|answer| &answer.fact)
+    }
+
+    /// The discovery document, for what hangs on it without being broken by its absence: where something else is served in
+    /// its place, people may still sign in, and that alone leaves nothing to wait for.
+    ///
+    /// # Errors
+    /// Why it is missing.
+    pub fn document(&self) -> Result<&'a Discovery, Missing> {
+        self.discovery().map_err(|missing| match missing {
+            Missing::Failed { reason: Reason::Status | Reason::Body, .. } => {
+                Missing::OutOfReach("no discovery document is served (discovery_served)".to_owned())
+            }
+            other => other,
+        })
+    }
+
+    /// The key set.
+    ///
+    /// # Errors
+    /// Why it is missing. *Not applicable* where ID tokens are signed with the client secret alone.
+    pub fn jwks(&self) -> Result<&'a Jwks, Missing> {
+        match self.now.jwks().ok() {
+            Some(set) if !set.keys.is_empty() => Ok(set),
+            _ if !self.signs_by_secret() => self.now.jwks().get(),
+            _ => Err(Missing::NotApplicable(
+                "ID tokens are signed with the client secret (HS256 and the like): no key is published".to_owned(),
+            )),
+        }
+    }
+
+    /// Whether every signing algorithm that is announced uses the client secret (OpenID Connect Core 1.0, section 10.1).
+    #[must_use]
+    pub fn signs_by_secret(&self) -> bool {
+        let announced = self.discovery().ok().and_then(|it| it.id_token_signing_alg_values_supported.as_deref());
+        announced.is_some_and(|names| {
+            names.iter().any(|name| name.starts_with("HS"))
+                && names.iter().all(|name| name.starts_with("HS") || name == "none")
+        })
     }
 
     /// What is said where neither side is reached, by name or connection: then the fault is as likely this host's, and
@@ -196,8 +244,12 @@ impl<'a> Case<'a> {
     pub fn pocket_id_only(&self) -> Result<(), Missing> {
         match self.kind {
             ProviderKind::PocketId => Ok(()),
-            ProviderKind::Openid if !self.is_recognised => Err(Missing::Blocked { by: SourceId::Discovery }),
-            ProviderKind::Openid => Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned())),
+            ProviderKind::Keycloak | ProviderKind::Openid if !self.is_recognised => {
+                Err(Missing::Blocked { by: SourceId::Discovery })
+            }
+            ProviderKind::Keycloak | ProviderKind::Openid => {
+                Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned()))
+            }
         }
     }
 }

@@ -1,7 +1,8 @@
-//! An address at the provider that Kasm itself calls, as stored: is it the provider's?
+//! An address at the provider that Kasm holds or sends browsers to: is it the provider's?
 //!
-//! Pocket ID answers these paths on APP_URL and, where it is set, on INTERNAL_APP_URL, and announces the latter: Kasm may
-//! hold either. The path is another matter: a wrong one answers with a web page, or not at all.
+//! What counts is what the document announces, wherever it was asked. The same path is good on every base of the provider
+//! that is known: the issuer's, `provider.url` and `provider.internal_url`; Pocket ID answers on APP_URL and INTERNAL_APP_URL
+//! alike. An address on another host than these is compared as announced, and with nothing that no document holds.
 
 use url::Url;
 
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::{
     model::{Drift, Finding, Missing, Outcome, SourceId},
-    oidc,
+    oidc::{self, is_loopback},
     providers::pocket_id::ProviderKind,
 };
 
@@ -26,7 +27,8 @@ pub(super) fn compare(case: &Case<'_>, field: &str, stored: &str, announced: Opt
         return Ok(Outcome::OK);
     }
     let expected = nearest(&accepted, stored);
-    let Some(drift) = Drift::of(field, ("The provider has", expected), ("Kasm stores", stored)) else {
+    let expected_by = if expected == announced { "The provider has" } else { "Expected is" };
+    let Some(drift) = Drift::of(field, (expected_by, expected), ("Kasm stores", stored)) else {
         return Ok(Outcome::OK);
     };
     if case.kind == ProviderKind::PocketId && has_a_slash_more(expected, stored) {
@@ -52,26 +54,33 @@ pub(super) fn compare(case: &Case<'_>, field: &str, stored: &str, announced: Opt
     }))
 }
 
-/// The addresses that may be stored, the announced one first; of another issuer's document the paths alone count.
+/// The addresses that may be stored, the announced one first, but where a proxy announces plain http.
 fn accepted(case: &Case<'_>, announced: &str) -> Result<Vec<String>, Missing> {
     let provider = &case.target().provider;
     let issuer = case.discovery()?.issuer.as_deref().unwrap_or_default();
-    let is_our_issuer = issuer.trim_end_matches('/') == provider.url;
-    let on = |base: &str| on_base(announced, base);
-    let mut accepted = Vec::new();
-    // A document of another base speaks of that base: its internal addresses stay good.
-    if is_our_issuer || !is_of(announced, issuer) {
-        accepted.push(announced.to_owned());
-    }
-    if case.kind == ProviderKind::PocketId || !is_our_issuer {
-        accepted.extend(on(&provider.url));
-        accepted.extend(provider.internal_url.as_deref().and_then(on));
+    let mut accepted: Vec<String> = secure(case, announced).into_iter().collect();
+    accepted.push(announced.to_owned());
+    let bases = [Some(issuer), Some(provider.url.as_str()), provider.internal_url.as_deref()];
+    let is_pocket_id = case.kind == ProviderKind::PocketId;
+    if is_pocket_id || bases.into_iter().flatten().any(|base| is_on_host_of(announced, base)) {
+        accepted.extend(bases.into_iter().flatten().filter_map(|base| on_base(announced, base)));
     }
     Ok(accepted)
 }
 
-fn is_of(url: &str, base: &str) -> bool {
-    matches!((Url::parse(url), Url::parse(base)), (Ok(url), Ok(base)) if url.origin() == base.origin())
+/// The same address over https, where the provider announces http on a host that it is asked at over https: a proxy
+/// before it does not say how it was asked. Nobody should enter the http address.
+pub(super) fn secure(case: &Case<'_>, announced: &str) -> Option<String> {
+    let url = Url::parse(announced).ok().filter(|url| url.scheme() == "http" && !is_loopback(url))?;
+    let issuer = case.discovery().ok().and_then(|document| document.issuer.as_deref()).unwrap_or_default();
+    let base = [case.target().provider.url.as_str(), issuer]
+        .into_iter()
+        .find(|base| Url::parse(base).is_ok_and(|base| base.scheme() == "https" && base.host() == url.host()))?;
+    on_base(announced, base)
+}
+
+fn is_on_host_of(url: &str, base: &str) -> bool {
+    matches!((Url::parse(url), Url::parse(base)), (Ok(url), Ok(base)) if url.host() == base.host())
 }
 
 /// The same address without a blank that would be sent along.

@@ -69,7 +69,10 @@ fn report(case: &Case<'_>, stage: Stage, check: &Check, is_misled: bool) -> Chec
     let outcome = run.unwrap_or_else(|missing| without(&missing));
     let verdict = outcome.verdict();
     let (reason, findings) = match outcome {
-        Outcome::Fail(findings) => (None, findings.into_iter().map(bounded).collect()),
+        Outcome::Fail(findings) => {
+            let own = case.profile().fix(check.id, check.fix);
+            (None, findings.into_iter().map(|finding| bounded(finding, own)).collect())
+        }
         Outcome::Ok(note) => (note.map(cut), Vec::new()),
         Outcome::Unknown(why) | Outcome::Unverified(why) | Outcome::NotApplicable(why) => (Some(cut(why)), Vec::new()),
         Outcome::Off => (None, Vec::new()),
@@ -78,7 +81,7 @@ fn report(case: &Case<'_>, stage: Stage, check: &Check, is_misled: bool) -> Chec
         seen_at: case.now.oldest_read(),
         id: check.id.to_owned(),
         stage,
-        severity: check.severity.under(case.dialect),
+        severity: check.severity.of(case),
         verdict,
         reason,
         inconclusive,
@@ -86,11 +89,12 @@ fn report(case: &Case<'_>, stage: Stage, check: &Check, is_misled: bool) -> Chec
     }
 }
 
-/// A finding with every text in it cut: their values are what servers say.
-fn bounded(finding: Finding) -> Finding {
+/// A finding with every text in it cut: their values are what servers say. Without a fix of its own it has its check's, in the
+/// words of the provider's kind.
+fn bounded(finding: Finding, own: &str) -> Finding {
     let Finding { code, message, fix, drift, expiry } = finding;
     let drift = drift.map(|drift| Drift { expected: cut(drift.expected), actual: cut(drift.actual), ..drift });
-    Finding { code, message: cut(message), fix: fix.map(cut), drift, expiry }
+    Finding { code, message: cut(message), fix: Some(fix.map_or_else(|| own.to_owned(), cut)), drift, expiry }
 }
 
 /// At most [`LONGEST`] characters.

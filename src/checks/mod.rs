@@ -63,6 +63,8 @@ pub enum SeverityRule {
     Always(Severity),
     /// By dialect.
     By(fn(Dialect) -> Severity),
+    /// By what else was seen: at worst this, and for one snapshot that.
+    BySnapshot(Severity, fn(&Case<'_>) -> Severity),
 }
 
 impl SeverityRule {
@@ -75,12 +77,21 @@ impl SeverityRule {
     /// Worth knowing.
     pub const INFO: Self = Self::Always(Severity::Info);
 
-    /// The severity under a dialect.
+    /// The severity under a dialect, at worst.
     #[must_use]
     pub fn under(self, dialect: Dialect) -> Severity {
         match self {
-            Self::Always(severity) => severity,
+            Self::Always(severity) | Self::BySnapshot(severity, _) => severity,
             Self::By(rule) => rule(dialect),
+        }
+    }
+
+    /// The severity for one snapshot.
+    #[must_use]
+    pub fn of(self, case: &Case<'_>) -> Severity {
+        match self {
+            Self::BySnapshot(_, rule) => rule(case),
+            _ => self.under(case.dialect),
         }
     }
 }

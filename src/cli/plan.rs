@@ -77,7 +77,7 @@ impl TargetPlan<'_> {
                 Schedule::Every(every).in_words()
             );
         }
-        if target.provider.kind == Some(ProviderKind::Openid) {
+        if target.provider.kind.is_some_and(|kind| kind != ProviderKind::PocketId) {
             out.push_str(
                 "\n  The addresses that the discovery document names take the place of the provider's paths.\n",
             );
@@ -202,9 +202,9 @@ mod tests {
         assert_eq!(
             averages,
             [
-                "on average 4.0 requests a minute",
+                "on average 4.2 requests a minute",
                 "on average 3.4 requests a minute",
-                "on average 1.2 requests a minute",
+                "on average 1.4 requests a minute",
                 "on average 3.4 requests a minute",
             ]
         );
@@ -223,6 +223,6 @@ mod tests {
     #[test]
     fn too_many_requests_are_told() {
         let text = plan_of(&format!("{TWO}schedule: {{round: every 10s}}\n"));
-        assert!(text.contains("on average 19.0 requests a minute: more than 12, so some will wait"), "{text}");
+        assert!(text.contains("on average 19.2 requests a minute: more than 12, so some will wait"), "{text}");
     }
 }

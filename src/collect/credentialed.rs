@@ -79,6 +79,15 @@ impl Credentialed<'_> {
     }
 }
 
+/// The token URL that the target's stored config holds.
+pub(super) fn stored_token_url(
+    config: &Observed<OidcConfigs>,
+    facts: &TargetFacts,
+    kasm: &AppCollection,
+) -> Option<String> {
+    config.ok()?.ours(facts.wanted(), kasm.start.ok()).ok()?.token_url.clone()
+}
+
 /// The client id that the target's stored config holds.
 pub(super) fn stored_client_id(
     config: &Observed<OidcConfigs>,

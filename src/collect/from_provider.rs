@@ -251,7 +251,7 @@ async fn sign_in_page(
     let missing = |why| Observed::missing(round.clock.now(), why);
     match kind {
         None => missing(Missing::Blocked { by: SourceId::Discovery }),
-        Some(ProviderKind::Openid) => {
+        Some(ProviderKind::Keycloak | ProviderKind::Openid) => {
             missing(Missing::NotApplicable("where another provider has its sign-in page is not known".to_owned()))
         }
         Some(ProviderKind::PocketId) => {

@@ -3,7 +3,7 @@
 use super::{
     CollectionPlan,
     context::{RoundContext, observe},
-    credentialed::{Credentialed, stored_client_id},
+    credentialed::{Credentialed, stored_client_id, stored_token_url},
     from_app::{self, AppCollection},
     from_provider,
     provider_cache::{ProviderCache, ProviderCollection},
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     apps::kasm::{KasmStart, StartOutcome},
     collect::{
-        sources::{authorize_dry_run, client_meta, client_registration, discovery, passkey_domain},
+        sources::{authorize_dry_run, client_meta, client_registration, discovery, passkey_domain, token_endpoint},
         transport::{
             fetch_error::FetchError,
             side_client::{Counts, Deps, SideClient},
@@ -69,7 +69,11 @@ pub(super) async fn collect(
         asked.client_id = stored_client_id(&by_kasm_key.config, &facts, &kasm);
     }
     let by_provider_key = Box::pin(with_provider_key::collect(&asked)).await;
-    let by_secret = Box::pin(with_client_secret::collect(&asked, &by_provider_key.secrets)).await;
+    let stored = stored_token_url(&by_kasm_key.config, &facts, &kasm);
+    let (by_secret, token_endpoint) = tokio::join!(
+        Box::pin(with_client_secret::collect(&asked, &by_provider_key.secrets)),
+        Box::pin(token_endpoint::collect(&asked, stored.as_deref())),
+    );
     let suspicions = both.suspicions().await;
     for side in [provider.side.as_deref(), kasm.side.as_ref()].into_iter().flatten() {
         side.hang_up();
@@ -99,6 +103,7 @@ pub(super) async fn collect(
         key_owner: by_provider_key.owner,
         client_secret: by_secret.secret,
         client_token: by_secret.token,
+        token_endpoint,
         kasm_config: by_kasm_key.config,
         kasm_version: by_kasm_key.version,
         kasm_mappings: by_kasm_key.mappings,
@@ -137,7 +142,9 @@ impl Both<'_> {
     fn pocket_id_only(&self, source: SourceId) -> Result<(), Missing> {
         match self.provider.recognised.map(|recognised| recognised.kind) {
             Some(ProviderKind::PocketId) => Ok(()),
-            Some(ProviderKind::Openid) => Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned())),
+            Some(ProviderKind::Keycloak | ProviderKind::Openid) => {
+                Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned()))
+            }
             None => Err(match &self.provider.side {
                 Err(why) => why.clone().missing(source),
                 Ok(_) => Missing::Blocked { by: SourceId::Discovery },
@@ -219,12 +226,15 @@ impl Both<'_> {
             Err(why) => return self.missing(why),
         };
         let old = self.before.map(|before| &before.authorize_dry_run);
-        // Each dry run leaves an ERROR line in Pocket ID's log: where a key shows that nothing bars the request, it is asked
-        // once an hour.
+        // Without a document, this alone shows whether people can sign in. Each dry run leaves an ERROR line in Pocket ID's
+        // log: where a key shows that nothing bars the request, it is asked once an hour. A refusal stays known too: it is
+        // asked again with the settings.
+        let is_alone = self.provider.discovery.ok().is_none();
         let interval = if self.key_vouches() { Interval::Hourly } else { source.row().interval };
         let (mode, now) = (self.round.mode, self.round.clock.now());
-        let is_due = self.changed(client_meta)
-            || super::due::is_due_each(interval, source, self.round.who, old, DryRun::is_accepted, mode, now);
+        let is_due = is_alone
+            || self.changed(client_meta)
+            || super::due::is_due_each(interval, source, self.round.who, old, |_| true, mode, now);
         self.round.refresh(source, old, is_due, Ok(side), self.ask_dry_run(side, raw, asks)).await
     }
 
@@ -238,12 +248,12 @@ impl Both<'_> {
     }
 
     async fn ask_dry_run(&self, side: &SideClient, raw: &str, asks: &AuthorizeUrl) -> Result<DryRun, FetchError> {
-        // Without a document, by what was known in the round before.
+        // Without a document, by what was known in the round before; else by the specifications.
         let recognised = match self.provider.discovery.ok() {
             Some(_) => self.provider.recognised,
             None => self.before.and_then(Snapshot::recognised),
         };
-        let Recognised { dialect, version, .. } = recognised.ok_or(FetchError::Blocked(SourceId::Discovery))?;
+        let Recognised { dialect, version, .. } = recognised.unwrap_or_default();
         authorize_dry_run::collect(side, raw, asks, dialect, version, self.counts).await
     }
 

@@ -89,7 +89,7 @@ fn config_is_due(asked: &Credentialed<'_>, old: &Observed<OidcConfigs>) -> bool 
     let sent_before = before.login_start.ok().and_then(|start| start.our_url(asked.facts.wanted()));
     let sent = asked.kasm.start.ok().and_then(|start| start.our_url(asked.facts.wanted()));
     let dry_run_failed = match &before.authorize_dry_run.value {
-        Ok(answer) => !DryRun::is_accepted(answer),
+        Ok(answer) => DryRun::is_refused(answer),
         Err(missing) => matches!(missing, Missing::Failed { .. }),
     };
     let is_in_doubt = sent_before.is_none() || dry_run_failed || asked.recheck.contains(&Credential::AppKey);

@@ -87,7 +87,7 @@ fn key<'a>(asked: &'a Credentialed<'_>) -> Key<'a> {
     let source = asked.target.provider.api_key.as_ref().ok_or(Refused::NoKey)?;
     match asked.provider.recognised.map(|recognised| recognised.kind) {
         Some(ProviderKind::PocketId) => {}
-        Some(ProviderKind::Openid) => {
+        Some(ProviderKind::Keycloak | ProviderKind::Openid) => {
             return Err(Refused::Missing(Missing::NotApplicable("the provider is not Pocket ID".to_owned())));
         }
         // Not shown to a server that is not known to be Pocket ID.

@@ -3,15 +3,12 @@
 use url::{Host, Url};
 
 /// Pages and endpoints that people paste where the provider's base is meant: what stands before them is the base.
-const INSIDE_A_PROVIDER: [&str; 4] = [
-    "/.well-known/openid-configuration",
-    "/.well-known/oauth-authorization-server",
-    "/.well-known/jwks.json",
-    "/api/oidc/",
-];
+const INSIDE_A_PROVIDER: [&str; 3] =
+    ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/.well-known/jwks.json"];
 
-/// Pocket ID's own pages, which stand at its root.
-const POCKET_ID_PAGES: [&str; 4] = ["/authorize", "/login", "/settings", "/interaction"];
+/// Pages and endpoints of providers: no base has one with a query. Without a query they may be an issuer's own path, and are
+/// tried as given.
+const PAGES: [&str; 5] = ["/authorize", "/login", "/settings", "/interaction", "/api/oidc"];
 
 /// Reads the address of a provider: its issuer. The result has no trailing slash, query, fragment or userinfo.
 ///
@@ -21,8 +18,11 @@ pub(super) fn provider(text: &str) -> Result<Url, String> {
     let url = web_address(text)?;
     let path = url.path();
     let inside = INSIDE_A_PROVIDER.iter().find_map(|inside| path.find(inside));
-    let page = POCKET_ID_PAGES.iter().any(|page| path.strip_prefix(page).is_some_and(is_end_of_segment));
-    if let Some(end) = inside.or(page.then_some(0)) {
+    let is_page = url.query().is_some()
+        && PAGES
+            .iter()
+            .any(|page| path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    if let Some(end) = inside.or(is_page.then_some(0)) {
         let base = format!("{}{}", origin(&url), &path[..end]);
         return Err(format!("that is an address inside the provider; write its base: \"{}\"", bare(&base)));
     }
@@ -135,10 +135,6 @@ fn bare(base: &str) -> &str {
     base.trim_end_matches('/')
 }
 
-fn is_end_of_segment(rest: &str) -> bool {
-    rest.is_empty() || rest.starts_with('/')
-}
-
 fn without_trailing_slash(mut url: Url) -> Url {
     let path = bare(url.path()).to_owned();
     url.set_path(&path);
@@ -161,6 +157,8 @@ mod tests {
             ("https://sso.example.com/realms/home/", "https://sso.example.com/realms/home"),
             ("https://[::1]:8443", "https://[::1]:8443/"),
             ("https://sso.example.com/authorizers", "https://sso.example.com/authorizers"),
+            ("https://github.com/login/oauth", "https://github.com/login/oauth"),
+            ("https://sso.example.com/api/oidc/tenant", "https://sso.example.com/api/oidc/tenant"),
         ] {
             assert_eq!(provider(text).unwrap().as_str(), read, "{text}");
         }
@@ -184,8 +182,6 @@ mod tests {
                 "\"https://sso.example.com/realms/a\"",
             ),
             ("https://id.example.com/authorize?client_id=a", "write its base: \"https://id.example.com\""),
-            ("https://id.example.com/api/oidc/token", "write its base: \"https://id.example.com\""),
-            ("https://id.example.com/settings/admin/oidc-clients/1", "write its base: \"https://id.example.com\""),
         ] {
             let error = provider(text).unwrap_err();
             assert!(error.contains(says), "{text}: {error}");

@@ -97,7 +97,7 @@ impl Demand<'_> {
     #[must_use]
     pub fn per_minute(&self, side: Side, now: Time) -> f64 {
         let dialect = match self.target.provider.kind {
-            Some(ProviderKind::Openid) => Dialect::Openid,
+            Some(ProviderKind::Keycloak | ProviderKind::Openid) => Dialect::Openid,
             _ => Dialect::Fosite,
         };
         let round = self.config.round.per_minute(now);
@@ -152,13 +152,13 @@ mod tests {
             let config = Config::parse(&text, "f", std::path::Path::new(""), &|_| None).unwrap();
             config.overloads(Utc.with_ymd_and_hms(2026, 11, 24, 12, 0, 0).unwrap())
         };
-        assert_eq!(warnings(7, "round: every 60s"), [""; 0]);
+        assert_eq!(warnings(6, "round: every 60s"), [""; 0]);
         let many = warnings(14, "round: every 60s").join("\n");
         assert!(
-            many.contains("(14) want 20 requests a minute") && many.contains("requests_per_minute to 20"),
+            many.contains("(14) want 23 requests a minute") && many.contains("requests_per_minute to 23"),
             "{many}"
         );
-        assert_eq!(warnings(14, "round: every 60s, requests_per_minute: 20"), [""; 0]);
+        assert_eq!(warnings(14, "round: every 60s, requests_per_minute: 23"), [""; 0]);
         assert_eq!(warnings(1, "round: every 10s").len(), 1);
     }
 }

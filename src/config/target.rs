@@ -163,6 +163,7 @@ fn kind(reader: &mut Reader<'_>, field: Field) -> Option<ProviderKind> {
     let text = reader.text(field)?;
     match text.value.as_str() {
         "pocket_id" => Some(ProviderKind::PocketId),
+        "keycloak" => Some(ProviderKind::Keycloak),
         "openid" => Some(ProviderKind::Openid),
         other => {
             reader.problem(&text.place, format!("{other:?} is not known; write pocket_id or openid, or leave it out"));

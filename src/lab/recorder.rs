@@ -105,7 +105,7 @@ impl Recorder {
         if let Some(uri) = redirect_uri.filter(|uri| path != paths.token && !self.sent_by_kasm.contains(*uri)) {
             self.violation(Side::Provider, request, &format!("a redirect URI that Kasm did not send: {uri}"));
         }
-        let is_server_side = provider.kind == ProviderKind::Openid || provider.version >= Version::new(2, 10);
+        let is_server_side = provider.kind != ProviderKind::PocketId || provider.version >= Version::new(2, 10);
         if is_dry_run && is_server_side && request.query("prompt") != Some("none") {
             self.violation(Side::Provider, request, "an authorization request without prompt=none, which writes a row");
         }

@@ -200,7 +200,7 @@ fn provider_info(builder: &mut MetricsBuilder, target: &str, snapshot: &Snapshot
     let case = Case::new(snapshot, None);
     let version = match case.kind {
         ProviderKind::PocketId => case.version.map(|version| version.to_string()),
-        ProviderKind::Openid => None,
+        ProviderKind::Keycloak | ProviderKind::Openid => None,
     };
     builder.set(Family::ProviderInfo, &[target, version.as_deref().unwrap_or_default(), case.dialect.id()], 1.0);
 }

@@ -22,6 +22,26 @@ pub struct SecretProof {
     /// The first four characters, as the provider's form shows them, of the client's secret that our copy is
     /// (Pocket ID 2.14); none where that is not known.
     pub entry: Option<String>,
+    /// What a deliberately wrong secret got from the same endpoints, where it is not known that they authenticate the
+    /// client.
+    #[serde(default)]
+    pub controls: Vec<Control>,
+    /// When the file with our copy was written; none where it is in the config.
+    #[serde(default)]
+    pub copied_at: Option<Time>,
+}
+
+/// What a deliberately wrong secret got.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Control {
+    /// How it was asked.
+    pub method: SecretMethod,
+    /// When it was asked.
+    pub at: Time,
+    /// The HTTP status.
+    pub status: u16,
+    /// The error's code.
+    pub error: Option<String>,
 }
 
 /// How a client secret is asked about without minting anything.
@@ -44,8 +64,18 @@ pub enum SecretAnswer {
     Refused {
         /// The HTTP status.
         status: u16,
-        /// The error code or text, bounded.
+        /// The error code and its description, bounded.
         error: String,
+        /// Whether the provider wants the client to authenticate in another way than by HTTP Basic.
+        #[serde(default)]
+        other_method: bool,
+    },
+    /// A made-up secret gets the same answer from the same endpoint: nothing is proven.
+    SameForAny {
+        /// The HTTP status.
+        status: u16,
+        /// The error's code.
+        error: Option<String>,
     },
     /// Neither: an answer that no reference knows, or one that says nothing about the secret.
     CannotTell {

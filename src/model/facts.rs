@@ -197,6 +197,16 @@ pub enum DryRun {
         /// What the page says, bounded.
         message: String,
     },
+    /// It goes on to a login of its own. Whether it has looked at the request before is not seen from outside; holds how
+    /// it asks.
+    AsksForLogin(String),
+    /// It asked for the user, and `state` came back otherwise than it was sent: who started the login refuses that.
+    StateChanged {
+        /// The OAuth error code, as in [`Self::Accepted`].
+        error: String,
+        /// Whether it did not come back at all.
+        is_lost: bool,
+    },
     /// An answer of no known kind.
     Unrecognised {
         /// The HTTP status.
@@ -212,6 +222,30 @@ impl DryRun {
     pub fn is_accepted(&self) -> bool {
         matches!(self, Self::Accepted(_) | Self::RedirectAccepted)
     }
+
+    /// Whether something was refused. An answer that says neither is no refusal.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Self::SentBack { .. } | Self::ErrorPage { .. } | Self::StateChanged { .. })
+    }
+
+    /// Whether the authorization endpoint is there for certain: what came is an answer to this very request.
+    #[must_use]
+    pub fn is_of_the_endpoint(&self) -> bool {
+        match self {
+            Self::Accepted(_) | Self::RedirectAccepted | Self::SentBack { .. } | Self::StateChanged { .. } => true,
+            Self::ErrorPage { .. } | Self::AsksForLogin(_) | Self::Unrecognised { .. } => false,
+        }
+    }
+}
+
+/// The token endpoint's answer to a made-up code, with the client id and without a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenEndpoint {
+    /// The endpoint and how it did: it answers where it refuses.
+    pub endpoint: EndpointAnswer,
+    /// What it said, where it refused in JSON: the code and its description, bounded.
+    pub said: Option<String>,
 }
 
 /// The answers of the endpoints that users need and that can be asked without one.

@@ -8,7 +8,7 @@ use super::{
     AddressAnswer, AddressState, Answered, AppFacts, AppHealth, Certificate, ClaimsPreview, ClientMeta, ClientSecrets,
     ClientToken, ClockReading, Connection, Credential, CustomClaims, DryRun, EndpointAnswer, EndpointAnswers,
     EndpointState, Expect, HealthState, HttpTiming, KeyOwner, LastSignIn, Missing, Observed, Page, ProviderFacts,
-    Registration, Script, SecretAnswer, SecretMethod, SecretProof, Snapshot, TargetFacts, Tls, Trust,
+    Registration, Script, SecretAnswer, SecretMethod, SecretProof, Snapshot, TargetFacts, Tls, TokenEndpoint, Trust,
 };
 use crate::{
     apps::kasm::{
@@ -131,6 +131,14 @@ impl Snapshot {
             key_owner: without(at, Credential::ProviderKey),
             client_secret: without(at, Credential::ClientSecret),
             client_token: without(at, Credential::ClientSecret),
+            token_endpoint: Observed::seen(
+                at,
+                0.01,
+                TokenEndpoint {
+                    endpoint: answers(&format!("{PROVIDER}/api/oidc/token")),
+                    said: Some("invalid_client".to_owned()),
+                },
+            ),
             kasm_config: without(at, Credential::AppKey),
             kasm_version: without(at, Credential::AppKey),
             kasm_mappings: without(at, Credential::AppKey),
@@ -198,6 +206,8 @@ impl Snapshot {
                 answer: SecretAnswer::Accepted,
                 origin: "provider.client_secret_file (/run/secrets/oidc_client_secret)".to_owned(),
                 entry: Some("lHmG".to_owned()),
+                controls: Vec::new(),
+                copied_at: None,
             },
         );
         now.client_token = Observed::seen(at, 0.01, client_token(at));
@@ -355,6 +365,7 @@ fn key() -> Jwk {
         bits: Some(2048),
         thumbprint: "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs".to_owned(),
         problem: None,
+        is_strange: false,
         is_private: false,
     }
 }

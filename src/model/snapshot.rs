@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Answered, AppHealth, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, CustomClaims,
     DryRun, EndpointAnswers, KeyOwner, Known, LastSignIn, Missing, Observed, Page, PasskeyDomain, Registration,
-    SecretProof, Side, SourceId, TargetFacts,
+    SecretProof, Side, SourceId, TargetFacts, TokenEndpoint,
 };
 use crate::{
     apps::kasm::{GroupMapping, KasmStart, KasmUser, KasmVersion, LoginSettings, OidcConfigs},
@@ -69,6 +69,8 @@ pub struct Snapshot {
     pub client_secret: Observed<SecretProof>,
     /// A token of the client's own.
     pub client_token: Observed<ClientToken>,
+    /// The token endpoint, without a secret.
+    pub token_endpoint: Observed<TokenEndpoint>,
     /// Kasm's stored OpenID config.
     pub kasm_config: Observed<OidcConfigs>,
     /// Kasm's version.

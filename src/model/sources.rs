@@ -308,16 +308,17 @@ sources! {
         title: "the client secret",
         side: Side::Provider,
         interval: Interval::Settings,
-        cost: 2,
+        cost: 4,
         needs: &[Credential::ClientSecret],
         only_with: None,
         requests: &[
-            post("/api/oidc/introspect", AskedOf::All, 1),
-            post("/api/oidc/token", AskedOf::CodeProbe, 1),
+            post("/api/oidc/introspect", AskedOf::All, 2),
+            post("/api/oidc/token", AskedOf::CodeProbe, 2),
         ],
         leaves: "from 2.10: one ERROR line",
         is_shared: false,
-        notes: "a made-up token, or a made-up code; Pocket ID before 1.6: the code alone; nothing is given out",
+        notes: "a made-up token, or a made-up code; Pocket ID before 1.6: the code alone; of another provider, once more an \
+                hour with a secret that is wrong on purpose; nothing is given out",
     }
     ClientToken client_token {
         title: "a token of the client's own",
@@ -330,6 +331,18 @@ sources! {
         leaves: "from 2.10: one row, removed daily",
         is_shared: false,
         notes: "a token of the client's own, dropped at once; from 1.11",
+    }
+    TokenEndpoint token_endpoint {
+        title: "the token endpoint",
+        side: Side::Provider,
+        interval: Interval::Settings,
+        cost: 1,
+        needs: &[],
+        only_with: None,
+        requests: &[post("/api/oidc/token", AskedOf::All, 1)],
+        leaves: "one log line",
+        is_shared: false,
+        notes: "a made-up code with the client id, without a secret",
     }
     KasmConfig kasm_config {
         title: "Kasm's stored OpenID config",
@@ -405,7 +418,7 @@ mod tests {
 
     #[test]
     fn a_whole_round_without_credentials_sends_as_many_requests_as_the_design_says() {
-        for ((dialect, release), provider) in KINDS.into_iter().zip([7, 8, 8, 8, 5]) {
+        for ((dialect, release), provider) in KINDS.into_iter().zip([8, 9, 9, 9, 6]) {
             let count = |side: Side| {
                 let sources = SourceId::ALL.into_iter().filter(|source| source.side() == side);
                 let sources = sources.filter(|source| source.needs().is_empty() && source.row().only_with.is_none());

@@ -2,6 +2,29 @@
 
 use url::{Host, Url};
 
+/// Whether an issuer is the provider of this address: to the letter, or but for what spells the same (host in capitals, a
+/// default port, slashes at the end). A placeholder in it (`{tenantid}`, Entra ID's shared endpoints) stands for one
+/// segment of the path.
+#[must_use]
+pub fn is_issuer_of(issuer: &str, address: &str) -> bool {
+    let bare = |text: &str| Url::parse(text).map_or_else(|_| text.to_owned(), |url| url.to_string());
+    let (one, other) = (bare(issuer), bare(address));
+    let (one, other) = (one.trim_end_matches('/'), other.trim_end_matches('/'));
+    if one == other {
+        return true;
+    }
+    let is_placeholder = |part: &str| part.starts_with("%7B") && part.ends_with("%7D");
+    let (one, other): (Vec<&str>, Vec<&str>) = (one.split('/').collect(), other.split('/').collect());
+    one.len() == other.len()
+        && one.iter().zip(&other).all(|(one, other)| one == other || (is_placeholder(one) && !other.is_empty()))
+}
+
+/// Whether an issuer is a template for many tenants.
+#[must_use]
+pub fn is_template(issuer: &str) -> bool {
+    issuer.split('/').skip(3).any(|part| part.starts_with('{') && part.ends_with('}'))
+}
+
 /// Whether an address leads to this very machine: `localhost`, a name below it, 127.0.0.0/8 or ::1 (RFC 6761, section
 /// 6.3). Plain HTTP is no risk there.
 #[must_use]
@@ -84,5 +107,26 @@ mod tests {
         for (address, expected) in cases {
             assert_eq!(is_loopback(&Url::parse(address).unwrap()), expected, "{address}");
         }
+    }
+
+    #[test]
+    fn an_issuer_is_compared_as_addresses_are_and_a_placeholder_stands_for_a_segment() {
+        let address = "https://id.example.test/oauth2";
+        for (issuer, is_same) in [
+            (address, true),
+            ("https://id.example.test:443/oauth2", true),
+            ("https://ID.example.test/oauth2/", true),
+            ("https://id.example.test/OAuth2", false),
+            ("http://id.example.test/oauth2", false),
+            ("https://id.example.test:8443/oauth2", false),
+            ("https://id.example.test/{tenantid}", true),
+            ("https://id.example.test/{tenantid}/v2.0", false),
+            ("https://{host}/oauth2", false),
+            ("oauth2", false),
+        ] {
+            assert_eq!(is_issuer_of(issuer, address), is_same, "{issuer}");
+        }
+        assert!(is_template("https://id.example.test/{tenantid}/v2.0"));
+        assert!(!is_template(address));
     }
 }

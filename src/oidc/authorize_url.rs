@@ -1,7 +1,7 @@
 //! An authorization request as a URL (OpenID Connect Core 1.0, section 3.1.2.1).
 
 use serde::{Deserialize, Serialize};
-use url::Url;
+use url::{Position, Url, form_urlencoded};
 
 /// What an authorize URL asks for. The `state` itself, which belongs to one login, is not kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,10 @@ pub struct AuthorizeUrl {
     pub response_mode: Option<String>,
     /// Names of the other parameters.
     pub others: Vec<String>,
+    /// The parameters that may be a part of the endpoint's own address (RFC 6749, section 3.1): none of a protocol's, none
+    /// that belongs to one login or one user.
+    #[serde(default)]
+    pub query: Vec<(String, String)>,
 }
 
 /// What is kept of `state`.
@@ -65,6 +69,7 @@ impl AuthorizeUrl {
             prompt: None,
             response_mode: None,
             others: Vec::new(),
+            query: Vec::new(),
         };
         for (name, value) in url.query_pairs() {
             let value = value.into_owned();
@@ -78,11 +83,74 @@ impl AuthorizeUrl {
                 "nonce" => found.nonce_length = Some(value.chars().count()),
                 "prompt" => found.prompt = Some(value),
                 "response_mode" => found.response_mode = Some(value),
+                name if may_be_fixed(name, &value) => {
+                    found.others.push(name.to_owned());
+                    found.query.push((name.to_owned(), value));
+                }
                 _ => found.others.push(name.into_owned()),
             }
         }
         Ok(found)
     }
+
+    /// The endpoint's address with what may be a part of it.
+    #[must_use]
+    pub fn address(&self) -> String {
+        if self.query.is_empty() {
+            return self.endpoint.clone();
+        }
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.query).finish();
+        format!("{}?{query}", self.endpoint)
+    }
+
+    /// Whether it leads to an announced authorization endpoint: the same address, and every parameter of its own.
+    #[must_use]
+    pub fn leads_to(&self, announced: &str) -> bool {
+        let (Ok(announced), Ok(sent)) = (Url::parse(announced), Url::parse(&self.endpoint)) else { return false };
+        let is_same_page = announced[..Position::AfterPath] == sent[..Position::AfterPath];
+        let has = |name: &str, value: &str| self.query.iter().any(|pair| pair.0 == name && pair.1 == value);
+        is_same_page
+            && announced
+                .query_pairs()
+                .filter(|(name, value)| may_be_fixed(name, value))
+                .all(|(name, value)| has(&name, &value))
+    }
+}
+
+/// Whether a parameter may stand in the endpoint's own address. Those of OpenID Connect and OAuth are the request's; long
+/// values, and those that name a user or are secret, are not kept.
+fn may_be_fixed(name: &str, value: &str) -> bool {
+    const OF_THE_REQUEST: [&str; 27] = [
+        "client_id",
+        "redirect_uri",
+        "response_type",
+        "scope",
+        "state",
+        "code_challenge",
+        "code_challenge_method",
+        "nonce",
+        "prompt",
+        "response_mode",
+        "display",
+        "max_age",
+        "ui_locales",
+        "claims_locales",
+        "id_token_hint",
+        "login_hint",
+        "acr_values",
+        "claims",
+        "request",
+        "request_uri",
+        "registration",
+        "code",
+        "client_secret",
+        "access_token",
+        "id_token",
+        "token",
+        "password",
+    ];
+    const LONGEST: usize = 100;
+    !OF_THE_REQUEST.contains(&name) && value.len() <= LONGEST
 }
 
 impl State {

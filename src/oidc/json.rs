@@ -68,6 +68,9 @@ pub enum JsonProblem {
         /// The limit.
         most: usize,
     },
+    /// JSON of another kind.
+    #[error("JSON without {0}")]
+    Lacks(&'static str),
 }
 
 /// Reads a body as JSON, within the limits of an answer.

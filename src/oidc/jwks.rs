@@ -13,6 +13,11 @@ use super::{
 /// Members that only a private or symmetric key has (RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1).
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
+/// The algorithms of public keys that are known here (RFC 7518, section 3.1; RFC 8037; RFC 8812; RFC 9864).
+const ALGORITHMS: [&str; 13] = [
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "ES256K", "EdDSA", "Ed25519",
+    "Ed448",
+];
 /// How many keys are named before the rest is only counted.
 const NAMED_KEYS: usize = 5;
 
@@ -47,6 +52,9 @@ pub struct Jwk {
     pub thumbprint: String,
     /// Why no verifier can use this key, where that is so.
     pub problem: Option<String>,
+    /// Whether its kind is not known here, so that nothing can be said of it.
+    #[serde(default)]
+    pub is_strange: bool,
     /// Whether it holds a private member (`d`, `p`, `k`, ...), which must never be published.
     pub is_private: bool,
 }
@@ -81,7 +89,7 @@ impl Jwks {
 /// The keys of a set as written, no more than are read.
 pub(super) fn keys_of(set: &Value) -> Result<&[Value], JsonProblem> {
     let keys = set.get("keys").and_then(Value::as_array);
-    let keys = keys.ok_or_else(|| JsonProblem::Invalid("no list `keys`".to_owned()))?;
+    let keys = keys.ok_or(JsonProblem::Lacks("a list `keys`"))?;
     at_most(keys, MOST_KEYS, "keys in the set")?;
     Ok(keys)
 }
@@ -101,6 +109,7 @@ impl Jwk {
             bits: material.bits,
             thumbprint: material.thumbprint,
             problem: material.problem,
+            is_strange: material.is_strange,
         }
     }
 
@@ -115,6 +124,12 @@ impl Jwk {
     pub fn is_for_signatures(&self) -> bool {
         self.key_use.as_deref().is_none_or(|key_use| key_use == "sig")
             && !matches!(self.crv.as_deref(), Some("X25519" | "X448"))
+    }
+
+    /// Whether an algorithm is known here at all.
+    #[must_use]
+    pub fn is_known(algorithm: &str) -> bool {
+        ALGORITHMS.contains(&algorithm)
     }
 
     /// Whether signatures of an algorithm can be checked with it: by its type, its curve, and its own `alg`.
@@ -177,7 +192,7 @@ mod tests {
     fn a_body_without_a_list_of_keys_is_refused() {
         for body in ["{}", "[]", "null", r#"{"keys":{}}"#] {
             let refused = Jwks::parse(None, body.as_bytes());
-            assert_eq!(refused, Err(JsonProblem::Invalid("no list `keys`".to_owned())), "{body}");
+            assert_eq!(refused, Err(JsonProblem::Lacks("a list `keys`")), "{body}");
         }
         assert_eq!(Jwks::parse(None, b"<html>"), Err(JsonProblem::WebPage));
     }
@@ -213,6 +228,7 @@ mod tests {
             bits: None,
             thumbprint: String::new(),
             problem: None,
+            is_strange: false,
             is_private: false,
         };
         let cases = [

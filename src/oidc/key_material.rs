@@ -29,6 +29,9 @@ const MAX_EXPONENT_BITS: usize = 31;
 /// The largest certificate beside a key that is read, in characters; the largest known have about 3,000.
 const MAX_CERTIFICATE: usize = 64 * 1024;
 
+/// The curves that are known here (RFC 7518, section 6.2.1.1; RFC 8037; RFC 8812).
+const CURVES: [&str; 8] = ["P-256", "P-384", "P-521", "secp256k1", "Ed25519", "Ed448", "X25519", "X448"];
+
 /// What a look into a key shows.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Material {
@@ -38,6 +41,8 @@ pub(super) struct Material {
     pub thumbprint: String,
     /// Why no verifier can use it.
     pub problem: Option<String>,
+    /// Whether that is no more than that its kind is not known here: others may know it.
+    pub is_strange: bool,
 }
 
 /// Looks into a key.
@@ -49,12 +54,16 @@ pub(super) fn examine(key: &Value) -> Material {
         Some("OKP") => (thumbprint(key, &["crv", "kty", "x"]), octet_key_pair(key).map(|()| None)),
         // Its thumbprint would be a hash of the secret itself.
         Some("oct") => (String::new(), Err("it is a symmetric key, which must never be published".to_owned())),
-        Some(other) => (String::new(), Err(format!("its type \"{}\" is not known", short(other)))),
+        Some(other) => {
+            let problem = format!("its type \"{}\" is not known here", short(other));
+            return Material { problem: Some(problem), is_strange: true, ..Material::default() };
+        }
         None if key.is_object() => (String::new(), Err("it has no `kty`".to_owned())),
         None => (String::new(), Err("it is not a JSON object".to_owned())),
     };
     let bits = outcome.as_ref().ok().copied().flatten().or_else(|| rsa_bits(key));
-    Material { bits, thumbprint, problem: outcome.err().or_else(|| other_certificate(key)) }
+    let is_strange = curve(key).is_ok_and(|crv| matches!(kty, Some("EC" | "OKP")) && !CURVES.contains(&crv));
+    Material { bits, thumbprint, problem: outcome.err().or_else(|| other_certificate(key)), is_strange }
 }
 
 /// The bytes of a member (RFC 7518, section 2: base64url without padding).
@@ -107,7 +116,7 @@ fn elliptic_curve(key: &Value) -> Result<(), String> {
         "P-384" => (48, &ECDSA_P384_SHA384_FIXED),
         "P-521" => (66, &ECDSA_P521_SHA512_FIXED),
         "secp256k1" => (32, &ECDSA_P256K1_SHA256_FIXED),
-        other => return Err(format!("its curve \"{}\" is not known", short(other))),
+        other => return Err(format!("its curve \"{}\" is not known here", short(other))),
     };
     let mut point = vec![4_u8]; // uncompressed (SEC 1, section 2.3.3)
     for name in ["x", "y"] {
@@ -126,7 +135,7 @@ fn octet_key_pair(key: &Value) -> Result<(), String> {
         "Ed25519" | "X25519" => 32,
         "X448" => 56,
         "Ed448" => 57,
-        other => return Err(format!("its curve \"{}\" is not known", short(other))),
+        other => return Err(format!("its curve \"{}\" is not known here", short(other))),
     };
     let x = member(key, "x")?;
     if x.len() != size {

@@ -11,7 +11,7 @@ mod key_material;
 mod text;
 mod token;
 
-pub use address::{is_internal, is_loopback};
+pub use address::{is_internal, is_issuer_of, is_loopback, is_template};
 pub use authorize_url::{AuthorizeUrl, State};
 pub use discovery::Discovery;
 pub use json::{Json, JsonLimits, JsonProblem, at_most, parse_json, parse_json_within};

@@ -2,16 +2,17 @@
 
 use crate::{
     apps::kasm::{Chosen, StartOutcome},
-    checks,
+    checks::{self, Case},
     clock::Time,
     model::{CheckReport, Credential, Finding, Inconclusive, Report, Snapshot, Stage},
     providers::pocket_id::ProviderKind,
 };
 
-/// The provider's name: `Pocket ID`, or `Provider` where it is another or not known.
+/// The provider's name, or `Provider` where its kind is not known.
 pub(crate) fn provider_name(report: &Report) -> &'static str {
     match report.recognised.kind {
         ProviderKind::PocketId => "Pocket ID",
+        ProviderKind::Keycloak => "Keycloak",
         ProviderKind::Openid => "Provider",
     }
 }
@@ -106,8 +107,16 @@ fn sent_to(snapshot: &Snapshot) -> Option<String> {
 /// is configured and shows less than the check needs counts as none.
 pub(crate) fn missing_credentials(snapshot: &Snapshot, check: &CheckReport) -> Vec<Credential> {
     let needs = checks::find(&check.id).map_or(&[][..], |(_, check)| check.needs);
-    let mut missing: Vec<Credential> =
-        needs.iter().copied().filter(|credential| !snapshot.target.credentials.contains(credential)).collect();
+    // No other provider has such a key.
+    let is_pocket_id = Case::new(snapshot, None).kind == ProviderKind::PocketId;
+    let is_its_key =
+        |credential: &Credential| matches!(credential, Credential::ProviderAdminKey | Credential::ProviderKey);
+    let mut missing: Vec<Credential> = needs
+        .iter()
+        .copied()
+        .filter(|credential| !snapshot.target.credentials.contains(credential))
+        .filter(|credential| is_pocket_id || !is_its_key(credential))
+        .collect();
     if let (true, Some(Inconclusive::NotConfigured { credential })) = (missing.is_empty(), check.inconclusive) {
         missing.push(credential);
     }

@@ -149,7 +149,9 @@ pub(crate) fn in_short(check: &CheckReport) -> String {
 }
 
 fn first_clause(text: &str) -> &str {
-    let end = [". ", "; "].iter().filter_map(|mark| text.find(mark)).min();
+    // Three dots end no sentence.
+    let full_stop = text.match_indices(". ").map(|(index, _)| index).find(|index| !text[..*index].ends_with('.'));
+    let end = full_stop.into_iter().chain(text.find("; ")).min();
     text[..end.unwrap_or(text.len())].trim_end_matches('.')
 }
 

@@ -27,5 +27,6 @@ mod readme;
 mod render;
 mod secret;
 mod shipped;
+mod stand_in;
 mod tls_and_auth;
 mod web;

@@ -2,8 +2,11 @@
 //!
 //! The symptom, so the last of its stage: where another check knows the reason, that one is the cause.
 
-use super::{Case, Check, Refusal, SeverityRule, dry_run};
-use crate::model::{DryRun, Finding, Missing, Outcome};
+use super::{Case, Check, Refusal, SeverityRule, after, dry_run};
+use crate::{
+    model::{DryRun, Finding, Missing, Outcome},
+    providers::pocket_id::ProviderKind,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "authorize_accepted",
@@ -22,20 +25,46 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
+    if let Some(detail) = error_of_its_own(case) {
+        let message = format!("The provider answers Kasm's authorization request with an error of its own: {detail}");
+        return Ok(Outcome::fail(Finding::new("server_error", message).fix(SERVER_ERROR)));
+    }
     Ok(match dry_run(case)? {
         DryRun::Accepted(code) => Outcome::noting(format!("it asks for the user ({code})")),
         DryRun::RedirectAccepted => {
             Outcome::noting("it takes client and redirect URL; this release tells no more without a user")
         }
+        DryRun::AsksForLogin(how) => Outcome::noting(format!("it asks for a login ({how})")),
+        DryRun::StateChanged { .. } => return Err(after("state_returned", "the state does not come back unchanged")),
         DryRun::SentBack { error, description } if is_about_the_dry_run(error, description) => {
             Outcome::Unknown(format!("the provider does not take prompt=none, by which this is tried: {description}"))
         }
-        DryRun::SentBack { error, description } => Outcome::fail(sent_back(error, description)),
-        DryRun::ErrorPage { status, message } => Outcome::fail(error_page(*status, message)),
+        DryRun::SentBack { error, description } => Outcome::fail(sent_back(case, error, description)),
+        DryRun::ErrorPage { status, message } => Outcome::fail(error_page(case, *status, message)),
+        // A page that is the provider's own, and says nothing.
+        DryRun::Unrecognised { status: status @ 200..=299, seen } if is_announced(case) => {
+            Outcome::Unverified(format!("the provider's answer says nothing about the request ({status}): {seen}"))
+        }
         DryRun::Unrecognised { status, seen } => {
-            Outcome::Unknown(format!("an answer that no known provider gives ({status}): {seen}"))
+            Outcome::Unknown(format!("the answer says nothing about the request ({status}): {seen}"))
         }
     })
+}
+
+/// What the endpoint said, where it alone ends in an error of the server: people meet the same.
+fn error_of_its_own<'a>(case: &Case<'a>) -> Option<&'a str> {
+    let is_alone = case.now.discovery().ok().is_some() && !case.is_assumed;
+    case.now.authorize_dry_run().value.as_ref().err().filter(|_| is_alone)?.server_error()
+}
+
+/// Whether Kasm sends people to the endpoint that the document announces.
+fn is_announced(case: &Case<'_>) -> bool {
+    let announced = case.discovery().ok().and_then(|document| document.authorization_endpoint.as_deref());
+    matches!((case.authorize_url(), announced), (Ok(sent), Some(announced)) if sent.leads_to(announced))
+}
+
+fn fix_of(case: &Case<'_>, check: &Check) -> &'static str {
+    case.profile().fix(check.id, check.fix)
 }
 
 /// Kasm sends no `prompt`: a complaint about it is about our own parameter.
@@ -43,12 +72,14 @@ fn is_about_the_dry_run(error: &str, description: &str) -> bool {
     error == "invalid_request" && description.to_lowercase().contains("prompt")
 }
 
+const SERVER_ERROR: &str = "The provider's log names the reason; nothing in Kasm needs a change.";
+
 /// What an error page says by being one: for any other reason the provider would send the browser back.
 const UNNAMED: &str = "Where the page does not say why: OAuth 2.0 (RFC 6749, section 4.1.2.1) keeps the browser there for a \
                        client or a redirect URL that the provider does not know. Compare Client ID and Redirect URL in \
                        Kasm: Access Management > Authentication > OpenID > your config with what is registered there.";
 
-fn sent_back(error: &str, description: &str) -> Finding {
+fn sent_back(case: &Case<'_>, error: &str, description: &str) -> Finding {
     let (code, fix) = match error {
         "invalid_state" => (
             "invalid_state",
@@ -60,7 +91,10 @@ fn sent_back(error: &str, description: &str) -> Finding {
              address without parameters of its own.",
         ),
         "invalid_request" if Refusal::read(description) == Refusal::Pkce => {
-            ("pkce_required", "Pocket ID: Administration > OIDC Clients > Kasm's client: switch PKCE off.")
+            ("pkce_required", fix_of(case, &super::pkce_not_required::CHECK))
+        }
+        "invalid_request" if Refusal::read(description) == Refusal::Par => {
+            ("par_required", fix_of(case, &super::par_not_required::CHECK))
         }
         "invalid_request" if description.to_lowercase().contains("nonce") => (
             "nonce_required",
@@ -69,23 +103,14 @@ fn sent_back(error: &str, description: &str) -> Finding {
         ),
         "invalid_request" => (
             "invalid_request",
-            "Read the description: the provider names the parameter; fix it in Kasm: Access Management > \
+            "Read the description: the provider names the parameter; correct it in Kasm: Access Management > \
              Authentication > OpenID > your config.",
         ),
-        "invalid_scope" => (
-            "invalid_scope",
-            "Kasm: Access Management > Authentication > OpenID > your config > Scope: only scopes that the provider \
-             supports, one per line.",
-        ),
-        "unauthorized_client" => (
-            "unauthorized_client",
-            "Allow the authorization code flow for this client at the provider, or enter the right Client ID in Kasm.",
-        ),
+        "invalid_scope" => return scope_refused(case, description),
+        "unauthorized_client" => return flow_is_off(case, description),
         "access_denied" => ("access_denied", "See at the provider who may use this client."),
-        "server_error" | "temporarily_unavailable" => {
-            ("server_error", "The provider's log names the reason; nothing in Kasm needs a change.")
-        }
-        "error" => (
+        "server_error" | "temporarily_unavailable" => ("server_error", SERVER_ERROR),
+        "error" if case.kind == ProviderKind::PocketId => (
             "unnamed_error",
             "Pocket ID names no reason. Most likely: Administration > OIDC Clients > Kasm's client > Requires Pushed \
              Authorization Requests is on: switch it off. Else an internal error: see Pocket ID's log.",
@@ -98,31 +123,73 @@ fn sent_back(error: &str, description: &str) -> Finding {
     Finding::new(code, format!("The provider sends the browser back with {error}{words}")).fix(fix)
 }
 
-fn error_page(status: u16, message: &str) -> Finding {
-    if matches!(status, 404 | 405) && Refusal::read(message) == Refusal::Other {
+/// The client is known (RFC 6749, section 4.1.2.1): only the way to sign in is not allowed to it.
+fn flow_is_off(case: &Case<'_>, description: &str) -> Finding {
+    let words = if description.is_empty() { String::new() } else { format!(": {description}") };
+    let message =
+        format!("The provider knows the client, and does not let it sign people in (unauthorized_client){words}");
+    Finding::new("unauthorized_client", message).fix(case.profile().forms.code_flow)
+}
+
+/// Which scope is refused, by what the provider announces: it names them all (Keycloak).
+fn scope_refused(case: &Case<'_>, description: &str) -> Finding {
+    let sent = super::scope(case).unwrap_or_default();
+    let announced = case.discovery().ok().and_then(|document| document.scopes_supported.as_deref());
+    let refused = announced.map(|announced| super::unsupported(&sent, announced)).unwrap_or_default();
+    let words = if description.is_empty() { String::new() } else { format!(" ({description})") };
+    let form = case.profile().forms.scopes;
+    let (message, what) = match &refused[..] {
+        [] => (
+            format!("The provider refuses a scope that Kasm asks for, {sent}{words}"),
+            "only scopes that this client may use, one per line".to_owned(),
+        ),
+        refused => {
+            let refused = refused.join(", ");
+            (
+                format!("The provider refuses {refused}, which it does not announce{words}"),
+                format!("take out {refused}"),
+            )
+        }
+    };
+    let fix = format!("Kasm: Access Management > Authentication > OpenID > your config > Scope: {what}; or {form}.");
+    Finding::new("invalid_scope", message).fix(fix)
+}
+
+fn error_page(case: &Case<'_>, status: u16, message: &str) -> Finding {
+    let refusal = Refusal::of_page(case, status, message);
+    if matches!(status, 404 | 405) && refusal == Refusal::Other && !is_announced(case) {
         return Finding::new(
             "endpoint_missing",
             format!("Kasm sends browsers to a path that is not there: HTTP {status}"),
         )
         .fix(
             "See that Kasm's Authorization URL is the provider's authorization endpoint, and that the proxy before \
-                 the provider passes it on.",
+             the provider passes it on.",
         );
     }
-    let code = match Refusal::read(message) {
-        Refusal::Redirect => "redirect_refused",
-        Refusal::Client => "client_unknown",
-        Refusal::Par => "par_required",
-        Refusal::Pkce => "pkce_required",
-        Refusal::Other => "error_page",
-    };
     let words = if message.is_empty() { format!("status {status}") } else { message.to_owned() };
-    let fix = match code {
-        "redirect_refused" => super::redirect_uri_registered::CHECK.fix,
-        "client_unknown" => super::client_known::CHECK.fix,
-        "par_required" => super::par_not_required::CHECK.fix,
-        "pkce_required" => super::pkce_not_required::CHECK.fix,
-        _ => UNNAMED,
+    let (code, fix) = match refusal {
+        Refusal::Redirect => ("redirect_refused", fix_of(case, &super::redirect_uri_registered::CHECK)),
+        Refusal::Client => ("client_unknown", fix_of(case, &super::client_known::CHECK)),
+        Refusal::Par => ("par_required", fix_of(case, &super::par_not_required::CHECK)),
+        Refusal::Pkce => ("pkce_required", fix_of(case, &super::pkce_not_required::CHECK)),
+        Refusal::ClientDisabled => ("client_disabled", case.profile().forms.client_on),
+        Refusal::BearerOnly => ("client_bearer_only", case.profile().forms.code_flow),
+        Refusal::Realm => ("realm_disabled", case.profile().forms.provider_on),
+        Refusal::Https => ("https_required", case.profile().forms.https),
+        Refusal::Lost => {
+            let message = format!("The request does not reach the provider whole, though Kasm sends it so: {words}");
+            return Finding::new("request_incomplete", message).fix(
+                "See what stands between people and the provider: a proxy there must pass the query string of the \
+                 authorization endpoint on as it is.",
+            );
+        }
+        Refusal::Other if matches!(status, 404 | 405) => (
+            "endpoint_missing",
+            "Reverse proxy: pass the authorization endpoint on to the provider. Some providers answer so to a client that \
+             they do not know: compare Client ID in Kasm: Access Management > Authentication > OpenID > your config.",
+        ),
+        Refusal::Other => ("error_page", UNNAMED),
     };
     Finding::new(code, format!("The provider shows an error page: {words}")).fix(fix)
 }
@@ -176,7 +243,31 @@ mod tests {
                 ("no name", |now| sent_back(now, "error", "The error is unrecognizable"), "fail unnamed_error"),
                 ("a code of its own", |now| sent_back(now, "consent_missing", ""), "fail refused"),
                 ("redirect", |now| page(now, "The 'redirect_uri' parameter does not match"), "fail redirect_refused"),
-                ("client", |now| page(now, "The requested OAuth 2.0 Client does not exist."), "fail client_unknown"),
+                (
+                    "client",
+                    |now| {
+                        page(now, "The requested OAuth 2.0 Client does not exist.");
+                        now.client_meta.value.as_mut().unwrap().name = None;
+                    },
+                    "fail client_unknown",
+                ),
+                (
+                    "a client that its entry shows: the request did not arrive whole",
+                    |now| page(now, "The requested OAuth 2.0 Client does not exist."),
+                    "fail request_incomplete",
+                ),
+                (
+                    "an error of the server at this endpoint alone",
+                    |now| {
+                        now.authorize_dry_run.value = Err(Missing::status(SourceId::AuthorizeDryRun, 500, "HTTP 500"));
+                    },
+                    "fail server_error",
+                ),
+                (
+                    "its own login",
+                    |now| now.authorize_dry_run.value = Ok(DryRun::AsksForLogin("a form".to_owned())),
+                    "ok",
+                ),
                 ("a page without words", |now| page(now, ""), "fail error_page"),
                 (
                     "no known answer",
@@ -184,7 +275,7 @@ mod tests {
                         now.authorize_dry_run.value =
                             Ok(DryRun::Unrecognised { status: 200, seen: "a page".to_owned() });
                     },
-                    "unknown",
+                    "unverified",
                 ),
                 (
                     "a failing database looks like an unknown client",

@@ -25,7 +25,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let sent = client_id(case)?.ok_or_else(|| after("client_id_agrees", "it names no client"))?;
     match case.kind {
         ProviderKind::PocketId => by_its_entry(case, sent),
-        ProviderKind::Openid => by_the_dry_run(case, sent),
+        ProviderKind::Keycloak | ProviderKind::Openid => by_the_dry_run(case, sent),
     }
 }
 
@@ -47,15 +47,18 @@ fn by_its_entry(case: &Case<'_>, sent: &str) -> Result<Outcome, Missing> {
 
 fn by_the_dry_run(case: &Case<'_>, sent: &str) -> Result<Outcome, Missing> {
     let refusal = match dry_run(case)? {
-        DryRun::Accepted(_) | DryRun::RedirectAccepted => return Ok(Outcome::OK),
-        DryRun::SentBack { error, .. } if error == "unauthorized_client" => Refusal::Client,
-        // It sends people only to an address that it has for this client.
-        DryRun::SentBack { .. } => return Ok(Outcome::OK),
-        DryRun::ErrorPage { message, .. } => Refusal::read(message),
-        DryRun::Unrecognised { .. } => Refusal::Other,
+        // It sends people only to an address that it has for this client, also to say that the client may not do this.
+        DryRun::Accepted(_) | DryRun::RedirectAccepted | DryRun::SentBack { .. } | DryRun::StateChanged { .. } => {
+            return Ok(Outcome::OK);
+        }
+        DryRun::ErrorPage { status, message } => Refusal::of_page(case, *status, message),
+        DryRun::AsksForLogin(_) | DryRun::Unrecognised { .. } => Refusal::Other,
     };
-    if refusal == Refusal::Client {
-        return Ok(Outcome::fail(unknown(sent)));
+    match refusal {
+        Refusal::Client => return Ok(Outcome::fail(unknown(sent))),
+        Refusal::ClientDisabled => return Ok(Outcome::noting("it is switched off there")),
+        Refusal::BearerOnly | Refusal::Redirect => return Ok(Outcome::OK),
+        _ => {}
     }
     Err(left_to_the_form(case))
 }
@@ -137,7 +140,7 @@ mod tests {
                         let error = "unauthorized_client".to_owned();
                         now.authorize_dry_run.value = Ok(DryRun::SentBack { error, description: String::new() });
                     },
-                    "fail unknown",
+                    "ok",
                 ),
                 (
                     "a page about the redirect URI",

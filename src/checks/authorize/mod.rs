@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Credential, DryRun, Missing, Reason, SourceId},
+    model::{Credential, DryRun, Missing, Reason, SecretAnswer, SourceId},
     providers::pocket_id::{ClientRegistration, ProviderKind},
 };
 
@@ -23,6 +23,7 @@ mod response_type_supported;
 mod scope_has_openid;
 mod scope_list_shape;
 mod scopes_supported;
+mod state_returned;
 
 pub(super) use redirect_uri_secure::insecure;
 pub(super) use scopes_supported::unsupported;
@@ -39,20 +40,31 @@ pub(super) const CHECKS: &[&Check] = &[
     &scope_has_openid::CHECK,
     &scopes_supported::CHECK,
     &response_type_supported::CHECK,
+    &state_returned::CHECK,
     &authorize_accepted::CHECK,
 ];
 
-/// What a refusal is about, by the words of the provider.
+/// What a refusal is about, by the words of the provider: those of Pocket ID and Keycloak are measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Refusal {
-    /// The redirect URI is not registered.
-    Redirect,
-    /// The client does not exist, or may not do this.
-    Client,
     /// A pushed authorization request is demanded.
     Par,
     /// A PKCE challenge is demanded.
     Pkce,
+    /// A parameter did not arrive.
+    Lost,
+    /// The redirect URI is not registered.
+    Redirect,
+    /// The client is known and switched off.
+    ClientDisabled,
+    /// The client is known, and is one that only verifies tokens.
+    BearerOnly,
+    /// The client does not exist.
+    Client,
+    /// The provider, or the realm of it, is switched off.
+    Realm,
+    /// It demands https, and thinks that it is asked over http.
+    Https,
     /// Something else.
     Other,
 }
@@ -66,15 +78,37 @@ impl Refusal {
             Self::Par
         } else if has(&["pkce", "code_challenge", "code challenge"]) {
             Self::Pkce
+        } else if has(&["missing", "is required", "not provided", "must be provided"])
+            && has(&["client_id", "client id", "redirect_uri", "response_type"])
+        {
+            Self::Lost
         } else if has(&["redirect_uri", "redirect uri", "redirect url", "callback url", "redirection uri"]) {
             Self::Redirect
-        } else if has(&["invalid_client", "unauthorized_client", "record not found"])
-            || (text.contains("client")
+        } else if has(&["bearer-only", "bearer only"]) {
+            Self::BearerOnly
+        } else if has(&["client disabled", "client is disabled", "application is disabled"]) {
+            Self::ClientDisabled
+        } else if has(&["realm not enabled", "realm is disabled"]) {
+            Self::Realm
+        } else if has(&["https required"]) {
+            Self::Https
+        } else if has(&["invalid_client", "record not found"])
+            || (has(&["client", "application"])
                 && has(&["unknown", "not found", "does not exist", "invalid", "not registered"]))
         {
             Self::Client
         } else {
             Self::Other
+        }
+    }
+
+    /// Reads an error page. A page that is not there is no word about a client but with Pocket ID, which has such a 404.
+    fn of_page(case: &Case<'_>, status: u16, message: &str) -> Self {
+        match Self::read(message) {
+            Self::Client if status == 404 && case.kind != ProviderKind::PocketId => Self::Other,
+            // The provider knows the client otherwise: then what it was asked did not arrive whole.
+            Self::Client if client_exists(case) == Some(true) => Self::Lost,
+            refusal => refusal,
         }
     }
 }
@@ -97,7 +131,7 @@ fn dry_run<'a>(case: &Case<'a>) -> Result<&'a DryRun, Missing> {
 fn left_to_the_form(case: &Case<'_>) -> Missing {
     match dry_run(case) {
         Err(missing @ (Missing::Failed { .. } | Missing::Blocked { .. })) => missing,
-        _ if case.kind == ProviderKind::Openid => Missing::OutOfReach(
+        _ if case.kind != ProviderKind::PocketId => Missing::OutOfReach(
             "the dry run does not tell, and only this provider's administrator sees the client: compare it there"
                 .to_owned(),
         ),
@@ -123,10 +157,14 @@ fn after(check: &str, why: &str) -> Missing {
     Missing::failed(SourceId::LoginStart, Reason::Blocked, detail)
 }
 
-/// Whether Pocket ID's public entry says that Kasm's client exists; none where it does not say.
+/// Whether the provider is seen to know Kasm's client: by Pocket ID's public entry, or by a secret that proves it; none
+/// where neither says so.
 fn client_exists(case: &Case<'_>) -> Option<bool> {
-    let meta = case.now.client_meta().ok().filter(|meta| meta.is_app_client)?;
-    Some(meta.name.is_some())
+    if let Some(meta) = case.now.client_meta().ok().filter(|meta| meta.is_app_client) {
+        return Some(meta.name.is_some());
+    }
+    let proof = case.now.client_secret().ok()?;
+    (proof.answer == SecretAnswer::Accepted).then_some(true)
 }
 
 /// The client id that Kasm sends.

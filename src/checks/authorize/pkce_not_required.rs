@@ -26,7 +26,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
         return Ok(Outcome::noting("Kasm sends a code_challenge"));
     }
     match dry_run(case) {
-        Ok(DryRun::Accepted(_)) => Ok(Outcome::OK),
+        Ok(DryRun::Accepted(_) | DryRun::StateChanged { .. }) => Ok(Outcome::OK),
         Ok(DryRun::SentBack { error, description }) if demands_pkce(error, description) => Ok(Outcome::fail(
             Finding::new("required", "The provider demands PKCE of this client, and Kasm sends no code_challenge"),
         )),

@@ -31,7 +31,9 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let sent = sent.ok_or_else(|| after("redirect_uri_is_own", "it names no redirect URL"))?;
     match dry_run(case) {
         // Providers send people only to a registered address, with an error too (RFC 6749, section 4.1.2.1).
-        Ok(DryRun::Accepted(_) | DryRun::RedirectAccepted | DryRun::SentBack { .. }) => Ok(Outcome::OK),
+        Ok(DryRun::Accepted(_) | DryRun::RedirectAccepted | DryRun::SentBack { .. } | DryRun::StateChanged { .. }) => {
+            Ok(Outcome::OK)
+        }
         Ok(DryRun::ErrorPage { message, .. }) if is_about_the_redirect(case, message) => {
             let client = case.registration().ok().map(|registration| &registration.client);
             Ok(Outcome::fail(refused(sent, client)))
@@ -69,7 +71,7 @@ fn refused(sent: &str, client: Option<&ClientRegistration>) -> Finding {
 /// page is the proxy's. Pocket ID's page counts once the client is known to exist.
 fn is_about_the_redirect(case: &Case<'_>, message: &str) -> bool {
     Refusal::read(message) == Refusal::Redirect
-        && (case.kind == ProviderKind::Openid || client_exists(case) == Some(true))
+        && (case.kind != ProviderKind::PocketId || client_exists(case) == Some(true))
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let Some(sent) = case.authorize_url()?.response_type.as_deref() else {
         return Ok(Outcome::fail(Finding::new("missing", "Kasm sends no response_type")));
     };
-    let Some(supported) = &case.discovery()?.response_types_supported else {
+    let Some(supported) = &case.document()?.response_types_supported else {
         return Ok(Outcome::Unverified("the discovery document has no response_types_supported".to_owned()));
     };
     let wanted = sorted(sent);

@@ -39,7 +39,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     if sent.contains([',', ';']) {
         return Err(after("scope_list_shape", "commas join its scopes"));
     }
-    let Some(supported) = &case.discovery()?.scopes_supported else {
+    let Some(supported) = &case.document()?.scopes_supported else {
         return Ok(Outcome::Unverified("the discovery document has no scopes_supported".to_owned()));
     };
     let dropped = unsupported(case, &sent, supported);
@@ -114,7 +114,7 @@ mod tests {
                 ),
                 ("in capitals", |now| send(now, "openid PROFILE"), "fail unsupported"),
                 ("the document does not say", |now| document(now, &json!({"scopes_supported": null})), "unverified"),
-                ("no document", |now| lose(&mut now.discovery, SourceId::Discovery, Reason::Body), "unknown"),
+                ("no document", |now| lose(&mut now.discovery, SourceId::Discovery, Reason::Body), "unverified"),
                 ("commas: told by scope_list_shape", |now| send(now, "openid,phone"), "unknown"),
             ],
         );

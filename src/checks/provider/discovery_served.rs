@@ -1,16 +1,19 @@
 //! The provider serves a discovery document with the addresses that a sign-in needs.
 //!
-//! A wrong content type or further faults are told by `discovery_conforms`: Kasm itself does not read the document.
+//! An app with addresses of its own does not read it: where something else is served in its place, sign-in is evaluated at
+//! the app's addresses, and it is an outage only where these fail as well.
+//!
+//! A wrong content type or further faults are told by `discovery_conforms`.
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Finding, Missing, Outcome, Reason},
+    model::{DryRun, Finding, Missing, Reason, Severity, Outcome},
     oidc::Discovery,
 };
 
 pub(super) const CHECK: Check = Check {
     id: "discovery_served",
-    severity: SeverityRule::OUTAGE,
+    severity: SeverityRule::BySnapshot(Severity::Outage, severity),
     title: "The provider serves its discovery document with every address that a sign-in needs",
     why: "An error or a web page in its place means that something else answers at the provider's address: a proxy \
           without its Pocket ID, a login wall, another site. Sign-ins meet the same.",
@@ -24,19 +27,70 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
+fn severity(case: &Case<'_>) -> Severity {
+    if fails_elsewhere(case) { Severity::Outage } else { Severity::Degraded }
+}
+
+/// Whether what people meet fails too: the authorization endpoint that Kasm sends them to, or what needs Pocket ID itself.
+fn fails_elsewhere(case: &Case<'_>) -> bool {
+    let now = case.now;
+    let entry_fails = matches!(
+        now.client_meta.failure(),
+        Some((Reason::Status | Reason::Body | Reason::TooLarge | Reason::Timeout | Reason::Connect, _))
+    );
+    match &now.authorize_dry_run.value {
+        Ok(answer) if answer.is_of_the_endpoint() => false,
+        Ok(DryRun::ErrorPage { status, .. }) => matches!(status, 404 | 405 | 410),
+        // A page of whatever kind, or a login wall that answers to everything.
+        Ok(_) => !is_only_not_there(case),
+        Err(Missing::Failed { .. }) => true,
+        Err(_) => entry_fails,
+    }
+}
+
+/// Whether the document's address alone is not there, as where a web server keeps `/.well-known/` for itself.
+fn is_only_not_there(case: &Case<'_>) -> bool {
+    matches!(case.now.discovery().value, Err(Missing::Failed { status: Some(301..=308 | 404 | 410), .. }))
+}
+
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    match &case.now.discovery().value {
-        Ok(answer) => Ok(Outcome::from_findings(incomplete(&answer.fact).into_iter().collect())),
+    match case.now.discovery().value {
+        Ok(answer) => Ok(Outcome::from_findings(incomplete(&lacking(case, &answer.fact)).into_iter().collect())),
         Err(Missing::Failed { reason: reason @ (Reason::Status | Reason::Body), detail, .. }) => {
             let url = &case.target().provider.url;
             let message = format!("{url}/.well-known/openid-configuration: {detail}");
-            Ok(Outcome::fail(Finding::new(reason.id(), message)))
+            let finding = Finding::new(reason.id(), message);
+            Ok(Outcome::fail(match other_address(case) {
+                Some(hint) => finding.fix(hint),
+                None => finding,
+            }))
         }
         Err(missing) => Err(missing.clone()),
     }
 }
 
-fn incomplete(discovery: &Discovery) -> Option<Finding> {
+/// The address that was probably meant: a provider of realms is its realm, not its host; a page of the provider is not it.
+fn other_address(case: &Case<'_>) -> Option<String> {
+    const REALM: &str = "/protocol/openid-connect/auth";
+    /// Pages and endpoints of Pocket ID, which stand at its root.
+    const PAGES: [&str; 5] = ["/authorize", "/login", "/settings", "/interaction", "/api/oidc"];
+    let url = &case.target().provider.url;
+    let says = |base: &str| format!("provider.url is probably meant to be {base}: nothing is served below {url}.");
+    if let Ok(sent) = case.authorize_url()
+        && let Some(realm) = sent.endpoint.strip_suffix(REALM)
+        && realm != url
+    {
+        return Some(says(realm));
+    }
+    let origin = url::Url::parse(url).ok()?.origin().ascii_serialization();
+    let path = url.strip_prefix(&origin)?;
+    let is_page =
+        PAGES.iter().any(|page| path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    is_page.then(|| says(&origin))
+}
+
+/// The addresses that a sign-in needs and the document does not hold.
+fn lacking(case: &Case<'_>, discovery: &Discovery) -> Vec<&'static str> {
     let fields = [
         ("issuer", &discovery.issuer),
         ("authorization_endpoint", &discovery.authorization_endpoint),
@@ -44,8 +98,15 @@ fn incomplete(discovery: &Discovery) -> Option<Finding> {
         ("userinfo_endpoint", &discovery.userinfo_endpoint),
         ("jwks_uri", &discovery.jwks_uri),
     ];
-    let lacking: Vec<&str> =
-        fields.iter().filter(|(_, value)| value.as_deref().is_none_or(str::is_empty)).map(|(name, _)| *name).collect();
+    fields
+        .iter()
+        .filter(|(_, value)| value.as_deref().is_none_or(str::is_empty))
+        .map(|(name, _)| *name)
+        .filter(|name| *name != "jwks_uri" || !case.signs_by_secret())
+        .collect()
+}
+
+fn incomplete(lacking: &[&str]) -> Option<Finding> {
     (!lacking.is_empty())
         .then(|| Finding::new("incomplete", format!("The discovery document lacks {}", lacking.join(", "))))
 }

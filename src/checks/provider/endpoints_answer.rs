@@ -22,7 +22,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    case.discovery()?;
+    case.document()?;
     let answers = case.now.provider_endpoints().get()?;
     let Some(finding) = finding("userinfo", &answers.userinfo) else { return Ok(without_fault(&answers.userinfo)) };
     let other = answers.end_session.as_ref().and_then(|answer| self::finding("end_session", answer));
@@ -30,7 +30,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
 }
 
 /// What is wrong with an endpoint, where something is.
-pub(super) fn finding(name: &str, answer: &EndpointAnswer) -> Option<Finding> {
+pub(in crate::checks) fn finding(name: &str, answer: &EndpointAnswer) -> Option<Finding> {
     match &answer.state {
         EndpointState::Wrong { status: 429, .. }
         | EndpointState::NoAnswer { reason: Reason::Throttled | Reason::Challenged | Reason::Blocked, .. }
@@ -56,7 +56,7 @@ fn without_fault(answer: &EndpointAnswer) -> Outcome {
         )),
         EndpointState::Walled => Outcome::Unverified(format!(
             "the login wall answers for {}: Kasm's access token goes in the header that the wall wants, so the wall must \
-             let Kasm through to the paths below /api/oidc/ without its password",
+             let Kasm through there without its password",
             answer.url
         )),
         EndpointState::Wrong { .. } => Outcome::Unknown("turned away as one request too many".to_owned()),

@@ -8,7 +8,7 @@ use url::{Origin, Url};
 use super::{Case, Check, SeverityRule};
 use crate::{
     model::{Finding, Missing, Outcome, SourceId},
-    oidc::{is_loopback, short},
+    oidc::{is_issuer_of, is_loopback, short},
     providers::pocket_id::Bases,
 };
 
@@ -33,7 +33,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let discovery = case.discovery()?;
     let issuer = discovery.issuer.as_deref().unwrap_or_default();
     let bases = Bases::of(discovery).ok_or(Missing::Blocked { by: SourceId::Discovery })?;
-    if issuer.trim_end_matches('/') != case.target().provider.url {
+    if !is_issuer_of(issuer, &case.target().provider.url) {
         return Ok(Outcome::Unknown("waits until the issuer is the provider's address".to_owned()));
     }
     let findings = findings(&bases);

@@ -1,12 +1,13 @@
-//! The provider's issuer is the address that it is watched at, letter by letter.
+//! The provider's issuer is the address that it is watched at.
 //!
-//! The config's address is kept without a slash at its end, so a slash alone is no difference for a provider that is
-//! not Pocket ID; Pocket ID's own issuer never ends in one unless APP_URL does, up to 1.14.0.
+//! The config's address is kept normalised and without a slash at its end, so what only spells it otherwise is no
+//! difference. Pocket ID's own issuer never ends in a slash unless APP_URL does, up to 1.14.0. Of another provider,
+//! `provider.url` may be one address of several: where Kasm follows the document, nobody notices.
 
 use super::{Case, Check, SeverityRule};
 use crate::{
     model::{Drift, Finding, Missing, Outcome, SourceId},
-    oidc::short,
+    oidc::{is_issuer_of, is_template, short},
     providers::pocket_id::ProviderKind,
 };
 
@@ -28,20 +29,48 @@ pub(super) const CHECK: Check = Check {
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let issuer = case.discovery()?.issuer.as_deref().ok_or(Missing::Blocked { by: SourceId::Discovery })?;
     let expected = case.target().provider.url.as_str();
+    let is_pocket_id = case.kind == ProviderKind::PocketId;
+    let has_slash = issuer.ends_with('/') && !expected.ends_with('/');
+    if is_issuer_of(issuer, expected) {
+        return Ok(match (has_slash, is_template(issuer)) {
+            (true, _) if is_pocket_id => trailing_slash(expected, issuer),
+            (true, _) => Outcome::noting("its issuer ends in a slash"),
+            (_, true) => Outcome::noting(format!("its issuer is a template for its tenants, {}", short(issuer))),
+            _ => Outcome::OK,
+        });
+    }
+    if !is_pocket_id && follows_the_document(case) {
+        return Ok(Outcome::noting(format!("its issuer is {}: provider.url is another address of it", short(issuer))));
+    }
     let Some(drift) = Drift::of("issuer", ("The config has", expected), ("The provider says", &short(issuer))) else {
         return Ok(Outcome::OK);
     };
-    if issuer.strip_suffix('/') != Some(expected) {
-        return Ok(Outcome::drifted(drift));
+    let is_only_plain =
+        issuer.strip_prefix("http://").is_some_and(|rest| is_issuer_of(&format!("https://{rest}"), expected));
+    if is_only_plain && !is_pocket_id {
+        return Ok(Outcome::fail(Finding::new("plain_http", drift.sentence()).drift(drift).fix(
+            "Reverse proxy before the provider: tell it how people came (X-Forwarded-Proto: https and X-Forwarded-Host), and \
+             let the provider believe this proxy. Leave the https addresses in Kasm as they are.",
+        )));
     }
-    if case.kind == ProviderKind::Openid {
-        return Ok(Outcome::noting("its issuer ends in a slash"));
-    }
-    Ok(Outcome::fail(
+    Ok(Outcome::drifted(drift))
+}
+
+fn trailing_slash(expected: &str, issuer: &str) -> Outcome {
+    let Some(drift) = Drift::of("issuer", ("The config has", expected), ("The provider says", &short(issuer))) else {
+        return Outcome::OK;
+    };
+    Outcome::fail(
         Finding::new("trailing_slash", drift.sentence())
             .fix("Pocket ID: take the slash off the end of APP_URL and restart it (1.14.1 and later do so alone).")
             .drift(drift),
-    ))
+    )
+}
+
+/// Whether Kasm sends browsers where the document says: then the config's address is the one that differs.
+fn follows_the_document(case: &Case<'_>) -> bool {
+    let announced = case.discovery().ok().and_then(|document| document.authorization_endpoint.as_deref());
+    matches!((case.authorize_url(), announced), (Ok(sent), Some(announced)) if sent.leads_to(announced))
 }
 
 #[cfg(test)]
@@ -57,14 +86,14 @@ mod tests {
     }
 
     #[test]
-    fn the_issuer_is_compared_letter_by_letter() {
+    fn the_issuer_is_compared_as_an_address() {
         let cases = [
             (Some("https://id.example.test"), "ok"),
             (Some("https://id.example.test/"), "fail trailing_slash"),
-            (Some("https://id.example.test//"), "fail differs"),
-            (Some("https://ID.example.test"), "fail differs"),
+            (Some("https://id.example.test//"), "fail trailing_slash"),
+            (Some("https://ID.example.test"), "ok"),
             (Some("http://id.example.test"), "fail differs"),
-            (Some("https://id.example.test:443"), "fail differs"),
+            (Some("https://id.example.test:443"), "ok"),
             (Some("https://login.example.test"), "fail differs"),
             (None, "unknown"),
         ];
@@ -78,6 +107,27 @@ mod tests {
         let mut other = with(Some("https://id.example.test/"));
         other.target.provider.kind = Some(ProviderKind::Openid);
         assert_eq!(said(CHECK.id, &other), "ok");
+    }
+
+    #[test]
+    fn another_provider_may_be_asked_at_another_address_as_long_as_kasm_follows_its_document() {
+        let other = |issuer: &str, endpoint: &str| {
+            let mut now = with(Some(issuer));
+            now.target.provider.kind = Some(ProviderKind::Openid);
+            edit(&mut now.discovery, |answer| answer.fact.authorization_endpoint = Some(endpoint.to_owned()));
+            now
+        };
+        let followed = "https://id.example.test/authorize";
+        for (issuer, endpoint, expected) in [
+            ("https://sts.example.test/t", followed, "ok"),
+            ("https://sts.example.test/t", "https://sts.example.test/authorize", "fail differs"),
+            ("http://id.example.test", "http://id.example.test/authorize", "fail plain_http"),
+        ] {
+            assert_eq!(said(CHECK.id, &other(issuer, endpoint)), expected, "{issuer} {endpoint}");
+        }
+        let mut tenants = other("https://id.example.test/{tenantid}/v2.0", followed);
+        tenants.target.provider.url = "https://id.example.test/common/v2.0".to_owned();
+        assert_eq!(said(CHECK.id, &tenants), "ok");
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use super::{Case, Check, SeverityRule};
 use crate::{
     model::{Finding, Missing, Outcome, SourceId},
-    oidc::{Jwks, short},
+    oidc::{Jwk, Jwks, short},
     providers::pocket_id::ProviderKind,
 };
 
@@ -28,19 +28,27 @@ pub(super) const CHECK: Check = Check {
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let announced = case.discovery()?.id_token_signing_alg_values_supported.as_deref();
     let announced = announced.ok_or(Missing::Blocked { by: SourceId::Discovery })?;
-    let set = case.now.jwks().get()?;
-    if set.usable().next().is_none() {
-        return Ok(Outcome::Unknown("no published key can be used".to_owned()));
-    }
     let asymmetric: Vec<&str> =
         announced.iter().map(String::as_str).filter(|name| *name != "none" && !name.starts_with("HS")).collect();
     if asymmetric.is_empty() {
         return Ok(Outcome::noting("no algorithm with a public key is announced"));
     }
+    let set = case.jwks()?;
+    // Of what is not known here nothing can be said, be it a key or an algorithm.
+    let asymmetric: Vec<&str> = asymmetric.into_iter().filter(|name| Jwk::is_known(name)).collect();
+    if asymmetric.is_empty() || (set.usable().next().is_none() && set.keys.iter().any(|key| key.is_strange)) {
+        return Err(Missing::OutOfReach("keys or algorithms are of a kind that is not known here".to_owned()));
+    }
+    if set.usable().next().is_none() {
+        return Ok(Outcome::Unknown("no published key can be used".to_owned()));
+    }
     let keyless: Vec<&str> =
         asymmetric.iter().copied().filter(|name| !set.usable().any(|key| key.fits(name))).collect();
     let mut findings = Vec::new();
-    if keyless.len() == asymmetric.len() || (case.kind == ProviderKind::PocketId && !keyless.is_empty()) {
+    let has_strange_key = set.keys.iter().any(|key| key.is_strange);
+    if (keyless.len() == asymmetric.len() && !has_strange_key)
+        || (case.kind == ProviderKind::PocketId && !keyless.is_empty())
+    {
         let message = format!("No published key fits {} (keys: {})", listed(&keyless), described(set));
         findings.push(Finding::new("algorithm_without_key", message));
     }
@@ -57,7 +65,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
 
 /// The keys that fit nothing that is announced.
 fn strange_keys(set: &Jwks, announced: &[&str]) -> String {
-    let is_strange = |key: &&crate::oidc::Jwk| !announced.iter().any(|name| key.fits(name));
+    let is_strange = |key: &&Jwk| !announced.iter().any(|name| key.fits(name));
     set.usable()
         .filter(is_strange)
         .map(|key| format!("key {} for {}", key.name(), key.alg.as_deref().map_or_else(|| short(&key.kty), short)))
@@ -70,7 +78,7 @@ fn listed(names: &[&str]) -> String {
 }
 
 fn described(set: &Jwks) -> String {
-    let kind = |key: &crate::oidc::Jwk| short(key.alg.as_deref().unwrap_or(&key.kty));
+    let kind = |key: &Jwk| short(key.alg.as_deref().unwrap_or(&key.kty));
     set.usable().take(5).map(kind).collect::<Vec<_>>().join(", ")
 }
 

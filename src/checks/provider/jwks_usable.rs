@@ -22,13 +22,31 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
+    let set = case.jwks();
     match case.now.jwks().failure() {
         // Discovery came from the same server, so this is the key set's own fault.
-        Some((reason @ (Reason::Status | Reason::Body), detail)) if case.discovery().is_ok() => {
+        Some((reason @ (Reason::Status | Reason::Body), detail))
+            if case.discovery().is_ok() && !case.signs_by_secret() =>
+        {
             Ok(Outcome::fail(Finding::new(reason.id(), format!("The key set (`jwks_uri`) is not served: {detail}"))))
         }
-        _ => Ok(Outcome::from_findings(findings(case.now.jwks().get()?))),
+        _ => evaluate(set?),
     }
+}
+
+/// A key that is not known here may be good for others: with no other key, nothing can be said.
+fn evaluate(set: &Jwks) -> Result<Outcome, Missing> {
+    let found = findings(set);
+    let strange: Vec<String> = set.keys.iter().filter(|key| key.is_strange).map(described).collect();
+    if strange.is_empty() || set.usable().next().is_some() || found.iter().any(|finding| finding.code == "private_key")
+    {
+        return Ok(Outcome::from_findings(found));
+    }
+    Err(Missing::OutOfReach(format!("the keys are of a kind that is not known here ({})", strange.join("; "))))
+}
+
+fn described(key: &Jwk) -> String {
+    format!("{}: {}", key.name(), key.problem.as_deref().unwrap_or(&key.kty))
 }
 
 fn findings(set: &Jwks) -> Vec<Finding> {

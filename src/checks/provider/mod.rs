@@ -22,6 +22,8 @@ mod provider_version_sound;
 mod signing_key_id_unique;
 mod signing_key_kept;
 
+pub(super) use endpoints_answer::finding as endpoint_finding;
+
 /// In cause order.
 pub(super) const CHECKS: &[&Check] = &[
     &provider_reachable::CHECK,

@@ -125,6 +125,7 @@ mod tests {
     fn a_page_is_not_evaluated_while_something_else_answers() {
         let mut snapshot = with(|page| page.status = 502);
         snapshot.discovery = failed(SourceId::Discovery, Reason::Status, "HTTP 502");
+        snapshot.target.provider.kind = Some(ProviderKind::PocketId);
         assert_eq!(said(CHECK.id, &snapshot), "unknown");
     }
 

@@ -4,7 +4,10 @@
 //! time, as a browser makes it: an HTTP client with an old connection may still get answers when nobody else can.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Connection, Finding, Missing, Observed, Outcome, Reason};
+use crate::{
+    model::{Connection, Finding, Missing, Observed, Outcome, Reason},
+    providers::pocket_id::ProviderKind,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "provider_reachable",
@@ -70,6 +73,8 @@ fn finding(case: &Case<'_>, reason: Reason, detail: &str) -> Finding {
             "DNS: let the provider's name lead to its reverse proxy, also for this host (`connect_to` serves \
              split DNS).",
         ),
+        Reason::Tls if case.kind != ProviderKind::PocketId => finding
+            .fix("Reverse proxy, or the provider itself: serve TLS 1.2 or later with a certificate for this name."),
         Reason::Tls => finding.fix(
             "Reverse proxy (or Pocket ID's TLS_CERT and TLS_KEY): serve TLS 1.2 or later with a certificate \
              for this name.",

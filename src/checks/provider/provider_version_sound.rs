@@ -176,7 +176,10 @@ mod tests {
         let mut other = Snapshot::healthy();
         other.target.provider.kind = Some(ProviderKind::Openid);
         assert_eq!(said(CHECK.id, &other), "not_applicable");
-        let down = healthy_but(|now| now.discovery = failed(SourceId::Discovery, Reason::Timeout, ""));
+        let down = healthy_but(|now| {
+            now.discovery = failed(SourceId::Discovery, Reason::Timeout, "");
+            now.target.provider.kind = Some(ProviderKind::PocketId);
+        });
         assert_eq!(said(CHECK.id, &down), "unknown");
     }
 }

@@ -26,7 +26,7 @@ pub(super) const CHECK: Check = Check {
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let mut findings: Vec<Finding> =
         case.now.changes.iter().filter(|change| change.subject == ChangeSubject::KeyUnderSameId).map(changed).collect();
-    match case.now.jwks().get() {
+    match case.jwks() {
         Ok(set) => findings.extend(twice(set)),
         Err(missing) if findings.is_empty() => return Err(missing),
         Err(_) => {}

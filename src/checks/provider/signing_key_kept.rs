@@ -27,7 +27,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let changes = case.now.changes.iter().filter(|change| change.subject == ChangeSubject::SigningKey);
     let findings: Vec<Finding> = changes.map(finding).collect();
     if findings.is_empty() {
-        case.now.jwks().get()?;
+        case.jwks()?;
     }
     Ok(Outcome::from_findings(findings))
 }

@@ -1,15 +1,20 @@
 //! Kasm sends browsers to the authorization endpoint that the provider announces.
 //!
-//! Kasm stores the address by hand (`auth_url`), so a renamed host or a changed APP_URL leaves it behind. Where the
-//! issuer is not `provider.url`, the document speaks of another base: then Kasm is held against `provider.url`, and the
-//! drift from the document waits until the issuer is fixed.
+//! Kasm stores the address by hand (`auth_url`), so a renamed host or a changed issuer leaves it behind. What counts is what
+//! the document announces, wherever it was asked: at another host the provider's cookies are lost on the way, and nobody
+//! gets in. Pocket ID's own address may be the mistake (APP_URL): there `provider.url` counts as well, and `issuer_matches`
+//! tells of the rest.
 
 use url::Url;
 
-use super::{Case, Check, SeverityRule, endpoint::has_a_slash_more};
+use super::{
+    Case, Check, SeverityRule,
+    endpoint::{self, has_a_slash_more},
+    part_that_differs,
+};
 use crate::{
     model::{Drift, DryRun, Finding, Missing, Outcome, SourceId},
-    providers::pocket_id::Dialect,
+    providers::pocket_id::{Dialect, ProviderKind},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -27,20 +32,30 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let sent = &case.authorize_url()?.endpoint;
+    let sent = case.authorize_url()?;
     let provider = &case.target().provider.url;
-    match case.discovery() {
-        Ok(discovery) => {
-            let announced =
-                discovery.authorization_endpoint.as_deref().ok_or(Missing::Blocked { by: SourceId::Discovery })?;
-            let is_our_issuer =
-                discovery.issuer.as_deref().is_some_and(|issuer| issuer.trim_end_matches('/') == provider);
-            let rebased = if is_our_issuer { None } else { on_base(announced, provider) };
-            Ok(compare(case, rebased.as_deref().unwrap_or(announced), sent))
+    let blocked = || Missing::Blocked { by: SourceId::Discovery };
+    let announced = case.discovery().and_then(|it| it.authorization_endpoint.as_deref().ok_or_else(blocked));
+    match announced {
+        Ok(announced) => {
+            let secure = endpoint::secure(case, announced);
+            let rebased = if case.kind == ProviderKind::PocketId { on_base(announced, provider) } else { None };
+            let accepted = [Some(announced), secure.as_deref(), rebased.as_deref()].into_iter().flatten();
+            if accepted.clone().any(|address| sent.leads_to(address)) {
+                return Ok(Outcome::OK);
+            }
+            let written = sent.address();
+            if accepted.clone().any(|address| has_a_slash_more(address, &written)) && follows_slashes(case) {
+                return Ok(Outcome::noting(format!("{written} has a \"/\" at its end, which the provider redirects")));
+            }
+            Ok(differs(announced, secure.as_deref(), &written))
         }
-        // Without a document the path cannot be evaluated, but another server can be told.
-        Err(missing) => match on_base(sent, provider) {
-            Some(expected) if !is_same(&expected, sent) => Ok(elsewhere(&expected, sent, provider)),
+        // Without a document the path cannot be evaluated, but another server can be told, and an answer shows the endpoint.
+        Err(missing) => match on_base(&sent.endpoint, provider) {
+            Some(expected) if !is_same(&expected, &sent.endpoint) => Ok(elsewhere(&expected, &sent.endpoint, provider)),
+            _ if case.now.authorize_dry_run().ok().is_some_and(DryRun::is_of_the_endpoint) => {
+                Ok(Outcome::noting("no document names it, and the provider answers there"))
+            }
             _ => Err(missing),
         },
     }
@@ -60,14 +75,26 @@ fn elsewhere(expected: &str, sent: &str, provider: &str) -> Outcome {
     Outcome::fail(Finding::new("differs", message).drift(drift).fix(fix))
 }
 
-fn compare(case: &Case<'_>, expected: &str, sent: &str) -> Outcome {
-    if is_same(expected, sent) {
+/// The address differs; where only a parameter of the endpoint's own is lost, that is what is told.
+fn differs(announced: &str, secure: Option<&str>, sent: &str) -> Outcome {
+    let (expected_by, expected) = match secure {
+        Some(secure) => ("Expected is", secure),
+        None => ("The provider has", announced),
+    };
+    let Some(drift) = Drift::of("authorization_url", (expected_by, expected), ("Kasm sends", sent)) else {
         return Outcome::OK;
+    };
+    let query = Url::parse(expected).ok().and_then(|url| url.query().map(str::to_owned));
+    match (part_that_differs(expected, sent), query) {
+        (None | Some("query"), Some(query)) => Outcome::fail(
+            Finding::new(
+                "query_lost",
+                format!("Kasm's authorization URL lacks the parameters ?{query}: {}", drift.sentence()),
+            )
+            .drift(drift),
+        ),
+        _ => Outcome::drifted(drift),
     }
-    if has_a_slash_more(expected, sent) && follows_slashes(case) {
-        return Outcome::noting(format!("{sent} has a \"/\" at its end, which the provider redirects"));
-    }
-    Drift::between("authorization_url", expected, sent).map_or(Outcome::OK, Outcome::drifted)
 }
 
 /// Whether the provider leads from the address with a `/` at its end to the one without: Pocket ID does from 2.10 on, and
@@ -88,7 +115,8 @@ pub(in crate::checks) fn is_same(one: &str, other: &str) -> bool {
 /// The path of `endpoint` at the server of `base`.
 pub(in crate::checks) fn on_base(endpoint: &str, base: &str) -> Option<String> {
     let (endpoint, base) = (Url::parse(endpoint).ok()?, Url::parse(base).ok()?);
-    Some(format!("{}{}", base.origin().ascii_serialization(), endpoint.path()))
+    let query = endpoint.query().map(|query| format!("?{query}")).unwrap_or_default();
+    Some(format!("{}{}{query}", base.origin().ascii_serialization(), endpoint.path()))
 }
 
 #[cfg(test)]
@@ -98,7 +126,7 @@ mod tests {
     use super::CHECK;
     use crate::{
         checks::testing::{document, evaluated, generic, legacy, lose, table, url},
-        model::{Reason, SourceId},
+        model::{Missing, Reason, SourceId},
     };
 
     const OLD: &str = "https://auth.example.test/authorize";
@@ -153,14 +181,56 @@ mod tests {
                         document(now, &json!({"issuer": "https://auth.example.test", "authorization_endpoint": OLD}));
                         url(now).endpoint = OLD.to_owned();
                     },
+                    "ok",
+                ),
+                (
+                    "the document of another provider is of another host, and Kasm stays behind: its cookies are lost",
+                    |now| {
+                        generic(now);
+                        document(now, &json!({"issuer": "https://auth.example.test", "authorization_endpoint": OLD}));
+                    },
+                    "fail differs",
+                ),
+                (
+                    "the endpoint has parameters of its own",
+                    |now| {
+                        document(now, &json!({"authorization_endpoint": "https://id.example.test/authorize?o=F"}));
+                        url(now).query = vec![("o".to_owned(), "F".to_owned()), ("x".to_owned(), "1".to_owned())];
+                    },
+                    "ok",
+                ),
+                (
+                    "Kasm lost a parameter of the endpoint",
+                    |now| document(now, &json!({"authorization_endpoint": "https://id.example.test/authorize?o=F"})),
+                    "fail query_lost",
+                ),
+                (
+                    "a proxy makes the provider announce http",
+                    |now| document(now, &json!({"authorization_endpoint": "http://id.example.test/authorize"})),
+                    "ok",
+                ),
+                ("no endpoint in the document", |now| document(now, &json!({"authorization_endpoint": null})), "ok"),
+                (
+                    "no document",
+                    |now| {
+                        lose(&mut now.discovery, SourceId::Discovery, Reason::Connect);
+                        lose(&mut now.authorize_dry_run, SourceId::AuthorizeDryRun, Reason::Connect);
+                    },
                     "unknown",
                 ),
                 (
-                    "no endpoint in the document",
-                    |now| document(now, &json!({"authorization_endpoint": null})),
+                    "something else in place of the document, and the endpoint answers",
+                    |now| lose(&mut now.discovery, SourceId::Discovery, Reason::Status),
+                    "ok",
+                ),
+                (
+                    "something else in place of the document, and of the endpoint",
+                    |now| {
+                        lose(&mut now.discovery, SourceId::Discovery, Reason::Status);
+                        now.authorize_dry_run.value = Err(Missing::status(SourceId::AuthorizeDryRun, 502, "HTTP 502"));
+                    },
                     "unknown",
                 ),
-                ("no document", |now| lose(&mut now.discovery, SourceId::Discovery, Reason::Connect), "unknown"),
                 (
                     "no document, another host",
                     |now| {

@@ -74,7 +74,7 @@ pub(in crate::checks) fn part_that_differs(expected: &str, sent: &str) -> Option
         Some("port")
     } else if sent.path() != expected.path() {
         Some("path")
-    } else if sent.query().is_some() {
+    } else if sent.query() != expected.query() {
         Some("query")
     } else if sent.fragment().is_some() {
         Some("fragment")

@@ -68,6 +68,7 @@ mod tests {
     use crate::{
         checks::testing::{evaluated, generic, legacy, lose, table, url},
         model::{Reason, Severity, Snapshot, SourceId},
+        providers::pocket_id::ProviderKind,
     };
 
     fn state(now: &mut Snapshot, length: usize) {
@@ -88,6 +89,7 @@ mod tests {
                     "a short one, and nobody knows the release",
                     |now| {
                         state(now, 7);
+                        now.target.provider.kind = Some(ProviderKind::PocketId);
                         lose(&mut now.discovery, SourceId::Discovery, Reason::Connect);
                     },
                     "unknown",

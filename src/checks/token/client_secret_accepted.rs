@@ -26,7 +26,19 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
         SecretAnswer::CannotTell { seen, .. } => {
             Ok(Outcome::Unknown(format!("the provider's answer says nothing about the secret: {seen}")))
         }
-        SecretAnswer::Refused { status, error } => refused(case, proof, *status, error),
+        SecretAnswer::SameForAny { status, error } => {
+            let error = error.as_deref().map(|error| format!(": {error}")).unwrap_or_default();
+            Ok(Outcome::Unverified(format!(
+                "the provider gives the same answer to a made-up secret (HTTP {status}{error}): it does not look at the secret \
+                 there"
+            )))
+        }
+        SecretAnswer::Refused { error, other_method: true, .. } => {
+            let message =
+                format!("The provider wants another client authentication than Kasm's, which is HTTP Basic: {error}");
+            Ok(Outcome::fail(Finding::new("other_method", message).fix(case.profile().forms.authentication)))
+        }
+        SecretAnswer::Refused { status, error, .. } => refused(case, proof, *status, error),
     }
 }
 
@@ -57,9 +69,9 @@ fn refused(case: &Case<'_>, proof: &SecretProof, status: u16, error: &str) -> Re
          one, nobody gets in"
     );
     let fix = format!(
-        "Put the secret that Kasm holds into {origin}. If nobody has it: Pocket ID: Administration > OIDC Clients > \
-         Kasm's client > Client secrets: make one, and enter it in Kasm: Access Management > Authentication > OpenID > \
-         your config > Client Secret, in place, and in {origin}."
+        "Put the secret that Kasm holds into {origin}. If nobody has it: {}: make one, and enter it in Kasm: Access Management > Authentication > OpenID > \
+         your config > Client Secret, in place, and in {origin}.",
+        case.profile().forms.secret
     );
     Ok(Outcome::fail(Finding::new("refused", message).fix(fix)))
 }
@@ -98,7 +110,8 @@ mod tests {
 
     fn refuse(now: &mut Snapshot) {
         let proof = now.client_secret.value.as_mut().unwrap();
-        proof.answer = SecretAnswer::Refused { status: 401, error: "request_unauthorized".to_owned() };
+        proof.answer =
+            SecretAnswer::Refused { status: 401, error: "request_unauthorized".to_owned(), other_method: false };
     }
 
     fn said(change: impl FnOnce(&mut Snapshot)) -> (String, String) {

@@ -1,6 +1,6 @@
 //! Kasm exchanges the code for tokens.
 
-use super::{Case, Check, SeverityRule, endpoint};
+use super::{Case, Check, SeverityRule, endpoint, provider::endpoint_finding};
 use crate::{
     clock::Time,
     providers::pocket_id::{SecretEntry, Version},
@@ -11,11 +11,13 @@ mod back_channel;
 mod client_secret_accepted;
 mod client_secret_active;
 mod token_auth_supported;
+mod token_endpoint_answers;
 mod token_url_matches;
 mod token_verifies;
 
 /// In cause order.
 pub(super) const CHECKS: &[&Check] = &[
+    &token_endpoint_answers::CHECK,
     &token_url_matches::CHECK,
     &token_auth_supported::CHECK,
     &client_secret_active::CHECK,

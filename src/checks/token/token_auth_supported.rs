@@ -22,14 +22,24 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    Ok(match &case.discovery()?.token_endpoint_auth_methods_supported {
-        None => Outcome::noting("the document does not say, which means client_secret_basic"),
+    if let Some(said) = wants_assertion(case) {
+        let message = format!("Kasm uses {BASIC}; the provider wants another method of this client: {said}");
+        return Ok(Outcome::fail(Finding::new("other_method", message)));
+    }
+    Ok(match case.discovery()?.token_endpoint_auth_methods_supported.as_deref() {
+        // RFC 8414, section 3.2: an empty list is one that should have been left out.
+        None | Some([]) => Outcome::noting("the document does not say, which means client_secret_basic"),
         Some(methods) if methods.iter().any(|method| method == BASIC) => Outcome::OK,
         Some(methods) => {
             let message = format!("Kasm uses {BASIC}; the provider announces {}", methods.join(", "));
             Outcome::fail(Finding::new("no_basic", message))
         }
     })
+}
+
+/// What the token endpoint said, where it asks this client for an assertion in place of a secret (RFC 7523).
+fn wants_assertion<'a>(case: &Case<'a>) -> Option<&'a str> {
+    case.now.token_endpoint().ok()?.said.as_deref().filter(|said| said.contains("client_assertion"))
 }
 
 #[cfg(test)]

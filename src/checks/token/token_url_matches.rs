@@ -131,17 +131,46 @@ mod tests {
     }
 
     #[test]
-    fn a_document_of_another_base_counts_by_its_paths() {
+    fn every_base_of_the_provider_that_is_known_is_good() {
         let other = |now: &mut Snapshot| {
             let token = "https://login.example.test/api/oidc/token";
             document(now, &json!({"issuer": "https://login.example.test", "token_endpoint": token}));
         };
-        assert_eq!(evaluated_with_credentials(&CHECK, other).verdict, Verdict::Ok);
-        let follows = evaluated_with_credentials(&CHECK, |now| {
-            other(now);
-            store(now, "https://login.example.test/api/oidc/token");
+        assert_eq!(evaluate_other(other, None), Verdict::Ok, "Kasm at provider.url, the document elsewhere");
+        assert_eq!(evaluate_other(other, Some("https://login.example.test/api/oidc/token")), Verdict::Ok, "Kasm follows it");
+        let back_channel = |now: &mut Snapshot| {
+            generic(now);
+            now.target.provider.url = "http://keycloak:8080".to_owned();
+            document(now, &json!({"token_endpoint": "http://keycloak:8080/token"}));
+        };
+        for (stored, verdict) in [
+            ("http://keycloak:8080/token", Verdict::Ok),
+            ("https://id.example.test/token", Verdict::Ok),
+            ("https://other.example.test/token", Verdict::Fail),
+        ] {
+            assert_eq!(evaluate_other(back_channel, Some(stored)), verdict, "{stored}");
+        }
+        let behind_a_proxy = |now: &mut Snapshot| {
+            generic(now);
+            document(now, &json!({"token_endpoint": "http://id.example.test/token"}));
+        };
+        assert_eq!(evaluate_other(behind_a_proxy, Some("https://id.example.test/token")), Verdict::Ok);
+        let wrong = evaluated_with_credentials(&CHECK, |now| {
+            behind_a_proxy(now);
+            store(now, "https://id.example.test/tokens");
         });
-        assert_eq!(follows.verdict, Verdict::Fail);
+        let drift = wrong.findings[0].drift.as_ref().unwrap();
+        assert_eq!((&*drift.expected_by, &*drift.expected), ("Expected is", "https://id.example.test/token"));
+    }
+
+    fn evaluate_other(change: fn(&mut Snapshot), stored: Option<&str>) -> Verdict {
+        let report = evaluated_with_credentials(&CHECK, |now| {
+            change(now);
+            if let Some(stored) = stored {
+                store(now, stored);
+            }
+        });
+        report.verdict
     }
 
     #[test]
@@ -150,7 +179,7 @@ mod tests {
         let finding = &report.findings[0];
         assert!(finding.message.starts_with("Kasm's token URL has another path"), "{finding:?}");
         assert_eq!(finding.drift.as_ref().unwrap().first_difference(), 38);
-        assert_eq!(finding.fix, None);
+        assert_eq!(finding.fix.as_deref(), Some(CHECK.fix));
         let elsewhere =
             evaluated_with_credentials(&CHECK, |now| store(now, "https://back.example.test/api/oidc/token"));
         assert!(elsewhere.findings[0].fix.as_ref().unwrap().contains("provider.internal_url"), "{elsewhere:?}");

@@ -103,7 +103,14 @@ fn issuer(case: &Case<'_>, token: &TokenFacts) -> Result<Option<Finding>, Missin
     Ok((token.issuer.as_deref() != Some(expected)).then(|| {
         let actual = token.issuer.as_deref().unwrap_or("nobody");
         Finding::new("issuer", format!("a fresh token is issued by {actual}, and the document's issuer is {expected}"))
-            .fix("Pocket ID: set APP_URL to the address that people use, the same on all instances, and restart.")
+            .fix(match case.kind {
+                ProviderKind::PocketId => {
+                    "Pocket ID: set APP_URL to the address that people use, the same on all instances, and restart."
+                }
+                ProviderKind::Keycloak | ProviderKind::Openid => {
+                    "Let all instances of the provider have the same public address (issuer), the one that people use."
+                }
+            })
     }))
 }
 

@@ -1,14 +1,17 @@
-//! The dry run: Kasm's own authorize URL with `prompt=none`, and what the provider makes of it. Nothing is followed.
+//! The dry run: Kasm's own authorize URL with `prompt=none`, and what the provider makes of it. Nothing is followed, but for a
+//! redirect to the same page, once.
 //!
 //! `prompt=none` without a session must come back to the client with an error (OpenID Connect Core 1.0, 3.1.2.1): that
 //! error says whether client, redirect URI, response type, PKCE and PAR rules hold, in one request that leaves nothing.
 //! Pocket ID 2.9 has a call of its own for the redirect URI; older releases answer a web page to everything.
 
+use hyper::header::{self, HeaderValue};
 use url::{Url, form_urlencoded};
 
-use super::dry_run_answer::{read, read_callback_url};
+use super::dry_run_answer::{is_same_page, read, read_callback_url};
 use crate::{
     collect::transport::{
+        answer::Answer,
         fetch_error::{FetchError, bounded},
         http::Request,
         side_client::{Counts, SideClient},
@@ -46,9 +49,14 @@ pub(in crate::collect) async fn collect(
         )),
         Dialect::Fosite | Dialect::Openid => {
             let redirect_uri = asks.redirect_uri.clone().unwrap_or_default();
-            let answer = provider.ask(&Request::page(without_prompt(&url)?), counts).await?;
-            let (_, seen) = answer.read(move |answer| read(answer, &redirect_uri)).await;
-            seen.map(|seen| without_state(seen, &url))
+            let state = state_of(&url);
+            let mut answer = provider.ask(&Request::page(without_prompt(&url)?), counts).await?;
+            if let Some(request) = same_page_again(&answer) {
+                answer = provider.ask(&request, counts).await?;
+            }
+            let sent = state.clone();
+            let (_, seen) = answer.read(move |answer| read(answer, &redirect_uri, sent.as_deref())).await;
+            seen.map(|seen| without_state(seen, state.as_deref()))
         }
     }
 }
@@ -69,14 +77,46 @@ fn without_prompt(url: &Url) -> Result<Url, FetchError> {
     Ok(asked)
 }
 
+/// The request once more, where the answer sends it to the same page of the same origin: a provider that begins its session
+/// so sets a cookie, and some only take off a slash. Followed once, and nowhere else.
+fn same_page_again(answer: &Answer) -> Option<Request> {
+    const MOST_COOKIES: usize = 8000;
+    let target = answer.location_url().filter(|_| matches!(answer.status, 301 | 302 | 303 | 307 | 308))?;
+    if target.origin() != answer.url.origin() || !is_same_page(&target, &answer.url) {
+        return None;
+    }
+    let cookies: Vec<&str> = answer
+        .headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok()?.split(';').next().map(str::trim))
+        .collect();
+    let is_other_spelling = target.path() != answer.url.path();
+    if cookies.is_empty() && !is_other_spelling {
+        return None;
+    }
+    let mut request = Request::page(target);
+    let mut cookie = HeaderValue::from_str(&cookies.join("; ")).ok().filter(|value| value.len() <= MOST_COOKIES);
+    if let Some(value) = &mut cookie {
+        value.set_sensitive(true);
+    }
+    request.cookie = cookie.filter(|value| !value.is_empty());
+    Some(request)
+}
+
+fn state_of(url: &Url) -> Option<String> {
+    url.query_pairs().find(|(name, _)| name == "state").map(|(_, state)| state.into_owned())
+}
+
 /// What was seen, without the `state` of the login, which an error page may repeat.
-fn without_state(seen: DryRun, url: &Url) -> DryRun {
-    let state = url.query_pairs().find(|(name, _)| name == "state").map(|(_, state)| state.into_owned());
+fn without_state(seen: DryRun, state: Option<&str>) -> DryRun {
     let Some(state) = state.filter(|state| !state.is_empty()) else { return seen };
-    let scrub = |text: String| text.replace(&state, "(state)");
+    let scrub = |text: String| text.replace(state, "(state)");
     match seen {
         DryRun::Accepted(error) => DryRun::Accepted(scrub(error)),
         DryRun::RedirectAccepted => DryRun::RedirectAccepted,
+        DryRun::AsksForLogin(how) => DryRun::AsksForLogin(scrub(how)),
+        DryRun::StateChanged { error, is_lost } => DryRun::StateChanged { error: scrub(error), is_lost },
         DryRun::SentBack { error, description } => {
             DryRun::SentBack { error: scrub(error), description: scrub(description) }
         }

@@ -1,38 +1,49 @@
 //! Whether our copy of the client secret is right, with nothing minted: introspection of a made-up token (RFC 7662), or a
-//! made-up authorization code at the token endpoint (RFC 6749, section 4.1.3) where there is no introspection.
+//! made-up authorization code at the token endpoint (RFC 6749, section 4.1.3). Both authenticate by HTTP Basic,
+//! percent-encoded.
 //!
-//! Both authenticate by HTTP Basic, percent-encoded. Introspection proves the secret; that Kasm's method works at the token
-//! endpoint too is what `token_auth_supported` evaluates from the discovery document.
+//! Of Pocket ID it is measured that either authenticates the client first. Of another provider nothing is known: some answer
+//! anybody, some look the code up before the secret. There an answer proves the secret only where a deliberately wrong one
+//! gets another from the same endpoint, which is asked once an hour at most.
 
+use std::time::Duration;
+
+use aws_lc_rs::rand;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::DateTime;
 use serde_json::Value;
+use url::Url;
 
 use super::{
     addresses,
     client_access::{Access, database_of},
 };
 use crate::{
+    clock::{Time, span},
     collect::{
         credentialed::Credentialed,
+        off_worker,
         transport::{
             answer::Answer,
             fetch_error::{self, FetchError, bounded},
             http::Request,
-            side_client::Counts,
         },
     },
     config::{Secret, SecretSource},
-    model::{ClientSecrets, Credential, Observed, SecretAnswer, SecretMethod, SecretProof, SourceId},
+    model::{ClientSecrets, Control, Credential, Observed, SecretAnswer, SecretMethod, SecretProof, SourceId},
     oidc::parse_json,
     providers::pocket_id::{ProviderKind, Version, VersionSpan},
 };
 
 const SOURCE: SourceId = SourceId::ClientSecret;
 /// Never a real one: a provider's tokens and codes are random, and this is a sentence.
-const JUNK: &str = "ssowatch-asks-whether-the-client-secret-is-right";
+pub(in crate::collect) const JUNK: &str = "ssowatch-asks-whether-the-client-secret-is-right";
 /// The first release whose introspection can be relied upon (#700, #704).
 const INTROSPECTION: Version = Version::new(1, 6);
 /// How many characters of a secret Pocket ID shows.
 const PREFIX: usize = 4;
+/// How long what a wrong secret got is not asked again.
+const CONTROL_EVERY: Duration = Duration::from_hours(1);
 
 /// Looks with the client secret. `listed` are the client's secrets, as a key of an admin shows them.
 pub(in crate::collect) async fn collect(
@@ -47,17 +58,19 @@ pub(in crate::collect) async fn collect(
         Err(why) => return asked.missing(why),
     };
     let old = asked.before.map(|before| &before.client_secret);
-    let is_due = access.changed(asked) || asked.round.is_due(SOURCE, old, is_accepted);
+    let known = old.and_then(Observed::ok);
+    let copied_at = copied_at(source).await;
+    let is_changed = access.changed(asked) || known.is_some_and(|known| known.copied_at != copied_at);
+    // A secret that is refused is known to be: asked again with the settings, since each question leaves its lines there.
+    let is_due = is_changed || asked.round.is_due(SOURCE, old, |_| true);
     let ask = async {
-        let (method, answer) = access.prove(asked, &secret).await?;
+        let controls = known.filter(|_| !is_changed).map(|known| &known.controls[..]).unwrap_or_default();
+        let trial = Trial { access: &access, asked, secret: &secret, controls };
+        let Proof { method, answer, controls } = trial.prove().await?;
         let entry = listed.ok().and_then(|listed| entry(listed, &secret));
-        Ok::<_, FetchError>(SecretProof { method, answer, origin: origin(source), entry })
+        Ok::<_, FetchError>(SecretProof { method, answer, origin: origin(source), entry, controls, copied_at })
     };
     asked.round.refresh(SOURCE, old, is_due, Ok(access.side), ask).await
-}
-
-fn is_accepted(proof: &SecretProof) -> bool {
-    proof.answer == SecretAnswer::Accepted
 }
 
 /// Where our copy comes from, for a person who must change it.
@@ -68,63 +81,155 @@ fn origin(source: &SecretSource) -> String {
     }
 }
 
+/// When the file with our copy was written last: a new copy is tried at once.
+async fn copied_at(source: &SecretSource) -> Option<Time> {
+    let path = source.path()?.to_owned();
+    let written = off_worker(move || std::fs::metadata(path).and_then(|metadata| metadata.modified())).await.ok()?;
+    Some(DateTime::from(written))
+}
+
 /// The listed secret that ours begins like. What is not listed is kept to ourselves.
 fn entry(listed: &ClientSecrets, secret: &Secret) -> Option<String> {
     let begins_alike = |prefix: &str| prefix.chars().count() == PREFIX && secret.expose().starts_with(prefix);
     listed.secrets.iter().map(|entry| &entry.prefix).find(|prefix| begins_alike(prefix)).cloned()
 }
 
-impl Access<'_> {
-    /// Asks, and says what the answer is worth.
-    async fn prove(
-        &self,
-        asked: &Credentialed<'_>,
-        secret: &Secret,
-    ) -> Result<(SecretMethod, SecretAnswer), FetchError> {
-        let introspection = introspection_endpoint(&self.document.document, self.version);
-        let mut proof = None;
-        if let Some(written) = introspection
-            && let Some(url) = addresses::reachable(self.side, written, self.kind)
-        {
-            let request = Request::form_of_client(url, &[("token", JUNK)], &self.client_id, secret)?;
-            let answer = introspected(&self.side.ask(&request, asked.counts).await?, self.kind);
-            // Another provider may let only some clients introspect: then its token endpoint has the last word.
-            let is_final = self.kind == ProviderKind::PocketId || answer == SecretAnswer::Accepted;
-            proof = Some((SecretMethod::Introspection, answer));
-            if is_final {
-                return self.masked(asked, proof);
-            }
-        }
-        match self.bogus_code(secret, asked.counts).await {
-            Ok(answer) => self.masked(asked, Some((SecretMethod::BogusCode, answer))),
-            Err(_) if proof.is_some() => self.masked(asked, proof),
-            Err(stop) => Err(stop),
+/// A secret that no client has: random, and marked as what it is.
+fn wrong_secret() -> Result<Secret, FetchError> {
+    let mut bytes = [0; 18];
+    rand::fill(&mut bytes)
+        .map_err(|_| FetchError::failed(crate::model::Reason::Blocked, "no random bytes on this host"))?;
+    Ok(Secret::new(format!("ssowatch-deliberately-wrong-{}", URL_SAFE_NO_PAD.encode(bytes))))
+}
+
+/// An answer by a method, and what a wrong secret got meanwhile.
+struct Proof {
+    method: SecretMethod,
+    answer: SecretAnswer,
+    controls: Vec<Control>,
+}
+
+/// One question about a secret.
+struct Trial<'a> {
+    access: &'a Access<'a>,
+    asked: &'a Credentialed<'a>,
+    secret: &'a Secret,
+    /// What wrong secrets got before, of the same client at the same endpoints.
+    controls: &'a [Control],
+}
+
+impl Trial<'_> {
+    async fn prove(&self) -> Result<Proof, FetchError> {
+        let proof = match self.access.kind {
+            ProviderKind::PocketId => self.by_measurement().await?,
+            ProviderKind::Keycloak | ProviderKind::Openid => self.by_control().await?,
+        };
+        // A refusal counts only where the database answered in this collection.
+        match proof.answer {
+            SecretAnswer::Refused { .. } => database_of(self.asked).map(|()| proof),
+            _ => Ok(proof),
         }
     }
 
-    async fn bogus_code(&self, secret: &Secret, counts: &Counts) -> Result<SecretAnswer, FetchError> {
-        let url = self.token_endpoint()?;
-        let mut fields = vec![("grant_type", "authorization_code"), ("code", JUNK)];
-        if let Some(redirect_uri) = &self.redirect_uri {
+    /// Pocket ID: introspection, which authenticates the client from 1.6 on; before, the token endpoint, which always did.
+    async fn by_measurement(&self) -> Result<Proof, FetchError> {
+        let (method, url) = match self.introspection_endpoint() {
+            Some(url) => (SecretMethod::Introspection, url),
+            None => (SecretMethod::BogusCode, self.access.token_endpoint()?),
+        };
+        let answer = self.read(method, &self.ask(method, &url, self.secret).await?);
+        Ok(Proof { method, answer, controls: Vec::new() })
+    }
+
+    /// Another provider: its token endpoint, which is what Kasm asks; where that says the same to any secret,
+    /// introspection, which some let only some clients use.
+    async fn by_control(&self) -> Result<Proof, FetchError> {
+        let token = match self.access.token_endpoint() {
+            Ok(url) => self.controlled(SecretMethod::BogusCode, &url).await,
+            Err(stop) => Err(stop),
+        };
+        let is_open = token.as_ref().is_ok_and(|proof| matches!(proof.answer, SecretAnswer::SameForAny { .. }));
+        let Some(url) = self.introspection_endpoint().filter(|_| token.is_err() || is_open) else { return token };
+        let introspection = self.controlled(SecretMethod::Introspection, &url).await;
+        let (mut first, mut second) = match (token, introspection) {
+            (Ok(token), Ok(introspection)) => (token, introspection),
+            (Err(_), Ok(proof)) | (Ok(proof), Err(_)) => return Ok(proof),
+            (Err(stop), Err(_)) => return Err(stop),
+        };
+        let says_more = matches!(second.answer, SecretAnswer::Accepted | SecretAnswer::Refused { .. });
+        if says_more {
+            std::mem::swap(&mut first, &mut second);
+        }
+        first.controls.append(&mut second.controls);
+        Ok(first)
+    }
+
+    /// What an endpoint says to our copy, and whether it would say that to any secret.
+    async fn controlled(&self, method: SecretMethod, url: &Url) -> Result<Proof, FetchError> {
+        let answer = self.ask(method, url, self.secret).await?;
+        let read = self.read(method, &answer);
+        if read != SecretAnswer::Accepted || is_auth0(&answer) {
+            return Ok(Proof { method, answer: read, controls: Vec::new() });
+        }
+        let control = self.control(method, url).await?;
+        let (status, error) = shape(&answer);
+        let is_same = (control.status, &control.error) == (status, &error);
+        let answer = if is_same { SecretAnswer::SameForAny { status, error } } else { SecretAnswer::Accepted };
+        Ok(Proof { method, answer, controls: vec![control] })
+    }
+
+    /// What a deliberately wrong secret gets: as seen within the hour, else asked now.
+    async fn control(&self, method: SecretMethod, url: &Url) -> Result<Control, FetchError> {
+        let now = self.asked.round.clock.now();
+        let known =
+            self.controls.iter().find(|control| control.method == method && now - control.at < span(CONTROL_EVERY));
+        if let Some(control) = known {
+            return Ok(control.clone());
+        }
+        let answer = self.ask(method, url, &wrong_secret()?).await?;
+        // What a broken server says to a wrong secret is no other answer.
+        if answer.status >= 500 {
+            return Err(fetch_error::of_status(&answer));
+        }
+        let (status, error) = shape(&answer);
+        Ok(Control { method, at: now, status, error })
+    }
+
+    fn read(&self, method: SecretMethod, answer: &Answer) -> SecretAnswer {
+        let kind = self.access.kind;
+        match method {
+            SecretMethod::Introspection => introspected(answer, kind),
+            SecretMethod::BogusCode => of_bogus_code(answer, kind),
+        }
+    }
+
+    async fn ask(&self, method: SecretMethod, url: &Url, secret: &Secret) -> Result<Answer, FetchError> {
+        let mut fields = match method {
+            SecretMethod::Introspection => vec![("token", JUNK)],
+            SecretMethod::BogusCode => vec![("grant_type", "authorization_code"), ("code", JUNK)],
+        };
+        if let (SecretMethod::BogusCode, Some(redirect_uri)) = (method, &self.access.redirect_uri) {
             fields.push(("redirect_uri", redirect_uri));
         }
-        let request = Request::form_of_client(url, &fields, &self.client_id, secret)?;
-        let answer = self.side.ask(&request, counts).await?;
-        Ok(of_bogus_code(&answer, self.kind))
+        let request = Request::form_of_client(url.clone(), &fields, &self.access.client_id, secret)?;
+        self.access.side.ask(&request, self.asked.counts).await
     }
 
-    /// A refusal counts only where the database answered in this collection.
-    fn masked(
-        &self,
-        asked: &Credentialed<'_>,
-        proof: Option<(SecretMethod, SecretAnswer)>,
-    ) -> Result<(SecretMethod, SecretAnswer), FetchError> {
-        let proof = proof.ok_or(FetchError::Blocked(SourceId::Discovery))?;
-        match proof.1 {
-            SecretAnswer::Refused { .. } => database_of(asked).map(|()| proof),
-            SecretAnswer::Accepted | SecretAnswer::CannotTell { .. } => Ok(proof),
-        }
+    fn introspection_endpoint(&self) -> Option<Url> {
+        let written = introspection_endpoint(&self.access.document.document, self.access.version)?;
+        addresses::reachable(self.access.side, written, self.access.kind)
     }
+
+}
+
+/// What tells two answers apart: the status and the error's code. Descriptions may name a time or a request.
+fn shape(answer: &Answer) -> (u16, Option<String>) {
+    (answer.status, error_of(answer))
+}
+
+/// Auth0 authenticates the client before it looks at the code, and is the one that refuses a code with 403.
+fn is_auth0(answer: &Answer) -> bool {
+    answer.status == 403 && error_of(answer).as_deref() == Some("invalid_grant")
 }
 
 /// The introspection endpoint, where this release's can be relied upon and takes HTTP Basic.
@@ -144,38 +249,59 @@ fn introspected(answer: &Answer, kind: ProviderKind) -> SecretAnswer {
     if is_verdict { SecretAnswer::Accepted } else { of_error(answer, kind) }
 }
 
-/// What an answer to a made-up code says about the secret: the client is authenticated before the code is looked at.
+/// What an answer to a made-up code says about the secret, where the client is authenticated before the code is looked at.
 fn of_bogus_code(answer: &Answer, kind: ProviderKind) -> SecretAnswer {
-    let is_code_refused = answer.status == 400
-        && match error_of(answer).as_deref() {
-            Some("invalid_grant") => true,
-            Some("Invalid authorization code") => kind == ProviderKind::PocketId,
-            _ => false,
-        };
-    if is_code_refused { SecretAnswer::Accepted } else { of_error(answer, kind) }
+    let is_pocket_id = kind == ProviderKind::PocketId;
+    let is_code_refused = match (answer.status, error_of(answer).as_deref()) {
+        (400, Some("invalid_grant")) => true,
+        (400, Some("Invalid authorization code")) => is_pocket_id,
+        (403, Some("invalid_grant")) => !is_pocket_id,
+        // A refusal of another kind than the client's: the request as such, as Entra ID has it, or with status 200, as
+        // GitHub has it.
+        (200 | 400, Some(error)) => !is_pocket_id && !is_of_the_client(answer.status, error, kind),
+        _ => false,
+    };
+    if is_code_refused && !wants_another_method(answer) { SecretAnswer::Accepted } else { of_error(answer, kind) }
 }
 
 /// What an error says: the client is refused, or nothing.
+fn of_error(answer: &Answer, kind: ProviderKind) -> SecretAnswer {
+    let status = answer.status;
+    let error = error_of(answer);
+    if error.as_deref().is_some_and(|error| is_of_the_client(status, error, kind)) {
+        return SecretAnswer::Refused {
+            status,
+            error: answer.said().or(error).unwrap_or_default(),
+            other_method: wants_another_method(answer),
+        };
+    }
+    let (_, seen) = fetch_error::of_status(answer).into_failure();
+    SecretAnswer::CannotTell { status, seen }
+}
+
+/// Whether an error refuses the client, not the code.
 ///
 /// Pocket ID: 400 `Invalid client secret` up to 2.3 and 401 from 2.4, 404 for a client that is gone up to 2.9; from 2.10
 /// 401 `invalid_client` at the token endpoint and 401 `request_unauthorized` at introspection (measured).
-fn of_error(answer: &Answer, kind: ProviderKind) -> SecretAnswer {
-    let error = error_of(answer);
-    let is_refused = match (kind, answer.status, error.as_deref()) {
-        (ProviderKind::PocketId, 400 | 401, Some("Invalid client secret"))
-        | (ProviderKind::PocketId, 404, Some("Record not found" | "Client not found"))
-        | (_, 400 | 401, Some("invalid_client"))
+fn is_of_the_client(status: u16, error: &str, kind: ProviderKind) -> bool {
+    match (kind, status, error) {
+        (ProviderKind::PocketId, 400 | 401, "Invalid client secret")
+        | (ProviderKind::PocketId, 404, "Record not found" | "Client not found")
+        | (_, 400 | 401, "invalid_client")
         // RFC 6750, section 3.1, has no such code; the OAuth library of Pocket ID from 2.10 has.
-        | (_, 401, Some("request_unauthorized"))
-        // Some providers say so of a wrong secret; with 400 it is about the grant (RFC 6749, section 5.2).
-        | (ProviderKind::Openid, 401, Some("unauthorized_client")) => true,
-        _ => false,
-    };
-    if is_refused {
-        return SecretAnswer::Refused { status: answer.status, error: error.unwrap_or_default() };
+        | (_, 401, "request_unauthorized") => true,
+        (ProviderKind::PocketId, ..) => false,
+        // Keycloak and Auth0 say so of a wrong secret; with 400 it is about the grant (RFC 6749, section 5.2).
+        (_, 401, "unauthorized_client" | "access_denied") => true,
+        // GitHub: incorrect_client_credentials.
+        (_, _, error) => error.contains("client_credentials") || error.contains("client_secret"),
     }
-    let (_, seen) = fetch_error::of_status(answer).into_failure();
-    SecretAnswer::CannotTell { status: answer.status, seen }
+}
+
+/// Whether the provider wants the client to authenticate otherwise than by a secret in HTTP Basic (Keycloak's words).
+fn wants_another_method(answer: &Answer) -> bool {
+    let said = answer.said().unwrap_or_default().to_lowercase();
+    said.contains("client_assertion") || (said.contains("invalid_client") && said.contains("missing client_id"))
 }
 
 /// `error` of a JSON body, bounded.
@@ -210,8 +336,10 @@ mod tests {
     fn word(answer: &SecretAnswer) -> String {
         match answer {
             SecretAnswer::Accepted => "accepted".to_owned(),
-            SecretAnswer::Refused { status, error } => format!("{status} {error}"),
-            SecretAnswer::CannotTell { status, .. } => format!("{status}?"),
+            SecretAnswer::Refused { status, error, .. } => {
+                format!("{status} {}", error.split(':').next().unwrap_or_default())
+            }
+            SecretAnswer::CannotTell { status, .. } | SecretAnswer::SameForAny { status, .. } => format!("{status}?"),
         }
     }
 
@@ -242,7 +370,7 @@ mod tests {
     #[test]
     fn what_says_nothing_about_the_secret_cannot_tell() {
         use ProviderKind::{Openid, PocketId};
-        let rows: [(Read, Answer, ProviderKind); 11] = [
+        let rows: [(Read, Answer, ProviderKind); 10] = [
             (introspected, json(500, r#"{"error":"Something went wrong"}"#), PocketId),
             (introspected, json(400, r#"{"error":"Client id or secret not provided"}"#), PocketId),
             (introspected, json(404, r#"{"error":"API endpoint not found"}"#), PocketId),
@@ -252,8 +380,7 @@ mod tests {
             (of_bogus_code, json(500, r#"{"error":"Something went wrong"}"#), PocketId),
             (of_bogus_code, json(400, r#"{"error":"invalid_request"}"#), PocketId),
             (of_bogus_code, json(200, r#"{"access_token":"no"}"#), PocketId),
-            (of_bogus_code, json(400, r#"{"error":"Invalid authorization code"}"#), Openid),
-            (of_bogus_code, json(400, r#"{"error":"unauthorized_client"}"#), Openid),
+            (of_bogus_code, json(500, r#"{"error":"unknown_error"}"#), Openid),
         ];
         for (read, answer, kind) in rows {
             let said = read(&answer, kind);
@@ -268,7 +395,11 @@ mod tests {
             (400, "invalid_client", "400 invalid_client"),
             (401, "unauthorized_client", "401 unauthorized_client"),
             (400, "invalid_grant", "accepted"),
-            (403, "invalid_grant", "403?"),
+            (403, "invalid_grant", "accepted"),
+            (401, "access_denied", "401 access_denied"),
+            (200, "incorrect_client_credentials", "200 incorrect_client_credentials"),
+            (200, "bad_verification_code", "accepted"),
+            (400, "invalid_request", "accepted"),
         ] {
             let answer = json(status, &format!(r#"{{"error":"{error}"}}"#));
             assert_eq!(word(&of_bogus_code(&answer, ProviderKind::Openid)), expected);

@@ -16,31 +16,210 @@ use crate::{
 const ASKS_FOR_USER: [&str; 4] =
     ["login_required", "interaction_required", "consent_required", "account_selection_required"];
 
-/// Reads the answer to an authorize URL with `prompt=none`.
-pub(in crate::collect) fn read(answer: &Answer, redirect_uri: &str) -> Result<DryRun, FetchError> {
+/// Reads the answer to an authorize URL with `prompt=none`. `state` is the one that was sent.
+pub(in crate::collect) fn read(answer: &Answer, redirect_uri: &str, state: Option<&str>) -> Result<DryRun, FetchError> {
+    let asked = Asked { redirect_uri, state: state.filter(|state| !state.is_empty()) };
     match answer.status {
-        300..=399 => Ok(read_redirect(answer, redirect_uri)),
+        300..=399 => Ok(asked.read_redirect(answer)),
+        401 | 403 if login_demanded(answer).is_some() => {
+            Ok(DryRun::AsksForLogin(login_demanded(answer).unwrap_or_default()))
+        }
         400..=499 => Ok(DryRun::ErrorPage { status: answer.status, message: message_of(answer) }),
         500.. => Err(fetch_error::of_status(answer)),
-        _ => Ok(read_page(answer, redirect_uri)),
+        _ => Ok(asked.read_page(answer)),
     }
 }
 
-fn read_redirect(answer: &Answer, redirect_uri: &str) -> DryRun {
-    let status = answer.status;
-    let unrecognised = |seen: &str| DryRun::Unrecognised { status, seen: bounded(seen) };
-    // Compared as it stands: up to Pocket ID 2.12 it holds raw blanks and quotes.
-    let Some(location) = answer.location() else { return unrecognised("a redirect without an address") };
-    if let Some(rest) = after_callback(&location, redirect_uri) {
-        return from_parameters(status, rest);
+/// What an answer is read against.
+struct Asked<'a> {
+    redirect_uri: &'a str,
+    state: Option<&'a str>,
+}
+
+impl Asked<'_> {
+    fn read_redirect(&self, answer: &Answer) -> DryRun {
+        let status = answer.status;
+        let unrecognised = |seen: &str| DryRun::Unrecognised { status, seen: bounded(seen) };
+        // Compared as it stands: up to Pocket ID 2.12 it holds raw blanks and quotes.
+        let Some(location) = answer.location() else { return unrecognised("a redirect without an address") };
+        if let Some(rest) = after_callback(&location, self.redirect_uri) {
+            return self.from_parameters(status, rest);
+        }
+        if let Some(message) = interaction_error(&location, &answer.url) {
+            return DryRun::ErrorPage { status, message };
+        }
+        let Some(target) = answer.location_url().filter(|url| matches!(url.scheme(), "http" | "https")) else {
+            return unrecognised("a redirect to something that is no web address");
+        };
+        let is_own = target.origin() == answer.url.origin();
+        match error_in(&target) {
+            Some((error, _)) if is_own && ASKS_FOR_USER.contains(&error.as_str()) => {
+                DryRun::AsksForLogin(bounded(&format!("a redirect to {}", place(&target))))
+            }
+            Some((error, _)) if ASKS_FOR_USER.contains(&error.as_str()) => {
+                unrecognised(&format!("a redirect to {}, which is not Kasm's redirect URL", place(&target)))
+            }
+            Some((_, message)) => DryRun::ErrorPage { status, message },
+            None if is_same_page(&target, &answer.url) => {
+                unrecognised(&format!("a redirect to {}, where it was asked", place(&target)))
+            }
+            None => DryRun::AsksForLogin(bounded(&format!("a redirect to {}", place(&target)))),
+        }
     }
-    if let Some(message) = interaction_error(&location, &answer.url) {
-        return DryRun::ErrorPage { status, message };
+
+    fn from_parameters(&self, status: u16, rest: &str) -> DryRun {
+        let mut fields = Vec::new();
+        for part in rest.split(['?', '#', '&']) {
+            fields.extend(form_urlencoded::parse(part.as_bytes()).into_owned());
+        }
+        self.outcome(status, &fields)
     }
-    match answer.location_url() {
-        Some(target) => unrecognised(&format!("a redirect to {}, not back to Kasm with an error", place(&target))),
-        None => unrecognised("a redirect to something that is no address"),
+
+    /// The parameters that came back to the redirect URI.
+    fn outcome(&self, status: u16, fields: &[(String, String)]) -> DryRun {
+        let last = |wanted: &str| fields.iter().rev().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+        let unrecognised = |seen: &str| DryRun::Unrecognised { status, seen: seen.to_owned() };
+        let back = last("state");
+        match last("error").map(bounded) {
+            Some(error) if ASKS_FOR_USER.contains(&error.as_str()) => {
+                if self.state.is_some() && back != self.state {
+                    let is_lost = back.is_none_or(str::is_empty);
+                    return DryRun::StateChanged { error, is_lost };
+                }
+                DryRun::Accepted(error)
+            }
+            Some(error) => {
+                DryRun::SentBack { error, description: last("error_description").map(bounded).unwrap_or_default() }
+            }
+            None if last("code").is_some() => unrecognised("sent back to Kasm with a code, though nobody signed in"),
+            None => unrecognised("sent back to Kasm without an error"),
+        }
     }
+
+    /// A page with 200: an answer by form post (OAuth 2.0 Form Post Response Mode), an error page whose status does not say
+    /// so, or a login.
+    fn read_page(&self, answer: &Answer) -> DryRun {
+        let status = answer.status;
+        let text = String::from_utf8_lossy(&answer.body);
+        if let Some(form) = html::form(&text)
+            && !self.redirect_uri.is_empty()
+            && form.action == self.redirect_uri
+        {
+            return self.outcome(status, &form.fields);
+        }
+        if let Some(message) = answer.said() {
+            return DryRun::ErrorPage { status, message };
+        }
+        let title = html::title(&text);
+        let seen = match &title {
+            Some(title) => format!("a page with the title \"{title}\""),
+            None => "neither a redirect nor an error".to_owned(),
+        };
+        let words = html::words(&text);
+        let says = |marks: &[&str]| holds(&words, marks);
+        if says(&REFUSALS) {
+            DryRun::ErrorPage { status, message: message_of(answer) }
+        } else if html::has_login_field(&text) {
+            DryRun::AsksForLogin(bounded(&seen))
+        } else if says(&ERRORS) || title.as_deref().is_some_and(|title| holds(title, &ERROR_TITLES)) {
+            DryRun::ErrorPage { status, message: message_of(answer) }
+        } else if title.as_deref().is_some_and(|title| holds(title, &LOGIN_TITLES)) {
+            DryRun::AsksForLogin(bounded(&seen))
+        } else {
+            DryRun::Unrecognised { status, seen: bounded(&seen) }
+        }
+    }
+}
+
+/// What only a page says that refuses a request: the codes of RFC 6749, and the words of some providers.
+const REFUSALS: [&str; 18] = [
+    "redirect_uri",
+    "redirect uri",
+    "redirection uri",
+    "redirect url",
+    "callback url",
+    "invalid_client",
+    "unauthorized_client",
+    "invalid_request",
+    "invalid_scope",
+    "unsupported_response_type",
+    "client_id",
+    "client not found",
+    "unknown client",
+    "invalid client",
+    "client does not exist",
+    "client disabled",
+    "unknown application",
+    "aadsts",
+];
+
+/// What an error page says, also where its status is 200.
+const ERRORS: [&str; 8] =
+    ["sorry", "not enabled", "https required", "not found", "access denied", "forbidden", "went wrong", "bad request"];
+
+/// What the title of an error page says.
+const ERROR_TITLES: [&str; 4] = ["error", "invalid", "denied", "unavailable"];
+
+/// What the title of a login page says, in the languages of most installations.
+const LOGIN_TITLES: [&str; 12] = [
+    "sign in",
+    "sign-in",
+    "signin",
+    "log in",
+    "log-in",
+    "login",
+    "logon",
+    "authentication",
+    "anmeld",
+    "connexion",
+    "iniciar sesi",
+    "accedi",
+];
+
+/// Whether a text holds one of these, in whatever case.
+fn holds(text: &str, marks: &[&str]) -> bool {
+    let text = text.to_lowercase();
+    marks.iter().any(|mark| text.contains(mark))
+}
+
+/// How an answer with 401 or 403 asks for a login: by a scheme of browsers (RFC 9110, section 11; RFC 4559), or by a form.
+fn login_demanded(answer: &Answer) -> Option<String> {
+    const SCHEMES: [&str; 5] = ["Negotiate", "Kerberos", "NTLM", "Digest", "Basic"];
+    let challenges: Vec<String> = answer
+        .headers
+        .get_all("www-authenticate")
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).to_lowercase())
+        .collect();
+    let scheme = SCHEMES.iter().find(|scheme| challenges.iter().any(|it| it.starts_with(&scheme.to_lowercase())));
+    match scheme {
+        Some(scheme) if answer.status == 401 && !answer.withheld => Some(format!("a demand to log in by {scheme}")),
+        _ => html::has_login_field(&String::from_utf8_lossy(&answer.body)).then(|| "a login form".to_owned()),
+    }
+}
+
+/// The error that an address holds, which is no redirect URI: its code, and all that it says.
+fn error_in(target: &Url) -> Option<(String, String)> {
+    let parts = [target.query(), target.fragment()];
+    let fields: Vec<(String, String)> =
+        parts.into_iter().flatten().flat_map(|part| form_urlencoded::parse(part.as_bytes()).into_owned()).collect();
+    let field =
+        |wanted: &str| fields.iter().find(|(name, text)| name == wanted && !text.is_empty()).map(|(_, text)| text);
+    let is_error_page = target.path().rsplit('/').next().is_some_and(|name| name.to_lowercase().contains("error"));
+    match (field("error"), field("error_description").or(field("message"))) {
+        (Some(error), Some(words)) => Some((bounded(error), bounded(&format!("{error}: {words}")))),
+        (Some(error), None) => Some((bounded(error), bounded(error))),
+        (None, words) if is_error_page => {
+            let message = words.map_or_else(|| format!("a redirect to {}", place(target)), Clone::clone);
+            Some((String::new(), bounded(&message)))
+        }
+        (None, _) => None,
+    }
+}
+
+/// Whether an address is the one that was asked: a slash at the end, and the query, make no other page.
+pub(in crate::collect) fn is_same_page(target: &Url, asked: &Url) -> bool {
+    target.host() == asked.host() && target.path().trim_end_matches('/') == asked.path().trim_end_matches('/')
 }
 
 /// What stands after the redirect URI, where the location begins with it: query, fragment, or more of the query.
@@ -59,34 +238,6 @@ fn after_callback<'a>(location: &'a str, redirect_uri: &str) -> Option<&'a str> 
     (there[..Position::AfterPath] == ours[..Position::AfterPath]).then(|| &location[start..])
 }
 
-fn from_parameters(status: u16, rest: &str) -> DryRun {
-    let mut error = None;
-    let mut description = String::new();
-    let mut has_code = false;
-    for part in rest.split(['?', '#', '&']) {
-        for (name, value) in form_urlencoded::parse(part.as_bytes()) {
-            match &*name {
-                "error" => error = Some(bounded(&value)),
-                "error_description" => description = bounded(&value),
-                "code" => has_code = true,
-                _ => {}
-            }
-        }
-    }
-    outcome(status, error, description, has_code)
-}
-
-fn outcome(status: u16, error: Option<String>, description: String, has_code: bool) -> DryRun {
-    match error {
-        Some(error) if ASKS_FOR_USER.contains(&error.as_str()) => DryRun::Accepted(error),
-        Some(error) => DryRun::SentBack { error, description },
-        None if has_code => {
-            DryRun::Unrecognised { status, seen: "sent back to Kasm with a code, though nobody signed in".to_owned() }
-        }
-        None => DryRun::Unrecognised { status, seen: "sent back to Kasm without an error".to_owned() },
-    }
-}
-
 /// Pocket ID's own error page: `/interaction/error?error=TEXT`, relative, raw up to 2.12 and form-encoded since 2.13.
 fn interaction_error(location: &str, asked: &Url) -> Option<String> {
     let own = format!("{}/", asked.origin().ascii_serialization());
@@ -100,32 +251,23 @@ fn interaction_error(location: &str, asked: &Url) -> Option<String> {
     Some(text.unwrap_or_else(|| "an error page without a text".to_owned()))
 }
 
-/// A page with 200: an answer by form post (OAuth 2.0 Form Post Response Mode), or nothing known.
-fn read_page(answer: &Answer, redirect_uri: &str) -> DryRun {
-    let text = String::from_utf8_lossy(&answer.body);
-    let form = html::form(&text);
-    if let Some(form) = form
-        && !redirect_uri.is_empty()
-        && form.action == redirect_uri
-    {
-        let field = |name: &str| form.fields.iter().find(|(field, _)| field == name).map(|(_, value)| bounded(value));
-        let (error, description) = (field("error"), field("error_description").unwrap_or_default());
-        return outcome(answer.status, error, description, field("code").is_some());
-    }
-    let seen = match html::title(&text) {
-        Some(title) => format!("a page with the title \"{title}\""),
-        None => "neither a redirect nor an error".to_owned(),
-    };
-    DryRun::Unrecognised { status: answer.status, seen: bounded(&seen) }
-}
-
 /// What an error page says: the fields of JSON, else the words of the page.
 fn message_of(answer: &Answer) -> String {
     if let Some(text) = answer.said() {
         return text;
     }
-    let words = bounded(&html::words(&String::from_utf8_lossy(&answer.body)));
+    let words = words_of(&String::from_utf8_lossy(&answer.body));
     if words.is_empty() { format!("HTTP {} without a text", answer.status) } else { words }
+}
+
+/// The words of a page, bounded. Most say their title again in their first heading.
+fn words_of(page: &str) -> String {
+    let words = bounded(&html::words(page));
+    let Some(title) = html::title(page) else { return words };
+    match words.strip_prefix(&title).map(str::trim_start) {
+        Some(rest) if rest.starts_with(&title) => rest.to_owned(),
+        _ => words,
+    }
 }
 
 /// Reads the answer of Pocket ID 2.9's own call.
@@ -160,6 +302,11 @@ mod tests {
     };
 
     const CALLBACK: &str = "https://kasm.example.test/api/oidc_callback";
+
+    /// As where no `state` was sent.
+    fn read(answer: &Answer, redirect_uri: &str) -> Result<DryRun, FetchError> {
+        super::read(answer, redirect_uri, None)
+    }
 
     macro_rules! fixture {
         ($name:literal) => {
@@ -204,7 +351,7 @@ mod tests {
         }
         let without_prompt = read(&fixture!("authorize_no_prompt_2_14"), CALLBACK).unwrap();
         assert!(
-            matches!(&without_prompt, DryRun::Unrecognised { seen, .. } if seen.contains("https://id.example.test/interaction,")),
+            matches!(&without_prompt, DryRun::AsksForLogin(seen) if seen == "a redirect to https://id.example.test/interaction"),
             "{without_prompt:?}"
         );
         let before_2_9 = read(&fixture!("authorize_prompt_none_ok_2_9"), CALLBACK).unwrap();
@@ -262,10 +409,10 @@ mod tests {
             ("another host", redirect(302, "https://evil.example.test/api/oidc_callback?error=login_required")),
             ("no error", to("?state=s")),
             ("a code", to("?code=abc&state=s")),
-            ("its own login page", redirect(302, "/login?next=x")),
             ("no address", redirect(302, "")),
             ("no location", answer(302, &[], "")),
-            ("a page", html(200, "<title>Sign in</title>")),
+            ("a page of whatever kind", html(200, "<title>Welcome to nginx!</title>")),
+            ("where it was asked", redirect(302, "/asked?session=1")),
             (
                 "a form that goes elsewhere",
                 html(200, "<form method=post action=/x><input name=error value=login_required></form>"),

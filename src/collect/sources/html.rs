@@ -63,6 +63,20 @@ pub(in crate::collect) fn is_blank(page: &str) -> bool {
     !tags(page).any(|(tag, _)| draws(tag)) && words(body).trim().is_empty()
 }
 
+/// Whether the page holds a field that a login asks for: a password, or a user's name.
+pub(in crate::collect) fn has_login_field(page: &str) -> bool {
+    const KINDS: [&str; 2] = ["password", "email"];
+    const NAMES: [&str; 9] =
+        ["user", "username", "login", "email", "identifier", "loginfmt", "j_username", "password", "passwd"];
+    let inputs = tags(page).filter(|(tag, _)| name(tag) == "input");
+    let is_one_of =
+        |value: Option<String>, known: &[&str]| value.is_some_and(|it| known.contains(&&*it.to_lowercase()));
+    inputs.into_iter().any(|(tag, _)| {
+        let is_hidden = is_one_of(attribute(tag, "type"), &["hidden"]);
+        !is_hidden && (is_one_of(attribute(tag, "type"), &KINDS) || is_one_of(attribute(tag, "name"), &NAMES))
+    })
+}
+
 /// The addresses of scripts in order, as written: `<script src>`, then modules that are loaded ahead.
 pub(in crate::collect) fn scripts(page: &str) -> Vec<String> {
     let scripts = tags(page).filter(|(tag, _)| name(tag) == "script").filter_map(|(tag, _)| attribute(tag, "src"));

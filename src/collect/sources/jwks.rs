@@ -32,5 +32,8 @@ fn read(answer: &Answer) -> Result<Jwks, FetchError> {
     if answer.status != 200 {
         return Err(fetch_error::of_status(answer));
     }
-    Jwks::parse(answer.content_type().as_deref(), &answer.body).map_err(|problem| fetch_error::of_json(&problem))
+    Jwks::parse(answer.content_type().as_deref(), &answer.body).map_err(|problem| match answer.said() {
+        Some(said) => fetch_error::of_body(&format!("{problem}: {said}")),
+        None => fetch_error::of_json(&problem),
+    })
 }

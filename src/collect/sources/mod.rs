@@ -28,3 +28,4 @@ pub(in crate::collect) mod page;
 pub(in crate::collect) mod passkey_domain;
 pub(in crate::collect) mod provider_endpoints;
 pub(in crate::collect) mod provider_key;
+pub(in crate::collect) mod token_endpoint;

@@ -12,8 +12,8 @@ use crate::{
         http::Request,
         side_client::{Counts, SideClient},
     },
-    model::{EndpointAnswer, EndpointAnswers, EndpointState, SourceId},
-    oidc::Discovery,
+    model::{EndpointAnswer, EndpointAnswers, EndpointState},
+    oidc::{Discovery, parse_json},
     providers::pocket_id::ProviderKind,
 };
 
@@ -24,12 +24,15 @@ pub(in crate::collect) async fn collect(
     kind: ProviderKind,
     counts: &Counts,
 ) -> Result<EndpointAnswers, FetchError> {
-    let userinfo = discovery.userinfo_endpoint.as_deref().ok_or(FetchError::Blocked(SourceId::Discovery))?;
+    let userinfo = discovery
+        .userinfo_endpoint
+        .as_deref()
+        .ok_or_else(|| FetchError::OutOfReach("the discovery document names no userinfo_endpoint".to_owned()))?;
     let end_session = discovery.end_session_endpoint.as_deref();
     let (userinfo, end_session) =
         tokio::join!(ask(provider, userinfo, kind, counts, Request::tokenless, userinfo_state), async {
             match end_session {
-                Some(written) => Some(ask(provider, written, kind, counts, Request::json, end_session_state).await),
+                Some(written) => Some(ask(provider, written, kind, counts, Request::page, end_session_state).await),
                 None => None,
             }
         });
@@ -58,20 +61,30 @@ async fn ask(
     EndpointAnswer { url: asked, state }
 }
 
-/// Refused, as RFC 6750, section 3, has it; some servers take 400 or 403 and say so in `WWW-Authenticate`.
+/// Refused: 401 as RFC 6750, section 3, has it, or 400 or 403 in whatever form but a web page. A few refuse with 200 and an
+/// error in JSON.
 fn userinfo_state(answer: &Answer) -> EndpointState {
     let is_challenged = answer.headers.contains_key("www-authenticate");
     match answer.status {
         // What the config gives for a wall was kept back, and the wall says so.
         401 if answer.withheld && demands_basic(answer) => EndpointState::Walled,
         401 => EndpointState::Answers,
-        400 | 403 if is_challenged => EndpointState::Answers,
+        400 | 403 if is_challenged || !answer.is_web_page() => EndpointState::Answers,
+        200..=299 if refuses_in_json(answer) => EndpointState::Answers,
         _ => wrong(answer, "without a token it must refuse (401)"),
     }
 }
 
+/// Whether a body says an error and gives no claim.
+pub(in crate::collect) fn refuses_in_json(answer: &Answer) -> bool {
+    parse_json(&answer.body).is_ok_and(|json| {
+        let has = |name: &str| json.value.get(name).is_some_and(|value| !value.is_null());
+        has("error") && !has("sub")
+    })
+}
+
 /// Whether the scheme that is asked for is HTTP Basic: userinfo asks for a bearer token, if for anything.
-fn demands_basic(answer: &Answer) -> bool {
+pub(in crate::collect) fn demands_basic(answer: &Answer) -> bool {
     let challenges = answer.headers.get_all("www-authenticate");
     challenges.iter().any(|value| value.as_bytes().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic")))
 }
@@ -85,7 +98,7 @@ fn end_session_state(answer: &Answer) -> EndpointState {
     }
 }
 
-fn wrong(answer: &Answer, expected: &str) -> EndpointState {
+pub(in crate::collect) fn wrong(answer: &Answer, expected: &str) -> EndpointState {
     let kind = if answer.is_html() { " with a web page" } else { "" };
     EndpointState::Wrong { status: answer.status, seen: format!("HTTP {}{kind}: {expected}", answer.status) }
 }
@@ -114,7 +127,7 @@ mod tests {
     #[test]
     fn userinfo_must_refuse_whom_it_does_not_know() {
         let challenge = [("www-authenticate", "Bearer")];
-        for good in [json(401, "{}"), answer(400, &challenge, ""), answer(403, &challenge, "")] {
+        for good in [json(401, "{}"), answer(400, &challenge, ""), answer(403, &challenge, ""), json(403, "{}")] {
             assert_eq!(userinfo_state(&good), EndpointState::Answers);
         }
         for bad in [
@@ -122,7 +135,7 @@ mod tests {
             html(200, "<html>"),
             json(404, "{}"),
             json(500, "{}"),
-            json(403, "{}"),
+            html(403, "<html>"),
             redirect(302, "/login"),
         ] {
             let state = userinfo_state(&bad);

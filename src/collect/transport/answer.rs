@@ -97,12 +97,14 @@ impl Answer {
 
     /// What a JSON body says in its error fields, bounded.
     pub(in crate::collect) fn said(&self) -> Option<String> {
+        /// Where servers that know no OAuth say what is wrong.
+        const OTHER_NAMES: [&str; 6] = ["error_message", "message", "msg", "detail", "reason", "error_description"];
         let json = parse_json(&self.body).ok()?.value;
         let field = |name: &str| json.get(name).and_then(serde_json::Value::as_str).filter(|text| !text.is_empty());
         let text = match (field("error"), field("error_description")) {
             (Some(error), Some(description)) => format!("{error}: {description}"),
             (Some(error), None) => error.to_owned(),
-            (None, _) => field("error_message").or_else(|| field("message"))?.to_owned(),
+            (None, _) => OTHER_NAMES.iter().find_map(|name| field(name))?.to_owned(),
         };
         Some(bounded(&text))
     }

@@ -1,8 +1,8 @@
 //! One HTTP/1.1 exchange: a request by a client, and its answer within limits.
 //!
 //! The clients are made here alone. They follow no redirect, keep no cookie, send no referer, take no proxy from the
-//! environment, ask for gzip only, and know GET and POST. Everything that an answer is made of is limited: its head by
-//! bytes and lines, the interim answers before it, its body by bytes and by pieces, as sent and as decompressed. Where
+//! environment, ask for gzip and deflate, and know GET and POST. Everything that an answer is made of is limited: its head
+//! by bytes and lines, the interim answers before it, its body by bytes and by pieces, as sent and as decompressed. Where
 //! the time of a connection is told, it is by [`super::connect_trace`].
 
 use std::{
@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use flate2::read::MultiGzDecoder;
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use hyper::{
     HeaderMap, Method,
     body::{Body as _, Bytes, Incoming},
@@ -33,7 +33,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
-use url::{Position, Url};
+use url::{Position, Url, form_urlencoded};
 
 use super::{
     answer::Answer,
@@ -72,6 +72,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(8);
 /// A compressed body of more bytes is inflated away from the runtime's threads.
 const INFLATED_AT_ONCE: usize = 16 * 1024;
 
+/// What is decompressed here.
+const CODINGS: &str = "gzip, deflate";
 const USER_AGENT: &str = concat!("ssowatch/", env!("CARGO_PKG_VERSION"), " (+https://github.com/ssowatch/ssowatch)");
 
 /// A request to one side. What the config gives for every request is added where it may go.
@@ -81,8 +83,10 @@ pub(in crate::collect) struct Request {
     pub url: Url,
     /// What is wanted.
     pub accept: &'static str,
-    /// A JSON body makes it a POST, else it is a GET.
-    pub json: Option<String>,
+    /// A body with its content type makes it a POST, else it is a GET.
+    pub body: Option<(&'static str, String)>,
+    /// A cookie of this collection: what the same server has just set.
+    pub cookie: Option<HeaderValue>,
     /// How much of the answer is read.
     pub limit: Limit,
     /// A credential that goes along.
@@ -106,7 +110,7 @@ impl Request {
     /// A GET for JSON.
     pub(in crate::collect) fn json(url: Url) -> Self {
         let limit = Limit::Bytes(JSON_LIMIT);
-        Self { url, accept: "application/json", json: None, limit, carried: None, is_tokenless: false }
+        Self { url, accept: "application/json", body: None, cookie: None, limit, carried: None, is_tokenless: false }
     }
 
     /// A GET for JSON without any `Authorization`, also where a login wall wants one.
@@ -116,7 +120,13 @@ impl Request {
 
     /// A POST of JSON, for JSON.
     pub(in crate::collect) fn post(url: Url, body: &serde_json::Value) -> Self {
-        Self { json: Some(body.to_string()), ..Self::json(url) }
+        Self { body: Some(("application/json", body.to_string())), ..Self::json(url) }
+    }
+
+    /// A POST of form fields, none of them secret, for JSON.
+    pub(in crate::collect) fn form(url: Url, fields: &[(&str, &str)]) -> Self {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        Self { body: Some(("application/x-www-form-urlencoded", body)), ..Self::json(url) }
     }
 
     /// A GET for a web page.
@@ -370,8 +380,7 @@ impl Client {
 fn message(client: &Client, request: &Request, headers: &HeaderMap) -> Option<hyper::Request<String>> {
     let host = HeaderValue::from_str(&request.url[Position::BeforeHost..Position::AfterPort]).ok()?;
     let carried = request.carried.as_ref().and_then(|carried| carried.body.as_ref());
-    let body = request.json.as_ref().map(|json| ("application/json", json));
-    let body = body.or(carried.map(|(content_type, text)| (*content_type, text)));
+    let body = request.body.as_ref().or(carried);
     let method = if body.is_some() { Method::POST } else { Method::GET };
     let path = &request.url[Position::BeforePath..Position::AfterQuery];
     // A proxy that does not tunnel wants the whole address.
@@ -388,10 +397,16 @@ fn message(client: &Client, request: &Request, headers: &HeaderMap) -> Option<hy
     all.insert(header::HOST, host);
     all.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
     all.insert(header::ACCEPT, HeaderValue::from_static(request.accept));
-    all.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+    // Error pages come in the language that is asked for, and are read.
+    all.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static("en"));
+    // Without it, any coding may come (RFC 9110, section 12.5.3).
+    all.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(CODINGS));
     all.extend(password.map(|password| (header::PROXY_AUTHORIZATION, password)));
     for (name, value) in headers {
         all.append(name, value.clone());
+    }
+    if let Some(cookie) = &request.cookie {
+        all.append(header::COOKIE, cookie.clone());
     }
     if let Some((content_type, _)) = body {
         all.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -427,28 +442,50 @@ async fn beginning(headers: &HeaderMap, body: &mut Incoming, limit: usize) -> Ve
     };
     // What did not come in time is not waited for.
     let _ = timeout(BEGINNING_WITHIN, reading).await;
-    if is_gzip(headers) {
-        let mut plain = Vec::new();
-        // As far as it goes: the end is missing.
-        let _ = MultiGzDecoder::new(&bytes[..]).take(limit as u64).read_to_end(&mut plain);
-        return plain;
+    match Coding::of(headers) {
+        Some(coding) if coding != Coding::Identity => {
+            let mut plain = Vec::new();
+            // As far as it goes: the end is missing.
+            let _ = coding.reader(&bytes).take(limit as u64).read_to_end(&mut plain);
+            plain
+        }
+        _ => bytes,
     }
-    bytes
 }
 
-fn is_gzip(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_ENCODING).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"))
+/// How a body is coded (RFC 9110, section 8.4.1), of what is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    Identity,
+    Gzip,
+    Deflate,
+}
+
+impl Coding {
+    /// The coding that the headers announce; none where it was not asked for.
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let Some(value) = headers.get(header::CONTENT_ENCODING) else { return Some(Self::Identity) };
+        let is = |name: &str| value.as_bytes().trim_ascii().eq_ignore_ascii_case(name.as_bytes());
+        let known = [("", Self::Identity), ("identity", Self::Identity), ("gzip", Self::Gzip), ("deflate", Self::Deflate)];
+        known.into_iter().find(|(name, _)| is(name)).map(|(_, coding)| coding)
+    }
+
+    fn reader<'b>(self, bytes: &'b [u8]) -> Box<dyn io::Read + Send + 'b> {
+        match self {
+            Self::Identity => Box::new(bytes),
+            Self::Gzip => Box::new(MultiGzDecoder::new(bytes)),
+            Self::Deflate => Box::new(ZlibDecoder::new(bytes)),
+        }
+    }
 }
 
 /// The whole body, decompressed.
 async fn whole(headers: &HeaderMap, body: &mut Incoming, limit: usize) -> Result<Vec<u8>, FetchError> {
     let too_large = || FetchError::failed(Reason::TooLarge, format!("a body of more than {limit} bytes"));
-    let encoding = headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim());
-    let is_gzip = is_gzip(headers);
-    if let Some(other) = encoding.filter(|name| !is_gzip && !name.is_empty() && !name.eq_ignore_ascii_case("identity"))
-    {
+    let Some(coding) = Coding::of(headers) else {
+        let other = headers.get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("?");
         return Err(FetchError::failed(Reason::Body, format!("the encoding {other}, which was not asked for")));
-    }
+    };
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large());
     }
@@ -465,23 +502,25 @@ async fn whole(headers: &HeaderMap, body: &mut Incoming, limit: usize) -> Result
         }
         bytes.extend_from_slice(&piece);
     }
-    if !is_gzip || bytes.is_empty() {
+    if coding == Coding::Identity || bytes.is_empty() {
         return Ok(bytes);
     }
     let inflated = if bytes.len() < INFLATED_AT_ONCE {
-        inflated(&bytes, limit)
+        inflated(coding, &bytes, limit)
     } else {
-        off_worker(move || inflated(&bytes, limit)).await
+        off_worker(move || inflated(coding, &bytes, limit)).await
     };
-    let plain =
-        inflated.map_err(|_| FetchError::failed(Reason::Body, "the body is not the gzip that its headers announce"))?;
+    let plain = inflated.map_err(|_| {
+        let name = if coding == Coding::Gzip { "gzip" } else { "deflate" };
+        FetchError::failed(Reason::Body, format!("the body is not the {name} that its headers announce"))
+    })?;
     if plain.len() > limit { Err(too_large()) } else { Ok(plain) }
 }
 
 /// A compressed body as plain bytes: at most one more than the limit.
-fn inflated(bytes: &[u8], limit: usize) -> io::Result<Vec<u8>> {
+fn inflated(coding: Coding, bytes: &[u8], limit: usize) -> io::Result<Vec<u8>> {
     let mut plain = Vec::new();
-    MultiGzDecoder::new(bytes).take(limit as u64 + 1).read_to_end(&mut plain)?;
+    coding.reader(bytes).take(limit as u64 + 1).read_to_end(&mut plain)?;
     Ok(plain)
 }
 

@@ -134,7 +134,7 @@ fn evaluate<'a>(
 
 /// Sends the browser to the provider's own error page; a provider that is not Pocket ID shows it at once.
 fn error_page(provider: &Provider, text: &str) -> Answer {
-    if provider.kind == ProviderKind::Openid {
+    if provider.kind != ProviderKind::PocketId {
         return Answer::html(400, &format!("<!doctype html><title>Error</title><p>{}</p>", escape(text)));
     }
     // Escaped from 2.13; before, blanks and quotes stand raw in the header.

@@ -30,7 +30,7 @@ pub(in crate::lab) fn document(
     set("authorization_response_iss_parameter_supported", json!(true));
     set("code_challenge_methods_supported", json!(["plain", "S256"]));
     set("token_endpoint_auth_methods_supported", json!(["client_secret_basic", "client_secret_post", "none"]));
-    if options.kind == ProviderKind::Openid {
+    if options.kind != ProviderKind::PocketId {
         set("response_types_supported", json!(["code"]));
         set("scopes_supported", json!(["openid", "profile", "email", "groups"]));
         set("claims_supported", json!(["sub", "name", "preferred_username", "email", "groups"]));

@@ -91,7 +91,7 @@ fn route(provider: &Provider, request: &Request, now: Time) -> Answer {
         ("GET" | "POST", _) if path == paths.end_session => authorize::found(&format!("{}/logout", provider.app_url)),
         ("POST", _) if path == paths.token => token::token(provider, request, now),
         ("POST", _) if path == paths.introspect => token::introspect(provider, request, now),
-        _ if provider.kind == ProviderKind::Openid => other_provider(provider, method, path),
+        _ if provider.kind != ProviderKind::PocketId => other_provider(provider, method, path),
         _ => pocket_id_alone(provider, request, method, path, now),
     }
 }
@@ -195,7 +195,7 @@ fn passkey_challenge(provider: &Provider) -> Answer {
 
 /// The headers that stand on every answer of a release.
 fn finish(provider: &Provider, request: &Request, mut answer: Answer) -> Answer {
-    if provider.kind == ProviderKind::Openid {
+    if provider.kind != ProviderKind::PocketId {
         return answer.or("Cache-Control", "no-store");
     }
     if has_cors(provider, &request.path) {

@@ -38,7 +38,7 @@ impl Paths {
     pub(in crate::lab) fn of(kind: ProviderKind) -> &'static Self {
         match kind {
             ProviderKind::PocketId => &POCKET_ID,
-            ProviderKind::Openid => &OTHER,
+            ProviderKind::Keycloak | ProviderKind::Openid => &OTHER,
         }
     }
 }

@@ -1,13 +1,16 @@
 //! The key set that the document names (RFC 7517, sections 5 and 8.5).
 
 use super::{Breach, media_type};
-use crate::oidc::{Jwk, Jwks, short};
+use crate::oidc::{Jwks, short};
 
 pub(super) fn breaches(keys: &Jwks) -> Vec<Breach> {
     let mut found = Vec::new();
     let kind = keys.content_type.as_deref().map(media_type).unwrap_or_default();
     if !matches!(kind.as_str(), "application/json" | "application/jwk-set+json") {
-        let message = format!("The key set is served as `{}`, not as JSON", short(&kind));
+        let message = match kind.as_str() {
+            "" => "The key set is served without a content type".to_owned(),
+            other => format!("The key set is served as `{}`, not as JSON", short(other)),
+        };
         found.push(Breach::fault("jwks_content_type", "RFC 7517, section 8.5.2", message));
     }
     // Where no key at all can be used, `jwks_usable` tells it.
@@ -15,22 +18,13 @@ pub(super) fn breaches(keys: &Jwks) -> Vec<Breach> {
         for key in &keys.keys {
             if let Some(problem) = &key.problem {
                 let message = format!("The key {} cannot be used: {problem}", key.name());
-                let make = if is_of_a_known_kind(key) { Breach::fault } else { Breach::remark };
+                // RFC 7517, section 5: a verifier passes over keys of a kind that it does not know, so they do no harm.
+                let make = if key.is_strange { Breach::remark } else { Breach::fault };
                 found.push(make("jwks_key", "RFC 7517, section 5; RFC 7518, section 6", message));
             }
         }
     }
     found
-}
-
-/// RFC 7517, section 5: a verifier passes over keys of a type or curve that it does not know, so they do no harm.
-fn is_of_a_known_kind(key: &Jwk) -> bool {
-    match key.kty.as_str() {
-        "EC" => key.crv.as_deref().is_none_or(|crv| matches!(crv, "P-256" | "P-384" | "P-521" | "secp256k1")),
-        "OKP" => key.crv.as_deref().is_none_or(|crv| matches!(crv, "Ed25519" | "Ed448" | "X25519" | "X448")),
-        "" | "RSA" | "oct" => true,
-        _ => false,
-    }
 }
 
 #[cfg(test)]

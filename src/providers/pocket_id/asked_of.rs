@@ -40,7 +40,7 @@ impl AskedOf {
     #[must_use]
     pub fn includes_kind(self, kind: ProviderKind) -> bool {
         match kind {
-            ProviderKind::Openid => self.includes(Dialect::Openid, None),
+            ProviderKind::Keycloak | ProviderKind::Openid => self.includes(Dialect::Openid, None),
             ProviderKind::PocketId => {
                 let last_legacy = VersionSpan::of(Version::new(2, 9));
                 self.includes(Dialect::Fosite, None) || self.includes(Dialect::Legacy, Some(last_legacy))

@@ -12,6 +12,8 @@ use crate::oidc::Discovery;
 pub enum ProviderKind {
     /// Pocket ID.
     PocketId,
+    /// Keycloak, or what is made of it.
+    Keycloak,
     /// Any other OpenID provider, and one that is not recognised.
     #[default]
     Openid,
@@ -23,6 +25,7 @@ impl ProviderKind {
     pub fn id(self) -> &'static str {
         match self {
             Self::PocketId => "pocket_id",
+            Self::Keycloak => "keycloak",
             Self::Openid => "openid",
         }
     }
@@ -140,7 +143,7 @@ impl Recognised {
     pub fn by_name(kind: ProviderKind) -> Self {
         let dialect = match kind {
             ProviderKind::PocketId => Dialect::Fosite,
-            ProviderKind::Openid => Dialect::Openid,
+            ProviderKind::Keycloak | ProviderKind::Openid => Dialect::Openid,
         };
         Self { kind, dialect, version: None }
     }
@@ -159,6 +162,7 @@ impl fmt::Display for Recognised {
         match (self.kind, self.version) {
             (ProviderKind::PocketId, Some(version)) => write!(f, "Pocket ID {version}"),
             (ProviderKind::PocketId, None) => f.write_str("Pocket ID"),
+            (ProviderKind::Keycloak, _) => f.write_str("Keycloak"),
             (ProviderKind::Openid, _) => f.write_str("OpenID provider"),
         }
     }
@@ -181,7 +185,13 @@ fn kind_of(discovery: &Discovery) -> ProviderKind {
     let is_pocket_id = ends(&discovery.token_endpoint, "/api/oidc/token")
         && ends(&discovery.userinfo_endpoint, "/api/oidc/userinfo")
         && ends(&discovery.authorization_endpoint, "/authorize");
-    if is_pocket_id { ProviderKind::PocketId } else { ProviderKind::Openid }
+    if is_pocket_id {
+        ProviderKind::PocketId
+    } else if ends(&discovery.authorization_endpoint, "/protocol/openid-connect/auth") {
+        ProviderKind::Keycloak
+    } else {
+        ProviderKind::Openid
+    }
 }
 
 fn span_of(discovery: &Discovery) -> VersionSpan {

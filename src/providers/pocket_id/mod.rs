@@ -3,12 +3,14 @@
 mod asked_of;
 mod bases;
 mod dialect;
+mod profile;
 mod redirect;
 mod registration;
 
 pub use asked_of::AskedOf;
 pub use bases::Bases;
 pub use dialect::{Dialect, ProviderKind, Recognised, Version, VersionSpan, recognise};
+pub use profile::PROFILE;
 pub use redirect::{Registered, registered};
 pub use registration::{
     AllowedGroup, ApiKeyEntry, ClientRegistration, GroupEntry, GroupMembers, Paged, Pagination, SecretEntry,

@@ -98,11 +98,14 @@ pub fn pocket_id(base: &str, kasm: &str) -> impl Fn(&Seen) -> Act + Send + Sync 
     move |seen| match seen.path() {
         "/.well-known/openid-configuration" => json(200, document(&base).to_string()),
         "/.well-known/jwks.json" => json(200, keys),
+        "/api/oidc/token" => json(401, r#"{"error":"invalid_client"}"#),
         "/api/oidc/userinfo" => json(401, r#"{"error":"request_unauthorized"}"#),
         "/api/oidc/end-session" => redirect(302, &format!("{base}/logout")),
         "/api/webauthn/login/start" => json(200, r#"{"challenge":"c","rpId":"127.0.0.1"}"#),
         "/authorize" => {
-            redirect(303, &format!("{kasm}/api/oidc_callback?error=login_required&error_description=no&state=s"))
+            let state = seen.target.split("&state=").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or_default();
+            let back = format!("{kasm}/api/oidc_callback?error=login_required&error_description=no&state={state}");
+            redirect(303, &back)
         }
         "/" => html(200, PAGE),
         "/app.js" => super::server::answer(200, &[("Content-Type", "text/javascript")], "1"),

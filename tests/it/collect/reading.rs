@@ -31,15 +31,15 @@ async fn the_requests_of_a_look_are_counted_by_side_and_class() {
     assert_eq!(count(Side::Provider), pair.provider.seen().len() as u64);
     assert_eq!(count(Side::App), pair.kasm.seen().len() as u64);
     let refused = seen.requests.iter().find(|one| one.side == Side::Provider && one.code == "4xx").unwrap();
-    assert_eq!(refused.count, 1, "userinfo without a token");
+    assert_eq!(refused.count, 2, "userinfo without a token, the token endpoint without a secret");
 }
 
 #[tokio::test]
-async fn nothing_is_asked_but_get_and_the_two_posts_and_every_request_says_who_asks() {
+async fn nothing_is_asked_but_get_and_the_three_posts_and_every_request_says_who_asks() {
     let pair = Pair::well().await;
     pair.look().await;
     for seen in pair.provider.seen().into_iter().chain(pair.kasm.seen()) {
-        let posted = ["/api/login_settings", "/api/sso"].contains(&seen.path());
+        let posted = ["/api/login_settings", "/api/sso", "/api/oidc/token"].contains(&seen.path());
         assert_eq!(seen.method, if posted { "POST" } else { "GET" }, "{}", seen.target);
         assert!(seen.header("user-agent").unwrap().starts_with("ssowatch/"));
         for never in ["cookie", "referer", "authorization"] {

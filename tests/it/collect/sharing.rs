@@ -90,13 +90,28 @@ async fn the_requests_of_an_hour_stay_under_twelve_a_minute_on_average() {
 #[tokio::test]
 async fn what_was_not_good_is_asked_again_in_the_next_round() {
     let pair = pair().await;
-    pair.provider_but("/authorize", |_| redirect(302, "/interaction/error?error=No+such+redirect"));
+    pair.provider_but("/authorize", |_| json(500, "{}"));
     let first = pair.look().await;
-    assert!(matches!(first.authorize_dry_run.get().unwrap(), DryRun::ErrorPage { .. }));
+    assert_eq!(reason(&first.authorize_dry_run), Reason::Status);
     pair.provider_but("/nothing", |_| json(404, "{}"));
     later(60).await;
     let second = pair.collector.observe(&pair.target, Some(&first), DUE).await;
     assert!(second.authorize_dry_run.get().unwrap().is_accepted());
+}
+
+#[tokio::test]
+async fn what_is_refused_is_asked_again_with_the_settings_since_each_question_leaves_its_lines() {
+    let pair = pair().await;
+    pair.provider_but("/authorize", |_| redirect(302, "/interaction/error?error=No+such+redirect"));
+    let mut last = pair.look().await;
+    assert!(matches!(last.authorize_dry_run.get().unwrap(), DryRun::ErrorPage { .. }));
+    let mode = CollectMode::Due { settings_every: Duration::from_hours(5), share_for: Duration::ZERO };
+    for _ in 0..10 {
+        later(60).await;
+        last = pair.collector.observe(&pair.target, Some(&last), mode).await;
+    }
+    let asked = pair.provider.count("/authorize");
+    assert!(asked <= 2, "at the start, and once if its time has come: {asked}");
 }
 
 #[tokio::test]
@@ -168,7 +183,7 @@ async fn the_first_rounds_of_many_targets_keep_to_the_budget_and_miss_nothing() 
         later(3).await;
     }
     assert_eq!(pair.provider.count(DISCOVERY), 1);
-    assert_eq!(pair.provider.seen().len(), 6 + 5 * 2, "what is shared, and each target's client and dry run");
+    assert_eq!(pair.provider.seen().len(), 6 + 5 * 3, "what is shared, and each target's client, dry run and token endpoint");
 }
 
 #[tokio::test]

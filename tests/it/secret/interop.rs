@@ -38,13 +38,13 @@ async fn look(mut settings: Value, secret: &str) -> Round {
 }
 
 #[tokio::test]
-async fn a_secret_is_told_right_from_wrong_by_introspection_and_by_a_made_up_code() {
+async fn a_secret_is_told_right_from_wrong_by_the_token_endpoint_with_introspection_or_without() {
     for introspection in [true, false] {
         let right = look(json!({"introspection": introspection}), SECRET).await;
         let found = check(&right, "client_secret_accepted");
         assert_eq!(found.verdict, Verdict::Ok, "introspection {introspection}: {found:?}");
         let method = right.snapshot.client_secret.get().unwrap().method;
-        assert_eq!(method == SecretMethod::Introspection, introspection);
+        assert_eq!(method, SecretMethod::BogusCode, "the endpoint that Kasm asks");
         let wrong = look(json!({"introspection": introspection}), "wrong").await;
         let found = check(&wrong, "client_secret_accepted");
         assert_eq!(found.verdict, Verdict::Fail, "introspection {introspection}: {found:?}");
