@@ -103,7 +103,7 @@ fn is_only_elsewhere(expected: &str, stored: &str) -> bool {
 
 /// Whether an address has a name or a number that means something inside one network alone, such as a container's name.
 fn is_internal(address: &str) -> bool {
-    Url::parse(address).is_ok_and(|url| oidc::is_internal(&url) && !oidc::is_loopback(&url))
+    Url::parse(address).is_ok_and(|url| oidc::is_internal(&url) && !is_loopback(&url))
 }
 
 /// Whether a stored address is the expected one with a `/` behind its path.

@@ -135,7 +135,7 @@ fn flow_is_off(case: &Case<'_>, description: &str) -> Finding {
 fn scope_refused(case: &Case<'_>, description: &str) -> Finding {
     let sent = super::scope(case).unwrap_or_default();
     let announced = case.discovery().ok().and_then(|document| document.scopes_supported.as_deref());
-    let refused = announced.map(|announced| super::unsupported(&sent, announced)).unwrap_or_default();
+    let refused = announced.map(|announced| super::unsupported(case, &sent, announced)).unwrap_or_default();
     let words = if description.is_empty() { String::new() } else { format!(" ({description})") };
     let form = case.profile().forms.scopes;
     let (message, what) = match &refused[..] {

@@ -7,7 +7,7 @@
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{DryRun, Finding, Missing, Reason, Severity, Outcome},
+    model::{DryRun, Finding, Missing, Outcome, Reason, Severity},
     oidc::Discovery,
 };
 
@@ -33,12 +33,12 @@ fn severity(case: &Case<'_>) -> Severity {
 
 /// Whether what people meet fails too: the authorization endpoint that Kasm sends them to, or what needs Pocket ID itself.
 fn fails_elsewhere(case: &Case<'_>) -> bool {
-    let now = case.now;
+    let now = &case.now;
     let entry_fails = matches!(
-        now.client_meta.failure(),
+        now.client_meta().failure(),
         Some((Reason::Status | Reason::Body | Reason::TooLarge | Reason::Timeout | Reason::Connect, _))
     );
-    match &now.authorize_dry_run.value {
+    match &now.authorize_dry_run().value {
         Ok(answer) if answer.is_of_the_endpoint() => false,
         Ok(DryRun::ErrorPage { status, .. }) => matches!(status, 404 | 405 | 410),
         // A page of whatever kind, or a login wall that answers to everything.
@@ -50,11 +50,11 @@ fn fails_elsewhere(case: &Case<'_>) -> bool {
 
 /// Whether the document's address alone is not there, as where a web server keeps `/.well-known/` for itself.
 fn is_only_not_there(case: &Case<'_>) -> bool {
-    matches!(case.now.discovery().value, Err(Missing::Failed { status: Some(301..=308 | 404 | 410), .. }))
+    matches!(&case.now.discovery().value, Err(Missing::Failed { status: Some(301..=308 | 404 | 410), .. }))
 }
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    match case.now.discovery().value {
+    match &case.now.discovery().value {
         Ok(answer) => Ok(Outcome::from_findings(incomplete(&lacking(case, &answer.fact)).into_iter().collect())),
         Err(Missing::Failed { reason: reason @ (Reason::Status | Reason::Body), detail, .. }) => {
             let url = &case.target().provider.url;

@@ -19,7 +19,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let answer = case.now.token_endpoint().get()?.endpoint;
+    let answer = &case.now.token_endpoint().get()?.endpoint;
     if let Some(finding) = endpoint_finding("token", answer) {
         return Ok(Outcome::fail(Finding { code: finding.code.replace("token_", ""), ..finding }));
     }

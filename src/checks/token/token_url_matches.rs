@@ -137,7 +137,11 @@ mod tests {
             document(now, &json!({"issuer": "https://login.example.test", "token_endpoint": token}));
         };
         assert_eq!(evaluate_other(other, None), Verdict::Ok, "Kasm at provider.url, the document elsewhere");
-        assert_eq!(evaluate_other(other, Some("https://login.example.test/api/oidc/token")), Verdict::Ok, "Kasm follows it");
+        assert_eq!(
+            evaluate_other(other, Some("https://login.example.test/api/oidc/token")),
+            Verdict::Ok,
+            "Kasm follows it"
+        );
         let back_channel = |now: &mut Snapshot| {
             generic(now);
             now.target.provider.url = "http://keycloak:8080".to_owned();

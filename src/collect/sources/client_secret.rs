@@ -219,7 +219,6 @@ impl Trial<'_> {
         let written = introspection_endpoint(&self.access.document.document, self.access.version)?;
         addresses::reachable(self.access.side, written, self.access.kind)
     }
-
 }
 
 /// What tells two answers apart: the status and the error's code. Descriptions may name a time or a request.

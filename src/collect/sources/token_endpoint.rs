@@ -21,7 +21,6 @@ use crate::{
     },
     model::{EndpointAnswer, EndpointState, Missing, Observed, SourceId, TokenEndpoint},
     oidc::parse_json,
-    providers::pocket_id::ProviderKind,
 };
 
 const SOURCE: SourceId = SourceId::TokenEndpoint;

@@ -77,9 +77,7 @@ impl Budget {
 
     /// Whether a request that nothing hangs on may be sent: enough is left for a round.
     pub(in crate::collect) fn spares(&self, origin: &str, now: Time) -> bool {
-        self.with(origin, now, |account| {
-            account.tokens >= ROUND && account.not_before.is_none_or(|until| until <= now)
-        })
+        self.with(origin, now, |account| account.tokens >= ROUND && account.not_before.is_none_or(|until| until <= now))
     }
 
     /// Notes that a request is sent.

@@ -466,7 +466,8 @@ impl Coding {
     fn of(headers: &HeaderMap) -> Option<Self> {
         let Some(value) = headers.get(header::CONTENT_ENCODING) else { return Some(Self::Identity) };
         let is = |name: &str| value.as_bytes().trim_ascii().eq_ignore_ascii_case(name.as_bytes());
-        let known = [("", Self::Identity), ("identity", Self::Identity), ("gzip", Self::Gzip), ("deflate", Self::Deflate)];
+        let known =
+            [("", Self::Identity), ("identity", Self::Identity), ("gzip", Self::Gzip), ("deflate", Self::Deflate)];
         known.into_iter().find(|(name, _)| is(name)).map(|(_, coding)| coding)
     }
 

@@ -183,7 +183,11 @@ async fn the_first_rounds_of_many_targets_keep_to_the_budget_and_miss_nothing() 
         later(3).await;
     }
     assert_eq!(pair.provider.count(DISCOVERY), 1);
-    assert_eq!(pair.provider.seen().len(), 6 + 5 * 3, "what is shared, and each target's client, dry run and token endpoint");
+    assert_eq!(
+        pair.provider.seen().len(),
+        6 + 5 * 3,
+        "what is shared, and each target's client, dry run and token endpoint"
+    );
 }
 
 #[tokio::test]
