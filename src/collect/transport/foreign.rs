@@ -143,7 +143,7 @@ impl Mask {
         match form.len() {
             ..SHORTEST => {}
             SHORTEST..PART => self.short.push((form.len(), number(&form))),
-            PART.. => self.pieces.extend(form.windows(PART).map(number)),
+            PART.. => self.pieces.extend(form.windows(PART).filter(|piece| is_telling(piece)).map(number)),
         }
     }
 
@@ -157,7 +157,12 @@ impl Mask {
             self.add_form(encoded.as_bytes()[first..end.max(first)].iter().copied());
             return;
         }
-        for piece in encoded.as_bytes()[first..end].windows(PART_BASE64) {
+        let all = [&vec![0; before], text.as_bytes()].concat();
+        for (at, piece) in (first..).zip(encoded.as_bytes()[first..end].windows(PART_BASE64)) {
+            // What these characters stand for, in whole bytes.
+            if !is_telling(&all[(at * 6).div_ceil(8)..(at + PART_BASE64) * 6 / 8]) {
+                continue;
+            }
             self.base64.extend(piece.iter().try_fold(0, |number, byte| Some(number << 6 | six_bits(*byte)?)));
         }
     }
@@ -246,12 +251,29 @@ impl Mask {
         Some(masked)
     }
 
-    /// Where credentials stand, in the order of the text.
+    /// Where credentials stand, in the order of the text. It is read once for each encoding that is taken away: what looks
+    /// like an escape may be a credential behind a percent sign.
     fn spans(&self, text: &[u8]) -> Vec<(usize, usize)> {
+        let mut found = self.spans_in(text, raw(text));
+        found.extend(self.spans_in(text, Decoded::of(raw(text))));
+        found.extend(self.spans_in(text, Decoded::of(Decoded::of(raw(text)))));
+        found.extend(self.spans_in(text, units(text)));
+        found.sort_unstable();
+        let mut spans: Vec<(usize, usize)> = Vec::new();
+        for (begin, end) in found {
+            match spans.last_mut().filter(|before| begin < before.1) {
+                Some(before) => before.1 = before.1.max(end),
+                None => spans.push((begin, end)),
+            }
+        }
+        spans
+    }
+
+    fn spans_in(&self, text: &[u8], units: impl Iterator<Item = Unit>) -> Vec<(usize, usize)> {
         let mut spans: Vec<Span> = Vec::new();
         let mut begins = [(0, 0); MOST_UNITS];
         let (mut last, mut last_base64, mut count_base64) = (0_u64, 0_u64, 0);
-        for (count, unit) in units(text).enumerate() {
+        for (count, unit) in units.enumerate() {
             let byte = folded(unit.byte);
             last = last << 8 | u64::from(byte);
             begins[count % MOST_UNITS] = (unit.begin, byte);
@@ -370,6 +392,14 @@ fn whole_characters(text: &[u8], mut begin: usize, mut end: usize) -> (usize, us
 
 fn number(piece: &[u8]) -> u64 {
     piece.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// Whether it takes a credential to write this: a run of zeros stands in any identifier.
+fn is_telling(piece: &[u8]) -> bool {
+    let mut bytes = piece.to_vec();
+    bytes.sort_unstable();
+    bytes.dedup();
+    bytes.len() > 2
 }
 
 /// What a character of base64 stands for; both alphabets are folded into one.
@@ -618,6 +648,23 @@ mod tests {
             shown(&["hunter2", "abc"], "hunter2 hunter abc xhunter2x"),
             format!("{MASKED} hunter abc x{MASKED}x")
         );
+    }
+
+    #[test]
+    fn what_stands_in_any_identifier_is_no_part_of_a_credential() {
+        let client = "00000000-0000-4000-8000-0000000000c1";
+        for text in [client.to_owned(), STANDARD.encode(client), STANDARD.encode(format!("x{client}"))] {
+            assert_eq!(shown(&["Secret000000000000000000001"], &text), text);
+        }
+        assert!(!shown(&["Secret000000000000000000001"], "Secret000000000000000000001").contains("Secret"));
+    }
+
+    #[test]
+    fn a_credential_behind_what_begins_an_escape_is_masked() {
+        for before in ["%", "\\", "&", "%%", "\\u", "&#", "%2"] {
+            let told = shown(&["d4VsN5cGh8Jb3Yf6"], &format!("{before}d4VsN5cGh8Jb3Yf6"));
+            assert_eq!(told, format!("{before}{MASKED}"));
+        }
     }
 
     #[test]
