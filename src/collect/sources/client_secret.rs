@@ -187,11 +187,11 @@ impl Trial<'_> {
             return Ok(control.clone());
         }
         let answer = self.ask(method, url, &wrong_secret()?).await?;
-        // What a broken server says to a wrong secret is no other answer.
-        if answer.status >= 500 {
+        let (status, error) = shape(&answer);
+        // What a broken server says to a wrong secret, or something in its place, is no other answer.
+        if status >= 500 || (status != 401 && error.is_none()) {
             return Err(fetch_error::of_status(&answer));
         }
-        let (status, error) = shape(&answer);
         Ok(Control { method, at: now, status, error })
     }
 

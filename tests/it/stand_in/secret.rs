@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 
 use super::provider::{StandIn, check, verdict};
-use crate::collect::server::{Act, Seen, answer, json as answer_json};
+use crate::collect::server::{Act, Seen, answer, html, json as answer_json};
 
 const RIGHT: &str = "the-right-secret-0123456789";
 const CHECK: &str = "client_secret_accepted";
@@ -103,6 +103,20 @@ async fn an_answer_that_any_secret_gets_proves_nothing() {
     stand_in.route("/introspect", move |seen| if is_right(seen) { active() } else { refused(401, "invalid_client") });
     let round = stand_in.round().await;
     assert_eq!(verdict(&round, CHECK), "ok", "only introspection tells: {:?}", check(&round, CHECK));
+}
+
+#[tokio::test]
+async fn a_wall_that_stops_a_wrong_secret_is_no_other_answer() {
+    let mut stand_in = StandIn::new().await;
+    stand_in.with_secret("this-is-not-the-secret-either");
+    stand_in.route("/token", |seen| {
+        let is_deliberate = seen.header("authorization").is_some_and(|text| {
+            let basic = STANDARD.decode(&text["Basic ".len()..]).unwrap();
+            String::from_utf8(basic).unwrap().contains("deliberately")
+        });
+        if is_deliberate { html(403, "<h1>Forbidden</h1>") } else { refused(400, "invalid_grant") }
+    });
+    assert_eq!(verdict(&stand_in.round().await, CHECK), "unknown");
 }
 
 #[tokio::test]
