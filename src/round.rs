@@ -28,7 +28,7 @@ pub async fn round(
 ) -> Round {
     let snapshot = collector.observe(target, before, plan).await;
     let before = before.cloned();
-    off_worker(move || evaluated(snapshot, before.as_ref())).await
+    Box::pin(off_worker(move || evaluated(snapshot, before.as_ref()))).await
 }
 
 fn evaluated(snapshot: Snapshot, before: Option<&Snapshot>) -> Round {

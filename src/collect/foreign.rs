@@ -13,11 +13,24 @@ use super::{
 };
 use crate::{clock::Time, model::Certificate};
 
-/// What is read out of a web page: its title, the addresses of its scripts, its words, the fields of its form.
+/// What is read out of a web page.
+#[derive(Debug)]
+pub struct PageParts {
+    /// Its title.
+    pub title: Option<String>,
+    /// The addresses of its scripts.
+    pub scripts: Vec<String>,
+    /// Its words.
+    pub words: String,
+    /// The fields of its form.
+    pub fields: Vec<(String, String)>,
+}
+
+/// Reads a web page.
 #[must_use]
-pub fn page(text: &str) -> (Option<String>, Vec<String>, String, Vec<(String, String)>) {
+pub fn page(text: &str) -> PageParts {
     let fields = html::form(text).map(|form| form.fields).unwrap_or_default();
-    (html::title(text), html::scripts(text), html::words(text), fields)
+    PageParts { title: html::title(text), scripts: html::scripts(text), words: html::words(text), fields }
 }
 
 /// The facts of certificates as served.

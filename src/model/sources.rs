@@ -224,7 +224,7 @@ sources! {
         title: "the client's registration at Pocket ID",
         side: Side::Provider,
         interval: Interval::Settings,
-        cost: 2,
+        cost: 4,
         needs: &[Credential::ProviderAdminKey],
         only_with: None,
         requests: &[

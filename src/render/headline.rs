@@ -31,9 +31,9 @@ pub(crate) fn doubt(report: &Report) -> Option<&str> {
 }
 
 /// Why these checks are inconclusive: what failed itself says more than what waits for it.
-pub(crate) fn own_reason<'r>(checks: impl Iterator<Item = &'r CheckReport> + Clone) -> Option<&'r str> {
+pub(crate) fn own_reason<'r>(mut checks: impl Iterator<Item = &'r CheckReport> + Clone) -> Option<&'r str> {
     let waits = |check: &&CheckReport| matches!(check.inconclusive, Some(Inconclusive::WaitsFor { .. }));
-    let first = checks.clone().find(|check| !waits(check)).or_else(|| checks.clone().next());
+    let first = checks.clone().find(|check| !waits(check)).or_else(|| checks.next());
     first.and_then(|check| check.reason.as_deref())
 }
 

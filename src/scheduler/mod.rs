@@ -272,8 +272,7 @@ mod tests {
         let config = Config { pulse, round, ..Config::of_targets(vec![target()]) };
         scheduler.apply(&config).await;
         sleep(Duration::from_secs(120)).await;
-        let rounds = runner.rounds.lock().unwrap().clone();
-        rounds
+        runner.rounds.lock().unwrap().clone()
     }
 
     #[tokio::test(start_paused = true)]

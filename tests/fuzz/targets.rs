@@ -288,7 +288,7 @@ pub const TARGETS: &[Target] = &[
             "/",
         ],
         run: |input| {
-            let (title, scripts, words, fields) = foreign::page(&String::from_utf8_lossy(input));
+            let foreign::PageParts { title, scripts, words, fields } = foreign::page(&String::from_utf8_lossy(input));
             assert!(title.as_ref().is_none_or(|title| title.chars().count() <= 200));
             way(&(title.is_some(), scripts.len(), words.len().ilog2_or_zero(), fields.len()))
         },

@@ -148,7 +148,7 @@ mod tests {
                         generic(now);
                         page(now, "redirect_uri did not match any of the client's registered redirect_uris");
                     },
-                    "unverified",
+                    "ok",
                 ),
                 (
                     "no answer",

@@ -181,7 +181,7 @@ mod tests {
                         document(now, &json!({"issuer": "https://auth.example.test", "authorization_endpoint": OLD}));
                         url(now).endpoint = OLD.to_owned();
                     },
-                    "ok",
+                    "unknown",
                 ),
                 (
                     "the document of another provider is of another host, and Kasm stays behind: its cookies are lost",

@@ -43,7 +43,7 @@ impl Asked<'_> {
         // Compared as it stands: up to Pocket ID 2.12 it holds raw blanks and quotes.
         let Some(location) = answer.location() else { return unrecognised("a redirect without an address") };
         if let Some(rest) = after_callback(&location, self.redirect_uri) {
-            return self.from_parameters(status, rest);
+            return self.of_parameters(status, rest);
         }
         if let Some(message) = interaction_error(&location, &answer.url) {
             return DryRun::ErrorPage { status, message };
@@ -67,7 +67,7 @@ impl Asked<'_> {
         }
     }
 
-    fn from_parameters(&self, status: u16, rest: &str) -> DryRun {
+    fn of_parameters(&self, status: u16, rest: &str) -> DryRun {
         let mut fields = Vec::new();
         for part in rest.split(['?', '#', '&']) {
             fields.extend(form_urlencoded::parse(part.as_bytes()).into_owned());

@@ -280,7 +280,7 @@ impl Mask {
             let mut found = |length: usize| {
                 let (begin, _) = begins[(count + 1 - length) % MOST_UNITS];
                 let says: Vec<u8> = (count + 1 - length..=count).map(|at| begins[at % MOST_UNITS].1).collect();
-                note(&mut spans, Found { begin, end: unit.end, count, says: &says });
+                note(&mut spans, &Found { begin, end: unit.end, count, says: &says });
             };
             let (word, bit) = filtered(&self.filter, last);
             if count + 1 >= PART && self.filter[word] & bit != 0 && self.pieces.binary_search(&last).is_ok() {
@@ -365,8 +365,8 @@ struct Found<'f> {
 }
 
 /// Notes what was found; where it overlaps what was found before, that goes on.
-fn note(spans: &mut Vec<Span>, found: Found<'_>) {
-    let Found { begin, end, count, says } = found;
+fn note(spans: &mut Vec<Span>, found: &Found<'_>) {
+    let Found { begin, end, count, says } = *found;
     match spans.last_mut().filter(|before| begin < before.end) {
         None => spans.push(Span { begin, end, count, says: says.to_vec() }),
         Some(before) if begin <= before.begin => *before = Span { begin, end, count, says: says.to_vec() },

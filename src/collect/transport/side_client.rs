@@ -160,7 +160,8 @@ impl SideClient {
             FetchError::failed(Reason::Timeout, detail)
         })?;
         self.budget.spend(&origin, now);
-        let outcome = peer.send(request).await;
+        // Boxed: an exchange is large, and every source holds one.
+        let outcome = Box::pin(peer.send(request)).await;
         counts.add(self.side, class(&outcome));
         let answer = counts.masked(outcome.map_err(|stop| counts.mask.stop(stop))?);
         let now = self.clock.now();

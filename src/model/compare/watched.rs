@@ -33,15 +33,15 @@ pub(super) fn of(now: &Snapshot) -> Vec<Known> {
                 })
                 .collect();
             shown.sort_unstable();
-            Some(vec![whole(ChangeSubject::ClientSecrets, shown.join(", "))])
+            Some(vec![whole(ChangeSubject::ClientSecrets, &shown.join(", "))])
         }),
         seen(SourceId::KeyOwner, &now.key_owner, |owner| {
-            Some(vec![named(ProviderVersion, "release", owner.version.clone()?)])
+            Some(vec![named(ProviderVersion, "release", owner.version.as_deref()?)])
         }),
         seen(SourceId::KasmConfig, &now.kasm_config, |configs| {
             Some(stored(configs.ours(now.target.wanted(), now.login_start.ok()).ok()?))
         }),
-        seen(SourceId::KasmVersion, &now.kasm_version, |found| Some(vec![whole(KasmVersion, found.build.clone())])),
+        seen(SourceId::KasmVersion, &now.kasm_version, |found| Some(vec![whole(KasmVersion, &found.build)])),
     ]
     .into_iter()
     .flatten()
@@ -53,27 +53,27 @@ fn seen<T>(source: SourceId, seen: &Observed<T>, values: impl FnOnce(&T) -> Opti
     Some(Known { source, at: seen.at, values })
 }
 
-fn whole(subject: ChangeSubject, value: String) -> Watched {
-    Watched { subject, field: None, value: distinct(&value) }
+fn whole(subject: ChangeSubject, value: &str) -> Watched {
+    Watched { subject, field: None, value: distinct(value) }
 }
 
-fn named(subject: ChangeSubject, field: &str, value: String) -> Watched {
-    Watched { subject, field: Some(short(field)), value: distinct(&value) }
+fn named(subject: ChangeSubject, field: &str, value: &str) -> Watched {
+    Watched { subject, field: Some(short(field)), value: distinct(value) }
 }
 
 /// A text that may not be there: left out then.
 fn text(subject: ChangeSubject, field: &str, value: Option<&String>) -> Option<Watched> {
-    value.map(|value| named(subject, field, value.clone()))
+    value.map(|value| named(subject, field, value))
 }
 
 fn flag(subject: ChangeSubject, field: &str, value: Option<bool>) -> Option<Watched> {
-    value.map(|value| named(subject, field, if value { "on" } else { "off" }.to_owned()))
+    value.map(|value| named(subject, field, if value { "on" } else { "off" }))
 }
 
 fn certificate(subject: ChangeSubject, seen: &Connection) -> Option<Vec<Watched>> {
     let leaf = seen.tls.as_ref()?.chain.first()?;
     let until = leaf.not_after.format("%Y-%m-%d");
-    Some(vec![whole(subject, format!("SHA-256 {}, until {until}", leaf.fingerprint_sha256))])
+    Some(vec![whole(subject, &format!("SHA-256 {}, until {until}", leaf.fingerprint_sha256))])
 }
 
 fn document(now: &Snapshot, answer: &Answered<Discovery>) -> Vec<Watched> {
@@ -82,26 +82,26 @@ fn document(now: &Snapshot, answer: &Answered<Discovery>) -> Vec<Watched> {
     let release = now.recognised().and_then(|recognised| recognised.version);
     let endpoints = document.document.as_object().into_iter().flatten().filter_map(|(name, value)| {
         let is_endpoint = name.ends_with("_endpoint") || name == "jwks_uri";
-        value.as_str().filter(|_| is_endpoint).map(|url| named(Endpoints, name, url.to_owned()))
+        value.as_str().filter(|_| is_endpoint).map(|url| named(Endpoints, name, url))
     });
     document
         .issuer
         .iter()
-        .map(|issuer| whole(Issuer, issuer.clone()))
+        .map(|issuer| whole(Issuer, issuer))
         .chain(endpoints)
-        .chain(release.map(|release| named(ProviderVersion, "by its document", release.to_string())))
+        .chain(release.map(|release| named(ProviderVersion, "by its document", &release.to_string())))
         .collect()
 }
 
 fn login_settings(settings: &LoginSettings) -> Vec<Watched> {
     const OF: ChangeSubject = ChangeSubject::LoginSettings;
-    let mut found = vec![named(OF, "SAML configs", settings.saml_configs.to_string())];
+    let mut found = vec![named(OF, "SAML configs", &settings.saml_configs.to_string())];
     found.extend(flag(OF, "sso_enabled", settings.sso_enabled));
     for config in &settings.configs {
         // The id stays when the button's text is changed; eight characters tell configs apart.
         let short: String = config.id.chars().take(8).collect();
         let name = |field: &str| format!("{field} of config {short}");
-        found.push(named(OF, &name("display_name"), config.display_name.clone()));
+        found.push(named(OF, &name("display_name"), &config.display_name));
         found.extend(text(OF, &name("hostname"), config.hostname.as_ref()));
         found.extend(flag(OF, &name("enabled"), config.enabled));
         found.extend(flag(OF, &name("auto_login"), config.auto_login));
@@ -136,10 +136,10 @@ fn registration(found: &Registration) -> Vec<Watched> {
         ("restricted to groups", client.is_group_restricted),
     ];
     [
-        named(OF, "name", client.name.clone()),
-        named(OF, "Callback URLs", client.callback_urls.join(" ")),
-        named(OF, "Logout Callback URLs", client.logout_callback_urls.join(" ")),
-        named(OF, "Allowed User Groups", groups.join(", ")),
+        named(OF, "name", &client.name),
+        named(OF, "Callback URLs", &client.callback_urls.join(" ")),
+        named(OF, "Logout Callback URLs", &client.logout_callback_urls.join(" ")),
+        named(OF, "Allowed User Groups", &groups.join(", ")),
     ]
     .into_iter()
     .chain(flags.into_iter().filter_map(|(field, value)| flag(OF, field, value)))

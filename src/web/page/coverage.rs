@@ -26,12 +26,12 @@ pub(super) fn coverage(report: &Report, snapshot: &Snapshot, view: &View<'_>) ->
     html! {
         (Heading(2).of("How much is proven"))
         p { (report.coverage.proven) " of " (report.coverage.known) " checks are proven good or bad." }
-        (list("Not verified for want of a credential", credentials.collect()))
+        (list("Not verified for want of a credential", &credentials.collect::<Vec<_>>()))
         (list(
             "Not verified from here, and what a person can do",
-            unproven::from_here(report, snapshot).into_iter().map(by_reason).collect(),
+            &unproven::from_here(report, snapshot).into_iter().map(by_reason).collect::<Vec<_>>(),
         ))
-        (list("Not evaluated this time", unproven::not_evaluated(report).into_iter().map(by_reason).collect()))
+        (list("Not evaluated this time", &unproven::not_evaluated(report).into_iter().map(by_reason).collect::<Vec<_>>()))
     }
 }
 
@@ -46,11 +46,11 @@ fn titles(checks: &[&CheckReport], view: &View<'_>) -> Markup {
     }
 }
 
-fn list(title: &str, items: Vec<Markup>) -> Markup {
+fn list(title: &str, items: &[Markup]) -> Markup {
     html! {
         @if !items.is_empty() {
             (Heading(3).of(title))
-            ul { @for item in &items { li { (item) } } }
+            ul { @for item in items { li { (item) } } }
         }
     }
 }

@@ -147,11 +147,11 @@ async fn login(app: &App, target: &Target, kept: &Kept, settings_every: Duration
     if !is_fresh(&entry, app.clock.now()) {
         let mut probed = kept.login.lock().await;
         entry = newer(results_entry(app, target), probed.latest.as_ref());
-        if !is_fresh(&entry, app.clock.now()) {
-            if let Some(latest) = look(app, target, &entry, settings_every, &mut probed.logged).await {
-                probed.latest = Some(latest.clone());
-                entry.latest = Some(latest);
-            }
+        if !is_fresh(&entry, app.clock.now())
+            && let Some(latest) = look(app, target, &entry, settings_every, &mut probed.logged).await
+        {
+            probed.latest = Some(latest.clone());
+            entry.latest = Some(latest);
         }
     }
     tell::login(sheet, &entry, app.clock.now())
