@@ -402,7 +402,7 @@ pub const TARGETS: &[Target] = &[
             let healthy = Snapshot::healthy();
             let snapshot = snapshot.after(Some(&healthy));
             let report = checks::evaluate(&snapshot, Some(&healthy));
-            way(&report.checks.iter().map(|check| check.verdict.clone()).collect::<Vec<_>>())
+            way(&report.checks.iter().map(|check| check.verdict).collect::<Vec<_>>())
         },
     },
     Target {

@@ -47,7 +47,8 @@ async fn floods_end_at_a_limit_that_is_named_long_before_the_time_is_over() {
     let gzipped = "Content-Encoding: gzip\r\n\r\n";
     let header = b"\x1f\x8b\x08\0\0\0\0\0\0\xff";
     let interim: &[u8] = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
-    let floods: [(&str, Vec<u8>, Vec<u8>, Reason, &str); 12] = [
+    type Flood = (&'static str, Vec<u8>, Vec<u8>, Reason, &'static str);
+    let floods: [Flood; 12] = [
         (
             "100s",
             Vec::new(),

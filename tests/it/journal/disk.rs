@@ -96,6 +96,7 @@ impl Daemon {
     }
 
     /// Begins a maintenance window of all targets.
+    #[expect(clippy::disallowed_methods, reason = "the test is the client")]
     async fn begins_a_window(&self) {
         let body = r#"{"all": true, "for": "2h"}"#;
         let mut stream = tokio::net::TcpStream::connect(self.address).await.unwrap();

@@ -155,7 +155,8 @@ fn arm(pair: &mut Pair) {
 fn repeat(pair: &Pair, place: &'static str, text: &str) {
     let (provider_url, kasm_url) = (pair.provider_url(), pair.kasm_url());
     let text: Arc<str> = text.into();
-    let wells: [Box<dyn Fn(&Seen) -> Act + Send + Sync>; 2] = [
+    type Server = Box<dyn Fn(&Seen) -> Act + Send + Sync>;
+    let wells: [Server; 2] = [
         Box::new(crate::collect::pair::pocket_id(&provider_url, &kasm_url)),
         Box::new(crate::collect::pair::a_kasm(&provider_url, &kasm_url)),
     ];

@@ -142,7 +142,7 @@ pub fn check<'r>(round: &'r Round, id: &str) -> &'r CheckReport {
 
 /// The verdict of a check.
 pub fn verdict(round: &Round, id: &str) -> String {
-    serde_json::to_value(&check(round, id).verdict).unwrap().as_str().unwrap().to_owned()
+    serde_json::to_value(check(round, id).verdict).unwrap().as_str().unwrap().to_owned()
 }
 
 /// The check that is the cause.
