@@ -1,5 +1,5 @@
-//! ssowatch watches single sign-on between Kasm Workspaces (the relying party) and Pocket ID (the OpenID provider), and
-//! says which setting broke it.
+//! ssowatch finds out that single sign-on is broken before its users do, and says which setting broke it. The pair that it
+//! knows best is Kasm Workspaces (the relying party) with Pocket ID (the OpenID provider).
 //!
 //! # Map
 //!
@@ -8,27 +8,25 @@
 //!                 │ due
 //!  scheduler ─────┤
 //!                 ▼
-//!   LOOK   observe(target) ──► Snapshot          async: the only network code
-//!                                 │
-//!   JUDGE  checks::evaluate       ──► Report         pure: no I/O, no clock, no await
-//!                                 │
-//!                               Results ──► journal
-//!              ┌─────────┬───────┴────┬───────────┐
-//!   TELL   metrics   status page   JSON, text, JUnit   log on change      pure projections of (Results, now)
-//!                         messages                                        (Results, now) against what was told
+//!   COLLECT   collect(target) ──► Snapshot        async; the only network code
+//!                                    │
+//!   EVALUATE  checks::evaluate  ──► Report         pure: no I/O, no clock
+//!                                    │
+//!                                 Results ──► journal
+//!              ┌──────────┬──────────┴──┬────────────┐
+//!   RENDER  metrics   status page   JSON, text, JUnit   log, notifications     pure functions of (Results, now)
 //! ```
 //!
-//! Read [`model`] first (the nouns), then [`round`] (the spine on one screen), then one check, for example
-//! `checks/start/authorization_url_matches.rs`.
+//! Read [`model`] first (target, snapshot, report), then [`round`] (what one round does), then one check, for example
+//! `checks/start/state_length.rs`. `CONTRIBUTING.md` says how to add things.
 //!
 //! # Invariants
 //!
-//! Each is held by a tool (the layers test, `.clippy.toml`, the canary test), not by memory:
-//! checks do no I/O and read no clock; only [`observe`] opens connections, and [`notify`] to mail
-//! servers; nothing is ever changed in Pocket ID or Kasm;
-//! page and metrics are functions of (Results, now); labels come from closed sets or from the config; secrets have no
-//! `Display`, a masking `Debug`, and never enter a snapshot, a finding, a log line or an error; an observation that is
-//! too old is not shown as current.
+//! Each is held by a tool (the layers test, `.clippy.toml`, the tests of secrets), not by memory: checks do no I/O and read
+//! no clock; only [`collect`] talks to providers and apps, and [`notify`] to mail servers; nothing is ever changed at a
+//! provider or an app; page and metrics are functions of (Results, now); labels come from closed sets or from the config;
+//! secrets have no `Display`, a masking `Debug`, and never enter a snapshot, a finding, a log line or an error; an
+//! observation that is too old is not shown as current.
 
 pub mod app;
 pub mod apps;

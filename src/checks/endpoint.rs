@@ -6,10 +6,7 @@
 
 use url::Url;
 
-use super::{
-    Case,
-    start::{is_same, on_base, part_that_differs},
-};
+use super::{Case, start::part_that_differs};
 use crate::{
     model::{Drift, Finding, Missing, Outcome, SourceId},
     oidc::{self, is_loopback},
@@ -77,6 +74,18 @@ pub(super) fn secure(case: &Case<'_>, announced: &str) -> Option<String> {
         .into_iter()
         .find(|base| Url::parse(base).is_ok_and(|base| base.scheme() == "https" && base.host() == url.host()))?;
     on_base(announced, base)
+}
+
+/// The same address: host in any case, default port written or not.
+pub(super) fn is_same(one: &str, other: &str) -> bool {
+    matches!((Url::parse(one), Url::parse(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// The path of `endpoint` at the server of `base`.
+pub(super) fn on_base(endpoint: &str, base: &str) -> Option<String> {
+    let (endpoint, base) = (Url::parse(endpoint).ok()?, Url::parse(base).ok()?);
+    let query = endpoint.query().map(|query| format!("?{query}")).unwrap_or_default();
+    Some(format!("{}{}{query}", base.origin().ascii_serialization(), endpoint.path()))
 }
 
 fn is_on_host_of(url: &str, base: &str) -> bool {

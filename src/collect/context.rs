@@ -12,6 +12,7 @@ use crate::{
         side_client::SideClient,
     },
     model::{Connection, Missing, Observed, Side, SourceId},
+    providers::pocket_id::Recognised,
 };
 
 /// What the sources of one round go by.
@@ -47,6 +48,34 @@ impl RoundContext<'_> {
         side: Result<&SideClient, Missing>,
         ask: impl Future<Output = Result<T, impl IntoMissing>>,
     ) -> Observed<T> {
+        self.refresh_costing(source.row().cost, source, old, is_due, side, ask).await
+    }
+
+    /// The same, of a source that a provider of this kind is asked less than others for.
+    pub(in crate::collect) async fn refresh_at<T: Clone>(
+        &self,
+        provider: Recognised,
+        source: SourceId,
+        old: Option<&Observed<T>>,
+        is_due: bool,
+        side: Result<&SideClient, Missing>,
+        ask: impl Future<Output = Result<T, impl IntoMissing>>,
+    ) -> Observed<T> {
+        let requests = source.row().requests.iter();
+        let sent = requests.filter(|request| request.of.includes(provider.dialect, provider.version));
+        let cost = sent.map(|request| request.most).sum();
+        self.refresh_costing(cost, source, old, is_due, side, ask).await
+    }
+
+    async fn refresh_costing<T: Clone>(
+        &self,
+        cost: u32,
+        source: SourceId,
+        old: Option<&Observed<T>>,
+        is_due: bool,
+        side: Result<&SideClient, Missing>,
+        ask: impl Future<Output = Result<T, impl IntoMissing>>,
+    ) -> Observed<T> {
         if let Some(old) = old
             && !is_due
         {
@@ -56,7 +85,7 @@ impl RoundContext<'_> {
             Ok(side) => side,
             Err(why) => return self.missing(why),
         };
-        if !self.affords(source, side) {
+        if !self.affords(cost, side, source.side()) {
             let put_off = || self.missing(FetchError::put_off().missing(source));
             return old.cloned().unwrap_or_else(put_off);
         }
@@ -64,10 +93,9 @@ impl RoundContext<'_> {
     }
 
     /// An app has no budget: what it is asked in a round does not grow with the targets.
-    fn affords(&self, source: SourceId, side: &SideClient) -> bool {
-        let row = source.row();
+    fn affords(&self, cost: u32, client: &SideClient, side: Side) -> bool {
         let may_overdraw = self.mode == CollectMode::Full;
-        row.side == Side::App || self.budget.affords(&side.origin(), row.cost, may_overdraw, self.clock.now())
+        side == Side::App || self.budget.affords(&client.origin(), cost, may_overdraw, self.clock.now())
     }
 }
 

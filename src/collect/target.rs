@@ -117,6 +117,16 @@ pub(super) async fn collect(
     }
 }
 
+/// Whether nothing was refused, as far as it is seen without a user.
+fn is_taken(seen: &DryRun) -> bool {
+    matches!(seen, DryRun::Accepted(_) | DryRun::RedirectAccepted | DryRun::AsksForLogin(_))
+}
+
+/// Whether something is served at the authorization endpoint.
+fn is_there(seen: &DryRun) -> bool {
+    !matches!(seen, DryRun::ErrorPage { status: 404 | 405 | 410, .. })
+}
+
 /// What the sources need that ask the provider about what Kasm sent.
 struct Both<'a> {
     round: &'a RoundContext<'a>,
@@ -206,9 +216,9 @@ impl Both<'_> {
             matches!(failure, Some((Reason::Status | Reason::Body | Reason::TooLarge, _)))
         };
         let is_hidden = matches!(self.kasm.login_settings.value, Err(Missing::OutOfReach(_)));
-        let is_no_kasm = is_hidden || answers_otherwise(self.kasm.login_settings.failure());
+        let is_no_app = is_hidden || answers_otherwise(self.kasm.login_settings.failure());
         match &self.kasm.side {
-            Ok(side) if is_no_kasm && answers_otherwise(self.provider.discovery.failure()) => {
+            Ok(side) if is_no_app && answers_otherwise(self.provider.discovery.failure()) => {
                 discovery::collect(side, self.counts).await.is_ok_and(|answer| answer.fact.issuer.is_some())
             }
             _ => false,
@@ -228,13 +238,14 @@ impl Both<'_> {
         let old = self.before.map(|before| &before.authorize_dry_run);
         // Without a document, this alone shows whether people can sign in. Each dry run leaves an ERROR line in Pocket ID's
         // log: where a key shows that nothing bars the request, it is asked once an hour. A refusal stays known too: it is
-        // asked again with the settings.
+        // asked again with the settings, whatever a key shows. A path that is not there is the provider's own fault.
         let is_alone = self.provider.discovery.ok().is_none();
-        let interval = if self.key_vouches() { Interval::Hourly } else { source.row().interval };
+        let is_refused = old.and_then(Observed::ok).is_some_and(|seen| !is_taken(seen));
+        let interval = if self.key_vouches() && !is_refused { Interval::Hourly } else { source.row().interval };
         let (mode, now) = (self.round.mode, self.round.clock.now());
         let is_due = is_alone
             || self.changed(client_meta)
-            || super::due::is_due_each(interval, source, self.round.who, old, |_| true, mode, now);
+            || super::due::is_due_each(interval, source, self.round.who, old, is_there, mode, now);
         self.round.refresh(source, old, is_due, Ok(side), self.ask_dry_run(side, raw, asks)).await
     }
 

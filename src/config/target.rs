@@ -166,7 +166,10 @@ fn kind(reader: &mut Reader<'_>, field: Field) -> Option<ProviderKind> {
         "keycloak" => Some(ProviderKind::Keycloak),
         "openid" => Some(ProviderKind::Openid),
         other => {
-            reader.problem(&text.place, format!("{other:?} is not known; write pocket_id or openid, or leave it out"));
+            reader.problem(
+                &text.place,
+                format!("{other:?} is not known; write pocket_id, keycloak or openid, or leave it out"),
+            );
             None
         }
     }

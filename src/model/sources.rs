@@ -312,8 +312,9 @@ sources! {
         needs: &[Credential::ClientSecret],
         only_with: None,
         requests: &[
-            post("/api/oidc/introspect", AskedOf::All, 2),
+            post("/api/oidc/introspect", AskedOf::OwnApi, 1),
             post("/api/oidc/token", AskedOf::CodeProbe, 2),
+            post("/api/oidc/introspect", AskedOf::CodeProbe, 2),
         ],
         leaves: "from 2.10: one ERROR line",
         is_shared: false,

@@ -16,5 +16,5 @@ pub use authorize_url::{AuthorizeUrl, State};
 pub use discovery::Discovery;
 pub use json::{Json, JsonLimits, JsonProblem, at_most, parse_json, parse_json_within};
 pub use jwks::{Jwk, Jwks};
-pub use text::{cut, distinct, escaped_json, is_unshown, one_line, short};
+pub use text::{cut, demands_assertion, distinct, escaped_json, is_unshown, one_line, short};
 pub use token::{Signature, TokenFacts};

@@ -16,6 +16,14 @@ pub fn cut(text: &str, most: usize) -> String {
     text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// Whether a token endpoint's words demand an assertion in place of a secret (RFC 7523). Words that name the secret too only
+/// list what was tried, or what is possible.
+#[must_use]
+pub fn demands_assertion(said: &str) -> bool {
+    let said = said.to_lowercase();
+    said.contains("client_assertion") && !said.contains("client_secret")
+}
+
 /// A foreign text on one line, every run of white space as a blank; cut where it is long.
 #[must_use]
 pub fn one_line(text: &str) -> String {

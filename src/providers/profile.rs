@@ -1,9 +1,6 @@
 //! The profile of a kind of provider: its words, for texts that say what to do.
 
-use super::{
-    keycloak, openid,
-    pocket_id::{self, ProviderKind},
-};
+use super::openid;
 
 /// What is known of a kind of provider.
 #[derive(Debug)]
@@ -43,15 +40,5 @@ impl ProviderProfile {
         let Some(fixes) = self.fixes else { return own };
         let mut all = fixes.iter().chain(openid::PROFILE.fixes.unwrap_or_default());
         all.find(|(id, _)| *id == check).map_or(own, |(_, fix)| *fix)
-    }
-}
-
-/// The profile of a kind.
-#[must_use]
-pub fn profile(kind: ProviderKind) -> &'static ProviderProfile {
-    match kind {
-        ProviderKind::PocketId => &pocket_id::PROFILE,
-        ProviderKind::Keycloak => &keycloak::PROFILE,
-        ProviderKind::Openid => &openid::PROFILE,
     }
 }

@@ -99,7 +99,7 @@ fn a_broken_login_is_told_with_its_cause_and_both_values() {
         "\nCause  authorization_url_matches\n",
         "\n  Kasm sends      https://id.example.test/authorise\n",
         "\n  Pocket ID has   https://id.example.test/authorize\n",
-        "^ \"authorise\" instead of \"authorize\"\n",
+        "\"authorise\" instead of \"authorize\" ^\n",
         "\nFix   ",
         "\nMore   ssowatch explain authorization_url_matches\n",
     ] {

@@ -27,6 +27,7 @@ const SILENT: &[(Fault, &str)] = &[
     (Fault::KasmHealthHidden, "a proxy that hides one path says nothing of Kasm"),
     (Fault::AutoLoginOn, "safe while the path behind it is proven"),
     (Fault::LogoutOff, "a choice, and told as such"),
+    (Fault::TwoConfigs, "two buttons that lead to one provider and are both right are fine"),
 ];
 
 /// What does not show on 2.9, and why.

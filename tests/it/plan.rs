@@ -87,6 +87,7 @@ impl Kind {
             (Dialect::Openid, "/.well-known/jwks.json") => "/oauth2/keys",
             (Dialect::Openid, "/api/oidc/userinfo") => "/oauth2/userinfo",
             (Dialect::Openid, "/api/oidc/end-session") => "/oauth2/logout",
+            (Dialect::Openid, "/api/oidc/token") => "/oauth2/token",
             (Dialect::Openid, "/authorize") => "/oauth2/auth",
             (_, path) => path,
         };
@@ -160,6 +161,34 @@ async fn with_all_credentials_no_release_sees_a_request_that_plan_does_not_annou
         }
         stage.close("all credentials").await;
     }
+}
+
+#[tokio::test]
+async fn with_the_client_secret_another_provider_sees_what_plan_announces_and_a_wrong_secret_once_an_hour() {
+    let options = LabOptions { tls: true, kind: ProviderKind::Openid, ..LabOptions::default() };
+    let mut stage = Stage::new(options).await;
+    stage.target = stage.lab.target_with(&[Credential::ClientSecret]);
+    let asked =
+        |stage: &Stage| ["/oauth2/token", "/oauth2/introspect"].map(|path| stage.lab.count(Side::Provider, path));
+    assert_eq!(failing(&stage.look().await), Vec::<String>::new());
+    // Without a secret, with ours and with a wrong one; these differ, so introspection has nothing to add.
+    assert_eq!(asked(&stage), [3, 0]);
+    let announced = [SourceId::TokenEndpoint, SourceId::ClientSecret].into_iter();
+    let announced = announced.flat_map(|source| source.row().requests);
+    let most: u32 = announced.filter(|request| request.path == "/api/oidc/token").map(|request| request.most).sum();
+    assert_eq!(most, 3);
+
+    stage.lab.forget_seen();
+    for _ in 0..ROUNDS {
+        stage.next_round().await;
+    }
+    assert_eq!(asked(&stage), [2 * SETTINGS_LOOKS, 0], "no wrong secret within the hour");
+    // To 65 minutes, which are 13 looks of every five.
+    for _ in ROUNDS..65 {
+        stage.next_round().await;
+    }
+    assert_eq!(asked(&stage), [2 * 13 + 1, 0], "one wrong secret in the next hour");
+    stage.close("client secret").await;
 }
 
 /// The averages that the command prints, provider first.

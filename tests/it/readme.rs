@@ -186,8 +186,19 @@ fn every_flag_in_the_documents_exists() {
     for command in [&["config", "init"][..], &["maintenance", "start"], &["notify", "test"]] {
         known += &help(command);
     }
-    // Of cargo, docker, tests/run and curl.
-    let others = ["--release", "--file", "--tag", "--path", "--no-install", "--fail", "--user", "--header", "--data"];
+    // Of cargo, docker, tests/run, curl and kubectl.
+    let others = [
+        "--release",
+        "--file",
+        "--tag",
+        "--path",
+        "--no-install",
+        "--fail",
+        "--user",
+        "--header",
+        "--data",
+        "--kustomize",
+    ];
     let documents = [README, DEPLOY, METRICS].map(text_of).join("\n");
     let words = documents.split(|letter: char| letter.is_whitespace() || "`(),;:=[]|\\".contains(letter));
     let flags: BTreeSet<&str> = words

@@ -108,7 +108,8 @@ fn the_caret_stands_below_the_first_difference_whatever_the_values() {
             fixture::good().fails("redirect_uri_registered", Finding::new("differs", drift.sentence()).drift(drift));
         let text = told(&story, Style::PLAIN);
         let lines: Vec<&str> = text.lines().collect();
-        let at = lines.iter().position(|line| line.trim_start().starts_with('^') || line.ends_with(" ^")).unwrap();
+        let at = lines.iter().position(|line| line.trim_start().starts_with('^') || line.ends_with(" ^"));
+        let at = at.unwrap_or_else(|| panic!("no caret:\n{text}"));
         let column = columns(lines[at].split_once('^').unwrap().0);
         let (sent, has) = (from_column(lines[at - 2], column), from_column(lines[at - 1], column));
         assert_ne!(sent.chars().next(), has.chars().next(), "no difference at the caret:\n{text}");

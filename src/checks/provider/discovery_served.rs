@@ -42,7 +42,7 @@ fn fails_elsewhere(case: &Case<'_>) -> bool {
         Ok(answer) if answer.is_of_the_endpoint() => false,
         Ok(DryRun::ErrorPage { status, .. }) => matches!(status, 404 | 405 | 410),
         // A page of whatever kind, or a login wall that answers to everything.
-        Ok(_) => !is_only_not_there(case),
+        Ok(_) => entry_fails || !is_only_not_there(case),
         Err(Missing::Failed { .. }) => true,
         Err(_) => entry_fails,
     }
@@ -115,7 +115,7 @@ fn incomplete(lacking: &[&str]) -> Option<Finding> {
 mod tests {
     use super::*;
     use crate::{
-        checks::provider::table::{blocked, edit, failed, healthy_but, report, said},
+        checks::provider::table::{answered, blocked, edit, failed, healthy_but, report, said},
         model::{Snapshot, SourceId},
     };
 
@@ -147,6 +147,17 @@ mod tests {
         for (snapshot, expected) in cases {
             assert_eq!(said(CHECK.id, &snapshot), expected, "{:?}", snapshot.discovery.value.as_ref().err());
         }
+    }
+
+    #[test]
+    fn a_redirect_of_everything_is_an_outage_once_what_only_the_provider_has_is_redirected_too() {
+        let mut walled = healthy_but(|now| {
+            now.discovery = answered(SourceId::Discovery, 302);
+            now.authorize_dry_run.value = Ok(DryRun::AsksForLogin("a redirect to a login".to_owned()));
+        });
+        assert_eq!(report(CHECK.id, &walled).severity, Severity::Degraded);
+        walled.client_meta = answered(SourceId::ClientMeta, 302);
+        assert_eq!(report(CHECK.id, &walled).severity, Severity::Outage);
     }
 
     #[test]

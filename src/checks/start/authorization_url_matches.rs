@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{
     Case, Check, SeverityRule,
-    endpoint::{self, has_a_slash_more},
+    endpoint::{self, has_a_slash_more, is_same, on_base},
     part_that_differs,
 };
 use crate::{
@@ -39,7 +39,10 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     match announced {
         Ok(announced) => {
             let secure = endpoint::secure(case, announced);
-            let rebased = if case.kind == ProviderKind::PocketId { on_base(announced, provider) } else { None };
+            let issuer = case.discovery()?.issuer.as_deref().map(|issuer| issuer.trim_end_matches('/'));
+            // With an issuer that is right, this endpoint alone is elsewhere, and nothing else would tell.
+            let is_of_app_url = case.kind == ProviderKind::PocketId && issuer != Some(provider.trim_end_matches('/'));
+            let rebased = if is_of_app_url { on_base(announced, provider) } else { None };
             let accepted = [Some(announced), secure.as_deref(), rebased.as_deref()].into_iter().flatten();
             if accepted.clone().any(|address| sent.leads_to(address)) {
                 return Ok(Outcome::OK);
@@ -107,18 +110,6 @@ fn follows_slashes(case: &Case<'_>) -> bool {
     }
 }
 
-/// The same address: host in any case, default port written or not.
-pub(in crate::checks) fn is_same(one: &str, other: &str) -> bool {
-    matches!((Url::parse(one), Url::parse(other)), (Ok(one), Ok(other)) if one == other)
-}
-
-/// The path of `endpoint` at the server of `base`.
-pub(in crate::checks) fn on_base(endpoint: &str, base: &str) -> Option<String> {
-    let (endpoint, base) = (Url::parse(endpoint).ok()?, Url::parse(base).ok()?);
-    let query = endpoint.query().map(|query| format!("?{query}")).unwrap_or_default();
-    Some(format!("{}{}{query}", base.origin().ascii_serialization(), endpoint.path()))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -174,6 +165,11 @@ mod tests {
                         document(now, &json!({"issuer": "https://auth.example.test", "authorization_endpoint": OLD}));
                     },
                     "ok",
+                ),
+                (
+                    "this endpoint alone is announced elsewhere",
+                    |now| document(now, &json!({"authorization_endpoint": OLD})),
+                    "fail differs",
                 ),
                 (
                     "the document is of another base, Kasm follows it: told by own_settings",

@@ -8,7 +8,6 @@ mod redirect_uri_is_own;
 mod start_agrees_with_config;
 mod state_length;
 
-pub(super) use authorization_url_matches::{is_same, on_base};
 pub(super) use redirect_uri_is_own::part_that_differs;
 pub(super) use state_length::too_short;
 

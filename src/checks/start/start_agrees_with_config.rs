@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Case, Check, SeverityRule, is_same};
+use super::{Case, Check, SeverityRule, endpoint::is_same};
 use crate::{
     apps::kasm::OidcConfig,
     model::{Credential, Drift, Finding, Missing, Outcome},

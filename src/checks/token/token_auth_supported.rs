@@ -1,7 +1,10 @@
 //! The provider takes the client secret by HTTP Basic, as Kasm sends it.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Finding, Missing, Outcome};
+use crate::{
+    model::{Finding, Missing, Outcome},
+    oidc::demands_assertion,
+};
 
 /// How Kasm sends the secret (Authelia's guide for Kasm).
 const BASIC: &str = "client_secret_basic";
@@ -39,7 +42,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
 
 /// What the token endpoint said, where it asks this client for an assertion in place of a secret (RFC 7523).
 fn wants_assertion<'a>(case: &Case<'a>) -> Option<&'a str> {
-    case.now.token_endpoint().ok()?.said.as_deref().filter(|said| said.contains("client_assertion"))
+    case.now.token_endpoint().ok()?.said.as_deref().filter(|said| demands_assertion(said))
 }
 
 #[cfg(test)]
@@ -49,8 +52,36 @@ mod tests {
     use super::CHECK;
     use crate::{
         checks::testing::{document, lose, table},
-        model::{Reason, SourceId},
+        model::{Reason, Snapshot, SourceId},
     };
+
+    #[test]
+    fn only_a_demand_for_an_assertion_alone_is_another_method() {
+        fn says(now: &mut Snapshot, said: &str) {
+            now.token_endpoint.value.as_mut().unwrap().said = Some(said.to_owned());
+        }
+        table(
+            &CHECK,
+            &[
+                (
+                    "Keycloak",
+                    |now| says(now, "invalid_client: Parameter client_assertion_type is missing"),
+                    "fail other_method",
+                ),
+                (
+                    "Canaille lists what it tried",
+                    |now| {
+                        says(
+                            now,
+                            "invalid_client: The client cannot authenticate with methods: ['client_secret_basic', \
+                             'client_secret_post', 'client_assertion_jwt', 'none']",
+                        );
+                    },
+                    "ok",
+                ),
+            ],
+        );
+    }
 
     #[test]
     fn basic_must_be_announced_or_implied() {

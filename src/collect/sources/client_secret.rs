@@ -31,7 +31,7 @@ use crate::{
     },
     config::{Secret, SecretSource},
     model::{ClientSecrets, Control, Credential, Observed, SecretAnswer, SecretMethod, SecretProof, SourceId},
-    oidc::parse_json,
+    oidc::{demands_assertion, parse_json},
     providers::pocket_id::{ProviderKind, Version, VersionSpan},
 };
 
@@ -70,7 +70,8 @@ pub(in crate::collect) async fn collect(
         let entry = listed.ok().and_then(|listed| entry(listed, &secret));
         Ok::<_, FetchError>(SecretProof { method, answer, origin: origin(source), entry, controls, copied_at })
     };
-    asked.round.refresh(SOURCE, old, is_due, Ok(access.side), ask).await
+    let provider = asked.provider.recognised.unwrap_or_default();
+    asked.round.refresh_at(provider, SOURCE, old, is_due, Ok(access.side), ask).await
 }
 
 /// Where our copy comes from, for a person who must change it.
@@ -300,7 +301,7 @@ fn is_of_the_client(status: u16, error: &str, kind: ProviderKind) -> bool {
 /// Whether the provider wants the client to authenticate otherwise than by a secret in HTTP Basic (Keycloak's words).
 fn wants_another_method(answer: &Answer) -> bool {
     let said = answer.said().unwrap_or_default().to_lowercase();
-    said.contains("client_assertion") || (said.contains("invalid_client") && said.contains("missing client_id"))
+    demands_assertion(&said) || (said.contains("invalid_client") && said.contains("missing client_id"))
 }
 
 /// `error` of a JSON body, bounded.

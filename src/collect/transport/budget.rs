@@ -5,7 +5,8 @@
 //! at a round each minute, so that nothing waits. Round sources are always asked and draw the bucket down; settings sources
 //! need tokens, else they are put off to a later round. With many targets at one provider, or a round every ten seconds,
 //! the round sources alone use all that comes in: one settings source in 20 s is asked even then, or a fix would never
-//! show. Who owns such a provider gives it more. A full collection may overdraw by 10, hence use 20 at once.
+//! show. Who owns such a provider gives it more. A full collection may overdraw by 15, hence use 25 at once: what Pocket ID is
+//! asked at most with every credential.
 
 use std::{
     collections::HashMap,
@@ -15,7 +16,7 @@ use std::{
 use crate::clock::Time;
 
 const CAPACITY: f64 = 10.0;
-const OVERDRAFT: f64 = 10.0;
+const OVERDRAFT: f64 = 15.0;
 /// What a provider is asked at most on average, in requests a minute, where the config says nothing else.
 const PER_MINUTE: u32 = crate::config::REQUESTS_PER_MINUTE;
 /// How far a bucket can be below empty. Round sources, and settings sources that collection side by side, can ask for more than
@@ -156,9 +157,9 @@ mod tests {
     }
 
     #[test]
-    fn a_full_look_may_use_twenty() {
+    fn a_full_look_may_use_twenty_five() {
         let budget = Budget::default();
-        for _ in 0..20 {
+        for _ in 0..25 {
             assert!(budget.affords(ORIGIN, 1, true, start()));
             budget.spend(ORIGIN, start());
         }
@@ -188,8 +189,8 @@ mod tests {
         for _ in 0..40 {
             budget.spend(ORIGIN, start());
         }
-        assert!(!budget.affords(ORIGIN, 1, true, start() + TimeDelta::seconds(54)), "it owes twenty");
-        assert!(budget.affords(ORIGIN, 1, true, start() + TimeDelta::seconds(55)));
+        assert!(!budget.affords(ORIGIN, 1, true, start() + TimeDelta::seconds(29)), "it owes twenty");
+        assert!(budget.affords(ORIGIN, 1, true, start() + TimeDelta::seconds(30)));
     }
 
     #[test]

@@ -26,9 +26,6 @@ const PART_BASE64: usize = 10;
 /// What is shorter is no secret, and stands in every text.
 const SHORTEST: usize = 4;
 
-/// The most units that a piece has.
-const MOST_UNITS: usize = if PART > PART_BASE64 { PART } else { PART_BASE64 };
-
 /// Words of the protocols, which are no secrets, whatever a credential holds.
 const PUBLIC: &str = "authorization_code client_credentials client_secret_basic client_secret_post client_secret_jwt \
     private_key_jwt refresh_token preferred_username given_name family_name email_verified openid-configuration \
@@ -131,10 +128,9 @@ impl Mask {
                 self.add_base64(part, before);
             }
             // A text is read with its encodings taken away, and so is what looks like one in a credential.
-            self.add_form(part.bytes());
-            self.add_form(Decoded::of(raw(part.as_bytes())).map(|unit| unit.byte));
-            self.add_form(Decoded::of(Decoded::of(raw(part.as_bytes()))).map(|unit| unit.byte));
-            self.add_form(units(part.as_bytes()).map(|unit| unit.byte));
+            for layer in Layers::of(part.as_bytes()) {
+                self.add_form(layer.bytes.iter().copied());
+            }
         }
     }
 
@@ -254,10 +250,7 @@ impl Mask {
     /// Where credentials stand, in the order of the text. It is read once for each encoding that is taken away: what looks
     /// like an escape may be a credential behind a percent sign.
     fn spans(&self, text: &[u8]) -> Vec<(usize, usize)> {
-        let mut found = self.spans_in(text, raw(text));
-        found.extend(self.spans_in(text, Decoded::of(raw(text))));
-        found.extend(self.spans_in(text, Decoded::of(Decoded::of(raw(text)))));
-        found.extend(self.spans_in(text, units(text)));
+        let mut found: Vec<(usize, usize)> = Layers::of(text).flat_map(|layer| self.spans_in(text, &layer)).collect();
         found.sort_unstable();
         let mut spans: Vec<(usize, usize)> = Vec::new();
         for (begin, end) in found {
@@ -269,21 +262,18 @@ impl Mask {
         spans
     }
 
-    fn spans_in(&self, text: &[u8], units: impl Iterator<Item = Unit>) -> Vec<(usize, usize)> {
+    fn spans_in(&self, text: &[u8], layer: &Layer<'_>) -> Vec<(usize, usize)> {
         let mut spans: Vec<Span> = Vec::new();
-        let mut begins = [(0, 0); MOST_UNITS];
         let (mut last, mut last_base64, mut count_base64) = (0_u64, 0_u64, 0);
-        for (count, unit) in units.enumerate() {
-            let byte = folded(unit.byte);
+        for (count, byte) in layer.bytes.iter().enumerate() {
+            let byte = folded(*byte);
             last = last << 8 | u64::from(byte);
-            begins[count % MOST_UNITS] = (unit.begin, byte);
             let mut found = |length: usize| {
-                let (begin, _) = begins[(count + 1 - length) % MOST_UNITS];
-                let says: Vec<u8> = (count + 1 - length..=count).map(|at| begins[at % MOST_UNITS].1).collect();
-                note(&mut spans, &Found { begin, end: unit.end, count, says: &says });
+                let first = count + 1 - length;
+                let says: Vec<u8> = layer.bytes[first..=count].iter().map(|byte| folded(*byte)).collect();
+                note(&mut spans, &Found { begin: layer.begin(first), end: layer.end(count), count, says: &says });
             };
-            let (word, bit) = filtered(&self.filter, last);
-            if count + 1 >= PART && self.filter[word] & bit != 0 && self.pieces.binary_search(&last).is_ok() {
+            if count + 1 >= PART && self.may_hold(last) && self.pieces.binary_search(&last).is_ok() {
                 found(PART);
             }
             match six_bits(byte) {
@@ -291,9 +281,8 @@ impl Mask {
                 Some(bits) => {
                     last_base64 = (last_base64 << 6 | bits) & ((1 << (6 * PART_BASE64)) - 1);
                     count_base64 += 1;
-                    let (word, bit) = filtered(&self.filter, last_base64);
                     if count_base64 >= PART_BASE64
-                        && self.filter[word] & bit != 0
+                        && self.may_hold(last_base64)
                         && self.base64.binary_search(&last_base64).is_ok()
                     {
                         found(PART_BASE64);
@@ -308,6 +297,12 @@ impl Mask {
         }
         let is_secret = |span: &Span| !self.is_public(&span.says);
         spans.into_iter().filter(is_secret).map(|span| whole_characters(text, span.begin, span.end)).collect()
+    }
+
+    /// Whether a piece is perhaps in one of the lists.
+    fn may_hold(&self, piece: u64) -> bool {
+        let (word, bit) = filtered(&self.filter, piece);
+        self.filter[word] & bit != 0
     }
 
     fn is_public(&self, says: &[u8]) -> bool {
@@ -404,15 +399,21 @@ fn is_telling(piece: &[u8]) -> bool {
 
 /// What a character of base64 stands for; both alphabets are folded into one.
 fn six_bits(byte: u8) -> Option<u64> {
-    Some(u64::from(match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    }))
+    let bits = SIX_BITS[usize::from(byte)];
+    (bits < 64).then_some(bits)
 }
+
+/// A table, since every byte of every answer asks. 64 stands for what is not in the alphabet.
+static SIX_BITS: [u64; 256] = {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut table = [64; 256];
+    let mut bits = 0;
+    while bits < alphabet.len() {
+        table[alphabet[bits] as usize] = bits as u64;
+        bits += 1;
+    }
+    table
+};
 
 /// Where the bit of a piece is in the filter.
 fn filtered(filter: &[u64], piece: u64) -> (usize, u64) {
@@ -433,80 +434,106 @@ fn folded(byte: u8) -> u8 {
     }
 }
 
-/// A byte of a text as it is meant, and where it stands as it is written.
-#[derive(Debug, Clone, Copy, Default)]
-struct Unit {
-    byte: u8,
-    begin: usize,
-    end: usize,
+/// A text as it is written, and as it is meant where up to three encodings lie over each other, as in an address in a
+/// query in JSON. Ends where there is no encoding left to take away.
+struct Layers<'t> {
+    next: Option<Layer<'t>>,
+    left: usize,
 }
 
-/// A text as it is written.
-fn raw(text: &[u8]) -> impl Iterator<Item = Unit> + '_ {
-    text.iter().enumerate().map(|(at, byte)| Unit { byte: *byte, begin: at, end: at + 1 })
+/// A text with some encodings taken away.
+struct Layer<'t> {
+    bytes: Cow<'t, [u8]>,
+    /// Where each byte stands in the text as it is written; none where it is the text itself. The bytes of one escape
+    /// have one place.
+    begins: Option<Vec<u32>>,
+    /// How long the text is as it is written.
+    length: usize,
 }
 
-/// A text as it is meant, where up to three encodings lie over each other, as in an address in a query in JSON.
-fn units(text: &[u8]) -> impl Iterator<Item = Unit> + '_ {
-    Decoded::of(Decoded::of(Decoded::of(raw(text))))
+impl<'t> Layers<'t> {
+    fn of(text: &'t [u8]) -> Self {
+        Self { next: Some(Layer { bytes: text.into(), begins: None, length: text.len() }), left: 3 }
+    }
 }
 
-/// Takes one encoding away: `%41`, `\u0041` and `\n` of JSON, `&#65;` and `&amp;` of HTML.
-struct Decoded<I> {
-    from: I,
-    /// Read ahead and not part of an escape, or the bytes that one stands for; in reverse.
-    ready: Vec<Unit>,
+impl<'t> Iterator for Layers<'t> {
+    type Item = Layer<'t>;
+
+    fn next(&mut self) -> Option<Layer<'t>> {
+        let layer = self.next.take()?;
+        if let Some(left) = self.left.checked_sub(1) {
+            self.left = left;
+            self.next = layer.decoded();
+        }
+        Some(layer)
+    }
 }
 
 /// The longest escape that is known, after its first byte: `\u` with two halves of a character.
 const LONGEST: usize = 11;
 
-impl<I: Iterator<Item = Unit>> Decoded<I> {
-    fn of(from: I) -> Self {
-        Self { from, ready: Vec::new() }
+impl<'t> Layer<'t> {
+    /// Where a byte begins in the text as it is written.
+    fn begin(&self, at: usize) -> usize {
+        match &self.begins {
+            None => at,
+            // A text is at most a few megabytes long, whatever a server sends.
+            Some(begins) => begins[at] as usize,
+        }
     }
 
-    fn take(&mut self) -> Option<Unit> {
-        self.ready.pop().or_else(|| self.from.next())
+    /// Where a byte ends in the text as it is written.
+    fn end(&self, at: usize) -> usize {
+        let begin = self.begin(at);
+        (at + 1..self.bytes.len()).map(|next| self.begin(next)).find(|next| *next > begin).unwrap_or(self.length)
+    }
+
+    /// Takes one encoding away: `%41`, `\u0041` and `\n` of JSON, `&#65;` and `&amp;` of HTML. None where there is none.
+    fn decoded(&self) -> Option<Layer<'t>> {
+        let bytes = &*self.bytes;
+        let escape = |from: usize| {
+            let at = from + bytes[from..].iter().position(|byte| matches!(byte, b'%' | b'\\' | b'&'))?;
+            Some((at, meaning(bytes[at], &bytes[at + 1..bytes.len().min(at + 1 + LONGEST)])))
+        };
+        let mut next = escape(0);
+        while let Some((at, None)) = next {
+            next = escape(at + 1);
+        }
+        next.as_ref()?;
+        let mut decoded = Vec::with_capacity(bytes.len());
+        let mut begins = Vec::with_capacity(bytes.len());
+        let mut from = 0;
+        // What an escape stands for is no escape in the same layer: a byte that begins another one is left to the next.
+        while let Some((at, meant)) = next {
+            let end = at + usize::from(meant.is_none());
+            decoded.extend_from_slice(&bytes[from..end]);
+            begins.extend((from..end).map(|at| place(self.begin(at))));
+            from = end;
+            if let Some((meant, used)) = meant {
+                let mut letters = [0; 4];
+                let meant = match meant {
+                    Meant::Byte(byte) => {
+                        letters[0] = byte;
+                        &letters[..1]
+                    }
+                    Meant::Letter(letter) => letter.encode_utf8(&mut letters).as_bytes(),
+                };
+                decoded.extend_from_slice(meant);
+                begins.extend(meant.iter().map(|_| place(self.begin(at))));
+                from = at + 1 + used;
+            }
+            next = escape(from);
+        }
+        decoded.extend_from_slice(&bytes[from..]);
+        begins.extend((from..bytes.len()).map(|at| place(self.begin(at))));
+        Some(Layer { bytes: decoded.into(), begins: Some(begins), length: self.length })
     }
 }
 
-impl<I: Iterator<Item = Unit>> Iterator for Decoded<I> {
-    type Item = Unit;
-
-    fn next(&mut self) -> Option<Unit> {
-        // What an escape stands for is no escape in the same layer.
-        let first = self.take()?;
-        if !matches!(first.byte, b'%' | b'\\' | b'&') {
-            return Some(first);
-        }
-        let mut ahead = [Unit::default(); LONGEST];
-        let mut length = 0;
-        while length < LONGEST {
-            let Some(unit) = self.take() else { break };
-            ahead[length] = unit;
-            length += 1;
-        }
-        let bytes = ahead.map(|unit| unit.byte);
-        let Some((meant, used)) = meaning(first.byte, &bytes[..length]) else {
-            self.ready.extend(ahead[..length].iter().rev());
-            return Some(first);
-        };
-        self.ready.extend(ahead[used..length].iter().rev());
-        let (begin, end) = (first.begin, ahead[used - 1].end);
-        let mut letters = [0; 4];
-        let meant = match meant {
-            Meant::Byte(byte) => {
-                letters[0] = byte;
-                &letters[..1]
-            }
-            Meant::Letter(letter) => letter.encode_utf8(&mut letters).as_bytes(),
-        };
-        // A byte that begins another escape is left to the next layer.
-        let unit = |byte: &u8| Unit { byte: *byte, begin, end };
-        self.ready.extend(meant[1..].iter().rev().map(unit));
-        meant.first().map(unit)
-    }
+/// A place in a text in half the memory. Texts are at most a few megabytes long, whatever a server sends.
+fn place(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 enum Meant {

@@ -13,7 +13,7 @@ pub enum AskedOf {
     DryRun,
     /// A call of its own that checks a redirect URI.
     RedirectCheck,
-    /// Introspection that may be closed to a client with a good secret, so that a made-up code has the last word.
+    /// Endpoints of which nothing is known: what a wrong secret gets there is asked, too.
     CodeProbe,
     /// A list of a client's secrets.
     SecretList,
@@ -56,7 +56,7 @@ impl AskedOf {
             Self::OwnApi => "Pocket ID only",
             Self::DryRun => "Pocket ID from 2.10, other providers",
             Self::RedirectCheck => "Pocket ID 2.9",
-            Self::CodeProbe => "other providers, where introspection does not say",
+            Self::CodeProbe => "other providers",
             Self::SecretList => "Pocket ID from 2.14",
         }
     }

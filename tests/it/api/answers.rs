@@ -141,7 +141,7 @@ async fn every_check_is_told_with_its_severity_by_dialect() {
     assert_eq!((&check["severity"]["legacy"], &check["severity"]["fosite"]), (&json!("degraded"), &json!("outage")));
     assert_eq!(check["since"], json!(null));
     let needs = &surface.get("/api/v1/checks/token_url_matches").await.json()["checks"][0]["needs"];
-    assert_eq!(needs, &json!(["kasm_key"]));
+    assert_eq!(needs, &json!(["app_key"]));
 }
 
 #[tokio::test]

@@ -107,7 +107,7 @@ async fn a_compressed_answer_is_read() {
     packer.write_all(document(&pair.provider_url()).to_string().as_bytes()).unwrap();
     let packed = packer.finish().unwrap();
     pair.provider_but(DISCOVERY, move |seen| {
-        assert_eq!(seen.header("accept-encoding"), Some("gzip"));
+        assert_eq!(seen.header("accept-encoding"), Some("gzip, deflate"));
         answer(200, &[("Content-Encoding", "gzip"), ("Content-Type", "application/json")], &packed)
     });
     assert!(pair.look().await.discovery.ok().is_some());
@@ -171,7 +171,7 @@ async fn without_retry_after_the_next_look_asks_again() {
 }
 
 #[tokio::test]
-async fn what_the_document_lacks_or_no_document_blocks_what_hangs_on_it() {
+async fn what_the_document_lacks_or_no_document_blocks_what_hangs_on_it_alone() {
     let pair = Pair::well().await;
     let mut lacking = document(&pair.provider_url());
     lacking.as_object_mut().unwrap().remove("jwks_uri");
@@ -182,7 +182,7 @@ async fn what_the_document_lacks_or_no_document_blocks_what_hangs_on_it() {
     pair.provider_but(DISCOVERY, |_| json(500, "{}"));
     let seen = pair.look().await;
     assert_eq!(seen.jwks.get().unwrap_err(), Missing::Blocked { by: SourceId::Discovery });
-    assert_eq!(seen.authorize_dry_run.get().unwrap_err(), Missing::Blocked { by: SourceId::Discovery });
+    assert!(seen.authorize_dry_run.ok().is_some(), "people are sent to Kasm's own address all the same");
     assert!(seen.client_meta.ok().is_some(), "the database is asked all the same");
 }
 

@@ -19,6 +19,11 @@ fn make_fifo(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
+/// A certificate that nobody serves.
+fn certificate() -> String {
+    rcgen::generate_simple_self_signed(["x.example.test".to_owned()]).unwrap().cert.pem()
+}
+
 /// A server that takes connections and says nothing.
 fn silent() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -54,17 +59,27 @@ async fn files_that_hang_are_named_and_hold_up_nothing() {
             "http_headers: {X: {files: [FILE]}}",
             "tls_config: {ca_file: FILE}",
         ] {
-            let more = format!(", {}", key.replace("FILE", name));
-            folder.write_text(&targets(3, &url, &more));
+            let with = |file: &str| targets(3, &url, &format!(", {}", key.replace("FILE", file)));
+            folder.write_text(&with(name));
+            let mut refused = Daemon::start(&folder, |_| {});
+            let said = refused.logs(says).await;
+            assert!(said.contains(&at(name).display().to_string()), "{key}: {said}");
+            assert_ne!(refused.ends().await.code(), Some(0), "{key}");
+
+            // One that comes in the place of a good one while the daemon runs.
+            let good = if key.contains("ca_file") { certificate() } else { "a-password".to_owned() };
+            std::fs::write(at("file"), good).unwrap();
+            folder.write_text(&with("file"));
             let mut daemon = Daemon::start(&folder, |_| {});
             let base = daemon.base().await;
-            let warned = daemon.logs(says).await;
-            assert!(warned.contains(&at(name).display().to_string()), "{key}: {warned}");
             daemon.logs("msg=\"ready: every target").await;
+            std::fs::remove_file(at("file")).unwrap();
+            std::fs::rename(at(name), at("file")).unwrap();
             assert_eq!(status(&base, "/-/healthy").await, 200, "{key}");
             let page = timeout(STOPS_WITHIN, status(&base, "/targets/t0")).await.expect("pages are served");
             assert_eq!(page, 200, "{key}");
             stops(key, &mut daemon).await;
+            std::fs::rename(at("file"), at(name)).unwrap();
         }
     }
 }

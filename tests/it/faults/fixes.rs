@@ -4,12 +4,9 @@ use futures_util::{StreamExt as _, stream};
 use ssowatch::{lab::Fault, model::Verdict};
 
 use super::{
-    stage::{SIDE_BY_SIDE, Stage, Variant, failing},
+    stage::{ROUNDS, SIDE_BY_SIDE, Stage, Variant, failing, rounds_to_fix},
     table::{Row, rows},
 };
-
-/// Rounds until a settings source is asked at the latest.
-const ROUNDS: usize = 6;
 
 /// The rows of what shows from outside, as it is told after a healthy look.
 fn visible() -> Vec<Row> {
@@ -28,14 +25,6 @@ fn left_by(fault: Fault) -> &'static [&'static str] {
     match fault {
         Fault::KeysRotated | Fault::KeyIdReused | Fault::KeyWeak => &["signing_key_kept", "signing_key_id_unique"],
         _ => &[],
-    }
-}
-
-/// Rounds after a fix until all is told: one, but a 429 is obeyed for as long as it asked.
-fn rounds_to_fix(fault: Fault) -> usize {
-    match fault {
-        Fault::ProviderThrottlesLong | Fault::KasmThrottlesLong => 3,
-        _ => 1,
     }
 }
 

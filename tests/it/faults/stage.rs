@@ -19,6 +19,25 @@ use ssowatch::{
 /// How many labs run side by side.
 pub const SIDE_BY_SIDE: usize = 16;
 
+/// Rounds until a settings source is asked at the latest.
+pub const ROUNDS: usize = 6;
+
+/// Rounds after a fix until all is told: one, but a 429 is obeyed for as long as it asked, and what was refused for a fault of
+/// the settings is asked again with the settings, since each refusal leaves its lines at the provider.
+pub fn rounds_to_fix(fault: Fault) -> usize {
+    match fault {
+        Fault::ProviderThrottlesLong | Fault::KasmThrottlesLong => 3,
+        Fault::RedirectUriNotRegistered
+        | Fault::RedirectUriRegisteredWithSlash
+        | Fault::NoRedirectUriRegistered
+        | Fault::PkceRequired
+        | Fault::ParRequired
+        | Fault::ClientPublic
+        | Fault::SecretRegenerated => ROUNDS,
+        _ => 1,
+    }
+}
+
 /// The lab of a name in the table, and whether a healthy look goes before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Variant {

@@ -110,8 +110,14 @@ async fn refused(pair: Pair, check: &str) {
     };
     let round = pair.fails(&failing, Some(cause)).await;
     assert_eq!(round.report.login, Login::Broken);
-    for check in ["client_known", "redirect_uri_registered"] {
-        assert_ne!(self::check(&round, check).verdict, Verdict::Ok, "{:?}: {check} is not proven", pair.product);
+    for id in ["client_known", "redirect_uri_registered"] {
+        let verdict = self::check(&round, id).verdict;
+        // oidc-provider compares the redirect URI with those of the client, which it hence knows.
+        if (pair.product, check, id) == (Product::OidcProvider, "redirect_uri_registered", "client_known") {
+            assert_eq!(verdict, Verdict::Ok);
+        } else {
+            assert_ne!(verdict, Verdict::Ok, "{:?}: {id} is not proven", pair.product);
+        }
     }
     pair.ends_well().await;
 }
@@ -152,15 +158,20 @@ async fn a_scope_that_the_provider_lacks_is_a_risk() {
 #[tokio::test]
 async fn another_issuer_is_told_and_is_no_cause() {
     let pair = Pair::with(Product::OidcProvider, json!({"issuer": "https://old.example.test"})).await;
-    let round = pair.fails(&["issuer_matches"], None).await;
-    assert_eq!(round.report.login, Login::Degraded);
+    // Kasm follows the document's endpoints, and people get in: only our own address is another one.
+    let round = pair.fails(&[], None).await;
+    assert_eq!(round.report.login, Login::Ok);
+    let told = check(&round, "issuer_matches").reason.as_ref().unwrap();
+    assert!(told.contains("https://old.example.test") && told.contains("provider.url is another address"), "{told}");
     pair.ends_well().await;
 }
 
 #[tokio::test]
 async fn a_provider_that_sends_on_to_its_own_name_is_not_followed() {
     let pair = Pair::with(Product::Canaille, json!({"issuer": "http://old.example.test"})).await;
-    let round = pair.fails(&["discovery_served"], Some("discovery_served")).await;
+    // No outage is seen: Kasm does not read the document, and browsers follow the redirect of its own address.
+    let round = pair.fails(&["discovery_served"], None).await;
+    assert_eq!(round.report.login, Login::Degraded);
     let told = &check(&round, "discovery_served").findings[0].message;
     assert!(told.contains("redirects to http://old.example.test/"), "{told}");
     pair.ends_well().await;

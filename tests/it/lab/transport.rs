@@ -109,7 +109,8 @@ async fn each_certificate_is_wrong_in_one_way() {
             ("certificate_unknown_ca", "UnknownIssuer"),
             ("certificate_expires_soon", "verified"),
         ] {
-            let fault = Fault::parse(&format!("{}_{fault}", side.id())).unwrap();
+            let of = if side == Side::App { "kasm" } else { "provider" };
+            let fault = Fault::parse(&format!("{of}_{fault}")).unwrap();
             lab.break_with(fault);
             let said = handshake(&lab, side).await;
             assert!(said.contains(told), "{fault}: {said:?} lacks {told:?}");

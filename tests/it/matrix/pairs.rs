@@ -6,7 +6,7 @@ use ssowatch::{
 };
 
 use super::play::equip;
-use crate::faults::stage::{Stage, failing};
+use crate::faults::stage::{ROUNDS, Stage, failing, rounds_to_fix};
 
 const ALL: &[Credential] = &[Credential::ClientSecret, Credential::AppKey, Credential::ProviderAdminKey];
 
@@ -29,6 +29,15 @@ fn marked(checks: &[&str]) -> Vec<String> {
     cause.into_iter().chain(checks.iter().skip(1).map(|check| (*check).to_owned())).collect()
 }
 
+/// What fails after so many rounds.
+async fn after(stage: &mut Stage, rounds: usize) -> Vec<String> {
+    let mut said = Vec::new();
+    for _ in 0..rounds {
+        said = failing(&stage.next_round().await);
+    }
+    said
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_faults_the_earlier_is_the_cause_and_a_fix_of_either_shows_in_the_next_round() {
     let mut wrong = Vec::new();
@@ -40,15 +49,12 @@ async fn of_two_faults_the_earlier_is_the_cause_and_a_fix_of_either_shows_in_the
             let well = failing(&stage.look().await);
             faults.iter().for_each(|fault| stage.lab.break_with(*fault));
             // Settings are looked at every five minutes.
-            let mut both = Vec::new();
-            for _ in 0..6 {
-                both = failing(&stage.next_round().await);
-            }
+            let both = after(&mut stage, ROUNDS).await;
             stage.lab.fix(faults[fixed]);
-            let one = failing(&stage.next_round().await);
+            let one = after(&mut stage, rounds_to_fix(faults[fixed])).await;
             stage.lab.fix_all();
             let left = if fixed == 0 { second } else { first };
-            let none = failing(&stage.next_round().await);
+            let none = after(&mut stage, rounds_to_fix(faults[1 - fixed])).await;
             let expected = (vec![], marked(&[*first, *second].concat()), marked(left), vec![]);
             let said = (well, both, one, none);
             if said != expected {

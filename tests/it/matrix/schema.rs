@@ -5,8 +5,20 @@ use serde_json::Value;
 const SCHEMA: &str = include_str!("../../report.schema.json");
 
 /// The words that are understood; another one in the schema would not be held.
-const WORDS: [&str; 11] =
-    ["$schema", "$id", "title", "description", "type", "enum", "const", "required", "properties", "items", "minimum"];
+const WORDS: [&str; 12] = [
+    "$schema",
+    "$id",
+    "title",
+    "description",
+    "type",
+    "format",
+    "enum",
+    "const",
+    "required",
+    "properties",
+    "items",
+    "minimum",
+];
 
 /// What of the value is not as the schema says.
 pub fn violations(value: &Value) -> Vec<String> {
@@ -30,6 +42,12 @@ fn hold(schema: &Value, value: &Value, place: &str, found: &mut Vec<String>) {
     }
     if schema.get("const").is_some_and(|only| only != value) {
         found.push(format!("{place}: {value} is not {}", schema["const"]));
+    }
+    if let Some(format) = schema.get("format") {
+        assert_eq!(format, "date-time", "{place}: a format that nobody holds");
+        if value.as_str().is_none_or(|text| chrono::DateTime::parse_from_rfc3339(text).is_err()) {
+            found.push(format!("{place}: {value} is no time"));
+        }
     }
     if schema["minimum"].as_f64().zip(value.as_f64()).is_some_and(|(least, number)| number < least) {
         found.push(format!("{place}: {value} is less than {}", schema["minimum"]));

@@ -111,10 +111,11 @@ impl StandIn {
         round(&self.collector, &self.target, None, CollectMode::Full).await
     }
 
-    /// The round after another one, a while later: what is due is asked.
+    /// The round after another one, a while later: what is due is asked. By then the budget of requests is full again, as it
+    /// is in a new collector.
     pub async fn round_after(&self, before: &Snapshot) -> Round {
         let mode = CollectMode::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO };
-        round(&self.collector, &self.target, Some(before), mode).await
+        round(&Collector::new(Clock::System), &self.target, Some(before), mode).await
     }
 }
 

@@ -22,12 +22,13 @@ const OF_POCKET_ID: [&str; 9] = [
 ];
 
 /// What is evaluated for Pocket ID alone.
-const ITS_OWN: [&str; 13] = [
+const ITS_OWN: [&str; 14] = [
     "endpoints_on_one_base",
     "provider_database",
     "provider_version_sound",
     "passkey_domain",
     "state_length",
+    "callbacks_exact",
     "client_secret_active",
     "client_secret_lasts",
     "next_version_safe",

@@ -1,10 +1,12 @@
 //! `/probe`.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use chrono::TimeDelta;
 use ssowatch::{
     clock::{Clock, unix_seconds},
     journal::{Query, What},
-    lab::{Lab, LabOptions},
+    lab::{Fault, Lab, LabOptions},
     model::{Login, Snapshot},
     results::Results,
 };
@@ -90,25 +92,38 @@ async fn a_probe_speaks_open_metrics_too_and_promtool_finds_nothing_to_say() {
     assert_eq!(samples["probe_success"], 1.0);
 }
 
-/// A lab, and a surface that watches it and on whose results nothing stands.
-async fn with_a_lab(results: Results) -> (Lab, Setup) {
-    let lab = Lab::start(LabOptions { clock: Clock::simulated(noon()), ..LabOptions::default() }).await.unwrap();
+/// A lab, and a surface that watches it by the same clock and on whose results nothing stands.
+async fn with_a_lab(clock: Clock, results: Results) -> (Lab, Setup) {
+    let lab = Lab::start(LabOptions { clock, ..LabOptions::default() }).await.unwrap();
     let mut target = lab.target();
     target.name = "home".to_owned();
-    let setup = Setup { targets: vec![target], now: noon(), ..Setup::with(results) };
+    let setup = Setup { targets: vec![target], now: noon(), clock: Some(clock), ..Setup::with(results) };
     (lab, setup)
 }
 
 #[tokio::test]
 async fn with_rounds_off_a_probe_says_when_checks_and_sources_were_last_good() {
-    let (lab, setup) = with_a_lab(Results::default()).await;
+    static STEP: AtomicI64 = AtomicI64::new(0);
+    const CHECK: &str = r#"ssowatch_check_last_success_timestamp_seconds{check="login_starts"}"#;
+    const SOURCE: &str = r#"ssowatch_source_last_success_timestamp_seconds{source="discovery"}"#;
+    const ROUND: &str = "ssowatch_round_last_timestamp_seconds";
+    let (lab, setup) = with_a_lab(Clock::stepped(noon(), &STEP), Results::default()).await;
     let surface = setup.serve().await;
-    let samples = surface.get("/probe?target=home&module=login").await.samples();
-    assert_eq!(samples["probe_success"], 1.0);
-    let good = samples[r#"ssowatch_check_last_success_timestamp_seconds{check="login_starts"}"#];
-    assert!((good - unix_seconds(noon())).abs() < 60.0, "{good}");
-    assert_eq!(samples["ssowatch_round_last_timestamp_seconds"], good);
-    assert!(samples.contains_key(r#"ssowatch_source_last_success_timestamp_seconds{source="discovery"}"#));
+    let well = surface.get("/probe?target=home&module=login").await.samples();
+    assert_eq!(well["probe_success"], 1.0);
+    assert!((well[ROUND] - unix_seconds(noon())).abs() < 60.0, "{}", well[ROUND]);
+    assert!(!well.contains_key(CHECK) && !well.contains_key(SOURCE), "what is good is told by the verdicts");
+
+    lab.break_with(Fault::StartServerError);
+    lab.break_with(Fault::DiscoveryServerError);
+    STEP.fetch_add(200_000, Ordering::Relaxed);
+    let broken = surface.get("/probe?target=home&module=login").await.samples();
+    assert_eq!(broken["probe_success"], 0.0);
+    assert!(broken[ROUND] >= well[ROUND] + 200.0, "{} after {}", broken[ROUND], well[ROUND]);
+    for name in [CHECK, SOURCE] {
+        let good = broken[name];
+        assert!((unix_seconds(noon())..=well[ROUND]).contains(&good), "{name}: {good}, of {}", well[ROUND]);
+    }
     assert!(surface.state.results.entries().is_empty(), "no page and no scrape shows it");
     assert_eq!(lab.stop().await, Vec::<String>::new());
 }
@@ -117,12 +132,12 @@ async fn with_rounds_off_a_probe_says_when_checks_and_sources_were_last_good() {
 async fn a_round_that_a_probe_asked_for_is_published_like_any_other() {
     let results = Results::default();
     results.list([place("home")]);
-    let (lab, setup) = with_a_lab(results).await;
+    let (lab, setup) = with_a_lab(Clock::simulated(noon()), results).await;
     let surface = setup.serve().await;
     assert_eq!(surface.get("/probe?target=home&module=login").await.samples()["probe_success"], 1.0);
     let latest = surface.state.results.entry("home").unwrap().latest.clone().unwrap();
     assert_eq!(latest.report.login, Login::Ok);
-    assert_eq!(latest.last_success["login_starts"], latest.report.at);
+    assert_eq!(latest.last_success["login_starts"], latest.report.check("login_starts").unwrap().seen_at);
     let events = surface.state.journal.events(&Query { limit: 9, ..Query::default() });
     assert!(events.iter().any(|event| matches!(event.what, What::Login { to: Login::Ok, .. })), "{events:?}");
     let scraped = surface.get("/metrics").await.samples();

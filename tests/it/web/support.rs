@@ -128,6 +128,8 @@ pub struct Setup {
     pub results: Results,
     pub targets: Vec<Target>,
     pub now: Time,
+    /// Another clock than one that reads `now` and goes on from there.
+    pub clock: Option<Clock>,
     pub options: Options,
     pub ready: bool,
     /// What a reload ends in.
@@ -146,6 +148,7 @@ impl Setup {
             results,
             targets: vec![target("home")],
             now: noon() + TimeDelta::seconds(30),
+            clock: None,
             options: Options::default(),
             ready: true,
             reload: Ok(()),
@@ -167,7 +170,7 @@ impl Setup {
         }
         daemon.config_loaded(self.now, 42, self.targets.len());
         let (config, receiver) = watch::channel(Arc::new(config(self.targets)));
-        let clock = Clock::simulated(self.now);
+        let clock = self.clock.unwrap_or_else(|| Clock::simulated(self.now));
         let state = State {
             windows: Arc::default(),
             results: Arc::new(self.results),

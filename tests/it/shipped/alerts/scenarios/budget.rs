@@ -22,9 +22,9 @@ const HOUR: Pair = Pair { long: "1h", short: "5m", factor: 14.4 };
 const SIX_HOURS: Pair = Pair { long: "6h", short: "30m", factor: 6.0 };
 const THREE_DAYS: Pair = Pair { long: "3d", short: "6h", factor: 1.0 };
 
-const SAYS_FAST: &str = "At home sign-in fails so often, each time perhaps too short for a page, that the error budget of a \
-                         month would be spent within days.";
-const SAYS_SLOW: &str = "At home sign-in fails so often that the error budget of a month would not last the month.";
+const SAYS_FAST: &str = "Sign-in at home fails so often, perhaps each time too briefly for a page, that the month's error \
+                         budget would be spent within days.";
+const SAYS_SLOW: &str = "Sign-in at home fails so often that the month's error budget will not last the month.";
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![

@@ -157,7 +157,7 @@ fn clock() -> Scenario {
     let skew = |side: &str| {
         format!(r#"ssowatch_clock_skew_seconds{{target="home", side="{side}", job="ssowatch", instance="a:10059"}}"#)
     };
-    let (kasm, provider) = (skew("kasm"), skew("provider"));
+    let (kasm, provider) = (skew("app"), skew("provider"));
     let both = |name, value, fires| edge(name, &[(&kasm, value), (&provider, value)], fires);
     Scenario {
         twin: Some(("a:10059", "b:10059")),
@@ -172,7 +172,8 @@ fn clock() -> Scenario {
             edge("one side is right, the other behind", &[(&kasm, -300.0), (&provider, 0.0)], false),
         ],
         ..plain("SsowatchClockWrong", &[(&kasm, level(0.0, -40.0)), (&provider, level(1.0, -40.0))], |_| {
-            "The clocks of Kasm and of the provider both differ from that of a:10059 by more than half a minute, the same way."
+            "The clocks of Kasm and of the provider both differ from the clock of a:10059 by more than half a minute, \
+             in the same direction."
                 .to_owned()
         })
     }

@@ -40,7 +40,8 @@ fn broken() -> Scenario {
                 let since = if at > 900 { at - BEGINS + 15 } else { at - 585 };
                 format!(
                     "People cannot sign in at home.\n\
-                     Broken first: Authorize, check redirect_uri_registered, not good for {}. Not so: {}.\n\
+                     Root cause: Authorize, check redirect_uri_registered, last good {} ago.\n\
+                     This should hold and does not: {}.\n\
                      How to fix it: ssowatch explain redirect_uri_registered",
                     words(since),
                     TITLE
@@ -58,7 +59,8 @@ const TITLE: &str = "Kasm's redirect URL is registered with the provider";
 fn with(stage: &str, check: &str, title: &str) -> String {
     format!(
         "People cannot sign in at home.\n\
-         Broken first: {stage}, check {check}, not seen good since ssowatch began. Not so: {title}.\n\
+         Root cause: {stage}, check {check}, not seen good since ssowatch started.\n\
+         This should hold and does not: {title}.\n\
          How to fix it: ssowatch explain {check}"
     )
 }
@@ -75,7 +77,7 @@ pub fn broken_by_hand(rule: &Rule) -> Vec<Case> {
     let cause = |check: &str, stage: &str| {
         format!(r#"ssowatch_login_cause{{target="home", check="{check}", stage="{stage}"}}"#)
     };
-    let (kasm, secret) = (cause("app_reachable", "kasm"), cause("client_secret_accepted", "token"));
+    let (kasm, secret) = (cause("app_reachable", "app"), cause("client_secret_accepted", "token"));
     let then = |mut first: Vec<Sample>, second: Vec<Sample>| {
         first.extend(second);
         first
@@ -199,7 +201,7 @@ fn unknown_for_want_of_an_answer() -> Scenario {
     ));
     scenario.description = |_| {
         "For ten minutes no round could tell whether people can sign in at home.\n\
-         Not answered: discovery (timeout), login_start (challenged).\n\
+         No answer from: discovery (timeout), login_start (challenged).\n\
          Try to sign in yourself, and run: ssowatch check"
             .to_owned()
     };
@@ -221,14 +223,14 @@ fn degraded() -> Scenario {
         ..plain(
             "SsoLoginDegraded",
             &[
-                (&check("app_page_served", "kasm"), level(1.0, 0.0)),
+                (&check("app_page_served", "app"), level(1.0, 0.0)),
                 (&check("groups_claim", "claims"), level(1.0, 0.0)),
                 (&check("issuer_matches", "provider"), always(1.0)),
             ],
             |_| {
-                "Sign-in at home works for some people only, or partly.\n\
-                 Not so: The provider gives the claim that Kasm takes as groups (ssowatch explain groups_claim).\n\
-                 Not so: Kasm's login page and its script are served (ssowatch explain app_page_served)."
+                "Sign-in at home is degraded: some people cannot sign in, or not everything works.\n\
+                 This should hold and does not: Kasm's login page and its script are served (ssowatch explain app_page_served).\n\
+                 This should hold and does not: The provider gives the claim that Kasm takes as groups (ssowatch explain groups_claim)."
                     .to_owned()
             },
         )

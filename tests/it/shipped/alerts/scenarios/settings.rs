@@ -21,8 +21,8 @@ pub fn scenarios() -> Vec<Scenario> {
             "The provider of home answers \"too many requests\" (429): sign-ins may fail at random.".to_owned()
         }),
         check("SsoSigningKeyReplaced", "signing_key_id_unique", |_| {
-            "The provider of home has another key behind a key ID that stayed the same: tokens look forged to clients that \
-             keep the old key."
+            "The provider of home now has a different key under the same key ID: to clients that keep the old key, tokens \
+             look forged."
                 .to_owned()
         }),
         check("SsoSigningKeyChanged", "signing_key_kept", |_| {
@@ -38,7 +38,7 @@ fn drift(alert: &'static str, series: &str, decoy: (&'static str, f64)) -> Scena
         decoys: vec![decoy],
         edges: vec![one_of_two_replicas(series, 0.0, 1.0)],
         ..plain(alert, &[(series, level(0.0, 1.0))], |_| {
-            "Kasm and Pocket ID do not agree in redirect_uri at home. Both values, side by side: ssowatch check\n\
+            "Kasm and Pocket ID disagree about redirect_uri at home. To see both values side by side: ssowatch check\n\
              Checks that compare it: redirect_uri_registered"
                 .to_owned()
         })
@@ -50,8 +50,8 @@ fn credential_refused() -> Scenario {
     Scenario {
         edges: vec![Edge {
             says: Some(
-                "At home a credential that ssowatch was given is refused; sign-in itself is not said to fail.\n\
-                 Refused at: kasm_user."
+                "A credential that ssowatch uses at home is refused. This says nothing about sign-in.\n\
+                 Refused by: kasm_user."
                     .to_owned(),
             ),
             ..one_of_two_replicas(USER, 0.0, 1.0)
@@ -67,8 +67,8 @@ fn credential_refused() -> Scenario {
                 ),
             ],
             |_| {
-                "At home a credential that ssowatch was given is refused; sign-in itself is not said to fail.\n\
-                 Refused at: kasm_config, kasm_user."
+                "A credential that ssowatch uses at home is refused. This says nothing about sign-in.\n\
+                 Refused by: kasm_config, kasm_user."
                     .to_owned()
             },
         )
@@ -89,7 +89,7 @@ fn risk() -> Scenario {
         0.0,
     ));
     Scenario {
-        labels: vec![("target", "home"), ("stage", "kasm"), ("check", "app_clock")],
+        labels: vec![("target", "home"), ("stage", "app"), ("check", "app_clock")],
         decoys,
         fragment: "#app_clock",
         edges: vec![one_of_two_replicas(
@@ -104,7 +104,7 @@ fn risk() -> Scenario {
                 level(1.0, 0.0),
             )],
             |_| {
-                "At home this is not so: Kasm's clock is within 30 seconds of ours.\n\
+                "At home this should hold and does not: Kasm's clock is within 30 seconds of ours.\n\
                  Why it matters and what fixes it: ssowatch explain app_clock"
                     .to_owned()
             },
