@@ -166,10 +166,11 @@ fn list(expected: &str, actual: &str) -> Option<String> {
     }
 }
 
-/// The words of a list with blanks between them; none where it reads as one text.
+/// The words of a list with blanks between them; none where it reads as one text. A tab or a line break parts no list.
 pub(crate) fn words_of_a_list(text: &str) -> Option<Vec<&str>> {
     let words: Vec<&str> = text.split_whitespace().collect();
-    (words.len() > 1 && words.iter().all(|word| word.len() <= WORD)).then_some(words)
+    let is_parted_by_blanks = !text.contains(|letter: char| letter.is_whitespace() && letter != ' ');
+    (is_parted_by_blanks && words.len() > 1 && words.iter().all(|word| word.len() <= WORD)).then_some(words)
 }
 
 fn are(words: &[String]) -> String {

@@ -2,6 +2,7 @@
 //! one megabyte of it takes at most 20 MB and, in a release build, 200 ms.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+#![expect(clippy::print_stdout, reason = "figures are told")]
 
 #[path = "../it/collect/pair.rs"]
 #[expect(dead_code, reason = "made for another binary")]

@@ -3,6 +3,8 @@
 
 use crate::collect::transport::fetch_error::bounded;
 
+/// More tags of a page are not read: the page of a login has a few hundred.
+const MOST_TAGS: usize = 20_000;
 /// More scripts are not tried; a form of a login has fewer fields.
 const MOST_SCRIPTS: usize = 20;
 const MOST_FIELDS: usize = 100;
@@ -101,7 +103,7 @@ pub(in crate::collect) fn form(page: &str) -> Option<Form> {
     Some(Form { action: attribute(tag, "action")?, fields })
 }
 
-/// Each tag without its angle brackets, and what follows it.
+/// Each tag without its angle brackets, and what follows it, up to [`MOST_TAGS`].
 fn tags(page: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = page;
     std::iter::from_fn(move || {
@@ -111,6 +113,7 @@ fn tags(page: &str) -> impl Iterator<Item = (&str, &str)> {
         rest = tail.get(end + 1..).unwrap_or_default();
         Some((&tail[..end], rest))
     })
+    .take(MOST_TAGS)
 }
 
 /// The closing bracket, leaving out those inside quotes.
@@ -167,6 +170,9 @@ fn value(text: &str) -> (&str, &str) {
 
 /// The character references that servers write into texts and attributes.
 fn decode(text: &str) -> String {
+    if !text.contains('&') {
+        return text.to_owned();
+    }
     let pairs = [
         ("&lt;", "<"),
         ("&gt;", ">"),

@@ -490,7 +490,7 @@ impl<'t> Layer<'t> {
     }
 
     /// Takes one encoding away: `%41`, `\u0041` and `\n` of JSON, `&#65;` and `&amp;` of HTML. None where there is none.
-    fn decoded(&self) -> Option<Layer<'t>> {
+    fn decoded(&self) -> Option<Self> {
         let bytes = &*self.bytes;
         let escape = |from: usize| {
             let at = from + bytes[from..].iter().position(|byte| matches!(byte, b'%' | b'\\' | b'&'))?;
@@ -527,7 +527,7 @@ impl<'t> Layer<'t> {
         }
         decoded.extend_from_slice(&bytes[from..]);
         begins.extend((from..bytes.len()).map(|at| place(self.begin(at))));
-        Some(Layer { bytes: decoded.into(), begins: Some(begins), length: self.length })
+        Some(Self { bytes: decoded.into(), begins: Some(begins), length: self.length })
     }
 }
 

@@ -17,13 +17,24 @@ pub(in crate::web) fn shown(value: &str) -> String {
     clipped(value, LONGEST)
 }
 
-/// The same, cut where it is longer than so many characters.
+/// The same, cut where it is longer than so many characters, or takes more than twice as many bytes as HTML: what is
+/// all escapes swells a page.
 pub(in crate::web) fn clipped(value: &str, longest: usize) -> String {
     // No more of it can be shown than this.
     let end = value.char_indices().nth(longest + 1).map_or(value.len(), |(at, _)| at);
     let text = safe(&value[..end], Style::PLAIN);
-    match text.char_indices().nth(longest) {
-        Some((end, _)) => format!("{}…", &text[..end]),
+    let mut bytes = 0;
+    let is_too_much = |(n, (_, letter)): &(usize, (usize, char))| {
+        bytes += match letter {
+            '<' | '>' => 4,
+            '&' => 5,
+            '"' => 6,
+            other => other.len_utf8(),
+        };
+        *n >= longest || bytes > 2 * longest
+    };
+    match text.char_indices().enumerate().find(is_too_much) {
+        Some((_, (end, _))) => format!("{}…", &text[..end]),
         None => text,
     }
 }

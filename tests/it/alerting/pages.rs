@@ -35,8 +35,6 @@ const PAGED: &[(&str, &str)] = &[
     ("provider_refused", "provider_reachable"),
     ("provider_certificate_expired", "provider_certificate_valid"),
     ("provider_bad_gateway", "discovery_served"),
-    ("discovery_invalid_json", "discovery_served"),
-    ("issuer_missing", "discovery_served"),
     ("database_gone", "provider_database"),
     ("userinfo_gone", "endpoints_answer"),
     ("client_deleted", "client_known"),
@@ -53,6 +51,8 @@ const PAGED: &[(&str, &str)] = &[
 
 /// Faults that are told to somebody, but wake nobody: the alert, and what its description names.
 const TOLD: &[(&str, &str, &str)] = &[
+    ("discovery_invalid_json", "SsoLoginDegraded", "discovery_served"),
+    ("issuer_missing", "SsoLoginDegraded", "discovery_served"),
     ("provider_page_blank", "SsoLoginDegraded", "provider_page_served"),
     ("groups_attribute_unknown", "SsoLoginDegraded", "groups_claim"),
     ("kasm_key_wrong", "SsoCredentialRefused", "kasm_config"),
