@@ -198,10 +198,12 @@ async fn a_failing_database_is_the_one_cause_and_says_nothing_of_keys_and_client
         assert_eq!(round.snapshot.client_registration.value, Err(blocked), "{version:?}");
         assert_eq!(lab.count(Side::Provider, "/api/users/me"), 0, "no key is sent where it would be refused");
         lab.fix_all();
-        let due = CollectMode::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO };
+        // In full: a round that is due asks so much again up to 2.9 that some of it waits for the budget.
         let target = target(&lab, Credential::ProviderAdminKey);
-        let after = ssowatch::round::round(&Collector::new(Clock::System), &target, Some(&round.snapshot), due).await;
-        assert!(after.snapshot.client_registration.ok().is_some(), "{version:?}: asked again in the next round");
+        let full = CollectMode::Full;
+        let after = ssowatch::round::round(&Collector::new(Clock::System), &target, Some(&round.snapshot), full).await;
+        let registration = &after.snapshot.client_registration;
+        assert!(registration.ok().is_some(), "{version:?}: asked again in the next look: {:?}", registration.value);
     }
 }
 

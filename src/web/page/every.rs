@@ -6,7 +6,6 @@ use super::{
     Heading, View, card, check_id,
     frame::{Page, frame},
     link,
-    shape::icon,
     text::{clipped, shown},
     words::{Standing, distance},
 };
@@ -19,7 +18,7 @@ use crate::{
 };
 
 /// The longest sentence about a check or a source, in characters.
-const SENTENCE: usize = 56;
+const SENTENCE: usize = 48;
 /// What is younger than this when a round ends was seen in it, in seconds.
 const A_ROUND: f64 = 30.0;
 
@@ -68,19 +67,20 @@ fn one_check(report: &CheckReport, round: Time, view: &View<'_>) -> Markup {
         }
     };
     html! {
-        li {
-            (mark(state)) (word) ": " (title) " " (check_id(&report.id, view))
+        li class=[mark(state)] {
+            (word) ": " (title) " " (check_id(&report.id, view))
             @if !said.is_empty() { " " span.dim { "(" (clipped(&said, SENTENCE)) ")" } }
             @if is_older { " " span.dim { "seen " (distance(report.seen_at, view.now)) } }
         }
     }
 }
 
-/// A shape for what is not as it should be, so that it stands out of a long list.
-fn mark(state: State) -> Markup {
+/// The bullet of what is not as it should be, so that it stands out of a long list.
+fn mark(state: State) -> Option<&'static str> {
     match state {
-        State::Ok | State::Unproven => html! {},
-        State::Broken | State::Degraded | State::AtRisk | State::Unknown => html! { (icon(state)) " " },
+        State::Ok | State::Unproven => None,
+        State::Broken => Some("bad"),
+        State::Degraded | State::AtRisk | State::Unknown => Some("warn"),
     }
 }
 
@@ -113,8 +113,8 @@ fn source(seen: &SourceReport, now: Time) -> Markup {
         (None, _) => (State::Unproven, "not asked"),
     };
     html! {
-        li {
-            (mark(state)) (word) ": " (seen.id.title()) " "
+        li class=[mark(state)] {
+            (word) ": " (seen.id.title()) " "
             span.dim {
                 @if seen.ok.is_some() {
                     (distance(seen.at, now)) ", took " (format!("{:.0}", seen.took_seconds * 1000.0)) " ms "
