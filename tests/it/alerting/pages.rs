@@ -155,7 +155,7 @@ async fn each_fault_is_told_once_with_its_cause_and_once_more_when_it_is_fixed()
     // A fault that another one follows.
     let other = &cases["other-cause"];
     page_of("other-cause").await;
-    other.lab.break_with(fault("discovery_gone"));
+    other.lab.break_with(fault("provider_bad_gateway"));
     other.lab.fix(other.fault);
     is("ssowatch_login_cause{target=\"other-cause\", check=\"discovery_served\"}".to_owned(), 1.0).await;
 

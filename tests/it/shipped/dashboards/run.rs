@@ -87,9 +87,9 @@ async fn variables(prometheus: &Prometheus, board: &Board) {
 }
 
 /// What a panel says: its board, its title, which of its queries, and the value.
-type WebhookResponse = (&'static str, &'static str, usize, f64);
+type Said = (&'static str, &'static str, usize, f64);
 
-const WELL: &[WebhookResponse] = &[
+const WELL: &[Said] = &[
     ("ssowatch-overview", "Can users sign in?", 0, 3.0),
     ("ssowatch-overview", "Targets by answer", 0, 1.0),
     ("ssowatch-overview", "Is ssowatch up?", 0, 1.0),
@@ -108,14 +108,14 @@ const WELL: &[WebhookResponse] = &[
     ("ssowatch-daemon", "Is its journal kept?", 0, 1.0),
     ("ssowatch-daemon", "Heartbeats", 1, 0.0),
 ];
-const PARTLY: &[WebhookResponse] = &[
+const PARTLY: &[Said] = &[
     ("ssowatch-overview", "Can users sign in?", 0, 2.0),
     ("ssowatch-overview", "Targets by answer", 0, 0.0),
     ("ssowatch-overview", "Targets by answer", 1, 1.0),
     ("ssowatch-target", "What broke first", 0, 3.0),
     ("ssowatch-target", "The login path, by stage", Stage::Token as usize, 1.0),
 ];
-const BROKEN: &[WebhookResponse] = &[
+const BROKEN: &[Said] = &[
     ("ssowatch-overview", "Can users sign in?", 0, 0.0),
     ("ssowatch-overview", "Targets by answer", 2, 0.0),
     ("ssowatch-overview", "Targets by answer", 3, 1.0),
@@ -124,9 +124,9 @@ const BROKEN: &[WebhookResponse] = &[
     ("ssowatch-target", "The login path, by stage", Stage::Start as usize, 0.0),
     ("ssowatch-target", "The login path, by stage", Stage::Claims as usize, 3.0),
 ];
-const MUTED: &[WebhookResponse] =
+const MUTED: &[Said] =
     &[("ssowatch-overview", "Targets", 9, 1.0), ("ssowatch-target", "Maintenance", 0, 1.0)];
-const GONE: &[WebhookResponse] = &[
+const GONE: &[Said] = &[
     ("ssowatch-overview", "Can users sign in?", 0, 1.0),
     ("ssowatch-overview", "Targets by answer", 2, 1.0),
     ("ssowatch-overview", "Is ssowatch up?", 0, 0.0),
@@ -138,7 +138,7 @@ const GONE: &[WebhookResponse] = &[
 ];
 
 /// Waits until panels say this.
-async fn say(prometheus: &Prometheus, boards: &[Board], said: &[WebhookResponse]) {
+async fn say(prometheus: &Prometheus, boards: &[Board], said: &[Said]) {
     for (uid, title, index, value) in said {
         let board = boards.iter().find(|board| board.uid == *uid).unwrap();
         let panel = board.panels().find(|panel| panel.title == *title).unwrap();
