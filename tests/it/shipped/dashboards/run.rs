@@ -124,8 +124,7 @@ const BROKEN: &[Said] = &[
     ("ssowatch-target", "The login path, by stage", Stage::Start as usize, 0.0),
     ("ssowatch-target", "The login path, by stage", Stage::Claims as usize, 3.0),
 ];
-const MUTED: &[Said] =
-    &[("ssowatch-overview", "Targets", 9, 1.0), ("ssowatch-target", "Maintenance", 0, 1.0)];
+const MUTED: &[Said] = &[("ssowatch-overview", "Targets", 9, 1.0), ("ssowatch-target", "Maintenance", 0, 1.0)];
 const GONE: &[Said] = &[
     ("ssowatch-overview", "Can users sign in?", 0, 1.0),
     ("ssowatch-overview", "Targets by answer", 2, 1.0),
