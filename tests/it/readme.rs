@@ -200,6 +200,7 @@ fn every_flag_in_the_documents_exists() {
         "--kustomize",
         "--locked",
         "--test",
+        "--verify",
     ];
     let documents = [README, DEPLOY, METRICS].map(text_of).join("\n");
     let words = documents.split(|letter: char| letter.is_whitespace() || "`(),;:=[]|\\".contains(letter));
