@@ -109,7 +109,7 @@ impl Collector {
         Box::pin(from_provider::anew(&self.deps, target)).await
     }
 
-    /// Whether one of the two sides answers otherwise than that snapshot shows: two requests at most, and no verdict.
+    /// Whether one of the two sides no longer answers as that snapshot shows: two requests at most, and no verdict.
     pub async fn has_changed(&self, target: &Target, before: &Snapshot) -> bool {
         self.pulses.show_a_change(&self.deps, target, before).await
     }

@@ -200,7 +200,7 @@ pub enum DryRun {
     /// It goes on to a login of its own. Whether it has looked at the request before is not seen from outside; holds how
     /// it asks.
     AsksForLogin(String),
-    /// It asked for the user, and `state` came back otherwise than it was sent: who started the login refuses that.
+    /// It asked for the user, and `state` came back changed: who started the login refuses that.
     StateChanged {
         /// The OAuth error code, as in [`Self::Accepted`].
         error: String,

@@ -17,7 +17,7 @@ pub trait RunRound: Send + Sync + 'static {
         plan: CollectionPlan,
     ) -> impl Future<Output = Round> + Send;
 
-    /// Whether a target answers otherwise than in its last round: felt between rounds, and never a verdict.
+    /// Whether a target no longer answers as in its last round: felt between rounds, and never a verdict.
     fn has_changed(&self, target: &Target, before: &Snapshot) -> impl Future<Output = bool> + Send {
         let _ = (target, before);
         std::future::ready(false)

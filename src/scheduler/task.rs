@@ -171,7 +171,7 @@ impl<L: RunRound> Task<L> {
         }
     }
 
-    /// Whether the target answers otherwise than in the round before. A pulse that hangs or panics shows nothing.
+    /// Whether the target no longer answers as in the round before. A pulse that hangs or panics shows nothing.
     async fn feel(runner: &Arc<L>, target: &Arc<Target>, before: Option<Arc<Snapshot>>) -> bool {
         let Some(before) = before else { return false };
         let (runner, target) = (Arc::clone(runner), Arc::clone(target));

@@ -133,7 +133,7 @@ fn busy(status: StatusCode, wait: Duration, message: &str) -> Response {
     response
 }
 
-/// What a request is told that names us otherwise than the operator does.
+/// What a request is told that names us by a name that is not the operator's.
 const FOREIGN_HOST: &str = "Refused: this is not known as a name of this ssowatch. Without a login it answers to \
     localhost, to addresses, to the name in --web.external-url, and to those in web.allowed_hosts (its configuration, or \
     --web.allowed-hosts).";

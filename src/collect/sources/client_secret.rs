@@ -298,7 +298,7 @@ fn is_of_the_client(status: u16, error: &str, kind: ProviderKind) -> bool {
     }
 }
 
-/// Whether the provider wants the client to authenticate otherwise than by a secret in HTTP Basic (Keycloak's words).
+/// Whether the provider wants the client to authenticate by something other than a secret in HTTP Basic (Keycloak's words).
 fn wants_another_method(answer: &Answer) -> bool {
     let said = answer.said().unwrap_or_default().to_lowercase();
     demands_assertion(&said) || (said.contains("invalid_client") && said.contains("missing client_id"))

@@ -123,7 +123,7 @@ fn read(mut answer: Answer) -> Result<(Secret, Option<i64>), FetchError> {
     }
 }
 
-/// IntoMissing there is no token: the client may not have one, or our copy of the secret is refused.
+/// Why there is no token: the client may not have one, or our copy of the secret is refused.
 fn refusal(answer: &Answer, kind: ProviderKind) -> FetchError {
     let error = parse_json(&answer.body).ok().and_then(|json| json.value.get("error")?.as_str().map(str::to_owned));
     let is_pocket_id = kind == ProviderKind::PocketId;

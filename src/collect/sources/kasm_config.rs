@@ -14,7 +14,7 @@ const NEEDS: Permission = Permission { name: "Auth View", is_required: true };
 /// Asks for the stored configs.
 ///
 /// # Errors
-/// IntoMissing there are none.
+/// Why there are none.
 pub(in crate::collect) async fn collect(api: &DeveloperApi<'_>) -> Result<OidcConfigs, FetchError> {
     read(&api.call("get_oidc_configs", json!({}), NEEDS).await?)
 }

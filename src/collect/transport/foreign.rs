@@ -200,7 +200,7 @@ impl Mask {
         }
     }
 
-    /// IntoMissing there is no answer: a library's words may quote a server, too.
+    /// Why there is no answer: a library's words may quote a server, too.
     pub(in crate::collect) fn stop(&self, stop: FetchError) -> FetchError {
         match stop {
             FetchError::Failed { reason, status, detail } => {

@@ -338,7 +338,7 @@ impl OriginClient {
     /// What the connection showed that the last request was sent over.
     ///
     /// # Errors
-    /// IntoMissing there was none; by a connection of our own where no request was sent.
+    /// Why there was none; by a connection of our own where no request was sent.
     pub(in crate::collect) async fn made(&self, mut prepared: Probed) -> Result<Probed, FetchError> {
         let made = self.known().made.clone();
         let Some(notes) = made.transpose().map_err(|stop| self.mask.stop(stop))? else { return self.probe().await };

@@ -88,8 +88,8 @@ impl WebhookClient {
     ///
     /// # Errors
     /// No answer came.
-    pub async fn ask(&self, parcel: &WebhookRequest<'_>) -> Result<WebhookResponse, SendError> {
-        let answer = self.exchange(parcel).await.map_err(|stop| SendError::from(detail(stop)))?;
+    pub async fn ask(&self, outgoing: &WebhookRequest<'_>) -> Result<WebhookResponse, SendError> {
+        let answer = self.exchange(outgoing).await.map_err(|stop| SendError::from(detail(stop)))?;
         Ok(WebhookResponse { status: answer.status, body: String::from_utf8_lossy(&answer.body).into_owned() })
     }
 
@@ -97,8 +97,8 @@ impl WebhookClient {
     ///
     /// # Errors
     /// No answer came, or one that says no.
-    pub async fn tell(&self, parcel: &WebhookRequest<'_>) -> Result<(), SendError> {
-        let answer = self.exchange(parcel).await.map_err(|stop| SendError::from(detail(stop)))?;
+    pub async fn tell(&self, outgoing: &WebhookRequest<'_>) -> Result<(), SendError> {
+        let answer = self.exchange(outgoing).await.map_err(|stop| SendError::from(detail(stop)))?;
         match answer.status {
             200..=299 => Ok(()),
             status => Err(SendError {
@@ -108,21 +108,21 @@ impl WebhookClient {
         }
     }
 
-    async fn exchange(&self, parcel: &WebhookRequest<'_>) -> Result<Answer, FetchError> {
-        let http = &parcel.http.with_secrets().await;
-        let mask = Arc::new(mask(parcel, http));
+    async fn exchange(&self, outgoing: &WebhookRequest<'_>) -> Result<Answer, FetchError> {
+        let http = &outgoing.http.with_secrets().await;
+        let mask = Arc::new(mask(outgoing, http));
         let mut headers = Vec::new();
-        if let Some(bearer) = &parcel.bearer {
+        if let Some(bearer) = &outgoing.bearer {
             headers.push((header::AUTHORIZATION, sensitive(format!("Bearer {}", bearer.expose()))?));
         }
-        let body = parcel.json.clone().map(|json| ("application/json", json));
+        let body = outgoing.json.clone().map(|json| ("application/json", json));
         let request = Request {
             limit: Limit::Beginning(ANSWER),
             carried: Some(RequestAuth { headers, body }),
-            ..Request::json(parcel.url.clone())
+            ..Request::json(outgoing.url.clone())
         };
         let connect_to = http.connect_to.as_ref();
-        let mut peer = OriginClient::new(&parcel.url, http, connect_to, &self.tls, self.clock, mask).await?;
+        let mut peer = OriginClient::new(&outgoing.url, http, connect_to, &self.tls, self.clock, mask).await?;
         // What was taken is not sent again because of how the answer goes on.
         peer.limit += BEGINNING_WITHIN;
         peer.send(&request).await
@@ -157,10 +157,10 @@ fn said(answer: &Answer) -> String {
 }
 
 /// All that the request holds and nobody else may read. `http` has its secrets read.
-fn mask(parcel: &WebhookRequest<'_>, http: &HttpSettings) -> Mask {
-    let mut all: Vec<Secret> = parcel.bearer.iter().chain(&parcel.secrets).cloned().collect();
+fn mask(outgoing: &WebhookRequest<'_>, http: &HttpSettings) -> Mask {
+    let mut all: Vec<Secret> = outgoing.bearer.iter().chain(&outgoing.secrets).cloned().collect();
     all.extend(foreign::secrets_of(http));
-    Mask::new(&all, parcel.url.host_str())
+    Mask::new(&all, outgoing.url.host_str())
 }
 
 /// What an address that is a secret holds behind its host.

@@ -50,14 +50,14 @@ pub(super) async fn send(
     let mut failed = None;
     let mut is_taken = false;
     for root in &alertmanager.urls {
-        let parcel = WebhookRequest {
+        let outgoing = WebhookRequest {
             url: address(root),
             http: &alertmanager.http,
             bearer: None,
             json: Some(alerts.clone()),
             secrets: Vec::new(),
         };
-        match outward.tell(&parcel).await {
+        match outward.tell(&outgoing).await {
             Ok(()) => is_taken = true,
             Err(untold) => failed = Some(untold),
         }

@@ -49,8 +49,10 @@ impl Sender {
     async fn send(&self, receiver: &Receiver, message: &Message) -> Result<(), SendError> {
         let site = self.site.as_deref();
         match &receiver.means {
-            ReceiverKind::Webhook(webhook) => self.outward.tell(&webhook::parcel(webhook, message, site).await?).await,
-            ReceiverKind::Ntfy(ntfy) => self.outward.tell(&ntfy::parcel(ntfy, message, site).await?).await,
+            ReceiverKind::Webhook(webhook) => {
+                self.outward.tell(&webhook::outgoing(webhook, message, site).await?).await
+            }
+            ReceiverKind::Ntfy(ntfy) => self.outward.tell(&ntfy::outgoing(ntfy, message, site).await?).await,
             ReceiverKind::Smtp(smtp) => smtp::send(smtp, message, site, self.clock.now()).await,
             ReceiverKind::Alertmanager(alertmanager) => {
                 alertmanager::send(&self.outward, alertmanager, message, site, self.clock.now()).await

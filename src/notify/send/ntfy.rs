@@ -16,7 +16,7 @@ use crate::{
 const LONGEST: usize = 4096;
 
 /// The request for a message.
-pub(super) async fn parcel<'a>(
+pub(super) async fn outgoing<'a>(
     ntfy: &'a Ntfy,
     message: &Message,
     site: Site<'_>,

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The request for a message.
-pub(super) async fn parcel<'a>(
+pub(super) async fn outgoing<'a>(
     webhook: &'a Webhook,
     message: &Message,
     site: Site<'_>,

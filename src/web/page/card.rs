@@ -92,7 +92,7 @@ pub(super) fn before_the_restart(latest: &Latest) -> &'static str {
     if latest.restored { ", before the restart of ssowatch" } else { "" }
 }
 
-/// What is known of a target: by `current` where that is so.
+/// What is known of a target: by `current` where that holds.
 fn known(standing: Standing<'_>, view: &View<'_>, current: impl FnOnce(&Latest) -> Markup) -> Markup {
     match standing {
         Standing::NothingYet => html! {},
