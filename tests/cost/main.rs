@@ -1,5 +1,6 @@
-//! What foreign answers cost, by an allocator that counts and the processor's time: whatever a server sends, a round with
-//! one megabyte of it takes at most 20 MB and, in a release build, 200 ms.
+//! What foreign answers cost, by an allocator that counts: whatever a server sends, a round with one megabyte of it takes
+//! at most 20 MB. The bar for the processor's time, 200 ms, is held where time is measured: `tests/bench/cost` runs this
+//! with `SSOWATCH_BENCH=1` and a release build. Otherwise only a round that would freeze a machine fails here.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 #![expect(clippy::print_stdout, reason = "figures are told")]
@@ -31,8 +32,16 @@ static MEMORY: PeakAlloc = PeakAlloc;
 static ALONE: Mutex<()> = Mutex::new(());
 
 const MEMORY_LIMIT: usize = 20_000_000;
-/// What is not optimised takes up to five times as long.
-const TIME_LIMIT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 1_000 } else { 200 });
+/// No measure: what was quadratic took minutes.
+const FROZEN: Duration = Duration::from_secs(30);
+
+/// How long a round may take of the processor, and a healthy target's round be held up by ten hostile ones.
+fn time_limits() -> [Duration; 2] {
+    match std::env::var_os("SSOWATCH_BENCH") {
+        Some(_) => [Duration::from_millis(200), Duration::from_secs(1)],
+        None => [FROZEN, FROZEN],
+    }
+}
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 const KEYS: &str = "/.well-known/jwks.json";
@@ -207,8 +216,9 @@ async fn cost<T>(work: impl Future<Output = T>) -> (T, usize, Duration) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[expect(clippy::await_holding_lock, reason = "that is what it is for")]
-async fn a_megabyte_of_anything_costs_at_most_20_mb_and_a_fifth_of_a_second_in_each_round_and_after_a_restart() {
+async fn a_megabyte_of_anything_costs_at_most_20_mb_in_each_round_and_after_a_restart() {
     let _alone = ALONE.lock().unwrap();
+    let [time_limit, _] = time_limits();
     let mut pair = Pair::well().await;
     let first = look(&mut pair, None).await;
     let (_, base_memory, base_time) = cost(look(&mut pair, Some(&first))).await;
@@ -222,7 +232,7 @@ async fn a_megabyte_of_anything_costs_at_most_20_mb_and_a_fifth_of_a_second_in_e
                 let saved = serde_json::to_vec(&before.snapshot).unwrap();
                 let read = async { serde_json::from_slice::<Snapshot>(&saved).unwrap() };
                 let (snapshot, memory, time) = cost(read).await;
-                if saved.len() > 4_000_000 || memory > MEMORY_LIMIT || time > TIME_LIMIT {
+                if saved.len() > 4_000_000 || memory > MEMORY_LIMIT || time > time_limit {
                     broken.push(format!("{}: {} bytes in the journal, {memory} read", hostile.name, saved.len()));
                 }
                 before.snapshot = snapshot;
@@ -231,7 +241,7 @@ async fn a_megabyte_of_anything_costs_at_most_20_mb_and_a_fifth_of_a_second_in_e
             let (round, memory, time) = cost(look(&mut pair, Some(&before))).await;
             let time = time.saturating_sub(base_time);
             let line = format!("{}, round {}: {} kB, {} ms", hostile.name, n + 1, memory / 1000, time.as_millis());
-            if memory > MEMORY_LIMIT || time > TIME_LIMIT {
+            if memory > MEMORY_LIMIT || time > time_limit {
                 broken.push(line.clone());
             }
             report.push_str(&line);
@@ -268,7 +278,7 @@ async fn ten_hostile_targets_together_leave_a_healthy_one_its_time() {
     })
     .await;
     let delay = together.saturating_sub(alone);
-    let limit = Duration::from_secs(if cfg!(debug_assertions) { 5 } else { 1 });
+    let [_, limit] = time_limits();
     println!("ten hostile targets: {} kB, {} ms", memory / 1000, delay.as_millis());
     assert!(delay < limit && memory < 10 * MEMORY_LIMIT, "{} kB, {} ms", memory / 1000, delay.as_millis());
 }

@@ -150,19 +150,19 @@ fn checks() -> Panel {
     Panel::table(
         "Checks",
         "Every check that was proven good or bad, or could not be evaluated this time. Unverified checks have no row. When \
-         it was last good is kept for outages and what is degraded.",
+         a check that is not good now was last good is kept for outages and for what is degraded.",
         "no check was evaluated",
     )
     .wide(14)
     .ask(Query::table(result))
-    .ask(Query::table(format!("1000 * max by (check) ({good})")))
+    .ask(Query::table(format!("1000 * max by (check) ({good})")).gives(Gives::WhenBroken))
     .joined_by("check")
     .columns(&[
         Column::label("check", "Check"),
         Column::label("stage", "Stage").wide(110),
         Column::label("severity", "Severity").wide(110),
         Column::value(0, "Result").words(CHECK).wide(160),
-        Column::value(1, "Last good").unit("dateTimeFromNow").absent("not kept, or never").wide(160),
+        Column::value(1, "Last good").unit("dateTimeFromNow").absent("now, or not known").wide(160),
     ])
     .sorted_by("Result", false)
 }
