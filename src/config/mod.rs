@@ -32,8 +32,8 @@ pub use demand::Demand;
 pub use flags::{Flags, Named};
 pub use http::{HttpSettings, NamedHeader, ProxySettings, TlsSettings};
 pub use notify::{
-    Alertmanager, Heartbeat, MailTls, Maintenance, Ntfy, Placeholder, Receiver, ReceiverKind, Smtp, Template, Topic,
-    Webhook,
+    Alertmanager, Heartbeat, MailTls, Maintenance, Ntfy, Placeholder, Push, PushService, Receiver, ReceiverKind, Smtp,
+    Template, Topic, Webhook,
 };
 pub use page::{WebSettings, host_name};
 pub use problems::{ConfigError, Mark, Problem};

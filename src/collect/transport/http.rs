@@ -83,7 +83,9 @@ pub(in crate::collect) struct Request {
     pub url: Url,
     /// What is wanted.
     pub accept: &'static str,
-    /// A body with its content type makes it a POST, else it is a GET.
+    /// Where there is none: POST with a body, else GET.
+    pub method: Option<Method>,
+    /// A body with its content type.
     pub body: Option<(&'static str, String)>,
     /// A cookie of this collection: what the same server has just set.
     pub cookie: Option<HeaderValue>,
@@ -110,7 +112,16 @@ impl Request {
     /// A GET for JSON.
     pub(in crate::collect) fn json(url: Url) -> Self {
         let limit = Limit::Bytes(JSON_LIMIT);
-        Self { url, accept: "application/json", body: None, cookie: None, limit, carried: None, is_tokenless: false }
+        Self {
+            url,
+            accept: "application/json",
+            method: None,
+            body: None,
+            cookie: None,
+            limit,
+            carried: None,
+            is_tokenless: false,
+        }
     }
 
     /// A GET for JSON without any `Authorization`, also where a login wall wants one.
@@ -381,7 +392,8 @@ fn message(client: &Client, request: &Request, headers: &HeaderMap) -> Option<hy
     let host = HeaderValue::from_str(&request.url[Position::BeforeHost..Position::AfterPort]).ok()?;
     let carried = request.carried.as_ref().and_then(|carried| carried.body.as_ref());
     let body = request.body.as_ref().or(carried);
-    let method = if body.is_some() { Method::POST } else { Method::GET };
+    let by_body = if body.is_some() { Method::POST } else { Method::GET };
+    let method = request.method.clone().unwrap_or(by_body);
     let path = &request.url[Position::BeforePath..Position::AfterQuery];
     // A proxy that does not tunnel wants the whole address.
     let (target, password) = match &client.way {

@@ -5,7 +5,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use hyper::header;
+use hyper::{Method, header};
 use url::Url;
 
 use super::{
@@ -42,6 +42,8 @@ pub struct WebhookRequest<'a> {
     pub bearer: Option<Secret>,
     /// A JSON body, which makes it a POST; else it is a GET.
     pub json: Option<String>,
+    /// Whether the body is sent by PUT.
+    pub is_put: bool,
     /// What else no answer may repeat, beside the token: [`parts`] of an address that is a secret.
     pub secrets: Vec<Secret>,
 }
@@ -93,14 +95,14 @@ impl WebhookClient {
         Ok(WebhookResponse { status: answer.status, body: String::from_utf8_lossy(&answer.body).into_owned() })
     }
 
-    /// Sends a request that is to be taken: every status but 2xx is an error.
+    /// Sends a request that is to be taken, and gives the status: every one but 2xx is an error.
     ///
     /// # Errors
     /// No answer came, or one that says no.
-    pub async fn tell(&self, outgoing: &WebhookRequest<'_>) -> Result<(), SendError> {
+    pub async fn tell(&self, outgoing: &WebhookRequest<'_>) -> Result<u16, SendError> {
         let answer = self.exchange(outgoing).await.map_err(|stop| SendError::from(detail(stop)))?;
         match answer.status {
-            200..=299 => Ok(()),
+            200..=299 => Ok(answer.status),
             status => Err(SendError {
                 detail: format!("HTTP {status}{}{}", why(status), said(&answer)),
                 retry_after: retry_after(&answer.headers, self.clock.now()).and_then(|wait| wait.to_std().ok()),
@@ -117,6 +119,7 @@ impl WebhookClient {
         }
         let body = outgoing.json.clone().map(|json| ("application/json", json));
         let request = Request {
+            method: outgoing.is_put.then_some(Method::PUT),
             limit: Limit::Beginning(ANSWER),
             carried: Some(RequestAuth { headers, body }),
             ..Request::json(outgoing.url.clone())

@@ -74,6 +74,8 @@ pub enum ReceiverKind {
     Smtp(Smtp),
     /// Alertmanager's API (version 2).
     Alertmanager(Alertmanager),
+    /// A chat or push service with a form of its own.
+    Push(Push),
 }
 
 impl ReceiverKind {
@@ -85,6 +87,7 @@ impl ReceiverKind {
             Self::Ntfy(_) => "ntfy",
             Self::Smtp(_) => "smtp",
             Self::Alertmanager(_) => "alertmanager",
+            Self::Push(push) => push.service.row().word,
         }
     }
 }
@@ -174,6 +177,83 @@ pub struct Alertmanager {
     pub urls: Vec<Url>,
     /// How to connect.
     pub http: HttpSettings,
+}
+
+/// A chat or push service, and whom it tells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Push {
+    /// The service.
+    pub service: PushService,
+    /// The root of its API.
+    pub url: Url,
+    /// What lets us in.
+    pub token: SecretSource,
+    /// The chat, user or room, where the token alone does not say it.
+    pub to: Option<SecretSource>,
+    /// How to connect.
+    pub http: HttpSettings,
+}
+
+/// A service that shows messages to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PushService {
+    /// A bot of Telegram (<https://core.telegram.org/bots/api#sendmessage>).
+    Telegram,
+    /// Pushover (<https://pushover.net/api>).
+    Pushover,
+    /// A Gotify server (<https://gotify.net/docs/pushmsg>).
+    Gotify,
+    /// A room of Matrix (client-server API 1.1, section 7.6.2: `PUT …/rooms/{roomId}/send/…`).
+    Matrix,
+    /// An Apprise API server, which passes messages on to more than a hundred other services
+    /// (<https://github.com/caronc/apprise-api>).
+    Apprise,
+}
+
+/// What the configuration of a service holds.
+#[derive(Debug)]
+pub struct PushRow {
+    /// The key of the service.
+    pub word: &'static str,
+    /// The root of its API, where it is the same for everybody.
+    pub url: Option<&'static str>,
+    /// The key of what lets us in, and of its file.
+    pub token: [&'static str; 2],
+    /// The key of the recipient and of its file, and what to write there.
+    pub to: Option<([&'static str; 2], &'static str)>,
+}
+
+impl PushService {
+    /// Every service.
+    pub const ALL: [Self; 5] = [Self::Telegram, Self::Pushover, Self::Gotify, Self::Matrix, Self::Apprise];
+
+    /// What its configuration holds.
+    #[must_use]
+    pub const fn row(self) -> &'static PushRow {
+        const TOKEN: [&str; 2] = ["token", "token_file"];
+        match self {
+            Self::Telegram => &PushRow {
+                word: "telegram",
+                url: Some("https://api.telegram.org"),
+                token: TOKEN,
+                to: Some((["chat", "chat_file"], "the chat's id, such as -1001234567890, or @channel")),
+            },
+            Self::Pushover => &PushRow {
+                word: "pushover",
+                url: Some("https://api.pushover.net"),
+                token: TOKEN,
+                to: Some((["user", "user_file"], "the key of a user or a group")),
+            },
+            Self::Gotify => &PushRow { word: "gotify", url: None, token: TOKEN, to: None },
+            Self::Matrix => &PushRow {
+                word: "matrix",
+                url: None,
+                token: TOKEN,
+                to: Some((["room", "room_file"], "the room's id, such as !abc:example.com")),
+            },
+            Self::Apprise => &PushRow { word: "apprise", url: None, token: ["key", "key_file"], to: None },
+        }
+    }
 }
 
 /// The dead man's switch: an address that is called while all is watched.

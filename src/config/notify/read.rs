@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{Receiver, ReceiverKind, Topic, sending};
+use super::{PushService, Receiver, ReceiverKind, Topic, sending};
 use crate::config::{
     name::check_name,
     problems::did_you_mean,
@@ -14,7 +14,8 @@ const UNKNOWN_AFTER: Duration = Duration::from_mins(15);
 /// The most messages within an hour.
 const PER_HOUR: u32 = 12;
 /// The kinds of receivers.
-const KINDS: [&str; 4] = ["webhook", "ntfy", "smtp", "alertmanager"];
+const KINDS: [&str; 9] =
+    ["webhook", "ntfy", "smtp", "alertmanager", "telegram", "pushover", "gotify", "matrix", "apprise"];
 
 /// Reads the receivers.
 pub(in crate::config) fn receivers(reader: &mut Reader<'_>, field: Field) -> Vec<Receiver> {
@@ -78,7 +79,11 @@ fn means(reader: &mut Reader<'_>, section: &mut Section) -> Option<ReceiverKind>
         "webhook" => sending::webhook(reader, field).map(ReceiverKind::Webhook),
         "ntfy" => sending::ntfy(reader, field).map(ReceiverKind::Ntfy),
         "smtp" => sending::smtp(reader, field).map(ReceiverKind::Smtp),
-        _ => sending::alertmanager(reader, field).map(ReceiverKind::Alertmanager),
+        "alertmanager" => sending::alertmanager(reader, field).map(ReceiverKind::Alertmanager),
+        _ => {
+            let service = PushService::ALL.into_iter().find(|service| service.row().word == kind)?;
+            sending::push(reader, field, service).map(ReceiverKind::Push)
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The receivers, the heartbeat and the windows as they are shown: every secret masked.
 
-use super::{Alertmanager, Heartbeat, Maintenance, Ntfy, Receiver, ReceiverKind, Smtp, Webhook};
+use super::{Alertmanager, Heartbeat, Maintenance, Ntfy, Push, Receiver, ReceiverKind, Smtp, Webhook};
 use crate::{
     config::shown::{MASK, Shown, connection, secret, text, without_slash, written},
     schedule::duration,
@@ -38,6 +38,17 @@ fn means(means: &ReceiverKind) -> Vec<(String, Shown)> {
             entries
         }
         ReceiverKind::Smtp(smtp) => self::smtp(smtp),
+        ReceiverKind::Push(Push { service, url, token, to, http }) => {
+            let row = service.row();
+            let is_own = row.url.is_none_or(|known| known != without_slash(url));
+            let mut entries = Shown::entries([("url", is_own.then(|| text(without_slash(url))))]);
+            entries.extend(secret(row.token[0], Some(token)));
+            if let Some((keys, _)) = row.to {
+                entries.extend(secret(keys[0], to.as_ref()));
+            }
+            entries.extend(connection(http));
+            entries
+        }
         ReceiverKind::Alertmanager(Alertmanager { urls, http }) => {
             let urls = urls.iter().map(|url| text(without_slash(url))).collect();
             let mut entries = Shown::entries([("urls", Some(Shown::List(urls)))]);

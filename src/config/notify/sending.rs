@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Alertmanager, MailTls, Ntfy, Smtp, Template, Webhook};
+use super::{Alertmanager, MailTls, Ntfy, Push, PushService, Smtp, Template, Webhook};
 use crate::config::{
     HttpSettings, SecretSource, address, http,
     reader::{Field, Marked, Reader, Section},
@@ -52,6 +52,48 @@ pub(super) fn ntfy(reader: &mut Reader<'_>, field: Field) -> Option<Ntfy> {
 fn is_topic(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     (1..=64).contains(&text.len()) && text.bytes().all(is_plain)
+}
+
+pub(super) fn push(reader: &mut Reader<'_>, field: Field, service: PushService) -> Option<Push> {
+    let row = service.row();
+    reader.section(field, |reader, section| {
+        let http = http::settings(reader, section);
+        let url = match (section.take("url"), row.url) {
+            (Some(field), _) => web_root(reader, field, &http),
+            (None, Some(known)) => Url::parse(known).ok(),
+            (None, None) => {
+                let hint = format!("\"url\" is missing; the address of your {} server", row.word);
+                reader.problem(&section.place, hint);
+                None
+            }
+        };
+        let token = needed_secret(reader, section, row.token, "what lets ssowatch in");
+        let to = row.to.map(|(keys, hint)| needed_secret(reader, section, keys, hint));
+        let to = match to {
+            Some(read) => Some(read?),
+            None => None,
+        };
+        let token = token?;
+        // Telegram takes its token in the path.
+        if http.basic_auth.is_some() && matches!(service, PushService::Gotify | PushService::Matrix) {
+            reader.problem(&token.place, "excludes \"basic_auth\", which sends the same header");
+        }
+        Some(Push { service, url: url?, token: token.value, to: to.map(|to| to.value), http })
+    })?
+}
+
+/// Reads a secret that must be there.
+fn needed_secret(
+    reader: &mut Reader<'_>,
+    section: &mut Section,
+    [key, file]: [&'static str; 2],
+    hint: &str,
+) -> Option<Marked<SecretSource>> {
+    let found = secret(reader, section, key, file);
+    if found.is_none() && !reader.has_problem_below(&section.below(key)) {
+        reader.problem(&section.place, format!("{file:?} is missing; {hint}"));
+    }
+    found
 }
 
 pub(super) fn alertmanager(reader: &mut Reader<'_>, field: Field) -> Option<Alertmanager> {

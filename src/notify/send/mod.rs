@@ -2,6 +2,7 @@
 
 mod alertmanager;
 mod ntfy;
+mod push;
 mod smtp;
 mod webhook;
 
@@ -50,9 +51,10 @@ impl Sender {
         let site = self.site.as_deref();
         match &receiver.means {
             ReceiverKind::Webhook(webhook) => {
-                self.outward.tell(&webhook::outgoing(webhook, message, site).await?).await
+                self.outward.tell(&webhook::outgoing(webhook, message, site).await?).await.map(drop)
             }
-            ReceiverKind::Ntfy(ntfy) => self.outward.tell(&ntfy::outgoing(ntfy, message, site).await?).await,
+            ReceiverKind::Ntfy(ntfy) => self.outward.tell(&ntfy::outgoing(ntfy, message, site).await?).await.map(drop),
+            ReceiverKind::Push(push) => push::send(&self.outward, push, message, site, self.clock.now()).await,
             ReceiverKind::Smtp(smtp) => smtp::send(smtp, message, site, self.clock.now()).await,
             ReceiverKind::Alertmanager(alertmanager) => {
                 alertmanager::send(&self.outward, alertmanager, message, site, self.clock.now()).await
@@ -70,7 +72,10 @@ impl Transport for Sender {
         within_limit(async {
             let url = secret_url(&heartbeat.url).await?;
             let secrets = webhook_client::parts(&url);
-            self.outward.tell(&WebhookRequest { url, http: &heartbeat.http, bearer: None, json: None, secrets }).await
+            self.outward
+                .tell(&WebhookRequest { url, http: &heartbeat.http, bearer: None, json: None, is_put: false, secrets })
+                .await
+                .map(drop)
         })
         .await
     }

@@ -43,6 +43,7 @@ pub(super) async fn outgoing<'a>(
         http: &ntfy.http,
         bearer,
         json: Some(body.to_string()),
+        is_put: false,
         secrets: vec![topic],
     })
 }

@@ -25,7 +25,7 @@ pub(super) async fn outgoing<'a>(
         Some(template) => template.fill(&|placeholder| words::value(placeholder, message, site)),
         None => body(message, site),
     };
-    Ok(WebhookRequest { url, http: &webhook.http, bearer: None, json: Some(body.to_string()), secrets })
+    Ok(WebhookRequest { url, http: &webhook.http, bearer: None, json: Some(body.to_string()), is_put: false, secrets })
 }
 
 /// The body where the config gives none. More fields may follow, these stay.

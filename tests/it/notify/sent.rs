@@ -135,6 +135,131 @@ async fn ntfy_gets_its_json_form() {
     assert!((4000..=4096).contains(&long), "what is longer would become an attachment: {long}");
 }
 
+/// What each chat or push service gets, against its documentation: the method, the path, the token in the head, the body.
+#[tokio::test]
+async fn each_chat_and_push_service_gets_its_own_form() {
+    let server = willing().await;
+    let url = format!("url: 'http://{}/sub'", server.address);
+    let page = "https://sso.example.test/watch/targets/home";
+    for (config, method, path, bearer, mut expected) in [
+        (
+            format!("telegram: {{{url}, token: '12:tele_gram', chat: '-100123'}}"),
+            "POST",
+            "/sub/bot12:tele_gram/sendMessage",
+            None,
+            json!({"chat_id": "-100123", "link_preview_options": {"is_disabled": true}, "text": "both"}),
+        ),
+        (
+            format!("pushover: {{{url}, token: app, user: me}}"),
+            "POST",
+            "/sub/1/messages.json",
+            None,
+            json!({"token": "app", "user": "me", "priority": 1, "url": page, "title": "title", "message": "text"}),
+        ),
+        (
+            format!("gotify: {{{url}, token: goti}}"),
+            "POST",
+            "/sub/message",
+            Some("Bearer goti"),
+            json!({"priority": 8, "extras": {"client::notification": {"click": {"url": page}}}, "title": "title",
+                "message": "text"}),
+        ),
+        (
+            format!("matrix: {{{url}, token: matri, room: '!a b:example.test'}}"),
+            "PUT",
+            "/sub/_matrix/client/v3/rooms/!a%20b:example.test/send/m.room.message/ssowatch-",
+            Some("Bearer matri"),
+            json!({"msgtype": "m.text", "body": "both"}),
+        ),
+        (
+            format!("apprise: {{{url}, key: 'k/1'}}"),
+            "POST",
+            "/sub/notify/k%2F1",
+            None,
+            json!({"type": "failure", "format": "text", "title": "title", "body": "text"}),
+        ),
+    ] {
+        let seen = sent(&config, &server, &message(Phase::Begun)).await;
+        assert_eq!((seen.method.as_str(), seen.header("authorization")), (method, bearer), "{config}");
+        assert!(seen.target.starts_with(path), "{}", seen.target);
+        let got = body(&seen);
+        for (key, value) in expected.as_object_mut().unwrap() {
+            let text = got[key].as_str().unwrap_or_default();
+            match value.as_str() {
+                Some("both") => {
+                    assert!(text.starts_with("home: people cannot sign in\n\n"), "{text}");
+                    assert!(text.contains("Fix: Enter the other one"), "{text}");
+                }
+                Some("title") => assert_eq!(text, "home: people cannot sign in"),
+                Some("text") => assert!(text.contains("Fix: Enter the other one"), "{text}"),
+                _ => assert_eq!(&got[key], value, "{key}"),
+            }
+        }
+        let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(keys(&got), keys(&expected), "nothing else");
+    }
+    let priorities = [("pushover", "token: a, user: b", 0), ("gotify", "token: a", 4)];
+    for (kind, keys, over) in priorities {
+        let seen = sent(&format!("{kind}: {{{url}, {keys}}}"), &server, &message(ended())).await;
+        assert_eq!(body(&seen)["priority"], over, "{kind}");
+    }
+    for (all, kind) in [(message(ended()), "success"), (Message::test(), "info")] {
+        let seen = sent(&format!("apprise: {{{url}, key: k}}"), &server, &all).await;
+        assert_eq!(body(&seen)["type"], kind);
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_takes_short_texts_only_gets_a_cut_one_that_says_so() {
+    let server = willing().await;
+    let mut long = message(Phase::Begun);
+    long.items[0].notice.what = "ß".repeat(9_000);
+    for (kind, keys, field, most) in
+        [("telegram", "token: a, chat: b", "text", 4096), ("pushover", "token: a, user: b", "message", 1024)]
+    {
+        let seen = sent(&format!("{kind}: {{url: 'http://{}', {keys}}}", server.address), &server, &long).await;
+        let text = body(&seen)[field].as_str().unwrap().to_owned();
+        assert!(text.ends_with('…') && text.chars().count() == most, "{kind}: {}", text.chars().count());
+    }
+}
+
+#[tokio::test]
+async fn apprise_that_knows_nobody_under_the_key_has_told_nobody() {
+    let server = Server::plain().await;
+    server.does(|_| answer(204, &[], ""));
+    let config = format!("apprise: {{url: 'http://{}', key: k}}", server.address);
+    let untold = sender().deliver(&receiver(&config), &message(Phase::Begun)).await.unwrap_err();
+    assert_eq!(untold.detail, "HTTP 204: Apprise has nothing stored under this key");
+}
+
+#[tokio::test]
+async fn no_answer_of_a_service_repeats_its_token_or_whom_it_tells() {
+    let server = Server::plain().await;
+    server.does(|seen| {
+        answer(
+            400,
+            &[],
+            format!(
+                "no: {} {} {}",
+                seen.target,
+                seen.body,
+                seen.headers.values().cloned().collect::<Vec<_>>().join(" ")
+            ),
+        )
+    });
+    for config in [
+        "telegram: {url: URL, token: '12:tele_gram_canary', chat: '-100123canary'}",
+        "pushover: {url: URL, token: push_token_canary, user: push_user_canary}",
+        "gotify: {url: URL, token: gotify_token_canary}",
+        "matrix: {url: URL, token: matrix_token_canary, room: '!room_canary:a.test'}",
+        "apprise: {url: URL, key: apprise_key_canary}",
+    ] {
+        let config = config.replace("URL", &format!("'http://{}'", server.address));
+        let untold = sender().deliver(&receiver(&config), &message(Phase::Begun)).await.unwrap_err();
+        assert!(untold.detail.starts_with("HTTP 400: no: ") && !untold.detail.contains("canary"), "{untold:?}");
+    }
+}
+
 /// Why a server that does this does not take a message.
 async fn refusal(act: Act) -> Result<(), SendError> {
     refusal_within(act, "10s").await

@@ -21,7 +21,8 @@ fn each_mistake_is_told_with_its_place_and_what_was_meant() {
         ("notify: [{webhook: {url: 'https://a.test'}}]", "1:10: notify[0]: \"name\" is missing"),
         (
             "notify: [{name: a}]",
-            "1:10: notify[0]: says not how it is told; give one of webhook, ntfy, smtp, alertmanager",
+            "1:10: notify[0]: says not how it is told; give one of webhook, ntfy, smtp, alertmanager, telegram, \
+             pushover, gotify, matrix, apprise",
         ),
         ("notify: [{name: a, webhok: {}}]", "1:20: notify[0].webhok: unknown key; did you mean \"webhook\"?"),
         (
@@ -56,6 +57,14 @@ fn each_mistake_is_told_with_its_place_and_what_was_meant() {
         ("notify: [{name: a, ntfy: {topic: a}}]", "\"url\" is missing; the server's address, such as https://ntfy.sh"),
         (
             "notify: [{name: a, ntfy: {url: 'https://n.test', topic: a, token: b, basic_auth: {username: c, password: d}}}]",
+            "token: excludes \"basic_auth\"",
+        ),
+        ("notify: [{name: a, telegram: {token: a}}]", "\"chat_file\" is missing; the chat's id, such as"),
+        ("notify: [{name: a, gotify: {token: a}}]", "\"url\" is missing; the address of your gotify server"),
+        ("notify: [{name: a, matrix: {url: 'http://m.test', token: a, room: b}}]", "would go over plain HTTP"),
+        ("notify: [{name: a, apprise: {url: 'https://a.test'}}]", "\"key_file\" is missing"),
+        (
+            "notify: [{name: a, gotify: {url: 'https://g.test', token: a, basic_auth: {username: c, password: d}}}]",
             "token: excludes \"basic_auth\"",
         ),
         ("notify: [{name: a, smtp: {from: a@b.test, to: [c@d.test]}}]", "\"host\" is missing"),
@@ -147,6 +156,11 @@ notify:
   - {name: b, ntfy: {url: 'https://n.test', topic: canary, token: canary}}
   - {name: c, smtp: {host: m.test, from: a@b.test, to: [c@d.test], username: u, password: canary}}
   - {name: d, alertmanager: {urls: ['http://127.0.0.1:9093'], basic_auth: {username: u, password: canary}}}
+  - {name: e, telegram: {token: canary, chat: canary}}
+  - {name: f, pushover: {token: canary, user: canary}}
+  - {name: g, gotify: {url: 'https://g.test', token: canary}}
+  - {name: h, matrix: {url: 'https://m.test', token: canary, room: canary}}
+  - {name: i, apprise: {url: 'https://a.test', key: canary}}
 heartbeat: {url: 'https://hc.test/canary'}
 maintenance: [{schedule: '0 3 * * 0', duration: 2h, targets: [home], reason: Sunday}]
 ";
