@@ -129,7 +129,7 @@ impl Daemon {
         let mut http = HttpSettings { allow_http: login.is_none(), basic_auth: login, ..HttpSettings::default() };
         http.tls.ca_file.clone_from(&self.ca_file);
         let json = body.map(|body| body.to_string());
-        let outgoing = WebhookRequest { url, http: &http, bearer: None, json, secrets: Vec::new() };
+        let outgoing = WebhookRequest { url, http: &http, bearer: None, json, is_put: false, secrets: Vec::new() };
         let said = WebhookClient::new(Clock::System).ask(&outgoing).await;
         let WebhookResponse { status, body } =
             said.map_err(|untold| format!("{place} does not answer: {}; name the daemon by --url", untold.detail))?;

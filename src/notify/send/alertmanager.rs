@@ -55,10 +55,11 @@ pub(super) async fn send(
             http: &alertmanager.http,
             bearer: None,
             json: Some(alerts.clone()),
+            is_put: false,
             secrets: Vec::new(),
         };
         match outward.tell(&outgoing).await {
-            Ok(()) => is_taken = true,
+            Ok(_) => is_taken = true,
             Err(untold) => failed = Some(untold),
         }
     }

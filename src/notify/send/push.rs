@@ -2,7 +2,6 @@
 //! server said can neither format a message nor mention anybody.
 
 use serde_json::{Value, json};
-use url::Url;
 
 use super::secret;
 use crate::{

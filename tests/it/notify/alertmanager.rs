@@ -60,7 +60,8 @@ impl Alertmanager {
     async fn get(&self, path: &str) -> Option<String> {
         let url = format!("{}{path}", self.url).parse().unwrap();
         let http = HttpSettings::default();
-        let outgoing = WebhookRequest { url, http: &http, bearer: None, json: None, secrets: Vec::new() };
+        let outgoing =
+            WebhookRequest { url, http: &http, bearer: None, json: None, is_put: false, secrets: Vec::new() };
         let said = WebhookClient::new(Clock::System).ask(&outgoing).await.ok()?;
         (said.status == 200).then_some(said.body)
     }

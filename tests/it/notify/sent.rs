@@ -154,7 +154,7 @@ async fn each_chat_and_push_service_gets_its_own_form() {
             "POST",
             "/sub/1/messages.json",
             None,
-            json!({"token": "app", "user": "me", "priority": 1, "url": page, "title": "title", "message": "text"}),
+            json!({"token": "app", "user": "me", "priority": 1, "url": page, "title": "title", "message": "TEXT"}),
         ),
         (
             format!("gotify: {{{url}, token: goti}}"),
@@ -162,7 +162,7 @@ async fn each_chat_and_push_service_gets_its_own_form() {
             "/sub/message",
             Some("Bearer goti"),
             json!({"priority": 8, "extras": {"client::notification": {"click": {"url": page}}}, "title": "title",
-                "message": "text"}),
+                "message": "TEXT"}),
         ),
         (
             format!("matrix: {{{url}, token: matri, room: '!a b:example.test'}}"),
@@ -176,7 +176,7 @@ async fn each_chat_and_push_service_gets_its_own_form() {
             "POST",
             "/sub/notify/k%2F1",
             None,
-            json!({"type": "failure", "format": "text", "title": "title", "body": "text"}),
+            json!({"type": "failure", "format": "text", "title": "title", "body": "TEXT"}),
         ),
     ] {
         let seen = sent(&config, &server, &message(Phase::Begun)).await;
@@ -191,7 +191,7 @@ async fn each_chat_and_push_service_gets_its_own_form() {
                     assert!(text.contains("Fix: Enter the other one"), "{text}");
                 }
                 Some("title") => assert_eq!(text, "home: people cannot sign in"),
-                Some("text") => assert!(text.contains("Fix: Enter the other one"), "{text}"),
+                Some("TEXT") => assert!(text.contains("Fix: Enter the other one"), "{text}"),
                 _ => assert_eq!(&got[key], value, "{key}"),
             }
         }
