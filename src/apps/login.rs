@@ -250,6 +250,9 @@ impl UrlIn {
                 StartRead::Url(written.filter(|_| is_whole).map_or_else(|| url.into(), str::to_owned))
             }
             Some(url) if url.origin() == answer.asked.origin() => StartRead::Within(url),
+            Some(url) if !matches!(url.scheme(), "http" | "https") => {
+                StartRead::Refused(format!("it sends people to a {}: address", url.scheme()))
+            }
             Some(url) => StartRead::Refused(format!(
                 "it sends people to {}{}, which is no authorization request",
                 url.origin().ascii_serialization(),

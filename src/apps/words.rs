@@ -3,6 +3,8 @@
 //! The texts of checks, findings and sources are written for Kasm, the app that is known best: they say "Kasm" and name
 //! the place of its form. For any other app its own name, and the place of its own settings, take their place.
 
+use serde::{Deserialize, Serialize};
+
 use super::{AppKind, AppProfile};
 
 /// The place of Kasm's form, as the texts name it.
@@ -20,10 +22,17 @@ const KEYS: [(&str, &str); 6] = [
 const KASM: &str = "Kasm";
 
 /// What texts call the app of a target.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppName {
     kind: AppKind,
     name: String,
+}
+
+/// A report of an earlier release is of a Kasm.
+impl Default for AppName {
+    fn default() -> Self {
+        Self::of(AppKind::Kasm, "")
+    }
 }
 
 impl AppName {
@@ -37,10 +46,22 @@ impl AppName {
         Self { kind, name: name.to_owned() }
     }
 
+    /// Before anything was seen.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self::of(AppKind::Generic, "the app")
+    }
+
     /// The name as a sentence has it.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether there is no app: a provider alone is watched.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.kind == AppKind::ProviderAlone
     }
 
     /// The kind.

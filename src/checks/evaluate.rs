@@ -40,6 +40,7 @@ fn report_of(case: &Case<'_>, now: &Snapshot) -> Report {
         at: now.taken_at,
         provider: case.recognised().to_string(),
         recognised: case.recognised(),
+        app: case.app.clone(),
         auto_login: auto_login(case),
         checks,
         sources: sources(case, now),

@@ -150,7 +150,7 @@ fn does_not_apply(stage: Stage, check: &Check, app: AppKind) -> Option<&'static 
         AppKind::Kasm => None,
         AppKind::ProviderAlone if stage == Stage::Provider || OF_A_PROVIDER.contains(&check.id) => None,
         AppKind::ProviderAlone => Some("this target is a provider alone"),
-        _ => KASM_ONLY.contains(&check.id).then_some("it is about settings that only Kasm has"),
+        _ => KASM_ONLY.contains(&check.id).then_some("this kind of app has no such settings to look at"),
     }
 }
 

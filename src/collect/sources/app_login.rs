@@ -87,6 +87,8 @@ fn ended(path: &str, answer: &Answer) -> Option<Result<Started, FetchError>> {
     let path = path.split('?').next().unwrap_or_default();
     match answer.status {
         ..300 => None,
+        // What is no web address leads to no wall.
+        300..=399 if !answer.location_url().is_some_and(|url| matches!(url.scheme(), "http" | "https")) => None,
         300..=399 | 401 | 403 => match fetch_error::login_wall(answer) {
             Some(wall) => Some(Err(wall)),
             None if answer.status < 400 => None,

@@ -23,6 +23,13 @@ fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
+fn keys() -> String {
+    let key = serde_json::json!({
+        "alg": "RS256", "e": "AQAB", "kid": "k1", "kty": "RSA", "use": "sig", "n": format!("{}w", "z".repeat(341))
+    });
+    serde_json::json!({"keys": [key]}).to_string()
+}
+
 fn query(seen: &Seen, name: &str) -> Option<String> {
     let url = Url::parse(&format!("http://x{}", seen.target)).unwrap();
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
@@ -81,6 +88,8 @@ impl Stage {
                 let (back, state) = (query(seen, "redirect_uri").unwrap(), query(seen, "state").unwrap());
                 redirect(303, &format!("{back}?error=login_required&error_description=no&state={state}"))
             }
+            // A key of a size that may be used.
+            (None, "/.well-known/jwks.json") => json(200, keys()),
             _ => well(seen),
         });
     }
@@ -164,7 +173,7 @@ fn an_app(kind: Option<AppKind>, url: &str, seen: &Seen) -> Act {
 
 /// Every text that people read of a report.
 fn texts(snapshot: &Snapshot, report: &Report) -> String {
-    let mut all = render::text::text(report, snapshot, render::style::Style::plain());
+    let mut all = render::text::text(report, snapshot, render::style::Style::PLAIN);
     for check in &report.checks {
         if check.verdict == Verdict::NotApplicable {
             continue;
@@ -361,6 +370,7 @@ async fn a_start_that_leaves_a_row_is_asked_every_fifteen_minutes_at_most() {
 #[tokio::test]
 async fn a_provider_alone_is_watched_without_asking_any_app() {
     let mut pair = Pair::well().await;
+    pair.provider_but("/.well-known/jwks.json", |_| json(200, keys()));
     pair.target.app = ssowatch::config::App::none(&pair.target.provider);
     let snapshot = pair.look().await;
     let report = checks::evaluate(&snapshot, None);
@@ -371,6 +381,7 @@ async fn a_provider_alone_is_watched_without_asking_any_app() {
     assert_eq!(report.check("login_starts").unwrap().verdict, Verdict::NotApplicable);
     nothing_speaks_of_kasm(&snapshot, &report);
     pair.provider_but("/.well-known/jwks.json", |_| json(200, r#"{"keys": []}"#));
+    pair.collector = ssowatch::collect::Collector::new(Clock::System);
     let snapshot = pair.look().await;
     let report = checks::evaluate(&snapshot, None);
     assert_eq!(report.cause.as_ref().unwrap().check, "jwks_usable");
@@ -411,5 +422,4 @@ async fn hostile_answers_to_a_start_are_bounded_and_kept_nowhere() {
     });
     let (snapshot, _) = stage.look().await;
     assert_eq!(reason(&snapshot.login_start), Reason::Timeout);
-    let _ = Clock::System;
 }
