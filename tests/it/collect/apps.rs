@@ -384,7 +384,7 @@ async fn a_provider_alone_is_watched_without_asking_any_app() {
     pair.collector = ssowatch::collect::Collector::new(Clock::System);
     let snapshot = pair.look().await;
     let report = checks::evaluate(&snapshot, None);
-    assert_eq!(report.cause.as_ref().unwrap().check, "jwks_usable");
+    assert_eq!(report.check("jwks_usable").unwrap().verdict, Verdict::Fail);
     nothing_speaks_of_kasm(&snapshot, &report);
 }
 
