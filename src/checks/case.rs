@@ -2,7 +2,10 @@
 
 use super::Facts;
 use crate::{
-    apps::kasm::{Chosen, OidcConfig, Start, StartOutcome},
+    apps::{
+        AppKind, AppName, Grade,
+        kasm::{Chosen, OidcConfig, Start, StartOutcome},
+    },
     model::{Missing, Observed, Outcome, Reason, Registration, Snapshot, SourceId, TargetFacts},
     oidc::{AuthorizeUrl, Discovery, Jwks},
     providers::{
@@ -32,6 +35,8 @@ pub struct Case<'a> {
     /// Whether it is known whose provider it is: by a document, now or before, or by the config. If not, it counts as any
     /// OpenID provider.
     pub is_recognised: bool,
+    /// What the app is, and what texts call it.
+    pub app: AppName,
     /// Whether the release is assumed: what another one answered to a trial then says nothing.
     pub is_assumed: bool,
 }
@@ -44,7 +49,13 @@ impl<'a> Case<'a> {
         let recognised = seen.or(now.target.provider.kind.map(Recognised::by_name));
         let Recognised { kind, dialect, version } = recognised.unwrap_or_default();
         let version = version.map(|span| narrowed(span, now));
-        Self { now: Facts::of(now), kind, dialect, version, is_recognised: recognised.is_some(), is_assumed: false }
+        let app = match before {
+            // Until its login starts again, it is what it was.
+            Some(before) if now.target.app.kind.is_none() && now.app_kind() == AppKind::Generic => before.app_name(),
+            _ => now.app_name(),
+        };
+        let is_recognised = recognised.is_some();
+        Self { now: Facts::of(now), kind, dialect, version, is_recognised, app, is_assumed: false }
     }
 
     /// What the provider was recognised as.
@@ -160,6 +171,18 @@ impl<'a> Case<'a> {
         })
     }
 
+    /// Whether the app is Kasm, which all texts and rules were first written for.
+    #[must_use]
+    pub fn is_kasm(&self) -> bool {
+        self.app.kind() == AppKind::Kasm
+    }
+
+    /// Whether the facts of the app's kind are only believed: then no verdict fails by them.
+    #[must_use]
+    pub fn is_guess(&self) -> bool {
+        self.app.profile().grade == Grade::Guess && self.target().app.login.is_none()
+    }
+
     /// The target's start of login, whatever Kasm answered.
     ///
     /// # Errors
@@ -177,6 +200,9 @@ impl<'a> Case<'a> {
     /// Why it is missing.
     pub fn authorize_url(&self) -> Result<&'a AuthorizeUrl, Missing> {
         match &self.start()?.outcome {
+            StartOutcome::Url(url) if url.is_pushed() => Err(Missing::OutOfReach(
+                "Kasm pushes its request to the provider (PAR): from outside its parameters are not seen".to_owned(),
+            )),
             StartOutcome::Url(url) => Ok(url),
             StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => Err(Missing::Blocked { by: SourceId::LoginStart }),
         }

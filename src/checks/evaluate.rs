@@ -40,9 +40,10 @@ fn report_of(case: &Case<'_>, now: &Snapshot) -> Report {
         at: now.taken_at,
         provider: case.recognised().to_string(),
         recognised: case.recognised(),
+        app: case.app.clone(),
         auto_login: auto_login(case),
         checks,
-        sources: sources(now),
+        sources: sources(case, now),
         expiries: expiries(case),
     }
 }
@@ -57,6 +58,8 @@ fn report(case: &Case<'_>, stage: Stage, check: &Check, is_misled: bool) -> Chec
     case.now.forget_reads();
     let run = if case.target().off.contains(check.id) {
         Ok(Outcome::Off)
+    } else if let Some(why) = super::does_not_apply(stage, check, case.app.kind()) {
+        Ok(Outcome::NotApplicable(why.to_owned()))
     } else if is_misled && check.id != own_settings::CHECK.id {
         Ok(Outcome::Unknown("waits for ssowatch's own settings (own_settings)".to_owned()))
     } else {
@@ -71,10 +74,13 @@ fn report(case: &Case<'_>, stage: Stage, check: &Check, is_misled: bool) -> Chec
     let (reason, findings) = match outcome {
         Outcome::Fail(findings) => {
             let own = case.profile().fix(check.id, check.fix);
-            (None, findings.into_iter().map(|finding| bounded(finding, own)).collect())
+            let words = |finding| in_words_of(case, check, bounded(finding, own));
+            (None, findings.into_iter().map(words).collect())
         }
-        Outcome::Ok(note) => (note.map(cut), Vec::new()),
-        Outcome::Unknown(why) | Outcome::Unverified(why) | Outcome::NotApplicable(why) => (Some(cut(why)), Vec::new()),
+        Outcome::Ok(note) => (note.map(|note| case.app.text(&cut(note))), Vec::new()),
+        // What it does not apply for stands there by name.
+        Outcome::NotApplicable(why) => (Some(cut(why)), Vec::new()),
+        Outcome::Unknown(why) | Outcome::Unverified(why) => (Some(case.app.text(&cut(why))), Vec::new()),
         Outcome::Off => (None, Vec::new()),
     };
     CheckReport {
@@ -95,6 +101,21 @@ fn bounded(finding: Finding, own: &str) -> Finding {
     let Finding { code, message, fix, drift, expiry } = finding;
     let drift = drift.map(|drift| Drift { expected: cut(drift.expected), actual: cut(drift.actual), ..drift });
     Finding { code, message: cut(message), fix: Some(fix.map_or_else(|| own.to_owned(), cut)), drift, expiry }
+}
+
+/// A finding in the words of the app.
+fn in_words_of(case: &Case<'_>, check: &Check, finding: Finding) -> Finding {
+    if case.is_kasm() {
+        return finding;
+    }
+    let Finding { code, message, fix, drift, expiry } = finding;
+    let fix = case.app.fix(check.id, &code).or_else(|| fix.map(|fix| case.app.text(&fix)));
+    let drift = drift.map(|drift| Drift {
+        expected_by: case.app.text(&drift.expected_by),
+        actual_by: case.app.text(&drift.actual_by),
+        ..drift
+    });
+    Finding { code, message: case.app.text(&message), fix, drift, expiry }
 }
 
 /// At most [`LONGEST`] characters.
@@ -154,7 +175,7 @@ fn auto_login(case: &Case<'_>) -> Option<bool> {
     settings.configs.iter().find(|config| config.id == *ours)?.auto_login
 }
 
-fn sources(now: &Snapshot) -> Vec<SourceReport> {
+fn sources(case: &Case<'_>, now: &Snapshot) -> Vec<SourceReport> {
     now.observations()
         .into_iter()
         .map(|(id, at, took_seconds, missing)| {
@@ -163,7 +184,14 @@ fn sources(now: &Snapshot) -> Vec<SourceReport> {
                 Some(Missing::Failed { reason, .. }) => (Some(false), Some(*reason)),
                 Some(_) => (None, None),
             };
-            SourceReport { id, ok, reason, detail: missing.map(ToString::to_string), at, took_seconds }
+            SourceReport {
+                id,
+                ok,
+                reason,
+                detail: missing.map(|why| case.app.text(&why.to_string())),
+                at,
+                took_seconds,
+            }
         })
         .collect()
 }

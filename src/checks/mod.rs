@@ -27,6 +27,7 @@ pub use evaluate::{evaluate, evaluate_as_if, self_test};
 pub use facts::Facts;
 
 use crate::{
+    apps::AppKind,
     model::{Credential, Missing, Outcome, Severity, Stage},
     providers::pocket_id::Dialect,
 };
@@ -115,6 +116,44 @@ pub fn all() -> impl Iterator<Item = (Stage, &'static Check)> {
     ALL.iter().flat_map(|(stage, checks)| checks.iter().map(|check| (*stage, *check)))
 }
 
+/// The checks of what only Kasm has: its API, its login page, the form that it stores its settings by.
+const KASM_ONLY: [&str; 21] = [
+    "kasm_licensed",
+    "login_offered",
+    "one_config_per_host",
+    "start_agrees_with_config",
+    "client_id_agrees",
+    "token_url_matches",
+    "userinfo_url_matches",
+    "username_claim",
+    "scopes_cover_groups",
+    "groups_claim",
+    "test_user_claims",
+    "group_names_map",
+    "local_user_in_the_way",
+    "kasm_public_port",
+    "logout_configured",
+    "logout_url_registered",
+    "issuer_field_matches",
+    "auto_login_is_safe",
+    "settings_as_declared",
+    "debug_is_off",
+    "token_auth_supported",
+];
+
+/// The checks beside those of the provider's stage that a provider alone has.
+const OF_A_PROVIDER: [&str; 3] = ["own_settings", "certificates_last", "api_keys_last"];
+
+/// Why a check does not arise for the app of a target; none where it does.
+fn does_not_apply(stage: Stage, check: &Check, app: AppKind) -> Option<&'static str> {
+    match app {
+        AppKind::Kasm => None,
+        AppKind::ProviderAlone if stage == Stage::Provider || OF_A_PROVIDER.contains(&check.id) => None,
+        AppKind::ProviderAlone => Some("this target is a provider alone"),
+        _ => KASM_ONLY.contains(&check.id).then_some("this kind of app has no such settings to look at"),
+    }
+}
+
 /// The check of that id.
 #[must_use]
 pub fn find(id: &str) -> Option<(Stage, &'static Check)> {
@@ -142,6 +181,13 @@ mod tests {
                 check.id
             );
             assert!(!check.title.ends_with('.'), "{}: a title has no full stop", check.id);
+        }
+    }
+
+    #[test]
+    fn what_is_kasms_alone_or_a_providers_is_a_check() {
+        for id in KASM_ONLY.iter().chain(&OF_A_PROVIDER) {
+            assert!(find(id).is_some(), "{id}");
         }
     }
 

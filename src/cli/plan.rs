@@ -4,6 +4,7 @@ use std::{fmt::Write as _, process::ExitCode};
 
 use super::source::SourceArgs;
 use crate::{
+    apps::{AppKind, AppName},
     clock::{Clock, Time},
     config::{Config, Demand, HttpSettings},
     model::{PlannedRequest, Side, Source},
@@ -42,7 +43,7 @@ fn plan(config: &Config, now: Time) -> String {
     }
     out.push_str(
         "A request that failed, or whose facts changed, is repeated in the next round.\n\
-         Nothing is ever changed on either side, and Kasm's callback is never requested.\n",
+         Nothing is ever changed on either side, and an app's callback is never requested.\n",
     );
     out
 }
@@ -58,8 +59,11 @@ impl TargetPlan<'_> {
         let target = self.demand.target;
         let facts = target.facts();
         let _ = writeln!(out, "{}", facts.name);
-        let urls = [(Side::Provider, "provider", facts.provider.url), (Side::App, "Kasm", facts.app.url)];
-        for (side, name, url) in urls {
+        let app = AppName::of(self.demand.app_kind(), &facts.name);
+        let label = format!("{} ({})", app.name(), self.demand.app_kind().id());
+        let label = if target.app.kind == Some(AppKind::Kasm) { "Kasm" } else { label.as_str() };
+        let urls = [(Side::Provider, "provider", facts.provider.url), (Side::App, label, facts.app.url)];
+        for (side, name, url) in urls.into_iter().filter(|(side, ..)| *side == Side::Provider || !app.is_none()) {
             let _ = writeln!(out, "\n  {name} {url}");
             self.write_side(out, side);
             let rate = self.demand.per_minute(side, self.now);
@@ -70,9 +74,13 @@ impl TargetPlan<'_> {
             let _ = writeln!(out, "\n  What the discovery document names at {internal} is asked there.");
         }
         if let Some(every) = self.demand.config.pulse.filter(|_| !self.demand.config.rounds_off) {
+            let health = match self.demand.app_kind().profile().health {
+                Some(_) => format!(", and {}'s health", app.name()),
+                None => String::new(),
+            };
             let _ = writeln!(
                 out,
-                "\n  Between rounds, {}: the discovery document, once for all targets of the provider, and Kasm's health;\n  \
+                "\n  Between rounds, {}: the discovery document, once for all targets of the provider{health};\n  \
                  left out where requests run short.",
                 Schedule::Every(every).in_words()
             );
@@ -93,21 +101,31 @@ impl TargetPlan<'_> {
             for (index, (request, condition)) in self.requests(source).into_iter().enumerate() {
                 let is_first = index == 0;
                 let id = if is_first { source.id } else { "" };
-                rows.push([id, &request, &how_often, &with, source.leaves].map(str::to_owned));
+                let leaves = self.demand.leaves(source);
+                rows.push([id, &self.app().text(&request), &how_often, &with, leaves].map(str::to_owned));
                 let only_with =
                     source.only_with.filter(|_| is_first).map(|setting| format!("only with {}", setting.key()));
-                let note =
-                    [condition, only_with.as_deref().unwrap_or_default(), if is_first { source.notes } else { "" }];
+                let notes_of = if is_first { self.app().text(source.notes) } else { String::new() };
+                let is_own = self.demand.own_requests(source).is_some();
+                let notes_of = if is_own { "" } else { notes_of.as_str() };
+                let note = [condition, only_with.as_deref().unwrap_or_default(), notes_of];
                 notes.push(note.into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join("; "));
             }
         }
         write_table(out, &rows, &notes);
     }
 
+    fn app(&self) -> AppName {
+        AppName::of(self.demand.app_kind(), &self.demand.target.name)
+    }
+
     /// Each request in words, with its condition.
     fn requests(&self, source: &Source) -> Vec<(String, &'static str)> {
         if source.requests.is_empty() {
             return vec![("a connection".to_owned(), "")];
+        }
+        if let Some(own) = self.demand.own_requests(source) {
+            return own.into_iter().map(|(method, path)| (format!("{method} {path}"), "")).collect();
         }
         let is_kind_known = self.demand.target.provider.kind.is_some();
         let words = |request: &PlannedRequest| {

@@ -23,7 +23,16 @@ pub(super) struct SourceArgs {
     /// Kasm's address, as users type it [env: SSOWATCH_KASM_URL]
     #[arg(long, value_name = "URL")]
     pub kasm: Option<String>,
-    /// The target's name; else Kasm's host [env: SSOWATCH_TARGET]
+    /// The address of another app, as users type it [env: SSOWATCH_APP_URL]
+    #[arg(long, value_name = "URL")]
+    pub app: Option<String>,
+    /// Its kind, for example grafana [env: SSOWATCH_APP_KIND]
+    #[arg(long = "app.kind", value_name = "KIND")]
+    pub app_kind: Option<String>,
+    /// The name under which it knows the provider, where its addresses hold that [env: SSOWATCH_APP_PROVIDER]
+    #[arg(long = "app.provider", value_name = "NAME")]
+    pub app_provider: Option<String>,
+    /// The target's name; else the app's host [env: SSOWATCH_TARGET]
     #[arg(long = "target.name", value_name = "NAME")]
     pub target_name: Option<String>,
     /// The secret of the client that Kasm uses, read at each use [env: SSOWATCH_CLIENT_SECRET_FILE]
@@ -92,6 +101,9 @@ impl SourceArgs {
         Flags {
             provider: text("--provider", &self.provider, "SSOWATCH_PROVIDER_URL"),
             kasm: text("--kasm", &self.kasm, "SSOWATCH_KASM_URL"),
+            app: text("--app", &self.app, "SSOWATCH_APP_URL"),
+            app_kind: text("--app.kind", &self.app_kind, "SSOWATCH_APP_KIND"),
+            app_provider: text("--app.provider", &self.app_provider, "SSOWATCH_APP_PROVIDER"),
             name: text("--target.name", &self.target_name, "SSOWATCH_TARGET"),
             client_secret_file: file(
                 "--provider.client-secret-file",
@@ -143,6 +155,7 @@ fn no_source(places: &[&str]) -> String {
     format!(
         "nothing says what to watch. Either
   --provider https://id.example.com --kasm https://kasm.example.com
+  --provider https://id.example.com --app https://grafana.example.com --app.kind grafana
   --config.file FILE              (`ssowatch config init --provider URL --kasm URL` writes one)
   SSOWATCH_PROVIDER_URL and SSOWATCH_KASM_URL in the environment
 or a file at {}",

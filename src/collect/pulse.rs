@@ -18,6 +18,7 @@ use super::{
     transport::side_client::{Counts, Deps, SideClient},
 };
 use crate::{
+    apps::AppKind,
     config::Target,
     model::{self, Answered, AppHealth, HealthState, Missing, Observed, Reason, Snapshot},
 };
@@ -81,13 +82,15 @@ impl Pulses {
 }
 
 async fn app(deps: &Deps, target: &Target) -> Option<bool> {
+    let kind = target.app.kind.unwrap_or(AppKind::Generic);
+    let path = kind.profile().health?;
     let app = &target.with_secrets().await.app;
     let side = SideClient::new(model::Side::App, &app.url, None, &app.http, deps).await.ok()?;
     let origin = side.origin();
     if !deps.budget.spares(&origin, deps.clock.now()) {
         return None;
     }
-    let health = app_health::collect(&side, &Counts::default()).await;
+    let health = app_health::collect(&side, kind, path, &Counts::default()).await;
     side.hang_up();
     let missing = |stop: super::transport::fetch_error::FetchError| stop.missing(model::SourceId::AppHealth);
     is_well(&Observed { at: deps.clock.now(), took_seconds: 0.0, value: health.map_err(missing) })

@@ -231,11 +231,20 @@ impl Both<'_> {
             Ok(side) => side,
             Err(why) => return self.missing(why.clone().missing(source)),
         };
+        let old = self.before.map(|before| &before.authorize_dry_run);
+        if let (true, Some(old)) = (self.kasm.start_is_kept, old) {
+            return old.clone();
+        }
         let (raw, asks) = match self.our_start() {
             Ok(found) => found,
             Err(why) => return self.missing(why),
         };
-        let old = self.before.map(|before| &before.authorize_dry_run);
+        // What the app has pushed is taken once only: by whoever comes first.
+        if asks.is_pushed() {
+            return self.missing(Missing::OutOfReach(
+                "the app pushes its request to the provider (PAR): from outside its parameters are not seen".to_owned(),
+            ));
+        }
         // Without a document, this alone shows whether people can sign in. Each dry run leaves an ERROR line in Pocket ID's
         // log: where a key shows that nothing bars the request, it is asked once an hour. A refusal stays known too: it is
         // asked again with the settings, whatever a key shows. A path that is not there is the provider's own fault.
@@ -274,7 +283,7 @@ impl Both<'_> {
         let start = match &self.kasm.start.value {
             Ok(start) => start,
             // A login wall hides this too.
-            Err(Missing::OutOfReach(why)) => return Err(Missing::OutOfReach(why.clone())),
+            Err(why @ (Missing::OutOfReach(_) | Missing::NotApplicable(_))) => return Err(why.clone()),
             Err(_) => return Err(blocked()),
         };
         let asks = start.our_url(self.facts.wanted()).ok_or_else(blocked)?;

@@ -5,7 +5,10 @@
 
 use super::credentialed::Credentialed;
 use crate::{
-    apps::kasm::{GroupMapping, KasmUser, KasmVersion, OidcConfigs},
+    apps::{
+        AppKind,
+        kasm::{GroupMapping, KasmUser, KasmVersion, OidcConfigs},
+    },
     collect::{
         sources::{developer_api::DeveloperApi, kasm_config, kasm_mappings, kasm_user, kasm_version},
         transport::fetch_error::FetchError,
@@ -28,6 +31,13 @@ pub(super) struct AppKeyCollection {
 
 /// Looks with the Kasm key.
 pub(super) async fn collect(asked: &Credentialed<'_>) -> AppKeyCollection {
+    match asked.target.app.kind {
+        Some(AppKind::Kasm) => {}
+        Some(AppKind::ProviderAlone) => {
+            return without_api(asked, Missing::NotApplicable(super::from_app::NO_APP.to_owned()));
+        }
+        _ => return without_api(asked, Missing::NotApplicable("the app is not Kasm".to_owned())),
+    }
     let api = match DeveloperApi::open(asked) {
         Ok(api) => api,
         Err(why) => return without_api(asked, why),

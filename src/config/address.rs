@@ -48,6 +48,17 @@ pub(super) fn kasm(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// Reads the address of any other app, as users type it: it may have a path.
+///
+/// # Errors
+/// As [`provider`].
+pub(super) fn app(text: &str) -> Result<Url, String> {
+    let url = web_address(text)?;
+    let base = format!("{}{}", origin(&url), url.path());
+    nothing_behind(&url, bare(&base))?;
+    Ok(without_trailing_slash(url))
+}
+
 /// Reads an address that people type on a command line, where the scheme may be left out; says so, if it was.
 pub(super) fn with_scheme(text: &str) -> (String, Option<String>) {
     let text = text.trim();

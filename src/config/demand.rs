@@ -4,11 +4,36 @@ use std::collections::BTreeMap;
 
 use super::{Config, Target};
 use crate::{
+    apps::{AppKind, KnownStart, LoginMethod, StartOf},
     clock::Time,
     model::{Interval, PlannedRequest, Setting, Side, Source, SourceId},
     providers::pocket_id::{Dialect, ProviderKind},
     schedule::Schedule,
 };
+
+/// How often at most a login is started that leaves a row or a file at the app.
+const START_EVERY: Schedule = Schedule::Every(std::time::Duration::from_mins(15));
+
+/// What only a Kasm is asked.
+const OF_KASM: [SourceId; 5] = [
+    SourceId::KasmLoginSettings,
+    SourceId::KasmConfig,
+    SourceId::KasmVersion,
+    SourceId::KasmMappings,
+    SourceId::KasmUser,
+];
+
+/// What is asked about the client of an app, which a provider alone has none of.
+const OF_A_CLIENT: [SourceId; 8] = [
+    SourceId::AuthorizeDryRun,
+    SourceId::ClientRegistration,
+    SourceId::ClientSecrets,
+    SourceId::ClaimsPreview,
+    SourceId::LastSignIn,
+    SourceId::ClientSecret,
+    SourceId::ClientToken,
+    SourceId::TokenEndpoint,
+];
 
 /// The requests of one target.
 #[derive(Debug)]
@@ -65,8 +90,73 @@ impl Demand<'_> {
         SourceId::ALL.into_iter().map(SourceId::row).filter(move |source| {
             let has_all = source.needs.iter().all(|credential| credentials.contains(credential));
             let is_asked = source.requests.is_empty() || self.requests(source).next().is_some();
-            source.side == side && has_all && is_asked
+            source.side == side && has_all && is_asked && self.applies(source)
         })
+    }
+
+    /// The kind of the app; one whose callback is to tell it is asked as any.
+    #[must_use]
+    pub fn app_kind(&self) -> AppKind {
+        self.target.app.kind.unwrap_or(AppKind::Generic)
+    }
+
+    /// Whether a source arises for this kind of app.
+    fn applies(&self, source: &Source) -> bool {
+        let is_one = |ids: &[SourceId]| ids.iter().any(|id| id.id() == source.id);
+        match self.app_kind() {
+            AppKind::Kasm => true,
+            AppKind::ProviderAlone => source.side == Side::Provider && !is_one(&OF_A_CLIENT),
+            kind if is_one(&[SourceId::AppHealth]) => kind.profile().health.is_some(),
+            _ => !is_one(&OF_KASM),
+        }
+    }
+
+    /// The requests of a source that another app than Kasm has of its own: method and path. None where they are the table's.
+    #[must_use]
+    pub fn own_requests(&self, source: &Source) -> Option<Vec<(&'static str, String)>> {
+        let kind = self.app_kind();
+        let profile = kind.profile();
+        if kind == AppKind::Kasm {
+            return None;
+        }
+        if source.id == SourceId::AppHealth.id() {
+            return profile.health.map(|path| vec![("GET", path.to_owned())]);
+        }
+        if source.id != SourceId::LoginStart.id() {
+            return None;
+        }
+        let app = &self.target.app;
+        let known = || profile.start.as_ref().map(KnownStart::request);
+        let request = app.login.clone().or_else(known)?;
+        let url = app.url.as_str().trim_end_matches('/');
+        let of = StartOf { app: url, provider: app.provider.as_deref().or(profile.default_provider()) };
+        let filled = request.filled(of);
+        let method = match filled.method {
+            LoginMethod::Get => "GET",
+            LoginMethod::PostForm(_) | LoginMethod::PostJson(_) => "POST",
+        };
+        // A query may be long, and says nothing of where a request goes.
+        let bare = |path: &str| path.split('?').next().unwrap_or_default().to_owned();
+        let before = filled.before.iter().map(|path| ("GET", bare(path)));
+        Some(before.chain([(method, bare(&filled.path))]).collect())
+    }
+
+    /// What a source leaves behind.
+    #[must_use]
+    pub fn leaves(&self, source: &Source) -> &'static str {
+        let kind = self.app_kind();
+        if source.id != SourceId::LoginStart.id() || kind == AppKind::Kasm {
+            source.leaves
+        } else if self.target.app.login.is_some() {
+            "what a press of its login button leaves"
+        } else {
+            kind.profile().leaves
+        }
+    }
+
+    /// Whether it is a start of a login that leaves a row or a file at the app.
+    fn leaves_row(&self, source: &Source) -> bool {
+        source.id == SourceId::LoginStart.id() && self.app_kind().profile().leaves_row
     }
 
     /// The requests of a source that this kind of provider may be sent.
@@ -85,6 +175,7 @@ impl Demand<'_> {
             return "off".to_owned();
         }
         match source.interval {
+            Interval::Round if self.leaves_row(source) => START_EVERY.in_words(),
             Interval::Round => self.config.round.in_words(),
             Interval::Settings => self.settings().in_words(),
             Interval::Hourly => "once an hour".to_owned(),
@@ -102,6 +193,7 @@ impl Demand<'_> {
         };
         let round = self.config.round.per_minute(now);
         let rate = |source: &Source| match source.interval {
+            Interval::Round if self.leaves_row(source) => START_EVERY.per_minute(now).min(round),
             Interval::Round => round,
             // Settings are asked with a round, so never more often than that.
             Interval::Settings => self.settings().per_minute(now).min(round),
@@ -112,7 +204,9 @@ impl Demand<'_> {
         self.sources(side)
             .filter(|source| self.is_on(source) && !(source.is_shared && self.twin.is_some()))
             .map(|source| {
-                let sent = source.requests.iter().filter(|request| request.of.includes(dialect, None)).count();
+                let of_the_table =
+                    || source.requests.iter().filter(|request| request.of.includes(dialect, None)).count();
+                let sent = self.own_requests(source).map_or_else(of_the_table, |own| own.len());
                 sent as f64 * rate(source)
             })
             .sum()

@@ -26,6 +26,7 @@ pub(super) fn config(reader: &mut Reader<'_>, root: Field) -> Option<Config> {
         config.web = section.take("web").map(|field| page::settings(reader, field)).unwrap_or_default();
         let maintenance = section.take("maintenance");
         let receivers: Vec<&str> = config.receivers.iter().map(|receiver| receiver.name.as_str()).collect();
+        let providers = section.take("providers").map(|field| target::providers(reader, field)).unwrap_or_default();
         let hint = "a target has two addresses: targets: [{provider: {url: URL}, kasm: {url: URL}}]";
         let field = section.require("targets", hint)?;
         let place = field.place.clone();
@@ -34,7 +35,7 @@ pub(super) fn config(reader: &mut Reader<'_>, root: Field) -> Option<Config> {
             reader.warn(&place, "no targets: nothing is watched");
         }
         let targets: Vec<_> =
-            fields.into_iter().map(|field| target::target(reader, field, &defaults, &receivers)).collect();
+            fields.into_iter().map(|field| target::target(reader, field, &defaults, &receivers, &providers)).collect();
         names_are_unique(reader, targets.iter().flatten());
         let names: Vec<&str> = targets.iter().flatten().map(|target| target.value.name.as_str()).collect();
         config.maintenance =

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::{
-    Config, SecretSource, Target, address,
+    App, Config, SecretSource, Target, address, app,
     name::{check_name, default_name},
     secret::Complaint,
 };
-use crate::blocking::files;
+use crate::{apps::AppKind, blocking::files};
 
 /// What flags or variables say of a single target. Each value comes with the name of the flag or variable that it is from.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +18,13 @@ pub struct Flags {
     pub provider: Option<Named<String>>,
     /// Kasm's address.
     pub kasm: Option<Named<String>>,
-    /// The target's name; else Kasm's host.
+    /// Another app's address.
+    pub app: Option<Named<String>>,
+    /// Its kind.
+    pub app_kind: Option<Named<String>>,
+    /// The name under which it knows the provider.
+    pub app_provider: Option<Named<String>>,
+    /// The target's name; else the app's host.
     pub name: Option<Named<String>>,
     /// The file of the client secret.
     pub client_secret_file: Option<Named<PathBuf>>,
@@ -50,6 +56,9 @@ impl Flags {
         let Self {
             provider,
             kasm,
+            app,
+            app_kind,
+            app_provider,
             name,
             client_secret_file,
             provider_api_key_file,
@@ -58,7 +67,7 @@ impl Flags {
             kasm_api_key_secret_file,
             kasm_ca_file,
         } = self;
-        let texts = [provider, kasm, name].into_iter().flatten().map(|text| text.name);
+        let texts = [provider, kasm, app, app_kind, app_provider, name].into_iter().flatten().map(|text| text.name);
         let files = [
             client_secret_file,
             provider_api_key_file,
@@ -77,7 +86,16 @@ impl Flags {
     pub fn config(self) -> Result<Config, String> {
         let mut notes = Notes::default();
         let provider = notes.address(self.provider, "--provider", "SSOWATCH_PROVIDER_URL", address::provider);
-        let kasm = notes.address(self.kasm, "--kasm", "SSOWATCH_KASM_URL", address::kasm);
+        let of_kasm = [&self.kasm_api_key_file, &self.kasm_api_key_secret_file, &self.kasm_ca_file];
+        let kasm = match (&self.kasm, of_kasm.into_iter().flatten().next()) {
+            // What is Kasm's wants a Kasm.
+            (None, None) => None,
+            _ => Some(notes.address(self.kasm, "--kasm", "SSOWATCH_KASM_URL", address::kasm)),
+        };
+        let app = notes.app(self.app, self.app_kind, self.app_provider);
+        if let (Some(_), Some(Named { name, .. })) = (&kasm, &app.given) {
+            notes.problem(name, "excludes --kasm; a target has one app");
+        }
         let name = self.name.and_then(|Named { name, value }| notes.keep(name, check_name(&value).map(|()| value)));
         let has_half = self.kasm_api_key_file.is_some() != self.kasm_api_key_secret_file.is_some();
         if let Some(half) = self.kasm_api_key_file.as_ref().or(self.kasm_api_key_secret_file.as_ref())
@@ -93,13 +111,21 @@ impl Flags {
         let provider_ca = notes.readable(self.provider_ca_file);
         let kasm_ca = notes.readable(self.kasm_ca_file);
         notes.refuse_plain(provider.as_ref(), client_secret.is_some() || provider_key.is_some());
-        notes.refuse_plain(kasm.as_ref(), kasm_key.is_some());
+        notes.refuse_plain(kasm.as_ref().and_then(Option::as_ref), kasm_key.is_some());
 
-        let (Some(provider), Some(kasm), []) = (provider, kasm, &notes.problems[..]) else {
+        let (Some(provider), []) = (provider, &notes.problems[..]) else {
             return Err(notes.problems.join("\n"));
         };
-        let name = name.unwrap_or_else(|| default_name(&kasm.value));
-        let mut target = Target::of_two_urls(&name, provider.value, kasm.value);
+        let watched = kasm.flatten().or(app.url).map(|url| url.value);
+        let address = watched.as_ref().unwrap_or(&provider.value);
+        let name = name.unwrap_or_else(|| default_name(address));
+        let mut target = Target::of_two_urls(&name, provider.value.clone(), address.clone());
+        if watched.is_none() {
+            target.app = App::none(&target.provider);
+        } else if app.given.is_some() {
+            target.app.kind = app.kind;
+            target.app.provider = app.provider;
+        }
         target.provider.client_secret = client_secret;
         target.provider.api_key = provider_key;
         target.provider.http.tls.ca_file = provider_ca;
@@ -111,6 +137,15 @@ impl Flags {
         config.unreadable = notes.unreadable;
         Ok(config)
     }
+}
+
+/// What flags say of another app than Kasm.
+struct OtherApp {
+    /// The first of them.
+    given: Option<Named<()>>,
+    url: Option<Named<Url>>,
+    kind: Option<AppKind>,
+    provider: Option<String>,
 }
 
 /// What is found on the way.
@@ -139,7 +174,11 @@ impl Notes {
         read: fn(&str) -> Result<Url, String>,
     ) -> Option<Named<Url>> {
         let Some(Named { name, value }) = given else {
-            let example = if flag == "--kasm" { "https://kasm.example.com" } else { "https://id.example.com" };
+            let example = match flag {
+                "--kasm" => "https://kasm.example.com",
+                "--app" => "https://grafana.example.com",
+                _ => "https://id.example.com",
+            };
             self.problem(flag, &format!("is missing; give {flag} {example}, or set {variable}"));
             return None;
         };
@@ -147,6 +186,44 @@ impl Notes {
         let url = self.keep(name, read(&full))?;
         self.warnings.extend(note.map(|note| format!("{name}: {note}")));
         Some(Named { name, value: url })
+    }
+
+    /// Another app than Kasm: what flags say of it must be enough to start its login.
+    fn app(
+        &mut self,
+        url: Option<Named<String>>,
+        kind: Option<Named<String>>,
+        provider: Option<Named<String>>,
+    ) -> OtherApp {
+        let given =
+            url.as_ref().or(kind.as_ref()).or(provider.as_ref()).map(|given| Named { name: given.name, value: () });
+        let none = OtherApp { given, url: None, kind: None, provider: None };
+        if none.given.is_none() {
+            return none;
+        }
+        let url = self.address(url, "--app", "SSOWATCH_APP_URL", address::app);
+        let known = kind.and_then(|Named { name, value }| {
+            let kind = self.keep(name, app::known_kind(&value))?;
+            Some(Named { name, value: kind })
+        });
+        match &known {
+            None if self.problems.is_empty() => self.problem(
+                "--app.kind",
+                "is missing; give --app.kind grafana (or another kind), or write app.login in a configuration file: how its \
+                 login is started is not known",
+            ),
+            None => {}
+            Some(Named { name, value: kind }) if kind.profile().start.is_none() => {
+                self.problem(name, "needs app.login in a configuration file: how its login is started is not known");
+            }
+            Some(Named { value: kind, .. }) => {
+                let name = provider.as_ref().map(|provider| provider.value.as_str());
+                if let Some(missing) = app::missing_name(*kind, name) {
+                    self.problem("--app.provider", &missing.replace("\"provider\"", "--app.provider"));
+                }
+            }
+        }
+        OtherApp { url, kind: known.map(|kind| kind.value), provider: provider.map(|name| name.value), ..none }
     }
 
     fn secret(&mut self, file: Option<Named<PathBuf>>) -> Option<SecretSource> {

@@ -7,6 +7,7 @@
 //! Prometheus' web-config file is read the same way, by `web`.
 
 pub mod address;
+mod app;
 mod defaults;
 mod demand;
 mod file;

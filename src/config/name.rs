@@ -2,7 +2,7 @@
 
 use url::Url;
 
-/// The name of a target without one: Kasm's host, and its port where that is unusual.
+/// The name of a target without one: its app's host, or its provider's where it has no app, and its port where that is unusual.
 pub(super) fn default_name(kasm: &Url) -> String {
     let host = kasm.host_str().unwrap_or("kasm");
     kasm.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))

@@ -4,9 +4,14 @@ use super::{
     ApiAuth, App, Config, Provider, Target,
     notify::redact,
     page,
-    shown::{Shown, connection, secret, text, without_slash, written},
+    shown::{MASK, Shown, connection, secret, text, without_slash, written},
 };
-use crate::{model::Expect, providers::pocket_id::ProviderKind, schedule::duration};
+use crate::{
+    apps::{AppKind, LoginMethod, LoginRequest, UrlIn},
+    model::Expect,
+    providers::pocket_id::ProviderKind,
+    schedule::duration,
+};
 
 /// The configuration as YAML, with secrets masked.
 pub(super) fn redacted(config: &Config) -> String {
@@ -79,7 +84,8 @@ fn target(target: &Target) -> Shown {
         ("name", Some(text(name))),
         ("group", group.as_ref().map(text)),
         ("provider", Some(provider_side(provider))),
-        ("kasm", Some(app_side(app))),
+        ("kasm", (app.kind == Some(AppKind::Kasm)).then(|| app_side(app))),
+        ("app", is_other(app).then(|| app_side(app))),
         ("expect", expected(expect)),
         ("checks", Shown::filled(rules)),
         ("token", enabled(*token_enabled)),
@@ -108,10 +114,51 @@ fn provider_side(provider: &Provider) -> Shown {
     Shown::Map(entries)
 }
 
+/// Whether it is another app than Kasm.
+fn is_other(app: &App) -> bool {
+    !matches!(app.kind, Some(AppKind::Kasm | AppKind::ProviderAlone))
+}
+
+fn login(request: &LoginRequest) -> Shown {
+    let LoginRequest { path, method, before, url_in, add_state } = request;
+    let (key, json, form) = match method {
+        LoginMethod::Get => ("get", None, None),
+        LoginMethod::PostJson(_) => ("post", Some(text(MASK)), None),
+        LoginMethod::PostForm(fields) => {
+            // A value may be a password that the operator gave.
+            ("post", None, Shown::filled(fields.iter().map(|(name, _)| (name.clone(), text(MASK))).collect()))
+        }
+    };
+    let url_in = match url_in {
+        UrlIn::Anywhere | UrlIn::Parts(_) => "anywhere".to_owned(),
+        UrlIn::Location => "location".to_owned(),
+        UrlIn::Html => "html".to_owned(),
+        UrlIn::Pointer(pointer) => pointer.clone(),
+    };
+    Shown::map([
+        (key, Some(text(path))),
+        ("json", json),
+        ("form", form),
+        ("before", before.as_ref().map(text)),
+        ("url_in", Some(text(url_in))),
+        ("add_state", add_state.then_some(Shown::Flag(true))),
+    ])
+}
+
 fn app_side(app: &App) -> Shown {
-    let App { url, provider, api_key, api_key_secret, api_auth, http } = app;
-    let mut entries =
-        Shown::entries([("url", Some(text(without_slash(url)))), ("provider", provider.as_ref().map(text))]);
+    let App { url, provider, kind, login: request, callback, api_key, api_key_secret, api_auth, http } = app;
+    let kind = kind.filter(|_| is_other(app));
+    let mut entries = Shown::entries([
+        ("url", Some(text(without_slash(url)))),
+        ("kind", kind.map(|kind| text(kind.id()))),
+        ("provider", provider.as_ref().map(text)),
+        ("login", request.as_ref().map(login)),
+        ("callback", callback.as_ref().map(text)),
+    ]);
+    if is_other(app) {
+        entries.extend(connection(http));
+        return Shown::Map(entries);
+    }
     entries.extend(secret("api_key", api_key.as_ref()));
     entries.extend(secret("api_key_secret", api_key_secret.as_ref()));
     let api_auth = match api_auth {

@@ -1,11 +1,14 @@
 //! Reads one target: its two sides and what was declared about it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use url::Url;
 
 use super::{
-    ApiAuth, App, HttpSettings, Provider, REQUESTS_PER_MINUTE, Target, address,
+    ApiAuth, App, HttpSettings, Provider, REQUESTS_PER_MINUTE, Target, address, app,
     defaults::{Defaults, defaults},
     http,
     name::{check_name, default_name},
@@ -13,7 +16,10 @@ use super::{
     reader::{Field, Marked, Reader, Section},
     secrets::secret,
 };
-use crate::{model::Expect, providers::pocket_id::ProviderKind, schedule::Schedule};
+use crate::{apps::AppKind, model::Expect, providers::pocket_id::ProviderKind, schedule::Schedule};
+
+/// The providers that stand under names of their own (`providers`).
+pub(super) type NamedProviders = BTreeMap<String, Provider>;
 
 /// Reads a target, marked with the place of its name. `None` where a problem was told.
 pub(super) fn target(
@@ -21,15 +27,22 @@ pub(super) fn target(
     field: Field,
     outer: &Defaults,
     receivers: &[&str],
+    providers: &NamedProviders,
 ) -> Option<Marked<Target>> {
     reader.section(field, |reader, section| {
         let name = section.take("name").map(|field| name(reader, field));
         let provider = section
             .require("provider", "write provider: {url: https://id.example.com}")
-            .and_then(|field| reader.section(field, provider)?);
-        let app = section
-            .require("kasm", "write kasm: {url: https://kasm.example.com}")
-            .and_then(|field| reader.section(field, kasm)?);
+            .and_then(|field| provider_of(reader, field, providers));
+        let app = match (section.take("kasm"), section.take("app")) {
+            (Some(kasm_), None) => reader.section(kasm_, kasm).map(|app| app.map(Some)),
+            (None, Some(app_)) => reader.section(app_, app::app).map(|app| app.map(Some)),
+            (None, None) => Some(Some(None)),
+            (Some(_), Some(field)) => {
+                reader.problem(&field.place, "excludes \"kasm\"; a target has one app");
+                None
+            }
+        };
         let expect = section.take("expect").and_then(|field| reader.section(field, expect)).unwrap_or_default();
         let notify = section.take("notify").map(|field| notify(reader, field, receivers));
         let group = section.take("group").and_then(|field| reader.text(field)).map(|text| text.value);
@@ -37,9 +50,11 @@ pub(super) fn target(
         let (token_enabled, passkey_enabled) = (defaults.token_enabled, defaults.passkey_enabled);
         let (last_sign_in_enabled, change_hold) = (defaults.last_sign_in_enabled, defaults.change_hold);
         let (off, warn) = defaults.split();
-        let (provider, app) = (provider?, app?);
-        if provider.url == app.url {
-            reader.warn(&section.place, "provider and Kasm have the same address");
+        let (provider, app) = (provider?, app??);
+        let app = app.unwrap_or_else(|| App::none(&provider));
+        if provider.url == app.url && app.kind != Some(AppKind::ProviderAlone) {
+            let app = if app.kind == Some(AppKind::Kasm) { "Kasm" } else { "app" };
+            reader.warn(&section.place, format!("provider and {app} have the same address"));
         }
         let Marked { place, value: name } = match name {
             Some(name) => name?,
@@ -84,6 +99,59 @@ fn name(reader: &mut Reader<'_>, field: Field) -> Option<Marked<String>> {
     let text = reader.text(field)?;
     reader.check(&text.place, check_name(&text.value))?;
     Some(text)
+}
+
+/// A target's provider: the name of one of `providers`, or its own settings; with `name`, a named one with this target's
+/// client secret.
+fn provider_of(reader: &mut Reader<'_>, field: Field, providers: &NamedProviders) -> Option<Provider> {
+    if field.is_text() {
+        let text = reader.text(field)?;
+        return named_provider(reader, &text, providers);
+    }
+    reader.section(field, |reader, section| {
+        let Some(name) = section.take("name") else { return provider(reader, section) };
+        let name = reader.text(name);
+        let client_secret = secret(reader, section, "client_secret", "client_secret_file");
+        let mut found = named_provider(reader, &name?, providers)?;
+        if let Some(client_secret) = client_secret {
+            if address::is_plain(&found.url) && !found.http.allow_http {
+                reader.problem(&client_secret.place, "would go over plain HTTP; see the url of that provider");
+            }
+            found.client_secret = Some(client_secret.value);
+        }
+        Some(found)
+    })?
+}
+
+fn named_provider(reader: &mut Reader<'_>, name: &Marked<String>, providers: &NamedProviders) -> Option<Provider> {
+    let found = providers.get(&name.value).cloned();
+    if found.is_none() {
+        let names: Vec<&str> = providers.keys().map(String::as_str).collect();
+        let known = match names.as_slice() {
+            [] => "write provider: {url: https://id.example.com}, or name it under \"providers\"".to_owned(),
+            names => format!("there is: {}", names.join(", ")),
+        };
+        reader.problem(&name.place, format!("no provider is named {:?}; {known}", name.value));
+    }
+    found
+}
+
+/// Reads `providers`: each with a name.
+pub(super) fn providers(reader: &mut Reader<'_>, field: Field) -> NamedProviders {
+    let mut found = NamedProviders::new();
+    for field in reader.list(field).unwrap_or_default() {
+        let read = reader.section(field, |reader, section| {
+            let hint = "targets refer to it: provider: NAME";
+            let name = section.require("name", hint).and_then(|field| name(reader, field));
+            let provider = provider(reader, section);
+            Some((name?, provider?))
+        });
+        let Some(Some((name, provider))) = read else { continue };
+        if found.insert(name.value.clone(), provider).is_some() {
+            reader.problem(&name.place, format!("{:?} stands twice", name.value));
+        }
+    }
+    found
 }
 
 fn provider(reader: &mut Reader<'_>, section: &mut Section) -> Option<Provider> {
@@ -135,6 +203,9 @@ fn kasm(reader: &mut Reader<'_>, section: &mut Section) -> Option<App> {
     Some(App {
         url: url.value,
         provider: provider.map(|text| text.value),
+        kind: Some(AppKind::Kasm),
+        login: None,
+        callback: None,
         api_key: api_key.map(|key| key.value),
         api_key_secret: api_key_secret.map(|secret| secret.value),
         api_auth,
@@ -142,14 +213,23 @@ fn kasm(reader: &mut Reader<'_>, section: &mut Section) -> Option<App> {
     })
 }
 
-fn web_address(reader: &mut Reader<'_>, field: Field, read: fn(&str) -> Result<Url, String>) -> Option<Marked<Url>> {
+pub(super) fn web_address(
+    reader: &mut Reader<'_>,
+    field: Field,
+    read: fn(&str) -> Result<Url, String>,
+) -> Option<Marked<Url>> {
     let text = reader.text_or_empty(field)?;
     let url = reader.check(&text.place, read(&text.value))?;
     Some(Marked { place: text.place, value: url })
 }
 
 /// Credentials, a password or headers never go over plain HTTP to another host, unless the block says so.
-fn refuse_plain_http(reader: &mut Reader<'_>, url: &Marked<Url>, http: &HttpSettings, has_credentials: bool) {
+pub(super) fn refuse_plain_http(
+    reader: &mut Reader<'_>,
+    url: &Marked<Url>,
+    http: &HttpSettings,
+    has_credentials: bool,
+) {
     let has_something = has_credentials || http.basic_auth.is_some() || !http.headers.is_empty();
     if has_something && address::is_plain(&url.value) && !http.allow_http {
         reader.problem(

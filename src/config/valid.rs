@@ -9,6 +9,7 @@ use url::Url;
 
 use super::{Heartbeat, HttpSettings, Maintenance, Receiver, SecretSource, WebSettings, http::read_now};
 use crate::{
+    apps::{AppKind, LoginRequest},
     model::{AppFacts, Credential, Expect, ProviderFacts, TargetFacts},
     providers::pocket_id::ProviderKind,
     schedule::{Schedule, Zone},
@@ -98,14 +99,14 @@ impl Config {
     }
 }
 
-/// One Kasm wired to one provider.
+/// One app wired to one provider, or a provider alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
     /// The `target` label.
     pub name: String,
     /// The provider's side.
     pub provider: Provider,
-    /// Kasm's side.
+    /// The app's side.
     pub app: App,
     /// What the operator declared.
     pub expect: Expect,
@@ -148,13 +149,19 @@ pub struct Provider {
     pub http: HttpSettings,
 }
 
-/// Kasm's side of a target.
+/// The app's side of a target.
 #[derive(Debug, Clone, PartialEq)]
 pub struct App {
     /// The address as users type it.
     pub url: Url,
-    /// The display name, where two configs lead to this provider.
+    /// The name under which the app knows the provider; of a Kasm the display name, where two configs lead to it.
     pub provider: Option<String>,
+    /// The kind; none where its callback is to tell.
+    pub kind: Option<AppKind>,
+    /// How its login is started, where the config says it.
+    pub login: Option<LoginRequest>,
+    /// The path of its callback, where the config says it.
+    pub callback: Option<String>,
     /// A read-only Kasm key.
     pub api_key: Option<SecretSource>,
     /// Its secret half.
@@ -163,6 +170,24 @@ pub struct App {
     pub api_auth: ApiAuth,
     /// How to connect.
     pub http: HttpSettings,
+}
+
+impl App {
+    /// What stands for an app where a provider is watched alone: nothing is asked of it.
+    #[must_use]
+    pub fn none(provider: &Provider) -> Self {
+        Self {
+            url: provider.url.clone(),
+            provider: None,
+            kind: Some(AppKind::ProviderAlone),
+            login: None,
+            callback: None,
+            api_key: None,
+            api_key_secret: None,
+            api_auth: ApiAuth::Body,
+            http: HttpSettings::default(),
+        }
+    }
 }
 
 /// How a Kasm key is sent: a setting, never tried out.
@@ -199,7 +224,13 @@ impl Target {
                 internal_url: self.provider.internal_url.as_ref().map(text),
                 kind: self.provider.kind,
             },
-            app: AppFacts { url: text(&self.app.url), provider: self.app.provider.clone() },
+            app: AppFacts {
+                url: text(&self.app.url),
+                provider: self.app.provider.clone(),
+                kind: self.app.kind,
+                login: self.app.login.as_ref().map(|login| login.path.split('?').next().unwrap_or_default().to_owned()),
+                callback: self.app.callback.clone(),
+            },
             expect: self.expect.clone(),
             off: self.off.clone(),
             warn_seconds: self.warn.iter().map(|(id, warn)| (id.clone(), warn.as_secs())).collect(),
@@ -240,6 +271,9 @@ impl Target {
             app: App {
                 url: kasm,
                 provider: None,
+                kind: Some(AppKind::Kasm),
+                login: None,
+                callback: None,
                 api_key: None,
                 api_key_secret: None,
                 api_auth: ApiAuth::Body,

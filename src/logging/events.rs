@@ -172,12 +172,13 @@ fn check_event(before: Option<&Report>, after: &Report, check: &CheckReport) -> 
         severity: check.severity.id(),
         from,
         to: check.verdict,
-        message: check_message(&after.name, check),
+        message: check_message(after, check),
     })
 }
 
-fn check_message(target: &str, check: &CheckReport) -> String {
-    let title = checks::find(&check.id).map_or(check.id.as_str(), |(_, known)| known.title);
+fn check_message(report: &Report, check: &CheckReport) -> String {
+    let target = &report.name;
+    let title = checks::find(&check.id).map_or_else(|| check.id.clone(), |(_, known)| report.app.text(known.title));
     match (check.verdict, saying(check)) {
         (Verdict::Ok, _) => format!("{target}: ok: {title}"),
         (Verdict::Fail, Some(finding)) => format!("{target}: {finding}"),

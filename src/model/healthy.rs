@@ -11,9 +11,12 @@ use super::{
     Registration, Script, SecretAnswer, SecretMethod, SecretProof, Snapshot, TargetFacts, Tls, TokenEndpoint, Trust,
 };
 use crate::{
-    apps::kasm::{
-        Field, GroupMapping, KasmStart, KasmUser, KasmVersion, LoginConfig, LoginSettings, OidcConfig, OidcConfigs,
-        Start, StartOutcome,
+    apps::{
+        AppKind,
+        kasm::{
+            Field, GroupMapping, KasmStart, KasmUser, KasmVersion, LoginConfig, LoginSettings, OidcConfig, OidcConfigs,
+            Start, StartOutcome,
+        },
     },
     clock::Time,
     oidc::{AuthorizeUrl, Discovery, Jwk, Jwks, Signature, TokenFacts},
@@ -315,7 +318,7 @@ fn target() -> TargetFacts {
     TargetFacts {
         name: "home".to_owned(),
         provider: ProviderFacts { url: PROVIDER.to_owned(), internal_url: None, kind: None },
-        app: AppFacts { url: KASM.to_owned(), provider: None },
+        app: AppFacts { url: KASM.to_owned(), provider: None, kind: Some(AppKind::Kasm), login: None, callback: None },
         expect: Expect::default(),
         off: BTreeSet::new(),
         warn_seconds: BTreeMap::new(),

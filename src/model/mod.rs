@@ -13,6 +13,7 @@ mod sources;
 mod target;
 mod verdict;
 
+pub use crate::apps::AppName;
 pub use change::{Change, ChangeSubject, Known, Watched};
 pub use compare::differences;
 pub use credentialed::*;

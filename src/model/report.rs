@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Credential, Finding, Missing, Reason, Severity, SourceId, Stage, Verdict};
-use crate::{clock::Time, providers::pocket_id::Recognised};
+use crate::{apps::AppName, clock::Time, providers::pocket_id::Recognised};
 
 /// One round's verdicts for one target. The fields of `check --output json`: more may follow, these stay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct Report {
     /// The same for code: what the provider was recognised as.
     #[serde(default)]
     pub recognised: Recognised,
+    /// What the app is, and what texts call it.
+    #[serde(default)]
+    pub app: AppName,
     /// Whether Kasm sends every visitor to the provider at once, where that is known.
     pub auto_login: Option<bool>,
     /// Every check in cause order.

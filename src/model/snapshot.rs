@@ -1,6 +1,7 @@
 //! All observations of one target at one time.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::{
     Answered, AppHealth, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, CustomClaims,
@@ -8,7 +9,10 @@ use super::{
     SecretProof, Side, SourceId, TargetFacts, TokenEndpoint,
 };
 use crate::{
-    apps::kasm::{GroupMapping, KasmStart, KasmUser, KasmVersion, LoginSettings, OidcConfigs},
+    apps::{
+        AppKind, AppName,
+        kasm::{GroupMapping, KasmStart, KasmUser, KasmVersion, LoginSettings, OidcConfigs},
+    },
     clock::Time,
     oidc::{Discovery, Jwks},
     providers::pocket_id::{Recognised, recognise},
@@ -29,7 +33,7 @@ pub struct Snapshot {
     pub provider: Option<Recognised>,
     /// The connection to the provider.
     pub provider_connection: Observed<Connection>,
-    /// The connection to Kasm.
+    /// The connection to the app.
     pub app_connection: Observed<Connection>,
     /// The discovery document (OpenID Connect Discovery 1.0, section 4).
     pub discovery: Observed<Answered<Discovery>>,
@@ -37,19 +41,19 @@ pub struct Snapshot {
     pub jwks: Observed<Jwks>,
     /// The client's public entry at Pocket ID.
     pub client_meta: Observed<ClientMeta>,
-    /// Kasm's health.
+    /// The app's health.
     pub app_health: Observed<Answered<AppHealth>>,
     /// Kasm's login settings.
     pub kasm_login_settings: Observed<LoginSettings>,
-    /// Kasm's start of login, for each visible config.
+    /// The app's start of login; Kasm's for each visible config.
     pub login_start: Observed<KasmStart>,
-    /// The dry run of Kasm's authorize URL.
+    /// The dry run of the app's authorize URL.
     pub authorize_dry_run: Observed<DryRun>,
     /// The provider's endpoints.
     pub provider_endpoints: Observed<EndpointAnswers>,
     /// The provider's sign-in page.
     pub provider_page: Observed<Page>,
-    /// Kasm's login page.
+    /// The app's page.
     pub app_page: Observed<Page>,
     /// The passkey domain.
     pub passkey_domain: Observed<PasskeyDomain>,
@@ -144,6 +148,27 @@ impl Snapshot {
     pub fn recognised(&self) -> Option<Recognised> {
         let by_document = || self.discovery.ok().map(|answer| recognise(&answer.fact, self.target.provider.kind));
         self.provider.or_else(by_document)
+    }
+
+    /// The kind of the app: as configured, else as its callback tells; a `generic` one where neither does.
+    #[must_use]
+    pub fn app_kind(&self) -> AppKind {
+        let app = &self.target.app;
+        app.kind.or_else(|| self.app_kind_by_callback()).unwrap_or(AppKind::Generic)
+    }
+
+    fn app_kind_by_callback(&self) -> Option<AppKind> {
+        let url = self.login_start.ok()?.our_url(self.target.wanted())?;
+        let redirect = Url::parse(url.redirect_uri.as_deref()?).ok()?;
+        let base = Url::parse(&self.target.app.url).ok()?;
+        let path = redirect.path().strip_prefix(base.path().trim_end_matches('/'))?;
+        AppKind::of_callback(path).filter(|kind| kind.may_be_named())
+    }
+
+    /// What texts call the app.
+    #[must_use]
+    pub fn app_name(&self) -> AppName {
+        AppName::of(self.app_kind(), &self.target.name)
     }
 
     /// The key set that was seen last. One without a key is a fault, not a change of keys.

@@ -5,16 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::Credential;
-use crate::{apps::kasm::Wanted, providers::pocket_id::ProviderKind};
+use crate::{
+    apps::{AppKind, kasm::Wanted},
+    providers::pocket_id::ProviderKind,
+};
 
-/// One Kasm wired to one provider, as a check sees it.
+/// One app wired to one provider, or a provider alone, as a check sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetFacts {
     /// The `target` label.
     pub name: String,
     /// The provider's side.
     pub provider: ProviderFacts,
-    /// Kasm's side.
+    /// The app's side.
     pub app: AppFacts,
     /// What the operator declared.
     pub expect: Expect,
@@ -49,13 +52,34 @@ pub struct ProviderFacts {
     pub kind: Option<ProviderKind>,
 }
 
-/// Kasm's side of a target.
+/// The app's side of a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppFacts {
-    /// `kasm.url`, as users type it, without a trailing slash.
+    /// Its address as users type it, without a trailing slash. Of a provider alone: the provider's, which nothing reads.
     pub url: String,
-    /// `kasm.provider`: the display name, where two configs lead to this provider.
+    /// The name under which the app knows the provider. Of a Kasm: the display name, where two configs lead to this provider.
     pub provider: Option<String>,
+    /// `app.kind`; none where it is recognised by its callback. A snapshot of an earlier release is of a Kasm.
+    #[serde(default = "AppFacts::kasm", skip_serializing_if = "AppFacts::is_kasm")]
+    pub kind: Option<AppKind>,
+    /// The path of `app.login`, where the configuration says how its login is started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<String>,
+    /// `app.callback`: the path below its address that its redirect URI must have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback: Option<String>,
+}
+
+impl AppFacts {
+    #[expect(clippy::unnecessary_wraps, reason = "the type of the field")]
+    fn kasm() -> Option<AppKind> {
+        Some(AppKind::Kasm)
+    }
+
+    #[expect(clippy::ref_option, reason = "as serde wants it")]
+    fn is_kasm(kind: &Option<AppKind>) -> bool {
+        *kind == Self::kasm()
+    }
 }
 
 /// What the operator declared under `expect`.

@@ -287,6 +287,15 @@ pub struct Drift {
     pub actual_by: String,
 }
 
+/// The beginning of a sentence as it stands within one: names keep their capital.
+fn within(text: &str) -> String {
+    const WORDS: [&str; 5] = ["The ", "Expected ", "Users ", "People ", "Passkeys "];
+    match WORDS.iter().any(|word| text.starts_with(word)) {
+        true => text.chars().take(1).flat_map(char::to_lowercase).chain(text.chars().skip(1)).collect(),
+        false => text.to_owned(),
+    }
+}
+
 impl Drift {
     /// The drift between what the provider has and what Kasm sends; none when both are the same.
     #[must_use]
@@ -312,9 +321,9 @@ impl Drift {
         format!(
             "{} differs: {} {}, {} {}",
             self.field.replace('_', " "),
-            self.actual_by.to_lowercase().replace("kasm", "Kasm"),
+            within(&self.actual_by),
             self.actual,
-            self.expected_by.to_lowercase().replace("pocket id", "Pocket ID"),
+            within(&self.expected_by),
             self.expected
         )
     }

@@ -93,6 +93,12 @@ impl AuthorizeUrl {
         Ok(found)
     }
 
+    /// Whether its parameters were sent to the provider before (RFC 9126), so that they are not seen here.
+    #[must_use]
+    pub fn is_pushed(&self) -> bool {
+        self.redirect_uri.is_none() && self.others.iter().any(|name| name == "request_uri")
+    }
+
     /// The endpoint's address with what may be a part of it.
     #[must_use]
     pub fn address(&self) -> String {

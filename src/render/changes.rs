@@ -156,10 +156,10 @@ fn subject(subject: ChangeSubject) -> &'static str {
         ChangeSubject::ProviderVersion => "Provider: release",
         ChangeSubject::Registration => "Provider: the client's registration",
         ChangeSubject::ClientSecrets => "Provider: the client's secrets",
-        ChangeSubject::KasmCertificate => "Kasm: certificate",
+        ChangeSubject::KasmCertificate => "App: certificate",
         ChangeSubject::KasmVersion => "Kasm: release",
         ChangeSubject::LoginSettings => "Kasm: login settings",
-        ChangeSubject::LoginStart => "Kasm: what it sends browsers to the provider with",
+        ChangeSubject::LoginStart => "App: what it sends browsers to the provider with",
         ChangeSubject::KasmConfig => "Kasm: OpenID config",
     }
 }

@@ -47,11 +47,11 @@ pub(crate) fn good(report: &Report, snapshot: &Snapshot, stage: Stage) -> Option
         Stage::Offer => offered(report, snapshot),
         Stage::Start => sent_to(snapshot),
         Stage::Provider => Some(provider(report, snapshot)),
-        Stage::Authorize => snapshot
-            .authorize_dry_run
-            .ok()
-            .filter(|answer| answer.is_accepted())
-            .map(|_| format!("{} takes Kasm's request, tried without a user", provider_name(report))),
+        Stage::Authorize => {
+            snapshot.authorize_dry_run.ok().filter(|answer| answer.is_accepted()).map(|_| {
+                format!("{} takes {}'s request, tried without a user", provider_name(report), report.app.name())
+            })
+        }
         Stage::Upkeep => upkeep(report),
         Stage::Token | Stage::Claims | Stage::Landing | Stage::Logout => None,
     }

@@ -71,7 +71,7 @@ pub(crate) fn locked_out(report: &Report, snapshot: &Snapshot) -> Option<String>
 /// Who says a value, with the provider's own name: `Pocket ID has` for `The provider has`.
 pub(crate) fn says(report: &Report, by: &str) -> String {
     match facts::provider_name(report) {
-        "Provider" => by.to_owned(),
-        name => by.replace("The provider", name),
+        "Provider" => report.app.text(by),
+        name => report.app.text(by).replace("The provider", name),
     }
 }

@@ -56,7 +56,7 @@ pub fn of(report: &Report, check: &CheckReport) -> Notice {
     Notice {
         login: report.login,
         check: check.id.clone(),
-        title: known.map_or_else(String::new, |check| check.title.to_owned()),
+        title: known.map_or_else(String::new, |check| report.app.text(check.title)),
         short: inert(&path::in_short(check)),
         what: inert(&found(check)),
         fix: inert(&ways.join("\n")),

@@ -70,7 +70,7 @@ pub fn links(report: &Report, snapshot: &Snapshot) -> Vec<Link> {
         .map(|(stage, checks)| {
             let state = state(&checks);
             let note = note(report, snapshot, stage, state, &checks);
-            Link { stage, title: stage.title().to_owned(), state, note }
+            Link { stage, title: report.app.text(stage.title()), state, note }
         })
         .collect()
 }
@@ -83,7 +83,15 @@ pub fn states(report: &Report) -> Vec<(Stage, State)> {
 
 fn by_stage(report: &Report) -> impl Iterator<Item = (Stage, Vec<&CheckReport>)> {
     let of = |stage| report.checks.iter().filter(move |check| check.stage == stage).collect::<Vec<_>>();
-    Stage::ALL.into_iter().map(move |stage| (stage, of(stage))).filter(|(_, checks)| !checks.is_empty())
+    // Of a provider alone the stages of an app are left out.
+    let applies = |checks: &[&CheckReport]| {
+        !report.app.is_none()
+            || checks.iter().any(|check| check.verdict != Verdict::NotApplicable && check.id != "own_settings")
+    };
+    Stage::ALL
+        .into_iter()
+        .map(move |stage| (stage, of(stage)))
+        .filter(move |(_, checks)| !checks.is_empty() && applies(checks))
 }
 
 fn state(checks: &[&CheckReport]) -> State {

@@ -53,6 +53,7 @@ fn essence<'r>(page: &mut Page, report: &'r Report, snapshot: &Snapshot) -> Opti
 #[must_use]
 pub fn headline(report: &Report) -> String {
     let says = match (report.login, report.verified) {
+        (Login::Ok, _) if report.app.is_none() => "the provider is well, as far as verified",
         (Login::Ok, Verified::Full) => "people can sign in",
         (Login::Ok, Verified::Partial) => "people can sign in, as far as verified",
         (Login::Degraded, _) => "some people cannot sign in, or only partly",

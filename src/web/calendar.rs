@@ -32,14 +32,14 @@ pub(super) fn calendar(report: &Report, snapshot: &Snapshot, options: &Options) 
 }
 
 fn event(expiry: &Expiry, report: &Report, snapshot: &Snapshot, options: &Options) -> Vec<String> {
-    let summary = escaped(&format!("{} ends ({})", expiries::in_words(&expiry.item), report.name));
+    let summary = escaped(&format!("{} ends ({})", report.app.text(&expiries::in_words(&expiry.item)), report.name));
     let mut lines = vec![
         "BEGIN:VEVENT".to_owned(),
         format!("UID:{}", uid(expiry, report, snapshot)),
         format!("DTSTAMP:{}", date_time(report.at)),
         format!("DTSTART:{}", date_time(expiry.at)),
         format!("SUMMARY:{summary}"),
-        format!("DESCRIPTION:{}", escaped(fix(&expiry.item))),
+        format!("DESCRIPTION:{}", escaped(&fix(&expiry.item, report))),
         "TRANSP:TRANSPARENT".to_owned(),
     ];
     if let Some(url) = &options.external_url {
@@ -64,13 +64,13 @@ fn uid(expiry: &Expiry, report: &Report, snapshot: &Snapshot) -> String {
 }
 
 /// What to do about it: the fix of the check that watches it.
-fn fix(item: &str) -> &'static str {
+fn fix(item: &str, report: &Report) -> String {
     let check = match item {
         "client_secret" => "client_secret_lasts",
         "provider_key" => "api_keys_last",
         _ => "certificates_last",
     };
-    checks::find(check).map_or("", |(_, check)| check.fix)
+    checks::find(check).map_or_else(String::new, |(_, check)| report.app.text(check.fix))
 }
 
 /// A time as section 3.3.5 wants it, in UTC.

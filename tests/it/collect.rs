@@ -5,6 +5,7 @@ pub mod pki;
 pub mod relay;
 pub mod server;
 
+mod apps;
 mod clients;
 mod garbage;
 mod hostile;

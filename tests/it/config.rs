@@ -9,6 +9,7 @@ use ssowatch::{
     schedule::Schedule,
 };
 
+mod apps;
 mod commands;
 mod files;
 mod mistakes;

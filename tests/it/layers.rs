@@ -41,7 +41,7 @@ const LAYERS: &[Layer] = &[
     layer("schedule", &["clock"], "schedules are computed, not waited for"),
     layer(
         "config",
-        &["blocking", "clock", "model", "providers", "schedule", "checks"],
+        &["apps", "blocking", "clock", "model", "providers", "schedule", "checks"],
         "the configuration is read without asking a server and without rendering a report",
     ),
     layer(

@@ -22,6 +22,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     Ok(match page.status {
         200 if page.is_blank => return Err(Missing::OutOfReach("the page is empty, as login_offered says".to_owned())),
         200 if page.is_html => script(page),
+        300..=399 if !case.is_kasm() => Outcome::noting("its page leads on to another of its own"),
         300..=399 | 401 | 403 | 407 => Outcome::Unverified(format!(
             "{} answers {}: if a login wall stands before Kasm, kasm.http_headers or kasm.basic_auth lets this daemon \
              through",

@@ -29,12 +29,18 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
         return Ok(Outcome::fail(finding(case, reason, detail)));
     }
     let answered = has_answered(now.app_health()) || has_answered(now.kasm_login_settings());
+    // Where a health check is not known, what else was asked tells.
+    let answered = answered || (!case.is_kasm() && (has_answered(now.login_start()) || has_answered(now.app_page())));
     match transport_failure(now.app_health()) {
         _ if answered => Ok(Outcome::OK),
         Some((reason, detail)) => Ok(Outcome::fail(finding(case, reason, detail))),
         None if is_behind_a_wall(case) => Ok(Outcome::noting("something before Kasm answers in its place")),
         // Seen and failed are dealt with: what is left says why nothing was asked.
-        None => now.app_health().get().map(|_| Outcome::OK),
+        None if case.is_kasm() => now.app_health().get().map(|_| Outcome::OK),
+        None => match transport_failure(now.login_start()) {
+            Some((reason, detail)) => Ok(Outcome::fail(finding(case, reason, detail))),
+            None => now.login_start().get().map(|_| Outcome::OK),
+        },
     }
 }
 

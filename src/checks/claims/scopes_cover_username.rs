@@ -1,7 +1,10 @@
 //! The scopes that Kasm asks for bring the claim that it takes as user name.
 
 use super::{Case, Check, SeverityRule, scope_is_asked_for};
-use crate::model::{Credential, Missing, Outcome};
+use crate::{
+    model::{Credential, Finding, Missing, Outcome},
+    providers::pocket_id::ProviderKind,
+};
 
 pub(super) const CHECK: Check = Check {
     id: "scopes_cover_username",
@@ -19,7 +22,29 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
+    if !case.is_kasm() {
+        return needed(case);
+    }
     scope_is_asked_for(case, case.stored_field("username_attribute", |stored| stored.username_attribute.as_deref())?)
+}
+
+/// Of another app than Kasm: the scopes that its kind cannot do without.
+fn needed(case: &Case<'_>) -> Result<Outcome, Missing> {
+    let asked = case.scopes()?;
+    let lacking = |scope: &&&str| **scope != "openid" && !asked.contains(*scope);
+    let missing: Vec<&str> = case.app.profile().scopes.iter().filter(lacking).copied().collect();
+    if missing.is_empty() {
+        return Ok(Outcome::OK);
+    }
+    let names = missing.join(" ");
+    if case.is_guess() || case.kind != ProviderKind::PocketId {
+        return Ok(Outcome::Unverified(format!(
+            "apps of this kind need the scope {names}, which it does not ask for; whether the provider gives its claims all \
+             the same is its own affair"
+        )));
+    }
+    let message = format!("Kasm needs the scope {names}, and asks for {}", asked.join(" "));
+    Ok(Outcome::fail(Finding::new("missing", message)))
 }
 
 #[cfg(test)]

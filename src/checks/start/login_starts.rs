@@ -34,6 +34,10 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
 /// A Kasm that is well, and ends in an error of its own at the start of a login, is a fault; any other silence is not.
 fn without_an_answer(case: &Case<'_>, missing: Missing) -> Result<Outcome, Missing> {
     match error_of_its_own(case, &missing) {
+        Some(_) if case.app.profile().asks_provider && is_provider_well(case) => Ok(Outcome::Unknown(
+            "its server asks the provider at this step, which is told first (back_channel)".to_owned(),
+        )),
+        Some(_) if case.is_guess() => Err(missing),
         Some(detail) if !is_provider_away(case) => {
             let message = format!("Kasm is well, and does not start the login: {detail}");
             Ok(Outcome::fail(Finding::new("server_error", message)))
@@ -48,6 +52,9 @@ fn outcome(case: &Case<'_>, start: &Start) -> Outcome {
         StartOutcome::NoAnswer(why) => Outcome::Unknown(format!("Kasm's answer could not be read: {why}")),
         StartOutcome::Refused(text) if is_provider_away(case) => Outcome::Unknown(format!(
             "Kasm refuses (\"{text}\") while the provider is away, which it may need at this step"
+        )),
+        StartOutcome::Refused(text) if case.is_guess() => Outcome::Unverified(format!(
+            "how the login of this kind of app starts is unconfirmed, and its answer is: {text}; app.login says it better"
         )),
         StartOutcome::Refused(text) => Outcome::fail(refused(&[(&start.display_name, text)])),
     }
@@ -80,8 +87,17 @@ fn nowhere(case: &Case<'_>, starts: &KasmStart) -> Result<Outcome, Missing> {
 }
 
 fn refused(each: &[(&str, &str)]) -> Finding {
+    // Another app than Kasm has no buttons with names of their own.
+    if let [("", text)] = each {
+        return Finding::new("refused", format!("Kasm does not start the login: {text}"));
+    }
     let each: Vec<String> = each.iter().map(|(name, text)| format!("\"{name}\": {text}")).collect();
     Finding::new("refused", format!("Kasm does not start the login with {}", each.join("; ")))
+}
+
+/// Whether the provider answers us as it must.
+pub(in crate::checks) fn is_provider_well(case: &Case<'_>) -> bool {
+    case.now.provider_connection().ok().is_some() && case.discovery().is_ok()
 }
 
 fn is_provider_away(case: &Case<'_>) -> bool {

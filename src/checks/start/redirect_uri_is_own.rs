@@ -6,10 +6,10 @@
 use url::Url;
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Drift, Finding, Missing, Outcome, SourceId};
-
-/// Where Kasm takes the way back.
-const CALLBACK: &str = "/api/oidc_callback";
+use crate::{
+    apps::is_path_of,
+    model::{Drift, Finding, Missing, Outcome, SourceId},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "redirect_uri_is_own",
@@ -29,14 +29,17 @@ pub(super) const CHECK: Check = Check {
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let sent = case.authorize_url()?.redirect_uri.as_deref().unwrap_or_default();
-    let kasm = &case.target().app.url;
-    let base = Url::parse(kasm).map_err(|_| Missing::Blocked { by: SourceId::AppConnection })?;
-    let expected = format!("{}{CALLBACK}", base.origin().ascii_serialization());
+    let app = &case.target().app;
+    let base = Url::parse(&app.url).map_err(|_| Missing::Blocked { by: SourceId::AppConnection })?;
+    let expected = expected(case, sent);
     if sent.is_empty() {
         return Ok(Outcome::fail(Finding::new(
             "missing",
             format!("Kasm sends no redirect URL; expected is {expected}"),
         )));
+    }
+    if !case.is_kasm() && is_http_for_https(&base, sent) {
+        return Ok(Outcome::fail(plain_http(&expected, sent)));
     }
     let drift = Drift::of("redirect_url", ("Expected is", &expected), ("Kasm sends", sent));
     // A parser of addresses drops blanks at the ends; the provider compares them.
@@ -45,12 +48,59 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
         return Ok(Outcome::fail(Finding::new("blank", message).drift(drift.clone())));
     }
     Ok(match (part_that_differs(&expected, sent), drift) {
+        (Some("path"), _) if case.is_guess() => Outcome::Unverified(format!(
+            "it sends {sent}; that its callback is {expected} is unconfirmed: app.callback says it better"
+        )),
         (Some(part), Some(drift)) => {
             let message = format!("Kasm's redirect URL has another {part}: {sent}, where {expected} is expected");
             Outcome::fail(Finding::new("differs", message).drift(drift))
         }
         _ => Outcome::OK,
     })
+}
+
+/// The callback at the app's public address: the one of its kind that is nearest to what is sent; where neither kind nor
+/// configuration says one, the path that is sent.
+fn expected(case: &Case<'_>, sent: &str) -> String {
+    let app = &case.target().app;
+    let profile = case.app.profile();
+    let origin = |url: &Url| url.origin().ascii_serialization();
+    let base = match Url::parse(&app.url) {
+        // Kasm's callback is below its origin.
+        Ok(url) if case.is_kasm() => origin(&url),
+        Ok(url) => format!("{}{}", origin(&url), url.path().trim_end_matches('/')),
+        Err(_) => app.url.clone(),
+    };
+    if let Some(path) = &app.callback {
+        return format!("{base}{path}");
+    }
+    let path = Url::parse(sent).map(|url| url.path().to_owned()).unwrap_or_default();
+    let base_path = Url::parse(&base).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default();
+    let below = path.strip_prefix(base_path.as_str()).unwrap_or(&path).to_owned();
+    let known = profile.callback_paths(app.provider.as_deref());
+    let is_known = known.is_empty() || known.iter().any(|pattern| is_path_of(pattern, &below));
+    match known.first() {
+        Some(first) if !is_known => format!("{base}{first}"),
+        _ => format!("{base}{below}"),
+    }
+}
+
+/// Whether the callback is of plain HTTP where people use https, and nothing else: the app does not know of the proxy
+/// before it. The commonest breakage (jellyfin-plugin-sso 270, Mealie's request.base_url).
+fn is_http_for_https(base: &Url, sent: &str) -> bool {
+    let Ok(sent) = Url::parse(sent) else { return false };
+    base.scheme() == "https" && sent.scheme() == "http" && base.host() == sent.host()
+}
+
+fn plain_http(expected: &str, sent: &str) -> Finding {
+    let message = format!(
+        "Kasm does not know that a proxy serves it over https: its redirect URL is {sent}, where {expected} is expected"
+    );
+    let finding = Finding::new("plain_http", message);
+    match Drift::of("redirect_url", ("Expected is", expected), ("Kasm sends", sent)) {
+        Some(drift) => finding.drift(drift),
+        None => finding,
+    }
 }
 
 /// Where the white space around a text stands.

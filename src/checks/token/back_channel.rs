@@ -1,7 +1,11 @@
-//! Kasm's API container reaches the provider.
+//! The app's own server reaches the provider. Kasm never shows it from outside; an app that asks the provider at every start
+//! of a login does.
 
-use super::{Case, Check, SeverityRule};
-use crate::model::{Missing, Outcome};
+use super::{Case, Check, SeverityRule, app::error_of_its_own, start::is_provider_well};
+use crate::{
+    apps::kasm::StartOutcome,
+    model::{Finding, Missing, Outcome},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "back_channel",
@@ -19,9 +23,46 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    Ok(Outcome::Unverified(format!(
+    if case.is_kasm() {
+        return Ok(of_kasm(case));
+    }
+    if !case.app.profile().asks_provider || case.is_guess() || case.target().app.login.is_some() {
+        return Ok(by_hand(case));
+    }
+    match case.now.login_start().get() {
+        Ok(_) => Ok(match &case.start()?.outcome {
+            StartOutcome::Url(_) => {
+                Outcome::noting("it asks the provider at each start of a login, and this one worked")
+            }
+            StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => by_hand(case),
+        }),
+        Err(missing) => match error_of_its_own(case, &missing) {
+            Some(detail) if is_provider_well(case) => Ok(Outcome::fail(finding(case, detail))),
+            _ => Ok(by_hand(case)),
+        },
+    }
+}
+
+fn finding(case: &Case<'_>, detail: &str) -> Finding {
+    let message = format!(
+        "Kasm cannot reach the provider, or reads another address of it: it asks it at each start of a login and ends in \
+         {detail}, while {} answers here",
+        case.target().provider.url
+    );
+    Finding::new("provider_not_reached", message)
+}
+
+fn by_hand(case: &Case<'_>) -> Outcome {
+    Outcome::Unverified(format!(
+        "it is seen only from Kasm: on its host, curl -sS {}/.well-known/openid-configuration must print JSON",
+        case.target().provider.url
+    ))
+}
+
+fn of_kasm(case: &Case<'_>) -> Outcome {
+    Outcome::Unverified(format!(
         "it is seen only from Kasm: on its host, docker exec kasm_api curl -sS {}/.well-known/openid-configuration \
          must print JSON",
         case.target().provider.url
-    )))
+    ))
 }

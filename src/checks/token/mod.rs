@@ -1,6 +1,6 @@
 //! Kasm exchanges the code for tokens.
 
-use super::{Case, Check, SeverityRule, endpoint, provider::endpoint_finding};
+use super::{Case, Check, SeverityRule, app, endpoint, provider::endpoint_finding, start};
 use crate::{
     clock::Time,
     providers::pocket_id::{SecretEntry, Version},

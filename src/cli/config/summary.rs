@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::{
+    apps::AppKind,
     clock::Time,
     config::{Config, Target},
     schedule::Schedule,
@@ -20,7 +21,12 @@ pub(super) fn told(config: &Config, now: Time) -> String {
         let facts = target.facts();
         let _ = writeln!(out, "\n{}", target.name);
         row(&mut out, "provider", &facts.provider.url);
-        row(&mut out, "Kasm", &facts.app.url);
+        match facts.app.kind {
+            Some(AppKind::Kasm) => row(&mut out, "Kasm", &facts.app.url),
+            Some(AppKind::ProviderAlone) => row(&mut out, "app", "none: the provider alone is watched"),
+            Some(kind) => row(&mut out, "app", &format!("{} ({})", facts.app.url, kind.id())),
+            None => row(&mut out, "app", &format!("{} (its callback tells the kind)", facts.app.url)),
+        }
         row(&mut out, "credentials", &credentials(target));
         if !facts.off.is_empty() {
             row(&mut out, "checks off", &facts.off.into_iter().collect::<Vec<_>>().join(", "));

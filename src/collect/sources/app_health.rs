@@ -1,6 +1,8 @@
-//! Kasm's own word on its health: `GET /api/__healthcheck`. Says nothing about sign-in with OpenID.
+//! The app's own word on its health: Kasm's `GET /api/__healthcheck`, another app's by its kind. Says nothing about sign-in
+//! with OpenID.
 
 use crate::{
+    apps::AppKind,
     collect::transport::{
         answer::Answer,
         fetch_error::{self, FetchError, bounded},
@@ -11,10 +13,38 @@ use crate::{
     oidc::parse_json,
 };
 
-/// Asks Kasm how it is.
-pub(in crate::collect) async fn collect(kasm: &SideClient, counts: &Counts) -> Result<Answered<AppHealth>, FetchError> {
-    let answer = kasm.ask(&Request::json(kasm.at("/api/__healthcheck")), counts).await?;
-    read(&answer).map(|health| answer.with(health))
+/// Asks the app how it is, at the health path of its kind.
+pub(in crate::collect) async fn collect(
+    app: &SideClient,
+    kind: AppKind,
+    path: &str,
+    counts: &Counts,
+) -> Result<Answered<AppHealth>, FetchError> {
+    let any = Request { accept: "application/json, */*;q=0.8", ..Request::json(app.at(path)) };
+    match kind {
+        AppKind::Kasm => {
+            let answer = app.ask(&Request::json(app.at(path)), counts).await?;
+            read(&answer).map(|health| answer.with(health))
+        }
+        _ => {
+            let answer = app.ask(&any, counts).await?;
+            read_by_status(&answer).map(|health| answer.with(health))
+        }
+    }
+}
+
+/// Another app's answer, of which only the status is known to mean something. What is not there, or hides it, says nothing.
+fn read_by_status(answer: &Answer) -> Result<AppHealth, FetchError> {
+    let state = match answer.status {
+        500.. => HealthState::Unhealthy(ill(answer)),
+        200..=299 => HealthState::Healthy,
+        401 | 403 | 300..=399 => match fetch_error::login_wall(answer) {
+            Some(wall) => return Err(wall),
+            None => HealthState::Hidden(format!("HTTP {} on the path of the health check", answer.status)),
+        },
+        _ => HealthState::Hidden(format!("HTTP {} on the path of the health check", answer.status)),
+    };
+    Ok(AppHealth { status: answer.status, state })
 }
 
 fn read(answer: &Answer) -> Result<AppHealth, FetchError> {
@@ -71,6 +101,22 @@ mod tests {
         for hidden in [html(404, "<h1>"), html(200, "<html>"), answer(405, &[], "")] {
             assert!(matches!(read(&hidden).unwrap().state, HealthState::Hidden(_)), "{}", hidden.status);
         }
+    }
+
+    #[test]
+    fn another_apps_health_is_read_by_its_status_alone() {
+        for (answer, is_well) in [
+            (answer(200, &[("content-type", "text/plain")], "OK"), true),
+            (json(200, r#"{"database": "ok"}"#), true),
+            (answer(204, &[], ""), true),
+            (html(503, "<h1>"), false),
+        ] {
+            assert_eq!(read_by_status(&answer).unwrap().state == HealthState::Healthy, is_well);
+        }
+        for hidden in [html(404, "<h1>"), redirect(302, "/login"), json(403, "{}")] {
+            assert!(matches!(read_by_status(&hidden).unwrap().state, HealthState::Hidden(_)), "{}", hidden.status);
+        }
+        assert!(read_by_status(&redirect(302, "https://wall.example.test/")).is_err());
     }
 
     #[test]

@@ -103,6 +103,21 @@ pub(in crate::collect) fn form(page: &str) -> Option<Form> {
     Some(Form { action: attribute(tag, "action")?, fields })
 }
 
+/// Names and values of the hidden fields of the first form that is posted: what a guard against forged forms wants back.
+pub(in crate::collect) fn hidden_fields(page: &str) -> Vec<(String, String)> {
+    let is_posted = |tag: &str| {
+        name(tag) == "form" && attribute(tag, "method").is_some_and(|method| method.eq_ignore_ascii_case("post"))
+    };
+    let Some((_, rest)) = tags(page).find(|(tag, _)| is_posted(tag)) else { return Vec::new() };
+    tags(rest)
+        .take_while(|(tag, _)| name(tag) != "/form")
+        .filter(|(tag, _)| name(tag) == "input")
+        .filter(|(tag, _)| attribute(tag, "type").is_some_and(|kind| kind.eq_ignore_ascii_case("hidden")))
+        .filter_map(|(tag, _)| Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default())))
+        .take(MOST_FIELDS)
+        .collect()
+}
+
 /// Each tag without its angle brackets, and what follows it, up to [`MOST_TAGS`].
 fn tags(page: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = page;

@@ -2,6 +2,7 @@
 
 pub(in crate::collect) mod addresses;
 pub(in crate::collect) mod app_health;
+pub(in crate::collect) mod app_login;
 pub(in crate::collect) mod authorize_dry_run;
 pub(in crate::collect) mod claims_preview;
 pub(in crate::collect) mod client_access;

@@ -1,6 +1,6 @@
 //! One HTTP/1.1 exchange: a request by a client, and its answer within limits.
 //!
-//! The clients are made here alone. They follow no redirect, keep no cookie, send no referer, take no proxy from the
+//! The clients are made here alone. They follow no redirect, keep no cookie, send a referer only where a form is posted, take no proxy from the
 //! environment, ask for gzip and deflate, and know GET and POST. Everything that an answer is made of is limited: its head
 //! by bytes and lines, the interim answers before it, its body by bytes and by pieces, as sent and as decompressed. Where
 //! the time of a connection is told, it is by [`super::connect_trace`].
@@ -89,6 +89,8 @@ pub(in crate::collect) struct Request {
     pub body: Option<(&'static str, String)>,
     /// A cookie of this collection: what the same server has just set.
     pub cookie: Option<HeaderValue>,
+    /// The page of the same origin whose form this is.
+    pub form_of: Option<Url>,
     /// How much of the answer is read.
     pub limit: Limit,
     /// A credential that goes along.
@@ -118,6 +120,7 @@ impl Request {
             method: None,
             body: None,
             cookie: None,
+            form_of: None,
             limit,
             carried: None,
             is_tokenless: false,
@@ -416,6 +419,11 @@ fn message(client: &Client, request: &Request, headers: &HeaderMap) -> Option<hy
     all.extend(password.map(|password| (header::PROXY_AUTHORIZATION, password)));
     for (name, value) in headers {
         all.append(name, value.clone());
+    }
+    if let Some(page) = &request.form_of {
+        let origin = HeaderValue::from_str(&page.origin().ascii_serialization()).ok()?;
+        all.insert(header::ORIGIN, origin);
+        all.insert(header::REFERER, HeaderValue::from_str(&page[..Position::AfterPath]).ok()?);
     }
     if let Some(cookie) = &request.cookie {
         all.append(header::COOKIE, cookie.clone());

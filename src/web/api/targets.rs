@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{Answer, FORMAT, Problem, Query, Shared, Told};
 use crate::{
     clock::Time,
-    model::{Coverage, Login, Report, Verified},
+    model::{AppName, Coverage, Login, Report, Verified},
     providers::pocket_id::Recognised,
     render::json::{self, TargetView},
     results::Entry,
@@ -108,6 +108,7 @@ fn nothing_yet(entry: &Entry, now: Time) -> Report {
         at: now,
         provider: String::new(),
         recognised: Recognised::default(),
+        app: AppName::unknown(),
         auto_login: None,
         checks: Vec::new(),
         sources: Vec::new(),

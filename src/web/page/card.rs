@@ -82,7 +82,9 @@ fn facts(latest: &Latest, view: &View<'_>) -> Markup {
         p.dim {
             (report.coverage.proven) " of " (report.coverage.known) " checks proven, "
             (distance(report.at, view.now)) (before_the_restart(latest)) ". "
-            (shown(&report.provider)) " at " (shown(&target.provider.url)) ", Kasm at " (shown(&target.app.url)) "."
+            (shown(&report.provider)) " at " (shown(&target.provider.url))
+            @if !report.app.is_none() { ", " (shown(report.app.name())) " at " (shown(&target.app.url)) }
+            "."
         }
     }
 }

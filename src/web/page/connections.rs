@@ -20,7 +20,7 @@ type Phases = [Option<f64>; 5];
 pub(super) fn connections(report: &Report, snapshot: &Snapshot) -> Markup {
     let sides = [
         (facts::provider_name(report), phases(&snapshot.provider_connection, &snapshot.discovery)),
-        ("Kasm", phases(&snapshot.app_connection, &snapshot.app_health)),
+        (report.app.name(), phases(&snapshot.app_connection, &snapshot.app_health)),
     ];
     let total = |phases: &Phases| phases.iter().flatten().sum::<f64>();
     let longest = sides.iter().map(|(_, phases)| total(phases)).fold(0.0, f64::max);

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     checks,
     clock::Time,
-    model::{CheckReport, Reason, Report, Severity, SourceReport, Stage, Verdict},
+    model::{AppName, CheckReport, Reason, Report, Severity, SourceReport, Stage, Verdict},
     render::path::{self, State},
     results::Entry,
 };
@@ -46,18 +46,19 @@ fn every_check(report: &Report, view: &View<'_>) -> Markup {
     html! {
         @for stage in Stage::ALL {
             @if of(stage).next().is_some() {
-                (Heading(2).of(stage.title()))
-                ul { @for check in of(stage) { (one_check(check, report.at, view)) } }
+                (Heading(2).of(report.app.text(stage.title())))
+                ul { @for check in of(stage) { (one_check(check, report, view)) } }
             }
         }
     }
 }
 
 /// One check; with when it was seen, where it rests on something older than the round.
-fn one_check(report: &CheckReport, round: Time, view: &View<'_>) -> Markup {
+fn one_check(report: &CheckReport, of: &Report, view: &View<'_>) -> Markup {
+    let round = of.at;
     let is_older =
         (round - report.seen_at).as_seconds_f64() > A_ROUND && matches!(report.verdict, Verdict::Ok | Verdict::Fail);
-    let title = checks::find(&report.id).map_or("", |(_, check)| check.title);
+    let title = checks::find(&report.id).map_or_else(String::new, |(_, check)| of.app.text(check.title));
     let (state, word) = state(report);
     let said = match report.verdict {
         Verdict::Ok => String::new(),
@@ -102,11 +103,11 @@ fn state(check: &CheckReport) -> (State, &'static str) {
 fn every_source(report: &Report, now: Time) -> Markup {
     html! {
         (Heading(2).of("Every source"))
-        ul { @for seen in &report.sources { (source(seen, now)) } }
+        ul { @for seen in &report.sources { (source(seen, &report.app, now)) } }
     }
 }
 
-fn source(seen: &SourceReport, now: Time) -> Markup {
+fn source(seen: &SourceReport, app: &AppName, now: Time) -> Markup {
     let (state, word) = match (seen.ok, seen.reason) {
         (Some(true), _) => (State::Ok, "ok"),
         (Some(false), reason) => (State::Broken, reason.map_or("failed", Reason::id)),
@@ -114,7 +115,7 @@ fn source(seen: &SourceReport, now: Time) -> Markup {
     };
     html! {
         li class=[mark(state)] {
-            (word) ": " (seen.id.title()) " "
+            (word) ": " (app.text(seen.id.title())) " "
             span.dim {
                 @if seen.ok.is_some() {
                     (distance(seen.at, now)) ", took " (format!("{:.0}", seen.took_seconds * 1000.0)) " ms "

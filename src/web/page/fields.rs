@@ -41,7 +41,7 @@ pub(super) fn table(report: &Report, snapshot: &Snapshot) -> Markup {
     html! {
         (Heading(2).of("Field by field"))
         table.fields {
-            caption { "What Kasm stores and sends, and what the provider has." (unseen(&rows)) }
+            caption { (report.app.text("What Kasm stores and sends, and what the provider has.")) (unseen(&rows)) }
             thead {
                 tr {
                     th scope="col" { "Field" }

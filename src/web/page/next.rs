@@ -44,7 +44,7 @@ fn dates(report: &Report, view: &View<'_>, heading: Heading) -> Markup {
             ul {
                 @for expiry in &report.expiries {
                     li {
-                        (shown(&expiries::in_words(&expiry.item)))
+                        (shown(&report.app.text(&expiries::in_words(&expiry.item))))
                         @if expiry.at > view.now { " ends " } @else { " ended " }
                         (distance(expiry.at, view.now)) " (" (day(expiry.at)) ")"
                     }

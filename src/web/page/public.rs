@@ -12,7 +12,7 @@ use super::{
 use crate::{
     checks::{self, Check},
     clock::Time,
-    model::{Coverage, Stage},
+    model::{Coverage, Report},
     render::path::{self, State},
     results::Entry,
 };
@@ -23,8 +23,8 @@ struct Verdicts {
     round: Option<(Time, &'static str, Coverage)>,
     /// The check that keeps people out.
     cause: Option<&'static Check>,
-    /// How each stage stands.
-    stages: Vec<(Stage, State)>,
+    /// How each stage stands, by what it is called.
+    stages: Vec<(String, State)>,
 }
 
 impl Verdicts {
@@ -37,7 +37,7 @@ impl Verdicts {
         Self {
             round: Some((report.at, card::before_the_restart(latest), report.coverage)),
             cause: cause.map(|(_, check)| check),
-            stages: path::states(report),
+            stages: stages(report),
         }
     }
 
@@ -47,11 +47,16 @@ impl Verdicts {
                 p.dim { (coverage.proven) " of " (coverage.known) " checks proven, " (distance(at, view.now)) (restart) "." }
             }
             @if !self.stages.is_empty() {
-                (steps::strip(self.stages.iter().map(|(stage, state)| (stage.title(), *state))))
+                (steps::strip(self.stages.iter().map(|(title, state)| (title.as_str(), *state))))
             }
             @if let Some(check) = self.cause { p { "Does not hold: " (check_title(check.id, view)) } }
         }
     }
+}
+
+/// The kind of an app is no secret, and its name may be the target's, which stands on the page.
+fn stages(report: &Report) -> Vec<(String, State)> {
+    path::states(report).into_iter().map(|(stage, state)| (report.app.text(stage.title()), state)).collect()
 }
 
 /// The verdicts on one target among a few.

@@ -171,7 +171,6 @@ fn each_mistake_says_what_was_meant() {
             "targets[0].provider: \"url\" is missing; the provider's address: Pocket ID's APP_URL",
         ),
         ("targets:", "expect: {}\ntargets:", "expect: unknown key"),
-        ("    kasm: {url: https://kasm.example.com}\n", "", "targets[0]: \"kasm\" is missing; write kasm: {url:"),
     ] {
         let found = problems_with(from, to);
         assert!(found.iter().any(|line| line.contains(says)), "{to}: {found:?}");
