@@ -32,6 +32,7 @@ pub mod app;
 pub mod apps;
 pub mod atomic_file;
 pub mod blocking;
+pub mod canary;
 pub mod checks;
 pub mod cli;
 pub mod clock;

@@ -108,6 +108,7 @@ pub(super) async fn collect(
         kasm_version: by_kasm_key.version,
         kasm_mappings: by_kasm_key.mappings,
         kasm_user: by_kasm_key.user,
+        canary_sign_in: Observed::missing(deps.clock.now(), Missing::NotApplicable("no canary is configured".to_owned())),
         known_keys: None,
         suspicions,
         known: Vec::new(),

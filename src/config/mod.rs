@@ -7,6 +7,7 @@
 //! Prometheus' web-config file is read the same way, by `web`.
 
 pub mod address;
+mod canary;
 mod defaults;
 mod demand;
 mod file;
@@ -28,6 +29,7 @@ mod valid;
 mod web;
 mod yaml;
 
+pub use canary::{Canary, CanarySettings};
 pub use demand::Demand;
 pub use flags::{Flags, Named};
 pub use http::{HttpSettings, NamedHeader, ProxySettings, TlsSettings};

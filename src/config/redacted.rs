@@ -22,6 +22,7 @@ pub(super) fn redacted(config: &Config) -> String {
         timezone,
         receivers,
         heartbeat,
+        canary,
         maintenance,
         web,
         redacted: _,
@@ -44,6 +45,7 @@ pub(super) fn redacted(config: &Config) -> String {
         ("schedule", Some(schedule)),
         ("notify", redact::receivers(receivers)),
         ("heartbeat", heartbeat.as_ref().map(redact::heartbeat)),
+        ("canary", canary.as_ref().map(super::canary::shown)),
         ("maintenance", redact::maintenance(maintenance)),
         ("web", page::shown(web)),
         ("targets", Some(Shown::List(targets.iter().map(target).collect()))),
@@ -65,6 +67,7 @@ fn target(target: &Target) -> Shown {
         passkey_enabled,
         last_sign_in_enabled,
         change_hold,
+        canary: _,
         notify,
         group,
     } = target;
