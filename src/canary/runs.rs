@@ -82,6 +82,14 @@ pub fn begin(passkey_file: &Path, target: &str, every: Duration, now: Time) -> R
     })
 }
 
+/// Whether the record can be kept: tried before anything is registered. Changes nothing in it.
+///
+/// # Errors
+/// It cannot be kept.
+pub fn prepare(passkey_file: &Path) -> Result<(), Wait> {
+    change(passkey_file, |_| Ok(()))
+}
+
 /// Notes what came of the run.
 ///
 /// # Errors

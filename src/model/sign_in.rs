@@ -143,8 +143,8 @@ pub enum SignInFault {
         /// What it is now.
         now: String,
     },
-    /// Plain HTTP to another host: nothing was sent.
-    PlainHttp,
+    /// Plain HTTP to another host, or a certificate that is not trusted: nothing secret was sent.
+    Withheld,
     /// The app starts a login of another client, redirect URI or origin than it did before.
     OtherStart,
     /// The app does not start a login.
