@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     model::Login,
-    render::path,
+    render::{canary, path},
     results::{Entry, Latest},
 };
 
@@ -83,6 +83,7 @@ fn facts(latest: &Latest, view: &View<'_>) -> Markup {
             (report.coverage.proven) " of " (report.coverage.known) " checks proven, "
             (distance(report.at, view.now)) (before_the_restart(latest)) ". "
             (shown(&report.provider)) " at " (shown(&target.provider.url)) ", Kasm at " (shown(&target.app.url)) "."
+            @if let Some(line) = canary::line(&latest.snapshot, view.now) { " " (shown(&line)) "." }
         }
     }
 }
