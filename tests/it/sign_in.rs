@@ -3,6 +3,7 @@
 
 mod broken;
 mod enrolment;
+mod recordings;
 mod secrets;
 mod traces;
 
