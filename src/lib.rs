@@ -24,7 +24,7 @@
 //!
 //! Each is held by a tool (the layers test, `.clippy.toml`, the tests of secrets), not by memory: checks do no I/O and read
 //! no clock; only [`collect`] talks to providers and apps, and [`notify`] to mail servers; nothing is ever changed at a
-//! provider or an app; page and metrics are functions of (Results, now); labels come from closed sets or from the config;
+//! provider or an app, but for what [`collect::sign_in`] leaves where a canary is configured; page and metrics are functions of (Results, now); labels come from closed sets or from the config;
 //! secrets have no `Display`, a masking `Debug`, and never enter a snapshot, a finding, a log line or an error; an
 //! observation that is too old is not shown as current.
 
@@ -32,6 +32,7 @@ pub mod app;
 pub mod apps;
 pub mod atomic_file;
 pub mod blocking;
+pub mod canary;
 pub mod checks;
 pub mod cli;
 pub mod clock;

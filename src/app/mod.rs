@@ -132,6 +132,9 @@ pub async fn start_with<L: RunRound>(
     for socket in &unix {
         info!(address = socket.name(), "listening");
     }
+    let windows: Arc<Windows> = Arc::default();
+    let muted = Arc::clone(&windows);
+    collector.let_the_canary_sign_in(Arc::new(move |target, now| muted.active(now, target).is_some()));
     journal.kept().into_iter().for_each(|kept| daemon.journal(kept));
     let (results, notifier) = (Arc::new(Results::default()), Arc::new(notifier));
     let (config_in_force, config_seen) = watch::channel(Arc::new(config));
@@ -152,7 +155,6 @@ pub async fn start_with<L: RunRound>(
 
     let ready = Arc::new(AtomicBool::new(false));
     let readiness = AbortOnDropHandle::new(tokio::spawn(become_ready(supervisor.first_rounds(), Arc::clone(&ready))));
-    let windows: Arc<Windows> = Arc::default();
     let state = web::State {
         windows: Arc::clone(&windows),
         results: Arc::clone(&results),

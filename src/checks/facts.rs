@@ -8,7 +8,7 @@ use crate::{
     model::{
         Answered, AppHealth, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, CustomClaims,
         DryRun, EndpointAnswers, KeyOwner, LastSignIn, Missing, Observed, Page, PasskeyDomain, Registration,
-        SecretProof, Snapshot, SourceId, Suspicion, TargetFacts, TokenEndpoint,
+        SecretProof, SignIn, Snapshot, SourceId, Suspicion, TargetFacts, TokenEndpoint,
     },
     oidc::{Discovery, Jwks},
 };
@@ -108,5 +108,6 @@ readers! {
     kasm_version: KasmVersion,
     kasm_mappings: Vec<GroupMapping>,
     kasm_user: KasmUser,
+    canary_sign_in: SignIn,
     token_endpoint: TokenEndpoint,
 }

@@ -19,6 +19,7 @@ mod endpoint;
 mod evaluate;
 mod facts;
 mod likeness;
+mod sign_in;
 #[cfg(test)]
 mod testing;
 

@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod canary;
 mod changes;
 mod check;
 mod config;
@@ -66,6 +67,8 @@ enum Command {
     Changes(changes::Args),
     /// Validate, write or print a configuration
     Config(config::Args),
+    /// A test user with a passkey of its own, who signs in for real
+    Canary(canary::Args),
     /// Try whether messages arrive
     Notify(notify::Args),
     /// Mute messages of a running daemon while something is changed
@@ -124,6 +127,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Changes(args) => changes::run(&args),
         Command::Config(args) => config::run(args).await,
+        Command::Canary(args) => canary::run(args).await,
         Command::Notify(args) => notify::run(args).await,
         Command::Maintenance(args) => maintenance::run(args).await,
         Command::Healthcheck(args) => healthcheck::run(args).await,

@@ -6,10 +6,10 @@ use super::source::SourceArgs;
 use crate::{
     apps::{AppKind, AppName},
     clock::{Clock, Time},
-    config::{Config, Demand, HttpSettings},
+    config::{Canary, Config, Demand, HttpSettings},
     model::{PlannedRequest, Side, Source},
-    providers::pocket_id::ProviderKind,
-    schedule::Schedule,
+    providers::pocket_id::{ProviderKind, SignInTraces},
+    schedule::{Schedule, duration},
 };
 
 /// Arguments of this command.
@@ -41,11 +41,50 @@ fn plan(config: &Config, now: Time) -> String {
         TargetPlan { demand, now }.write(&mut out);
         out.push('\n');
     }
-    out.push_str(
-        "A request that failed, or whose facts changed, is repeated in the next round.\n\
-         Nothing is ever changed on either side, and an app's callback is never requested.\n",
-    );
+    out.push_str("A request that failed, or whose facts changed, is repeated in the next round.\n");
+    out.push_str(match &config.canary {
+        None => "Nothing is ever changed on either side, and an app's callback is never requested.\n",
+        Some(settings) if settings.canary.complete => {
+            "Only the canary changes something: what it leaves is listed above. A sign-in of it that failed is not \
+             repeated before its next turn.\n"
+        }
+        Some(_) => {
+            "Only the canary changes something: what it leaves is listed above. A sign-in of it that failed is not \
+             repeated before its next turn. No app's callback is ever requested.\n"
+        }
+    });
     out
+}
+
+/// What the canary does and leaves, by release.
+fn write_canary(out: &mut String, canary: &Canary) {
+    let every = duration::short(canary.every);
+    let _ = writeln!(
+        out,
+        "\n  The canary signs in as {} every {every}, never in maintenance; each time it starts a login at Kasm (POST /api/sso).",
+        canary.user
+    );
+    for (span, traces) in [("up to 2.9", SignInTraces::LEGACY), ("from 2.10", SignInTraces::FOSITE)] {
+        let SignInTraces { enrolment_audit, run_audit, run_rows, row } = traces;
+        let plural = if run_rows == 1 { "" } else { "s" };
+        let _ = writeln!(
+            out,
+            "  Pocket ID {span}: enrolment leaves a passkey, a consent and the audit entries {}; each sign-in leaves the\n  \
+             audit entries {} and {run_rows} {row}{plural}, removed within a day.",
+            enrolment_audit.join(", "),
+            run_audit.join(", ")
+        );
+    }
+    out.push_str(
+        "  A sign-in that is refused leaves one challenge, removed within a day. The first from a new address may mail the \n  \
+         canary's user, if Pocket ID mails about new devices.\n",
+    );
+    out.push_str(if canary.complete {
+        "  It goes on to Kasm's callback (GET /api/oidc_callback): Kasm redeems the code, makes the user at the first\n  \
+         sign-in (which may take a licence seat) and hands a session over, which is not taken up.\n"
+    } else {
+        "  It stops at the code, which nobody redeems: Kasm's callback is not requested.\n"
+    });
 }
 
 /// One target's part of the plan.
@@ -84,6 +123,9 @@ impl TargetPlan<'_> {
                  left out where requests run short.",
                 Schedule::Every(every).in_words()
             );
+        }
+        if let Some(canary) = &target.canary {
+            write_canary(out, canary);
         }
         if target.provider.kind.is_some_and(|kind| kind != ProviderKind::PocketId) {
             out.push_str(
@@ -236,6 +278,27 @@ mod tests {
             assert!(!text.contains(part), "{part}");
         }
         assert!(text.contains("take the place of the provider's paths"), "{text}");
+    }
+
+    #[test]
+    fn every_trace_of_the_canary_is_told_by_release() {
+        let canary = "canary: {user: canary, passkey_file: /c.json, targets: [home]}\n";
+        let text = plan_of(&format!("{TWO}{canary}"));
+        let (home, work) = text.split_once("\nwork\n").unwrap();
+        assert!(!work.contains("canary_sign_in") && !plan_of(TWO).contains("canary_sign_in"));
+        for part in [
+            "POST /api/webauthn/login/finish",
+            "every 60 minutes",
+            "canary's passkey",
+            "up to 2.9: enrolment leaves a passkey, a consent and the audit entries TOKEN_SIGN_IN, PASSKEY_ADDED, \
+             NEW_CLIENT_AUTHORIZATION; each",
+            "SIGN_IN, CLIENT_AUTHORIZATION and 2 session rows",
+            "It stops at the code",
+        ] {
+            assert!(home.contains(part), "{part} in\n{home}");
+        }
+        let complete = plan_of(&format!("{TWO}{}", canary.replace("targets", "complete: true, targets")));
+        assert!(complete.contains("GET /api/oidc_callback") && !complete.contains("is never requested"), "{complete}");
     }
 
     #[test]

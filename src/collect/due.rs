@@ -54,7 +54,7 @@ pub(super) fn is_due_each<T>(
         Interval::Hourly if !is_good => now - old.at >= span(settings_every),
         Interval::Hourly => passed_a_mark(source, who, old.at, now, HOUR),
         // Due by a schedule of its own, which the caller knows.
-        Interval::Token => false,
+        Interval::Token | Interval::Canary => false,
         // Each collection leaves a row: one that failed is asked again with the settings, not each minute.
         Interval::Daily if !is_good => now - old.at >= span(settings_every),
         Interval::Daily => passed_a_mark(source, who, old.at, now, DAY),

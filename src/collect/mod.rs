@@ -14,6 +14,7 @@ mod from_app;
 mod from_provider;
 mod off_worker;
 mod provider_cache;
+pub mod sign_in;
 mod pulse;
 #[cfg(test)]
 mod recorded;
@@ -73,6 +74,7 @@ pub struct Collector {
     deps: transport::side_client::Deps,
     shared: provider_cache::ProviderCache,
     pulses: pulse::Pulses,
+    canary: std::sync::OnceLock<sign_in::CanaryGate>,
 }
 
 /// A discovery document that was asked for anew, with the connection that it came over (`/probe?module=discovery`).
@@ -90,7 +92,15 @@ impl Collector {
     pub fn new(clock: Clock) -> Self {
         let deps =
             transport::side_client::Deps { clock, tls: Arc::default(), budget: Arc::default(), mask: Arc::default() };
-        Self { deps, shared: provider_cache::ProviderCache::default(), pulses: pulse::Pulses::default() }
+        let (shared, pulses) = (provider_cache::ProviderCache::default(), pulse::Pulses::default());
+        Self { deps, shared, pulses, canary: std::sync::OnceLock::new() }
+    }
+
+    /// Lets the canary sign in from now on where it is configured and its time has come, except in maintenance. Without
+    /// this, only what its last run showed is read.
+    pub fn let_the_canary_sign_in(&self, in_maintenance: sign_in::InMaintenance) {
+        // Told once, when the daemon starts.
+        let _ = self.canary.set(sign_in::CanaryGate::Open(in_maintenance));
     }
 
     /// Looks at a target. Never fails and never panics: what could not be seen is missing, with its reason.
@@ -100,7 +110,8 @@ impl Collector {
         before: Option<&Snapshot>,
         plan: impl Into<CollectionPlan>,
     ) -> Snapshot {
-        Box::pin(target::collect(&self.deps, &self.shared, target, before, &plan.into())).await
+        let gate = self.canary.get().cloned().unwrap_or_default();
+        Box::pin(target::collect(&self.deps, &self.shared, target, before, &plan.into(), &gate)).await
     }
 
     /// Asks for the discovery document on a connection of its own: one request, never shared and never put off, since

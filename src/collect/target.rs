@@ -7,6 +7,7 @@ use super::{
     from_app::{self, AppCollection},
     from_provider,
     provider_cache::{ProviderCache, ProviderCollection},
+    sign_in::{self, CanaryGate},
     with_app_key, with_client_secret, with_provider_key,
 };
 use crate::{
@@ -34,6 +35,7 @@ pub(super) async fn collect(
     target: &Target,
     before: Option<&Snapshot>,
     plan: &CollectionPlan,
+    gate: &CanaryGate,
 ) -> Snapshot {
     let mode = plan.mode;
     let facts = target.facts();
@@ -74,6 +76,17 @@ pub(super) async fn collect(
         Box::pin(with_client_secret::collect(&asked, &by_provider_key.secrets)),
         Box::pin(token_endpoint::collect(&asked, stored.as_deref())),
     );
+    let canary = sign_in::Asked {
+        round: &round,
+        target,
+        facts: &facts,
+        app: &kasm,
+        provider: &provider,
+        before: before.map(|before| &before.canary_sign_in),
+        counts: &counts,
+        gate,
+    };
+    let canary_sign_in = Box::pin(sign_in::collect(&canary)).await;
     let suspicions = both.suspicions().await;
     for side in [provider.side.as_deref(), kasm.side.as_ref()].into_iter().flatten() {
         side.hang_up();
@@ -108,6 +121,7 @@ pub(super) async fn collect(
         kasm_version: by_kasm_key.version,
         kasm_mappings: by_kasm_key.mappings,
         kasm_user: by_kasm_key.user,
+        canary_sign_in,
         known_keys: None,
         suspicions,
         known: Vec::new(),

@@ -1,6 +1,6 @@
 //! How many requests a configuration leads to: which sources a target is asked, how often, and what that adds up to.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{Config, Target};
 use crate::{
@@ -181,6 +181,7 @@ impl Demand<'_> {
             Interval::Hourly => "once an hour".to_owned(),
             Interval::Token => self.config.token.in_words(),
             Interval::Daily => "once a day".to_owned(),
+            Interval::Canary => self.canary_every().in_words(),
         }
     }
 
@@ -200,6 +201,7 @@ impl Demand<'_> {
             Interval::Hourly => 1.0 / 60.0,
             Interval::Token => self.config.token.per_minute(now).min(round),
             Interval::Daily => 1.0 / 1440.0,
+            Interval::Canary => self.canary_every().per_minute(now),
         };
         self.sources(side)
             .filter(|source| self.is_on(source) && !(source.is_shared && self.twin.is_some()))
@@ -220,6 +222,11 @@ impl Demand<'_> {
             Setting::LastSignIn => self.target.last_sign_in_enabled,
             Setting::TestUser => self.target.expect.user.is_some(),
         })
+    }
+
+    /// How often the canary signs in.
+    fn canary_every(&self) -> Schedule {
+        Schedule::Every(self.target.canary.as_ref().map_or(Duration::from_hours(1), |canary| canary.every))
     }
 
     /// How old a settings source gets.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    Config, REQUESTS_PER_MINUTE, Target,
+    Config, REQUESTS_PER_MINUTE, Target, canary,
     defaults::{Defaults, defaults},
     notify::{read, silence},
     page,
@@ -25,6 +25,7 @@ pub(super) fn config(reader: &mut Reader<'_>, root: Field) -> Option<Config> {
         config.heartbeat = section.take("heartbeat").and_then(|field| silence::heartbeat(reader, field));
         config.web = section.take("web").map(|field| page::settings(reader, field)).unwrap_or_default();
         let maintenance = section.take("maintenance");
+        let signs_in = section.take("canary");
         let receivers: Vec<&str> = config.receivers.iter().map(|receiver| receiver.name.as_str()).collect();
         let providers = section.take("providers").map(|field| target::providers(reader, field)).unwrap_or_default();
         let hint = "a target has two addresses: targets: [{provider: {url: URL}, kasm: {url: URL}}]";
@@ -40,7 +41,9 @@ pub(super) fn config(reader: &mut Reader<'_>, root: Field) -> Option<Config> {
         let names: Vec<&str> = targets.iter().flatten().map(|target| target.value.name.as_str()).collect();
         config.maintenance =
             maintenance.map(|field| silence::maintenance(reader, field, &zone, &names)).unwrap_or_default();
-        config.targets = targets.into_iter().map(|target| Some(target?.value)).collect::<Option<_>>()?;
+        let targets: Vec<Marked<Target>> = targets.into_iter().collect::<Option<_>>()?;
+        config.canary = signs_in.and_then(|field| canary::canary(reader, field, &targets));
+        config.targets = targets.into_iter().map(|target| target.value).collect();
         Some(config)
     })?
 }

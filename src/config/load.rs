@@ -49,6 +49,8 @@ impl Config {
         for target in &mut config.targets {
             target.token_schedule = config.token.clone();
             target.requests_per_minute = config.requests_per_minute;
+            let canary = config.canary.as_ref().filter(|canary| canary.targets.contains(&target.name));
+            target.canary = canary.map(|settings| settings.canary.clone());
         }
         config.redacted = redacted(&config);
         config.fingerprint = fingerprint(text, &used);

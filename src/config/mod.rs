@@ -8,6 +8,7 @@
 
 pub mod address;
 mod app;
+mod canary;
 mod defaults;
 mod demand;
 mod file;
@@ -29,6 +30,7 @@ mod valid;
 mod web;
 mod yaml;
 
+pub use canary::{Canary, CanarySettings};
 pub use demand::Demand;
 pub use flags::{Flags, Named};
 pub use http::{HttpSettings, NamedHeader, ProxySettings, TlsSettings};

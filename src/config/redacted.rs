@@ -27,6 +27,7 @@ pub(super) fn redacted(config: &Config) -> String {
         timezone,
         receivers,
         heartbeat,
+        canary,
         maintenance,
         web,
         redacted: _,
@@ -49,6 +50,7 @@ pub(super) fn redacted(config: &Config) -> String {
         ("schedule", Some(schedule)),
         ("notify", redact::receivers(receivers)),
         ("heartbeat", heartbeat.as_ref().map(redact::heartbeat)),
+        ("canary", canary.as_ref().map(super::canary::shown)),
         ("maintenance", redact::maintenance(maintenance)),
         ("web", page::shown(web)),
         ("targets", Some(Shown::List(targets.iter().map(target).collect()))),
@@ -70,6 +72,7 @@ fn target(target: &Target) -> Shown {
         passkey_enabled,
         last_sign_in_enabled,
         change_hold,
+        canary: _,
         notify,
         group,
     } = target;

@@ -75,6 +75,7 @@ pub(super) fn target(
             passkey_enabled,
             last_sign_in_enabled,
             change_hold,
+            canary: None,
             notify,
             group,
         };

@@ -7,7 +7,7 @@ use std::{
 
 use url::Url;
 
-use super::{Heartbeat, HttpSettings, Maintenance, Receiver, SecretSource, WebSettings, http::read_now};
+use super::{Canary, CanarySettings, Heartbeat, HttpSettings, Maintenance, Receiver, SecretSource, WebSettings, http::read_now};
 use crate::{
     apps::{AppKind, LoginRequest},
     model::{AppFacts, Credential, Expect, ProviderFacts, TargetFacts},
@@ -41,6 +41,8 @@ pub struct Config {
     pub receivers: Vec<Receiver>,
     /// The dead man's switch.
     pub heartbeat: Option<Heartbeat>,
+    /// Who signs in as a test user; none unless the config says so.
+    pub canary: Option<CanarySettings>,
     /// When messages are muted.
     pub maintenance: Vec<Maintenance>,
     /// Of the HTTP surface.
@@ -70,6 +72,7 @@ impl Config {
             timezone: Zone::utc(),
             receivers: Vec::new(),
             heartbeat: None,
+            canary: None,
             maintenance: Vec::new(),
             web: WebSettings::default(),
             redacted: String::new(),
@@ -126,6 +129,8 @@ pub struct Target {
     pub last_sign_in_enabled: bool,
     /// How long a change stays told.
     pub change_hold: Duration,
+    /// Who signs in to it as a test user: [`Config::canary`].
+    pub canary: Option<Canary>,
     /// The names of the receivers that are told of this target; all of them where it says nothing.
     pub notify: Option<BTreeSet<String>>,
     /// The heading that it stands under on the status page.
@@ -207,6 +212,7 @@ impl Target {
         let (provider, app) = (&mut target.provider, &mut target.app);
         let own = [&mut provider.client_secret, &mut provider.api_key, &mut app.api_key, &mut app.api_key_secret];
         let mut sources: Vec<&mut SecretSource> = own.into_iter().flatten().collect();
+        sources.extend(target.canary.as_mut().and_then(|canary| canary.api_key.as_mut()));
         sources.extend(provider.http.sources());
         sources.extend(app.http.sources());
         read_now(sources).await;
@@ -252,6 +258,9 @@ impl Target {
         if self.app.api_key.is_some() {
             found.insert(Credential::AppKey);
         }
+        if self.canary.is_some() {
+            found.insert(Credential::CanaryPasskey);
+        }
         found
     }
 
@@ -288,6 +297,7 @@ impl Target {
             passkey_enabled: false,
             last_sign_in_enabled: false,
             change_hold: Duration::from_hours(24),
+            canary: None,
             notify: None,
             group: None,
         }

@@ -17,6 +17,7 @@ mod random;
 mod recorder;
 mod reply;
 mod server;
+mod sign_in;
 mod state;
 mod target;
 mod world;
@@ -34,6 +35,7 @@ pub use developer_api::{API_KEY as KASM_API_KEY, API_KEY_SECRET as KASM_API_KEY_
 pub use faults::Fault;
 pub use options::{InternalUrl, LabOptions, OtherProvider};
 pub use recorder::Seen;
+pub use sign_in::{BrokenSignIn, SignInTraces};
 
 use self::{
     listener::LabListener,
@@ -53,6 +55,9 @@ pub const CLIENT_SECRET: &str = pocket_id::Client::KASM_SECRET;
 pub const ADMIN_API_KEY: &str = "PocketIdAdminKeyPlaceholder000001";
 /// A provider key of an ordinary user.
 pub const USER_API_KEY: &str = "PocketIdUserKeyPlaceholder0000001";
+
+/// A provider key of the test user, who may sign in as the canary.
+pub const CANARY_API_KEY: &str = "PocketIdCanaryKeyPlaceholder00001";
 
 /// A running Pocket ID and a running Kasm, on loopback.
 #[derive(Debug)]
@@ -185,6 +190,39 @@ impl Lab {
         for fault in self.broken() {
             self.fix(fault);
         }
+    }
+
+    /// A one-time code of the test user, as Pocket ID's admin makes one.
+    #[must_use]
+    pub fn one_time_code(&self) -> String {
+        self.inner.world().sign_ins.one_time_code()
+    }
+
+    /// Breaks what only shows when somebody signs in.
+    pub fn break_sign_in(&self, broken: BrokenSignIn) {
+        self.inner.world().sign_ins.broken.insert(broken);
+    }
+
+    /// Fixes that.
+    pub fn fix_sign_in(&self, broken: BrokenSignIn) {
+        self.inner.world().sign_ins.broken.remove(&broken);
+    }
+
+    /// Deletes the passkeys of the test user at the provider.
+    pub fn delete_passkeys(&self) {
+        self.inner.world().sign_ins.forget_passkeys();
+    }
+
+    /// What sign-ins have left at both sides.
+    #[must_use]
+    pub fn sign_in_traces(&self) -> SignInTraces {
+        self.inner.world().sign_ins.traces()
+    }
+
+    /// Every secret that a sign-in was given: cookies, codes, states, sessions.
+    #[must_use]
+    pub fn sign_in_secrets(&self) -> Vec<String> {
+        self.inner.world().sign_ins.given_out()
     }
 
     /// The faults that are on.

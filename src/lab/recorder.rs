@@ -42,9 +42,18 @@ pub(super) struct Recorder {
     pub minted: usize,
     /// The redirect URIs that Kasm has sent.
     sent_by_kasm: BTreeSet<String>,
+    /// Whether somebody may sign in.
+    may_sign_in: bool,
+    /// The codes that came to the callback.
+    brought: BTreeSet<String>,
 }
 
 impl Recorder {
+    /// One of a lab in which somebody may sign in, or not.
+    pub(super) fn allowing(may_sign_in: bool) -> Self {
+        Self { may_sign_in, ..Self::default() }
+    }
+
     /// Notes a request.
     pub(super) fn note(&mut self, side: Side, request: &Request, provider: &Provider, at: Time) {
         self.seen.push(Seen {
@@ -106,7 +115,8 @@ impl Recorder {
             self.violation(Side::Provider, request, &format!("a redirect URI that Kasm did not send: {uri}"));
         }
         let is_server_side = provider.kind != ProviderKind::PocketId || provider.version >= Version::new(2, 10);
-        if is_dry_run && is_server_side && request.query("prompt") != Some("none") {
+        let has_session = self.may_sign_in && request.header("cookie").contains("access_token=");
+        if is_dry_run && is_server_side && request.query("prompt") != Some("none") && !has_session {
             self.violation(Side::Provider, request, "an authorization request without prompt=none, which writes a row");
         }
         if path == paths.userinfo && !request.header("authorization").is_empty() {
@@ -116,6 +126,12 @@ impl Recorder {
             self.violation(Side::Provider, request, "a redirect was followed");
         }
         let may_post = [paths.token, paths.introspect, "/api/oidc/authorize/callback-url"];
+        if self.may_sign_in && is_of_sign_in(path) {
+            if request.header("user-agent").bytes().any(|byte| byte.is_ascii_digit()) {
+                self.violation(Side::Provider, request, "a user agent with a version, which mails the user after an upgrade");
+            }
+            return;
+        }
         if request.method != "GET"
             && request.method != "HEAD"
             && !(request.method == "POST" && may_post.contains(&path))
@@ -126,7 +142,12 @@ impl Recorder {
 
     fn note_kasm(&mut self, request: &Request) {
         let path = request.path.as_str();
-        if path == "/api/oidc_callback" {
+        if path == "/api/oidc_callback" && self.may_sign_in {
+            let code = request.query("code").unwrap_or_default();
+            if !self.brought.insert(code.to_owned()) {
+                self.violation(Side::App, request, "a code was brought twice");
+            }
+        } else if path == "/api/oidc_callback" {
             self.violation(Side::App, request, "Kasm's callback was requested");
         }
         if path == "/api/sso_login" {
@@ -147,6 +168,16 @@ impl Recorder {
     fn violation(&mut self, side: Side, request: &Request, what: &str) {
         self.violations.push(format!("{what} ({} {} at {})", request.method, request.path, side.id()));
     }
+}
+
+/// Whether a path at the provider belongs to a sign-in. Asking for the passkey domain begins as one.
+fn is_of_sign_in(path: &str) -> bool {
+    let own = ["/api/webauthn/login/finish", "/api/webauthn/reauthenticate", "/api/oidc/authorize"];
+    own.contains(&path)
+        || path == "/api/oidc/authorization-required"
+        || path.starts_with("/api/webauthn/register/")
+        || path.starts_with("/api/one-time-access-token/")
+        || path.starts_with("/api/oidc/interactions/")
 }
 
 /// Which credential of the other side a request carries.

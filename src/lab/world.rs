@@ -14,6 +14,7 @@ use super::{
     pocket_id,
     recorder::Recorder,
     reply::{Reply, http_date},
+    sign_in::SignIns,
     state::{Database, LabState, Urls},
 };
 use crate::{clock::Clock, model::Side};
@@ -42,6 +43,7 @@ pub(super) struct World {
     pub kasm_url: Url,
     pub faults: BTreeSet<Fault>,
     pub recorder: Recorder,
+    pub sign_ins: SignIns,
     healthy: LabState,
     tls: Option<Tls>,
 }
@@ -67,7 +69,8 @@ impl World {
             kasm_url: parse(&urls.kasm)?,
             healthy: LabState::healthy(&options, &urls)?,
             faults: BTreeSet::new(),
-            recorder: Recorder::default(),
+            recorder: Recorder::allowing(options.signs_in),
+            sign_ins: SignIns::default(),
             options,
             ports,
             tls,
@@ -101,10 +104,21 @@ impl World {
         let now = self.options.clock.now();
         let state = self.state();
         self.recorder.note(side, request, &state.provider, now);
-        let answer = match side {
+        let of_sign_in = match side {
+            _ if !self.options.signs_in => None,
+            Side::Provider => {
+                let answer = self.sign_ins.provider(&state, request, now);
+                answer.map(|answer| pocket_id::finish(&state.provider, request, answer))
+            }
+            Side::App => self.sign_ins.app(&state, request),
+        };
+        let mut answer = of_sign_in.unwrap_or_else(|| match side {
             Side::Provider => pocket_id::answer(&state.provider, request, now),
             Side::App => kasm::answer(&state.kasm, request),
-        };
+        });
+        if self.options.signs_in && side == Side::App && request.path == "/api/sso" {
+            self.sign_ins.started(&mut answer);
+        }
         self.recorder.note_answer(side, request, &answer);
         let mut reply = Reply::of(answer);
         if side == Side::Provider && state.provider.database == Database::Hung {

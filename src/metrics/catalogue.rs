@@ -99,6 +99,12 @@ families! {
         "Number of keys in the provider's key set.";
     ProviderInfo: Gauge "ssowatch_provider_info" [target, version, dialect]
         "1; the version is that of Pocket ID as its discovery document shows it, empty for another provider.";
+    CanarySuccess: Gauge "ssowatch_canary_success" [target, step]
+        "Whether the step of the canary's last sign-in was good (1) or failed (0). No series for a step that was not taken, and where the last run is older than two intervals.";
+    CanaryLastSuccess: Gauge "ssowatch_canary_last_success_timestamp_seconds" [target]
+        "When the canary last signed in, as Unix time.";
+    CanaryDuration: Gauge "ssowatch_canary_duration_seconds" [target, step]
+        "How long the step of the canary's last sign-in took.";
     AppInfo: Gauge "ssowatch_app_info" [target, version]
         "1; the version is the build that Kasm tells a key with System View. No series where it is not known.";
     AutoLogin: Gauge "ssowatch_auto_login" [target]

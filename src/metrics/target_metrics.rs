@@ -52,6 +52,9 @@ fn timestamps(builder: &mut MetricsBuilder, target: &str, latest: &Latest, is_cu
     for (source, at) in latest.source_last_success.iter().filter(|(source, _)| !gives(source)) {
         builder.set(Family::SourceLastSuccess, &[target, source], unix_seconds(*at));
     }
+    if let Some(at) = canary_last_good(latest) {
+        builder.set(Family::CanaryLastSuccess, &[target], unix_seconds(at));
+    }
     // The soonest of each item: a label may stand once.
     let mut soonest: BTreeMap<&str, Time> = BTreeMap::new();
     for expiry in &report.expiries {
@@ -60,6 +63,28 @@ fn timestamps(builder: &mut MetricsBuilder, target: &str, latest: &Latest, is_cu
     }
     for (item, at) in soonest {
         builder.set(Family::Expiry, &[target, item], unix_seconds(at));
+    }
+}
+
+/// When the canary was good last: by its last run, else by an earlier one.
+fn canary_last_good(latest: &Latest) -> Option<Time> {
+    let seen = &latest.snapshot.canary_sign_in;
+    let is_good = seen.ok().is_some_and(|run| run.failure().is_none());
+    if is_good { Some(seen.at) } else { latest.last_success.get("canary_signs_in").copied() }
+}
+
+/// The canary's last run, while it still says something.
+fn canary(builder: &mut MetricsBuilder, target: &str, snapshot: &Snapshot) {
+    let seen = &snapshot.canary_sign_in;
+    let Some(run) = seen.ok().filter(|run| run.is_current(seen.at, snapshot.taken_at)) else { return };
+    let failed = run.failure().map(|failure| failure.step);
+    for step in &run.steps {
+        builder.set_flag(Family::CanarySuccess, &[target, step.step.id()], failed != Some(step.step));
+        builder.set(Family::CanaryDuration, &[target, step.step.id()], step.seconds);
+    }
+    // One that failed before it took any time.
+    if let Some(step) = failed.filter(|failed| run.steps.iter().all(|step| step.step != *failed)) {
+        builder.set_flag(Family::CanarySuccess, &[target, step.id()], false);
     }
 }
 
@@ -168,6 +193,7 @@ pub fn source(builder: &mut MetricsBuilder, target: &str, seen: &SourceReport) {
 fn sights(builder: &mut MetricsBuilder, target: &str, snapshot: &Snapshot) {
     provider(builder, target, &snapshot.provider_connection, &snapshot.discovery);
     provider_info(builder, target, snapshot);
+    canary(builder, target, snapshot);
     connection(builder, target, Side::App, &snapshot.app_connection);
     if let Some(health) = snapshot.app_health.ok() {
         exchange(builder, target, Side::App, health);

@@ -146,6 +146,7 @@ impl Snapshot {
             kasm_version: without(at, Credential::AppKey),
             kasm_mappings: without(at, Credential::AppKey),
             kasm_user: without(at, Credential::AppKey),
+            canary_sign_in: Observed::missing(at, Missing::NotApplicable("no canary is configured".to_owned())),
             known_keys: None,
             suspicions: Vec::new(),
             known: Vec::new(),

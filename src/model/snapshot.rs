@@ -6,7 +6,7 @@ use url::Url;
 use super::{
     Answered, AppHealth, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, CustomClaims,
     DryRun, EndpointAnswers, KeyOwner, Known, LastSignIn, Missing, Observed, Page, PasskeyDomain, Registration,
-    SecretProof, Side, SourceId, TargetFacts, TokenEndpoint,
+    SecretProof, Side, SignIn, SourceId, TargetFacts, TokenEndpoint,
 };
 use crate::{
     apps::{
@@ -83,6 +83,9 @@ pub struct Snapshot {
     pub kasm_mappings: Observed<Vec<GroupMapping>>,
     /// The test user at Kasm.
     pub kasm_user: Observed<KasmUser>,
+    /// The last run of the canary.
+    #[serde(default = "no_canary")]
+    pub canary_sign_in: Observed<SignIn>,
     /// The key set that was seen last, in this look or an earlier one: Pocket ID changes its key at a restart, so the
     /// look right before often failed. Kept by [`Snapshot::after`]; a look leaves it empty.
     #[serde(default)]
@@ -122,6 +125,11 @@ pub struct RequestCount {
     pub code: String,
     /// How many.
     pub count: u64,
+}
+
+/// A snapshot of an earlier release knows no canary.
+fn no_canary() -> Observed<SignIn> {
+    Observed::missing(Time::UNIX_EPOCH, Missing::NotApplicable("no canary is configured".to_owned()))
 }
 
 impl Snapshot {

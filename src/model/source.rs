@@ -40,6 +40,8 @@ pub enum Credential {
     ProviderAdminKey,
     /// A Pocket ID API key of any user.
     ProviderKey,
+    /// The passkey of the canary.
+    CanaryPasskey,
 }
 
 impl Credential {
@@ -51,6 +53,7 @@ impl Credential {
             Self::AppKey => "Kasm key",
             Self::ProviderAdminKey => "Pocket ID key (admin)",
             Self::ProviderKey => "Pocket ID key",
+            Self::CanaryPasskey => "canary's passkey",
         }
     }
 
@@ -61,6 +64,7 @@ impl Credential {
             Self::ClientSecret => "provider.client_secret_file",
             Self::AppKey => "kasm.api_key_file and kasm.api_key_secret_file",
             Self::ProviderAdminKey | Self::ProviderKey => "provider.api_key_file",
+            Self::CanaryPasskey => "canary.passkey_file",
         }
     }
 }
@@ -72,6 +76,7 @@ impl fmt::Display for Credential {
             Self::AppKey => "a Kasm key",
             Self::ProviderAdminKey => "a Pocket ID key of an admin",
             Self::ProviderKey => "a Pocket ID key",
+            Self::CanaryPasskey => "the canary's passkey",
         })
     }
 }
@@ -90,6 +95,8 @@ pub enum Interval {
     Token,
     /// Once a day.
     Daily,
+    /// By its own interval (`canary.every`).
+    Canary,
 }
 
 /// A key of the configuration that a source waits for: without it, the source is off.

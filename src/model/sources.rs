@@ -396,6 +396,30 @@ sources! {
         is_shared: false,
         notes: "by the right Users View; only that user",
     }
+    CanarySignIn canary_sign_in {
+        title: "the canary's sign-in",
+        side: Side::Provider,
+        interval: Interval::Canary,
+        cost: 9,
+        needs: &[Credential::CanaryPasskey],
+        only_with: None,
+        requests: &[
+            get("/api/webauthn/login/start", AskedOf::OwnApi),
+            post("/api/webauthn/login/finish", AskedOf::OwnApi, 1),
+            post("/api/oidc/authorization-required", AskedOf::PageAuthorize, 1),
+            post("/api/oidc/authorize", AskedOf::PageAuthorize, 2),
+            get("/authorize?{the app's own parameters}", AskedOf::Interactions),
+            get("/api/oidc/interactions/{id}", AskedOf::Interactions),
+            post("/api/oidc/interactions/{id}/complete", AskedOf::Interactions, 2),
+            get("/authorize?{interaction}", AskedOf::Interactions),
+            post("/api/webauthn/reauthenticate", AskedOf::OwnApi, 1),
+            get("/api/webauthn/credentials", AskedOf::OwnApi),
+        ],
+        leaves: "see below",
+        is_shared: false,
+        notes: "after the app's own start of a login; most runs send the first four or three alone: the others are for \
+                consent, a client that wants each sign-in fresh, and a passkey that is refused",
+    }
 }
 
 #[cfg(test)]
@@ -446,7 +470,9 @@ mod tests {
 
     #[test]
     fn no_source_changes_anything_or_asks_a_callback() {
-        for request in SourceId::ALL.iter().flat_map(|source| source.row().requests) {
+        // The canary alone signs in, and only where it is configured.
+        let watching = SourceId::ALL.iter().filter(|source| **source != SourceId::CanarySignIn);
+        for request in watching.flat_map(|source| source.row().requests) {
             let reads = [
                 "/api/login_settings",
                 "/api/sso",

@@ -1,6 +1,7 @@
 //! One report, many tellings: text for people, JSON, JUnit. Pure functions of (report, snapshot): nothing here looks or
 //! evaluates.
 
+pub mod canary;
 pub mod changes;
 #[cfg(feature = "demo")]
 pub mod demo;

@@ -45,8 +45,13 @@ const LAYERS: &[Layer] = &[
         "the configuration is read without asking a server and without rendering a report",
     ),
     layer(
+        "canary",
+        &["atomic_file", "blocking", "clock", "model"],
+        "the passkey and the record of its runs are files and bytes: nothing here talks to a server",
+    ),
+    layer(
         "collect",
-        &["blocking", "clock", "config", "model", "oidc", "apps", "providers"],
+        &["blocking", "canary", "clock", "config", "model", "oidc", "apps", "providers"],
         "collecting never evaluates and never renders, so that a snapshot can be saved and evaluated later",
     ),
     layer("round", &["checks", "config", "model", "collect"], "the spine: collect, evaluate, and nothing more"),

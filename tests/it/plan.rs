@@ -118,7 +118,7 @@ async fn the_lab_sees_what_plan_announces_and_nothing_else() {
         let announced = kind.announced(|interval| match interval {
             Interval::Round => ROUNDS,
             Interval::Settings => SETTINGS_LOOKS,
-            Interval::Hourly | Interval::Token | Interval::Daily => 0,
+            Interval::Hourly | Interval::Token | Interval::Daily | Interval::Canary => 0,
         });
         let traffic = seen(&stage);
         assert_eq!(traffic, announced, "{}: {} s of rounds", kind.name, stage.seconds());

@@ -1,7 +1,10 @@
 //! The claim that Kasm takes as user name exists at the provider.
 
 use super::{Case, Check, SeverityRule, claim_exists};
-use crate::model::{Credential, Missing, Outcome};
+use crate::{
+    checks::sign_in,
+    model::{Credential, Missing, Outcome, SignIn, SignInFault},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "username_claim",
@@ -18,8 +21,18 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    let claim = case.stored_field("username_attribute", |stored| stored.username_attribute.as_deref())?;
-    claim_exists(case, "username_attribute", claim)
+    let stored = case.stored_field("username_attribute", |stored| stored.username_attribute.as_deref());
+    let by_settings = stored.and_then(|claim| claim_exists(case, "username_attribute", claim));
+    let run = sign_in::last_run_if_any(case);
+    let failure = run.and_then(SignIn::failure).filter(|failure| failure.fault == SignInFault::NoUserName);
+    match (&by_settings, failure) {
+        (Ok(Outcome::Fail(_)), _) => by_settings,
+        (_, Some(failure)) => Ok(Outcome::fail(sign_in::finding(failure))),
+        (Err(_) | Ok(Outcome::Unverified(_)), None) if run.is_some_and(SignIn::landed) => {
+            Ok(Outcome::noting("the app found the canary's user name"))
+        }
+        _ => by_settings,
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! After a good sign-in the browser lands in Kasm.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Missing, Outcome};
+use crate::{
+    checks::sign_in,
+    model::{Missing, Outcome, SignInFault},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "landing_after_sign_in",
@@ -19,8 +22,49 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
+    if let Some(run) = sign_in::last_run_if_any(case) {
+        match run.failure() {
+            None if run.complete => return Ok(Outcome::noting("the canary landed")),
+            Some(failure) if matches!(failure.fault, SignInFault::OtherHost { .. }) => {
+                return Ok(Outcome::fail(sign_in::finding(failure)));
+            }
+            _ => {}
+        }
+    }
     Ok(Outcome::Unverified(format!(
         "only a full sign-in shows it: sign in once in a private window and see that it ends at {}/#/",
         case.target().app.url
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::{
+        checks::{
+            sign_in::table::{failed, run, with},
+            testing::table,
+        },
+        model::{Blame, SignInFault, SignInStep},
+    };
+
+    #[test]
+    fn only_a_canary_that_went_to_the_end_shows_it() {
+        table(
+            &CHECK,
+            &[
+                ("no canary", |_| {}, "unverified"),
+                ("stops at the code", |now| with(now, run(false)), "unverified"),
+                ("landed", |now| with(now, run(true)), "ok"),
+                (
+                    "elsewhere",
+                    |now| {
+                        let leads_to = "https://kasm_proxy:8443".to_owned();
+                        failed(now, SignInStep::Landing, Blame::App, SignInFault::OtherHost { leads_to });
+                    },
+                    "fail other_host",
+                ),
+            ],
+        );
+    }
 }

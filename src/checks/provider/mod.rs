@@ -10,6 +10,7 @@ mod issuer_matches;
 mod jwks_matches_algorithms;
 mod jwks_usable;
 mod passkey_domain;
+mod passkeys_still_valid;
 mod provider_addresses_answer;
 mod provider_certificate_trusted;
 mod provider_certificate_valid;
@@ -45,6 +46,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &provider_clock::CHECK,
     &provider_version_sound::CHECK,
     &passkey_domain::CHECK,
+    &passkeys_still_valid::CHECK,
 ];
 
 #[cfg(test)]

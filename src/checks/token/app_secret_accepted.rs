@@ -1,7 +1,10 @@
 //! The secret that Kasm holds is the provider's.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{Missing, Outcome, SecretAnswer, SecretProof};
+use crate::{
+    checks::sign_in,
+    model::{Missing, Outcome, SecretAnswer, SecretProof},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "app_secret_accepted",
@@ -21,6 +24,9 @@ pub(super) const CHECK: Check = Check {
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     const ADVICE: &str = "sign in once in a private window; if that ends in an Internal Error, enter the secret again in \
                           Kasm";
+    if sign_in::last_run_if_any(case).is_some_and(sign_in::is_redeemed) {
+        return Ok(Outcome::noting("the app redeemed the canary's code"));
+    }
     let proof = case.now.client_secret().ok().filter(|proof| proof.answer == SecretAnswer::Accepted);
     Ok(Outcome::Unverified(match proof {
         Some(SecretProof { origin, .. }) => {
@@ -49,5 +55,20 @@ mod tests {
             assert_eq!(check.verdict, Verdict::Unverified);
             assert!(check.reason.as_ref().unwrap().contains(words), "{:?}", check.reason);
         }
+    }
+
+    #[test]
+    fn a_canary_that_landed_proves_it_and_one_that_stops_at_the_code_does_not() {
+        use crate::checks::{
+            sign_in::table::{run, with},
+            testing::table,
+        };
+        table(
+            &CHECK,
+            &[
+                ("stops at the code", |now| with(now, run(false)), "unverified"),
+                ("landed", |now| with(now, run(true)), "ok"),
+            ],
+        );
     }
 }

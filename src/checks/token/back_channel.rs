@@ -4,7 +4,8 @@
 use super::{Case, Check, SeverityRule, app::error_of_its_own, start::is_provider_well};
 use crate::{
     apps::kasm::StartOutcome,
-    model::{Finding, Missing, Outcome},
+    checks::sign_in,
+    model::{Finding, Missing, Outcome, SignInFault},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -23,6 +24,14 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
+    if let Some(run) = sign_in::last_run_if_any(case) {
+        if sign_in::is_redeemed(run) {
+            return Ok(Outcome::noting("the app redeemed the canary's code"));
+        }
+        if let Some(failure) = run.failure().filter(|failure| failure.fault == SignInFault::AppTimeout) {
+            return Ok(Outcome::fail(sign_in::finding(failure)));
+        }
+    }
     if case.is_kasm() {
         return Ok(of_kasm(case));
     }
@@ -65,4 +74,39 @@ fn of_kasm(case: &Case<'_>) -> Outcome {
          must print JSON",
         case.target().provider.url
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::{
+        checks::{
+            sign_in::table::{failed, run, with},
+            testing::table,
+        },
+        model::{Blame, SignInFault, SignInStep},
+    };
+
+    #[test]
+    fn a_code_that_the_app_redeemed_shows_it_and_one_that_it_waited_for_in_vain() {
+        table(
+            &CHECK,
+            &[
+                ("no canary", |_| {}, "unverified"),
+                ("stops at the code", |now| with(now, run(false)), "unverified"),
+                ("landed", |now| with(now, run(true)), "ok"),
+                (
+                    "in vain",
+                    |now| failed(now, SignInStep::Landing, Blame::App, SignInFault::AppTimeout),
+                    "fail app_timeout",
+                ),
+                ("no user name", |now| failed(now, SignInStep::Landing, Blame::App, SignInFault::NoUserName), "ok"),
+                (
+                    "whatever it is",
+                    |now| failed(now, SignInStep::Landing, Blame::App, SignInFault::AppError),
+                    "unverified",
+                ),
+            ],
+        );
+    }
 }

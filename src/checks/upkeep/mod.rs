@@ -14,6 +14,7 @@ use crate::clock::{Time, span};
 mod api_keys_last;
 mod auto_login_is_safe;
 mod callbacks_exact;
+mod canary_enrolled;
 mod certificates_last;
 mod client_secret_lasts;
 mod debug_is_off;
@@ -28,6 +29,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &debug_is_off::CHECK,
     &auto_login_is_safe::CHECK,
     &callbacks_exact::CHECK,
+    &canary_enrolled::CHECK,
     &next_version_safe::CHECK,
     &settings_as_declared::CHECK,
 ];

@@ -60,18 +60,26 @@ pub(in crate::collect) async fn collect(
     Ok(started)
 }
 
-struct StartRead {
-    fact: StartOutcome,
-    raw: Option<String>,
+/// What one start gave.
+pub(in crate::collect) struct StartRead {
+    /// What the snapshot keeps.
+    pub fact: StartOutcome,
+    /// The authorize URL as written.
+    pub raw: Option<String>,
 }
 
 async fn start(kasm: &SideClient, config: &LoginConfig, counts: &Counts) -> Result<StartRead, FetchError> {
+    read(&kasm.ask(&request(kasm, config), counts).await?)
+}
+
+/// The request that starts a login by a config.
+pub(in crate::collect) fn request(kasm: &SideClient, config: &LoginConfig) -> Request {
     let body = serde_json::json!({"id": config.id_as_written, "sso_type": "oidc_id"});
-    read(&kasm.ask(&Request::post(kasm.at("/api/sso"), &body), counts).await?)
+    Request::post(kasm.at("/api/sso"), &body)
 }
 
 /// Evaluates by the body: which status a refusal has is not known (`kasm.md`, section 14).
-fn read(answer: &Answer) -> Result<StartRead, FetchError> {
+pub(in crate::collect) fn read(answer: &Answer) -> Result<StartRead, FetchError> {
     if let Some(wall) = fetch_error::login_wall(answer) {
         return Err(wall);
     }

@@ -318,7 +318,8 @@ pub(in crate::collect) fn secrets(target: &Target) -> Vec<Secret> {
     let (provider, app) = (&target.provider, &target.app);
     let own = [&provider.client_secret, &provider.api_key, &app.api_key, &app.api_key_secret];
     let own = own.into_iter().flatten().filter_map(|source| source.read().ok());
-    own.chain([&provider.http, &app.http].into_iter().flat_map(secrets_of)).collect()
+    let canary = target.canary.as_ref().and_then(|canary| canary.api_key.as_ref()?.read().ok());
+    own.chain(canary).chain([&provider.http, &app.http].into_iter().flat_map(secrets_of)).collect()
 }
 
 /// The credentials in the settings of a connection.

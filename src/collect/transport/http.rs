@@ -75,6 +75,8 @@ const INFLATED_AT_ONCE: usize = 16 * 1024;
 /// What is decompressed here.
 const CODINGS: &str = "gzip, deflate";
 const USER_AGENT: &str = concat!("ssowatch/", env!("CARGO_PKG_VERSION"), " (+https://github.com/ssowatch/ssowatch)");
+/// Without a version: Pocket ID mails its users about each user agent that is new, and an upgrade of ours is none.
+pub(in crate::collect) const CANARY_AGENT: &str = "ssowatch-canary (+https://github.com/ssowatch/ssowatch)";
 
 /// A request to one side. What the config gives for every request is added where it may go.
 #[derive(Debug, Clone)]
@@ -97,6 +99,8 @@ pub(in crate::collect) struct Request {
     pub carried: Option<RequestAuth>,
     /// Whether an `Authorization` that the config gives stays behind: the server would read it as a token of its own.
     pub is_tokenless: bool,
+    /// How we call ourselves.
+    pub agent: &'static str,
 }
 
 /// How much of an answer is read.
@@ -124,6 +128,7 @@ impl Request {
             limit,
             carried: None,
             is_tokenless: false,
+            agent: USER_AGENT,
         }
     }
 
@@ -410,7 +415,7 @@ fn message(client: &Client, request: &Request, headers: &HeaderMap) -> Option<hy
     *message.uri_mut() = target.parse::<Uri>().ok()?;
     let all = message.headers_mut();
     all.insert(header::HOST, host);
-    all.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+    all.insert(header::USER_AGENT, HeaderValue::from_static(request.agent));
     all.insert(header::ACCEPT, HeaderValue::from_static(request.accept));
     // Error pages come in the language that is asked for, and are read.
     all.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static("en"));

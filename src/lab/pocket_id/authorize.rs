@@ -16,10 +16,23 @@ use crate::{
 };
 
 /// A refusal at the redirect URI: `error` and `error_description`.
-struct Refusal(&'static str, String);
+pub(in crate::lab) struct Refusal(&'static str, String);
+
+impl Refusal {
+    /// What the callback is told.
+    pub(in crate::lab) fn fields(self, provider: &Provider, state: &str) -> Vec<(&'static str, String)> {
+        let Self(error, description) = self;
+        let mut fields = vec![("error", error.to_owned()), ("error_description", description)];
+        if provider.version >= Version::new(2, 14) {
+            fields.push(("iss", provider.app_url.clone()));
+        }
+        fields.push(("state", state.to_owned()));
+        fields
+    }
+}
 
 /// Where a good request ends without a session.
-enum Decision {
+pub(in crate::lab) enum Decision {
     /// `prompt=none`: an error at the callback, and nothing is written.
     LoginRequired,
     /// A page that asks the user to sign in; writes a row.
@@ -34,23 +47,19 @@ pub(super) fn answer(provider: &Provider, request: &Request) -> Answer {
         Ok(found) => found,
         Err(text) => return error_page(provider, &text),
     };
-    let (error, description) = match evaluate(provider, client, &get) {
+    let refusal = match evaluate(provider, client, &get) {
         Ok(Decision::Interaction) => return found(&format!("/interaction?interaction={}", random::uuid())),
         Ok(Decision::LoginRequired) => {
-            ("login_required", "The Authorization Server requires End-User authentication.".to_owned())
+            Refusal("login_required", "The Authorization Server requires End-User authentication.".to_owned())
         }
-        Err(Refusal(error, description)) => (error, description),
+        Err(refusal) => refusal,
     };
-    let mut fields = vec![("error", error.to_owned()), ("error_description", description)];
-    if provider.version >= Version::new(2, 14) {
-        fields.push(("iss", provider.app_url.clone()));
-    }
-    fields.push(("state", get("state").unwrap_or_default().to_owned()));
+    let fields = refusal.fields(provider, get("state").unwrap_or_default());
     to_callback(&redirect_uri, get("response_mode"), &fields)
 }
 
 /// The client and the redirect URI: what is wrong here is told on the provider's own page.
-fn client_and_redirect_uri<'a, 'p>(
+pub(in crate::lab) fn client_and_redirect_uri<'a, 'p>(
     provider: &'p Provider,
     get: &impl Fn(&str) -> Option<&'a str>,
 ) -> Result<(&'p Client, String), String> {
@@ -80,7 +89,7 @@ fn client_and_redirect_uri<'a, 'p>(
 }
 
 /// The rest of the rules, in the library's order. Scopes are never refused.
-fn evaluate<'a>(
+pub(in crate::lab) fn evaluate<'a>(
     provider: &Provider,
     client: &Client,
     get: &impl Fn(&str) -> Option<&'a str>,
@@ -133,7 +142,7 @@ fn evaluate<'a>(
 }
 
 /// Sends the browser to the provider's own error page; a provider that is not Pocket ID shows it at once.
-fn error_page(provider: &Provider, text: &str) -> Answer {
+pub(in crate::lab) fn error_page(provider: &Provider, text: &str) -> Answer {
     if provider.kind != ProviderKind::PocketId {
         return Answer::html(400, &format!("<!doctype html><title>Error</title><p>{}</p>", escape(text)));
     }
@@ -146,12 +155,12 @@ fn error_page(provider: &Provider, text: &str) -> Answer {
 }
 
 /// A redirect as the web framework sends it.
-pub(super) fn found(location: &str) -> Answer {
+pub(in crate::lab) fn found(location: &str) -> Answer {
     Answer::html(302, &format!("<a href=\"{}\">Found</a>.\n\n", escape(location))).with("Location", location)
 }
 
 /// The error at the callback, as `response_mode` wants it.
-fn to_callback(redirect_uri: &str, response_mode: Option<&str>, fields: &[(&str, String)]) -> Answer {
+pub(in crate::lab) fn to_callback(redirect_uri: &str, response_mode: Option<&str>, fields: &[(&str, String)]) -> Answer {
     let answer = match response_mode {
         Some("form_post") => Answer::of(200, "text/html;charset=UTF-8", form(redirect_uri, fields)),
         Some("fragment") => Answer::empty(303).with("Location", format!("{redirect_uri}#{}", encoded(fields))),

@@ -6,7 +6,7 @@ use super::Answer;
 use crate::{lab::random, providers::pocket_id::Version};
 
 /// An error of the REST API: `{"error"}`, from 2.13 with `code`, `details` and `request_id`.
-pub(super) struct RestError {
+pub(in crate::lab) struct RestError {
     pub status: u16,
     /// The text up to 2.12.
     pub text: &'static str,
@@ -17,31 +17,31 @@ pub(super) struct RestError {
     pub resource: Option<&'static str>,
 }
 
-pub(super) const CLIENT_UNKNOWN: RestError = RestError {
+pub(in crate::lab) const CLIENT_UNKNOWN: RestError = RestError {
     status: 404,
     text: "Record not found",
     new_text: Some("OIDC client not found"),
     code: "not_found",
     resource: Some("OIDC client"),
 };
-pub(super) const NOT_SIGNED_IN: RestError = RestError::of(401, "You are not signed in", "not_signed_in");
+pub(in crate::lab) const NOT_SIGNED_IN: RestError = RestError::of(401, "You are not signed in", "not_signed_in");
 pub(super) const NO_PERMISSION: RestError =
     RestError::of(403, "You don't have permission to perform this action", "forbidden");
-pub(super) const DISABLED: RestError = RestError::of(403, "User account is disabled", "user_disabled");
+pub(in crate::lab) const DISABLED: RestError = RestError::of(403, "User account is disabled", "user_disabled");
 pub(super) const ACCESS_DENIED: RestError =
     RestError::of(403, "You're not allowed to access this service", "oidc_access_denied");
-pub(super) const NOT_FOUND: RestError = RestError::of(404, "Record not found", "not_found");
-pub(super) const SOMETHING_WRONG: RestError = RestError::of(500, "Something went wrong", "internal_error");
+pub(in crate::lab) const NOT_FOUND: RestError = RestError::of(404, "Record not found", "not_found");
+pub(in crate::lab) const SOMETHING_WRONG: RestError = RestError::of(500, "Something went wrong", "internal_error");
 pub(super) const SETUP_DONE: RestError = RestError::of(404, "Not found", "setup_not_available");
-pub(super) const TOO_MANY: RestError = RestError::of(429, "Too many requests", "rate_limited");
+pub(in crate::lab) const TOO_MANY: RestError = RestError::of(429, "Too many requests", "rate_limited");
 
 impl RestError {
-    const fn of(status: u16, text: &'static str, code: &'static str) -> Self {
+    pub(in crate::lab) const fn of(status: u16, text: &'static str, code: &'static str) -> Self {
         Self { status, text, new_text: None, code, resource: None }
     }
 
     /// The answer of that release.
-    pub(super) fn answer(&self, version: Version) -> Answer {
+    pub(in crate::lab) fn answer(&self, version: Version) -> Answer {
         if version < Version::new(2, 13) {
             return legacy(self.status, self.text);
         }

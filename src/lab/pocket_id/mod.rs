@@ -2,11 +2,11 @@
 //!
 //! Of the REST API that a key opens, what is read by somebody who watches is here (`rest`).
 
-mod authorize;
+pub(super) mod authorize;
 mod callback_url;
 mod clients;
 pub(super) mod discovery;
-mod errors;
+pub(super) mod errors;
 mod page;
 mod par;
 mod paths;
@@ -194,7 +194,7 @@ fn passkey_challenge(provider: &Provider) -> Answer {
 }
 
 /// The headers that stand on every answer of a release.
-fn finish(provider: &Provider, request: &Request, mut answer: Answer) -> Answer {
+pub(super) fn finish(provider: &Provider, request: &Request, mut answer: Answer) -> Answer {
     if provider.kind != ProviderKind::PocketId {
         return answer.or("Cache-Control", "no-store");
     }

@@ -74,11 +74,11 @@ impl User {
         ]
     }
 
-    pub(super) fn display_name(&self) -> String {
+    pub(in crate::lab) fn display_name(&self) -> String {
         format!("{} {}", self.first, self.last)
     }
 
-    pub(super) fn json(&self, version: Version, groups: &[Group]) -> Value {
+    pub(in crate::lab) fn json(&self, version: Version, groups: &[Group]) -> Value {
         let own = groups.iter().filter(|group| self.groups.contains(&group.name));
         let claims: Vec<Value> =
             self.custom_claims.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();

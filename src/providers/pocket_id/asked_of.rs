@@ -17,6 +17,10 @@ pub enum AskedOf {
     CodeProbe,
     /// A list of a client's secrets.
     SecretList,
+    /// Calls of its own by which its sign-in page asks for a code.
+    PageAuthorize,
+    /// Interactions that its authorize endpoint sends users to.
+    Interactions,
 }
 
 impl AskedOf {
@@ -32,6 +36,8 @@ impl AskedOf {
                 dialect == Dialect::Legacy && version.is_some_and(|span| span.at_least == Version::new(2, 9))
             }
             Self::CodeProbe => dialect == Dialect::Openid,
+            Self::PageAuthorize => dialect == Dialect::Legacy,
+            Self::Interactions => dialect == Dialect::Fosite,
             Self::SecretList => dialect == Dialect::Fosite && !is_before(Version::new(2, 14)),
         }
     }
@@ -58,6 +64,8 @@ impl AskedOf {
             Self::RedirectCheck => "Pocket ID 2.9",
             Self::CodeProbe => "other providers",
             Self::SecretList => "Pocket ID from 2.14",
+            Self::PageAuthorize => "Pocket ID up to 2.9",
+            Self::Interactions => "Pocket ID from 2.10",
         }
     }
 }

@@ -6,6 +6,7 @@ mod dialect;
 mod profile;
 mod redirect;
 mod registration;
+mod traces;
 
 pub use asked_of::AskedOf;
 pub use bases::Bases;
@@ -16,3 +17,4 @@ pub use registration::{
     AllowedGroup, ApiKeyEntry, ClientRegistration, GroupEntry, GroupMembers, Paged, Pagination, SecretEntry,
     parse_answer,
 };
+pub use traces::SignInTraces;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     model::Login,
-    render::path,
+    render::{canary, path},
     results::{Entry, Latest},
 };
 
@@ -85,6 +85,7 @@ fn facts(latest: &Latest, view: &View<'_>) -> Markup {
             (shown(&report.provider)) " at " (shown(&target.provider.url))
             @if !report.app.is_none() { ", " (shown(report.app.name())) " at " (shown(&target.app.url)) }
             "."
+            @if let Some(line) = canary::line(&latest.snapshot, view.now) { " " (shown(&line)) "." }
         }
     }
 }

@@ -12,6 +12,7 @@ pub(super) const RUNBOOKS: &[(&str, &str)] = runbooks![
     "SsoApiKeyEnded",
     "SsoApiKeyEndsSoon",
     "SsoApiKeyEndsVerySoon",
+    "SsoCanaryFailing",
     "SsoCertificateEnded",
     "SsoCertificateEndsSoon",
     "SsoCertificateEndsVerySoon",

@@ -80,8 +80,8 @@ targets:
       basic_auth: {username: me, password: canary-9}
 ";
     let config = parse(text).unwrap();
-    assert!(!config.redacted.contains("canary"), "{}", config.redacted);
-    assert!(!format!("{config:?}").replace("\"canary-3\"", "").contains("canary"), "{config:?}");
+    assert!(!config.redacted.contains("canary-"), "{}", config.redacted);
+    assert!(!format!("{config:?}").replace("\"canary-3\"", "").contains("canary-"), "{config:?}");
     assert_eq!(config.redacted.matches("<secret>").count(), 8, "{}", config.redacted);
     assert!(config.redacted.contains("http://<secret>@proxy.example:3128"), "{}", config.redacted);
 }

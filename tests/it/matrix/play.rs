@@ -51,6 +51,8 @@ impl Set {
             Credential::ClientSecret => Self::Secret,
             Credential::AppKey => Self::AppKey,
             Credential::ProviderAdminKey | Credential::ProviderKey => Self::ProviderKey,
+            // It is nobody's to give here: sign_in/ has it.
+            Credential::CanaryPasskey => return false,
         };
         self == Self::All || self == own
     }

@@ -33,6 +33,7 @@ pub fn board() -> Board {
             headed("How the two sides answer", 8, vec![phases(Side::Provider), phases(Side::App), sources()]),
             row(7, vec![clock_skew(), keys(), verified()]),
             row(12, vec![sources_over_time()]),
+            headed("The canary: a real sign-in by a test user", 7, vec![canary_last(), canary_steps(), canary_time()]),
         ],
     }
 }
@@ -276,6 +277,43 @@ fn sources_over_time() -> Panel {
         "no source was asked",
     )
     .ask(Query::lines(format!("min by (source) ({series})"), "{{source}}"))
+}
+
+/// The tests of the dashboards play targets without a canary.
+const NO_CANARY: Gives = Gives::Perhaps("a canary signs in only where one is configured");
+
+fn canary_last() -> Panel {
+    let at = ONE.all(Family::CanaryLastSuccess);
+    Panel::stat("Last real sign-in", "How long ago the canary last signed in.", "no canary, or not yet")
+        .wide(4)
+        .unit("dtdurations")
+        .ask(Query::now(format!("time() - max({at})"), "").gives(NO_CANARY))
+}
+
+fn canary_steps() -> Panel {
+    let steps = ONE.all(Family::CanarySuccess);
+    Panel::timeline(
+        "Its steps over time",
+        "Whether each step of the canary's last sign-in was good. Blank: the step was not taken, or the last run is too \
+         old.",
+        CHECK,
+        "no canary, or not yet",
+    )
+    .wide(10)
+    .ask(Query::lines(format!("min by (step) ({steps})"), "{{step}}").gives(NO_CANARY))
+}
+
+fn canary_time() -> Panel {
+    let seconds = ONE.all(Family::CanaryDuration);
+    Panel::lines(
+        "Time of its steps",
+        "How long each step of the canary's last sign-in took.",
+        "s",
+        "no canary, or not yet",
+    )
+    .wide(10)
+    .stacked()
+    .ask(Query::lines(format!("max by (step) ({seconds})"), "{{step}}").gives(NO_CANARY))
 }
 
 fn clock_skew() -> Panel {

@@ -9,7 +9,7 @@ use crate::shipped::alerts::{
 pub fn group() -> Group {
     Group {
         name: "ssowatch-settings",
-        rules: vec![drift_breaking(), drift(), credential_refused(), risk(), throttling()],
+        rules: vec![drift_breaking(), drift(), credential_refused(), risk(), throttling(), canary_failing()],
     }
 }
 
@@ -106,7 +106,7 @@ fn credential_refused() -> Rule {
 }
 
 /// Risks that have an alert of their own.
-const OWN_ALERT: &str = "api_keys_last|certificates_last|client_secret_lasts|signing_key_id_unique";
+const OWN_ALERT: &str = "api_keys_last|canary_enrolled|certificates_last|client_secret_lasts|signing_key_id_unique";
 
 fn risk() -> Rule {
     Rule {
@@ -160,6 +160,43 @@ fn throttling() -> Rule {
             impact: "Sign-ins fail at random, on Kasm's back channel too.",
             diagnosis: &[LOOK_NOW, EXPLAIN, LATEST],
             fix: Fix::Checks("", |check| check.id == "provider_not_throttling"),
+        },
+    }
+}
+
+fn canary_failing() -> Rule {
+    Rule {
+        name: "SsoCanaryFailing",
+        urgency: Urgency::Warning,
+        why: "By the steps, not by a check: it fires too where the canary fails for a reason of its own, of which checks say\n\
+              nothing that concerns others. Where people cannot sign in the page is SsoLoginBroken, which inhibits this one.",
+        expr: |_| "min by (target) (ssowatch_canary_success) == 0".to_owned(),
+        wait: mins(2),
+        keep: mins(5),
+        summary: "The canary's sign-in fails.",
+        description: || {
+            "The canary could not sign in at {{ $labels.target }}.\n\
+             {{- with printf \"min by (step) (ssowatch_canary_success{target=%q}) == 0\" $labels.target | query | sortByLabel \"step\" }}\n\
+             It failed at the step {{ (first .).Labels.step }}.\n\
+             {{- end }}\n\
+             What was said to it: ssowatch canary status"
+                .to_owned()
+        },
+        anchor: super::whole_page,
+        page: Page {
+            meaning: "The last real sign-in by the canary failed. It is not tried again before its next turn (`canary.every`).",
+            impact: "Perhaps none: a canary whose user is disabled or whose passkey was deleted says nothing of other users. \
+                     Where the fault is the provider's or the app's, people cannot sign in, and SsoLoginBroken says so.",
+            diagnosis: &[
+                super::Step {
+                    shows: "The last sign-in step by step, and what was said to the step that failed",
+                    command: "ssowatch canary status --config.file /etc/ssowatch/ssowatch.yml",
+                },
+                LOOK_NOW,
+                EXPLAIN,
+                LATEST,
+            ],
+            fix: Fix::Checks("", |check| check.id.starts_with("canary_") || check.id == "passkeys_still_valid"),
         },
     }
 }

@@ -16,6 +16,7 @@ pub fn scenarios() -> Vec<Scenario> {
             (r#"ssowatch_config_drift{target="other", field="scope", breaking="true"}"#, 1.0),
         ),
         credential_refused(),
+        canary_failing(),
         risk(),
         check("SsoProviderThrottling", "provider_not_throttling", |_| {
             "The provider of home answers \"too many requests\" (429): sign-ins may fail at random.".to_owned()
@@ -75,7 +76,21 @@ fn credential_refused() -> Scenario {
     }
 }
 
-const OWN_ALERT: [&str; 4] = [
+fn canary_failing() -> Scenario {
+    const PASSKEY: &str = r#"ssowatch_canary_success{target="home", step="passkey"}"#;
+    Scenario {
+        edges: vec![one_of_two_replicas(PASSKEY, 1.0, 0.0)],
+        ..plain("SsoCanaryFailing", &[(PASSKEY, level(1.0, 0.0))], |_| {
+            "The canary could not sign in at home.\n\
+             It failed at the step passkey.\n\
+             What was said to it: ssowatch canary status"
+                .to_owned()
+        })
+    }
+}
+
+const OWN_ALERT: [&str; 5] = [
+    r#"ssowatch_check_success{target="other", check="canary_enrolled", stage="upkeep", severity="risk"}"#,
     r#"ssowatch_check_success{target="other", check="api_keys_last", stage="upkeep", severity="risk"}"#,
     r#"ssowatch_check_success{target="other", check="certificates_last", stage="upkeep", severity="risk"}"#,
     r#"ssowatch_check_success{target="other", check="client_secret_lasts", stage="upkeep", severity="risk"}"#,
