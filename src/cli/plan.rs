@@ -7,7 +7,7 @@ use crate::{
     clock::{Clock, Time},
     config::{Config, Demand, HttpSettings},
     model::{PlannedRequest, Side, Source},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
     schedule::Schedule,
 };
 

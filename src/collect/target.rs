@@ -24,7 +24,7 @@ use crate::{
         TargetFacts,
     },
     oidc::AuthorizeUrl,
-    providers::pocket_id::{ProviderKind, Recognised},
+    providers::{ProviderKind, Recognised},
 };
 
 /// Looks at a target.
@@ -152,9 +152,7 @@ impl Both<'_> {
     fn pocket_id_only(&self, source: SourceId) -> Result<(), Missing> {
         match self.provider.recognised.map(|recognised| recognised.kind) {
             Some(ProviderKind::PocketId) => Ok(()),
-            Some(ProviderKind::Keycloak | ProviderKind::Openid) => {
-                Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned()))
-            }
+            Some(_) => Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned())),
             None => Err(match &self.provider.side {
                 Err(why) => why.clone().missing(source),
                 Ok(_) => Missing::Blocked { by: SourceId::Discovery },

@@ -18,7 +18,7 @@ use crate::{
         Registration, Snapshot, SourceId,
     },
     oidc::AuthorizeUrl,
-    providers::pocket_id::{ProviderKind, VersionSpan},
+    providers::{ProviderKind, pocket_id::VersionSpan},
 };
 
 /// What a Pocket ID key shows.
@@ -87,7 +87,7 @@ fn key<'a>(asked: &'a Credentialed<'_>) -> Key<'a> {
     let source = asked.target.provider.api_key.as_ref().ok_or(Refused::NoKey)?;
     match asked.provider.recognised.map(|recognised| recognised.kind) {
         Some(ProviderKind::PocketId) => {}
-        Some(ProviderKind::Keycloak | ProviderKind::Openid) => {
+        Some(_) => {
             return Err(Refused::Missing(Missing::NotApplicable("the provider is not Pocket ID".to_owned())));
         }
         // Not shown to a server that is not known to be Pocket ID.

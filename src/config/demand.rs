@@ -6,7 +6,7 @@ use super::{Config, Target};
 use crate::{
     clock::Time,
     model::{Interval, PlannedRequest, Setting, Side, Source, SourceId},
-    providers::pocket_id::{Dialect, ProviderKind},
+    providers::{ProviderKind, pocket_id::Dialect},
     schedule::Schedule,
 };
 
@@ -97,7 +97,7 @@ impl Demand<'_> {
     #[must_use]
     pub fn per_minute(&self, side: Side, now: Time) -> f64 {
         let dialect = match self.target.provider.kind {
-            Some(ProviderKind::Keycloak | ProviderKind::Openid) => Dialect::Openid,
+            Some(kind) if kind != ProviderKind::PocketId => Dialect::Openid,
             _ => Dialect::Fosite,
         };
         let round = self.config.round.per_minute(now);

@@ -6,7 +6,7 @@ use super::{
     page,
     shown::{Shown, connection, secret, text, without_slash, written},
 };
-use crate::{model::Expect, providers::pocket_id::ProviderKind, schedule::duration};
+use crate::{model::Expect, providers::ProviderKind, schedule::duration};
 
 /// The configuration as YAML, with secrets masked.
 pub(super) fn redacted(config: &Config) -> String {

@@ -13,7 +13,7 @@ use super::{
     reader::{Field, Marked, Reader, Section},
     secrets::secret,
 };
-use crate::{model::Expect, providers::pocket_id::ProviderKind, schedule::Schedule};
+use crate::{model::Expect, providers::ProviderKind, schedule::Schedule};
 
 /// Reads a target, marked with the place of its name. `None` where a problem was told.
 pub(super) fn target(
@@ -161,18 +161,12 @@ fn refuse_plain_http(reader: &mut Reader<'_>, url: &Marked<Url>, http: &HttpSett
 
 fn kind(reader: &mut Reader<'_>, field: Field) -> Option<ProviderKind> {
     let text = reader.text(field)?;
-    match text.value.as_str() {
-        "pocket_id" => Some(ProviderKind::PocketId),
-        "keycloak" => Some(ProviderKind::Keycloak),
-        "openid" => Some(ProviderKind::Openid),
-        other => {
-            reader.problem(
-                &text.place,
-                format!("{other:?} is not known; write pocket_id, keycloak or openid, or leave it out"),
-            );
-            None
-        }
+    let kind = ProviderKind::of_id(&text.value);
+    if kind.is_none() {
+        let names = ProviderKind::ALL.map(ProviderKind::id).join(", ");
+        reader.problem(&text.place, format!("{:?} is not known; write one of {names}, or leave it out", text.value));
     }
+    kind
 }
 
 fn api_auth(reader: &mut Reader<'_>, field: Field) -> Option<ApiAuth> {

@@ -10,7 +10,7 @@ use url::Url;
 use super::{Heartbeat, HttpSettings, Maintenance, Receiver, SecretSource, WebSettings, http::read_now};
 use crate::{
     model::{AppFacts, Credential, Expect, ProviderFacts, TargetFacts},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
     schedule::{Schedule, Zone},
 };
 

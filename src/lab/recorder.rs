@@ -13,7 +13,7 @@ use super::{
 use crate::{
     clock::Time,
     model::Side,
-    providers::pocket_id::{ProviderKind, Version},
+    providers::{ProviderKind, pocket_id::Version},
 };
 
 /// One request that the lab got.

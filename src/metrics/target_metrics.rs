@@ -14,7 +14,7 @@ use crate::{
         Trust, Verdict,
     },
     oidc::Discovery,
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
     results::{Entry, Latest},
 };
 
@@ -200,7 +200,7 @@ fn provider_info(builder: &mut MetricsBuilder, target: &str, snapshot: &Snapshot
     let case = Case::new(snapshot, None);
     let version = match case.kind {
         ProviderKind::PocketId => case.version.map(|version| version.to_string()),
-        ProviderKind::Keycloak | ProviderKind::Openid => None,
+        _ => None,
     };
     builder.set(Family::ProviderInfo, &[target, version.as_deref().unwrap_or_default(), case.dialect.id()], 1.0);
 }

@@ -11,7 +11,7 @@ use crate::{
     apps::kasm::{GroupMapping, KasmStart, KasmUser, KasmVersion, LoginSettings, OidcConfigs},
     clock::Time,
     oidc::{Discovery, Jwks},
-    providers::pocket_id::{Recognised, recognise},
+    providers::{Recognised, recognise},
 };
 
 /// All observations of one target at one time: plain data without secrets, that can be saved and evaluated again later.
@@ -158,7 +158,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::providers::pocket_id::ProviderKind;
+    use crate::providers::ProviderKind;
 
     #[test]
     fn a_snapshot_of_an_earlier_release_is_recognised_by_its_document() {

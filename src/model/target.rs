@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::Credential;
-use crate::{apps::kasm::Wanted, providers::pocket_id::ProviderKind};
+use crate::{apps::kasm::Wanted, providers::ProviderKind};
 
 /// One Kasm wired to one provider, as a check sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

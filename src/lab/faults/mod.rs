@@ -7,7 +7,7 @@ mod table;
 use super::{LabOptions, certificates::Shown, reply::Damage, state::LabState};
 use crate::{
     model::{Credential, Side},
-    providers::pocket_id::{ProviderKind, Version},
+    providers::{ProviderKind, pocket_id::Version},
 };
 
 pub use table::Fault;

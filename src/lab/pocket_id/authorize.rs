@@ -12,7 +12,7 @@ use crate::{
         random,
         state::{Database, Provider},
     },
-    providers::pocket_id::{ProviderKind, Version},
+    providers::{ProviderKind, pocket_id::Version},
 };
 
 /// A refusal at the redirect URI: `error` and `error_description`.

@@ -9,7 +9,8 @@ mod registration;
 
 pub use asked_of::AskedOf;
 pub use bases::Bases;
-pub use dialect::{Dialect, ProviderKind, Recognised, Version, VersionSpan, recognise};
+pub(super) use dialect::span_of;
+pub use dialect::{Dialect, Version, VersionSpan};
 pub use profile::PROFILE;
 pub use redirect::{Registered, registered};
 pub use registration::{

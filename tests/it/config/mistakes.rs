@@ -90,8 +90,8 @@ fn each_mistake_says_what_was_meant() {
         (provider, "url: [a]", "provider.url: expected a text, found a list"),
         (
             provider,
-            "url: https://id.example.com, kind: okta",
-            "\"okta\" is not known; write pocket_id, keycloak or openid",
+            "url: https://id.example.com, kind: octa",
+            "\"octa\" is not known; write one of pocket_id, keycloak, authentik",
         ),
         (provider, "url: https://id.example.com, client_secret: ''", "provider.client_secret: is empty"),
         (provider, "url: https://id.example.com, client_secret:", "provider.client_secret: is empty"),

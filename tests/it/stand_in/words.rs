@@ -3,7 +3,7 @@
 use serde_json::json;
 use ssowatch::{
     checks,
-    providers::{pocket_id::ProviderKind, profile},
+    providers::{ProviderKind, profile},
 };
 
 use super::provider::{StandIn, check, texts};
@@ -41,7 +41,7 @@ const ITS_OWN: [&str; 14] = [
 
 #[test]
 fn no_fix_for_another_provider_names_what_only_pocket_id_has() {
-    for kind in [ProviderKind::Keycloak, ProviderKind::Openid] {
+    for kind in ProviderKind::ALL.into_iter().filter(|kind| *kind != ProviderKind::PocketId) {
         for (_, check) in checks::all().filter(|(_, check)| !ITS_OWN.contains(&check.id)) {
             let fix = profile(kind).fix(check.id, check.fix);
             for word in OF_POCKET_ID {
