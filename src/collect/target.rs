@@ -97,6 +97,7 @@ pub(super) async fn collect(
         passkey_domain,
         client_registration: by_provider_key.registration,
         client_secrets: by_provider_key.secrets,
+        clients: by_provider_key.clients,
         custom_claims: by_provider_key.custom_claims,
         claims_preview: by_provider_key.preview,
         last_sign_in: by_provider_key.last_sign_in,

@@ -67,6 +67,7 @@ fn target(target: &Target) -> Shown {
         change_hold,
         notify,
         group,
+        clients_told_by: _,
     } = target;
     let rules: Vec<(String, Shown)> = off
         .iter()

@@ -13,7 +13,11 @@ use super::{
     reader::{Field, Marked, Reader, Section},
     secrets::secret,
 };
-use crate::{model::Expect, providers::ProviderKind, schedule::Schedule};
+use crate::{
+    model::{ClientsToldBy, Expect},
+    providers::ProviderKind,
+    schedule::Schedule,
+};
 
 /// Reads a target, marked with the place of its name. `None` where a problem was told.
 pub(super) fn target(
@@ -62,6 +66,7 @@ pub(super) fn target(
             change_hold,
             notify,
             group,
+            clients_told_by: ClientsToldBy::default(),
         };
         Some(Marked { place, value })
     })?

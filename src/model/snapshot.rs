@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answered, AppHealth, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, CustomClaims,
-    DryRun, EndpointAnswers, KeyOwner, Known, LastSignIn, Missing, Observed, Page, PasskeyDomain, Registration,
-    SecretProof, Side, SourceId, TargetFacts, TokenEndpoint,
+    DryRun, EndpointAnswers, KeyOwner, Known, LastSignIn, Missing, Observed, Page, PasskeyDomain, ProviderClients,
+    Registration, SecretProof, Side, SourceId, TargetFacts, TokenEndpoint,
 };
 use crate::{
     apps::kasm::{GroupMapping, KasmStart, KasmUser, KasmVersion, LoginSettings, OidcConfigs},
@@ -57,6 +57,8 @@ pub struct Snapshot {
     pub client_registration: Observed<Registration>,
     /// The client's secrets at Pocket ID.
     pub client_secrets: Observed<ClientSecrets>,
+    /// All clients of Pocket ID.
+    pub clients: Observed<ProviderClients>,
     /// The custom claims at Pocket ID.
     pub custom_claims: Observed<CustomClaims>,
     /// The claims of the test user.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::Credential;
+use super::{ClientsToldBy, Credential};
 use crate::{apps::kasm::Wanted, providers::ProviderKind};
 
 /// One Kasm wired to one provider, as a check sees it.
@@ -28,6 +28,9 @@ pub struct TargetFacts {
     pub passkey_enabled: bool,
     /// How long a change stays told, in seconds (`change_hold`).
     pub change_hold_seconds: u64,
+    /// Which target tells of all clients of the provider.
+    #[serde(default)]
+    pub clients_told_by: ClientsToldBy,
 }
 
 impl TargetFacts {

@@ -25,6 +25,8 @@ pub(in crate::lab) struct Client {
     /// Names of the groups that may sign in; none where everybody may.
     pub allowed_groups: Option<Vec<&'static str>>,
     pub logout_callback_urls: Vec<String>,
+    /// Whether it stands in the list of clients, as those of the recordings do: the others are there for what they refuse.
+    pub is_listed: bool,
 }
 
 impl Client {
@@ -49,6 +51,7 @@ impl Client {
             requires_reauthentication: false,
             allowed_groups: None,
             logout_callback_urls: vec![kasm.to_owned()],
+            is_listed: number <= 5,
         };
         let insecure = callback.replacen("https:", "http:", 1);
         vec![

@@ -14,6 +14,6 @@ pub use dialect::{Dialect, Version, VersionSpan};
 pub use profile::PROFILE;
 pub use redirect::{Registered, registered};
 pub use registration::{
-    AllowedGroup, ApiKeyEntry, ClientRegistration, GroupEntry, GroupMembers, Paged, Pagination, SecretEntry,
-    parse_answer,
+    AllowedGroup, ApiKeyEntry, ClientRegistration, GroupEntry, GroupMembers, ListedClient, Paged, Pagination,
+    SecretEntry, parse_answer,
 };
