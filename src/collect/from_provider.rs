@@ -91,7 +91,7 @@ fn apart(mut connection: Observed<Connection>, mut discovery: Observed<Answered<
     FreshDiscovery { connection, discovery }
 }
 
-async fn new_side(deps: &Deps, target: &Target) -> Result<SideClient, FetchError> {
+pub(super) async fn new_side(deps: &Deps, target: &Target) -> Result<SideClient, FetchError> {
     let provider = &target.provider;
     let internal = provider.internal_url.as_ref();
     let side = SideClient::new(model::Side::Provider, &provider.url, internal, &provider.http, deps).await?;

@@ -250,6 +250,11 @@ impl LabState {
     pub(super) fn client(&mut self) -> &mut Client {
         &mut self.provider.clients[0]
     }
+
+    /// The client of another app at the provider.
+    pub(super) fn another_client(&mut self) -> &mut Client {
+        &mut self.provider.clients[1]
+    }
 }
 
 impl Provider {

@@ -2,6 +2,7 @@
 //! evaluates.
 
 pub mod changes;
+pub mod clients;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub(crate) mod drift;

@@ -9,6 +9,7 @@ mod browser;
 mod canary;
 mod checks;
 mod cli;
+mod clients;
 mod collect;
 mod config;
 mod daemon;

@@ -22,7 +22,7 @@ const OF_POCKET_ID: [&str; 9] = [
 ];
 
 /// What is evaluated for Pocket ID alone.
-const ITS_OWN: [&str; 14] = [
+const ITS_OWN: [&str; 17] = [
     "endpoints_on_one_base",
     "provider_database",
     "provider_version_sound",
@@ -31,6 +31,9 @@ const ITS_OWN: [&str; 14] = [
     "callbacks_exact",
     "client_secret_active",
     "client_secret_lasts",
+    "client_secrets_last",
+    "superseded_secret",
+    "clients_watched",
     "next_version_safe",
     "users_allowed",
     "test_user_claims",
