@@ -270,6 +270,7 @@ fn secret_entry(at: Time) -> SecretEntry {
     SecretEntry {
         id: "d009".to_owned(),
         prefix: "lHmG".to_owned(),
+        created_at: Some(at - TimeDelta::days(65)),
         expires_at: Some(at + TimeDelta::days(300)),
         is_active: true,
     }

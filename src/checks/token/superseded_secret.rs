@@ -1,12 +1,20 @@
 //! The client has one active secret, not a former one beside it.
 
+use chrono::TimeDelta;
+
 use super::{Case, Check, SeverityRule, has_one_secret_without_an_end, is_active, our_entry};
-use crate::model::{Credential, Finding, Missing, Outcome};
+use crate::{
+    model::{Credential, Finding, Missing, Outcome},
+    providers::pocket_id::SecretEntry,
+};
+
+/// How long a rotation may take.
+const ROTATION: TimeDelta = TimeDelta::days(7);
 
 pub(super) const CHECK: Check = Check {
     id: "superseded_secret",
     severity: SeverityRule::RISK,
-    title: "Kasm's client has no second active secret",
+    title: "No former secret of Kasm's client is still active",
     why: "A secret that was replaced and not deleted still signs in whoever has it, and hides which one Kasm uses: the day \
            it is deleted may be the day on which nobody gets in.",
     fix: "Pocket ID: Administration > OIDC Clients > Kasm's client > Client secrets: after a good sign-in with the new \
@@ -24,11 +32,16 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
         return Ok(Outcome::NotApplicable("before 2.14 a client has one secret".to_owned()));
     }
     let secrets = &case.by_key(case.now.client_secrets())?.secrets;
-    let active: Vec<&str> =
-        secrets.iter().filter(|secret| is_active(case, secret)).map(|secret| secret.prefix.as_str()).collect();
-    if active.len() < 2 {
+    let all: Vec<&SecretEntry> = secrets.iter().filter(|secret| is_active(case, secret)).collect();
+    if all.len() < 2 {
         return Ok(Outcome::OK);
     }
+    // While a secret is replaced both must be active for a while.
+    let newest = all.iter().filter_map(|secret| secret.created_at).max();
+    if newest.is_some_and(|made| case.now.taken_at - made < ROTATION) {
+        return Ok(Outcome::noting(format!("{} are active, the newest for less than a week", all.len())));
+    }
+    let active: Vec<&str> = all.iter().map(|secret| secret.prefix.as_str()).collect();
     let named =
         |prefix: &&str| if prefix.is_empty() { "one from before 2.14".to_owned() } else { (*prefix).to_owned() };
     let list = active.iter().map(named).collect::<Vec<_>>().join(", ");
@@ -72,6 +85,24 @@ mod tests {
                 ("one", |now| secrets(now, &[("lHmG", true)]), "ok"),
                 ("an older one has ended", |now| secrets(now, &[("lHmG", true), ("0MAD", false)]), "ok"),
                 ("two", |now| secrets(now, &[("lHmG", true), ("0MAD", true)]), "fail more_than_one"),
+                (
+                    "two, one of which was made this week",
+                    |now| {
+                        secrets(now, &[("lHmG", true), ("0MAD", true)]);
+                        let made = now.taken_at - chrono::TimeDelta::days(6);
+                        now.client_secrets.value.as_mut().unwrap().secrets[1].created_at = Some(made);
+                    },
+                    "ok",
+                ),
+                (
+                    "two, and when they were made is not known",
+                    |now| {
+                        secrets(now, &[("lHmG", true), ("0MAD", true)]);
+                        let seen = &mut now.client_secrets.value.as_mut().unwrap().secrets;
+                        seen.iter_mut().for_each(|secret| secret.created_at = None);
+                    },
+                    "fail more_than_one",
+                ),
                 ("none: told by another check", |now| secrets(now, &[]), "ok"),
                 ("no key", |_| {}, "unverified"),
                 ("before 2.14", legacy, "not_applicable"),

@@ -417,6 +417,7 @@ mod tests {
                 .map(|prefix| SecretEntry {
                     id: "1".to_owned(),
                     prefix: (*prefix).to_owned(),
+                    created_at: None,
                     expires_at: None,
                     is_active: true,
                 })

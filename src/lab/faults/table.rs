@@ -266,9 +266,12 @@ faults! {
         }), replays "pocket-id/pocket-id#1715", needs ProviderAdminKey;
     SecretEndsSoon "secret_ends_soon" "The client's only secret ends in five days."
         => Change(|state| state.client().secret_days_left = Some(5)), needs ProviderAdminKey;
-    SecondSecret "second_secret" "The client has a second active secret, which nobody deleted."
-        => Change(|state| state.client().secrets.push("FormerClientSecretPlaceholder001".to_owned())),
-        needs ProviderAdminKey;
+    SecondSecret "second_secret" "The client has had a second active secret for a month: nobody deleted the former one."
+        => Change(|state| {
+            let client = state.client();
+            client.secrets.push("FormerClientSecretPlaceholder001".to_owned());
+            client.secret_days_old = 30;
+        }), needs ProviderAdminKey;
     AnotherSecretEndsSoon "another_secret_ends_soon" "The secret of another client ends in five days."
         => Change(|state| state.another_client().secret_days_left = Some(5)), needs ProviderAdminKey;
     AnotherCallbackPlain "another_callback_plain" "Another client has a callback over plain HTTP."

@@ -15,6 +15,8 @@ pub(in crate::lab) struct Client {
     pub secrets: Vec<String>,
     /// Secrets that have ended: listed, and refused (2.14 and later).
     pub ended_secrets: Vec<String>,
+    /// Days since its secrets were made (2.14 and later).
+    pub secret_days_old: i64,
     /// Days until the active secrets end, where they do (2.14 and later).
     pub secret_days_left: Option<i64>,
     pub callback_urls: Vec<String>,
@@ -43,6 +45,7 @@ impl Client {
             name,
             secrets: vec![secret.to_owned()],
             ended_secrets: Vec::new(),
+            secret_days_old: 1,
             secret_days_left: None,
             callback_urls: vec![callback.to_owned()],
             is_public: false,

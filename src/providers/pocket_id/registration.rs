@@ -97,6 +97,9 @@ pub struct SecretEntry {
     /// Its first four characters, as the admin page shows them; empty for one from before 2.14.
     #[serde(default)]
     pub prefix: String,
+    /// When it was made.
+    #[serde(default)]
+    pub created_at: Option<Time>,
     /// Until when it is accepted; null for ever.
     pub expires_at: Option<Time>,
     /// Whether it is accepted now.
