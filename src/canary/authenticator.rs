@@ -210,7 +210,7 @@ mod tests {
         };
     }
     /// What a real Pocket ID took: registration and sign-in of one passkey.
-    const RECORDED: [(&str, &str, &str); 4] = 
+    const RECORDED: [(&str, &str, &str); 4] =
         [recorded!("2.3.0"), recorded!("2.9.0"), recorded!("2.10.0"), recorded!("2.14.0")];
 
     const RP: &str = "id.example.test";
@@ -277,7 +277,9 @@ mod tests {
     #[test]
     fn nothing_is_signed_for_another_domain_or_origin_or_for_what_is_no_challenge() {
         let passkey = Passkey::create(RP, ORIGIN, "dXNlcg").unwrap();
-        for (rp_id, origin) in [("new.example.test", ORIGIN), (RP, "https://new.example.test"), ("example.test", ORIGIN)] {
+        for (rp_id, origin) in
+            [("new.example.test", ORIGIN), (RP, "https://new.example.test"), ("example.test", ORIGIN)]
+        {
             let refused = passkey.assertion("abc", rp_id, origin).unwrap_err();
             assert!(refused.to_string().starts_with("passkeys made for"), "{refused}");
         }

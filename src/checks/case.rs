@@ -9,8 +9,8 @@ use crate::{
     model::{Missing, Observed, Outcome, Reason, Registration, Snapshot, SourceId, TargetFacts},
     oidc::{AuthorizeUrl, Discovery, Jwks},
     providers::{
-        ProviderProfile,
-        pocket_id::{Dialect, ProviderKind, Recognised, Version, VersionSpan},
+        ProviderKind, ProviderProfile, Recognised,
+        pocket_id::{Dialect, Version, VersionSpan},
         profile,
     },
 };
@@ -73,7 +73,7 @@ impl<'a> Case<'a> {
                 let version = VersionSpan::of(release);
                 Self { dialect: version.dialect(), version: Some(version), is_assumed: !can_be_that, ..self }
             }
-            ProviderKind::Keycloak | ProviderKind::Openid => self,
+            _ => self,
         }
     }
 
@@ -270,12 +270,8 @@ impl<'a> Case<'a> {
     pub fn pocket_id_only(&self) -> Result<(), Missing> {
         match self.kind {
             ProviderKind::PocketId => Ok(()),
-            ProviderKind::Keycloak | ProviderKind::Openid if !self.is_recognised => {
-                Err(Missing::Blocked { by: SourceId::Discovery })
-            }
-            ProviderKind::Keycloak | ProviderKind::Openid => {
-                Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned()))
-            }
+            _ if !self.is_recognised => Err(Missing::Blocked { by: SourceId::Discovery }),
+            _ => Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned())),
         }
     }
 }

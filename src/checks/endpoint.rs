@@ -10,7 +10,7 @@ use super::{Case, start::part_that_differs};
 use crate::{
     model::{Drift, Finding, Missing, Outcome, SourceId},
     oidc::{self, is_loopback},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
 };
 
 /// Compares a stored address with the one that the provider announces.

@@ -7,8 +7,8 @@ use crate::{
     clock::Time,
     model::{
         Answered, AppHealth, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, CustomClaims,
-        DryRun, EndpointAnswers, KeyOwner, LastSignIn, Missing, Observed, Page, PasskeyDomain, Registration,
-        SecretProof, SignIn, Snapshot, SourceId, Suspicion, TargetFacts, TokenEndpoint,
+        DryRun, EndpointAnswers, KeyOwner, LastSignIn, Missing, Observed, Page, PasskeyDomain, ProviderClients,
+        Registration, SecretProof, SignIn, Snapshot, SourceId, Suspicion, TargetFacts, TokenEndpoint,
     },
     oidc::{Discovery, Jwks},
 };
@@ -98,6 +98,7 @@ readers! {
     passkey_domain: PasskeyDomain,
     client_registration: Registration,
     client_secrets: ClientSecrets,
+    clients: ProviderClients,
     custom_claims: CustomClaims,
     claims_preview: ClaimsPreview,
     last_sign_in: LastSignIn,

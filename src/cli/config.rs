@@ -1,6 +1,7 @@
 //! `ssowatch config`: validate a configuration, write one, print the one in force.
 
 mod init;
+mod init_clients;
 mod summary;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -21,7 +22,7 @@ pub(super) struct Args {
 enum Action {
     /// Validate a configuration and say what it means: targets, next runs, warnings. Exit code 0 valid, 1 not valid
     Check(CheckArgs),
-    /// Write a configuration from two addresses, with comments
+    /// Write a configuration with comments: from two addresses, or, with a Pocket ID key, a target for each of its clients
     Init(init::Args),
     /// Print the configuration in force, defaults included, with secrets masked
     Show(SourceArgs),
@@ -41,7 +42,7 @@ struct CheckArgs {
 pub(super) async fn run(args: Args) -> ExitCode {
     match args.action {
         Action::Check(args) => check_file(args),
-        Action::Init(args) => init::run(&args),
+        Action::Init(args) => init::run(&args).await,
         Action::Show(source) => match source.load() {
             Ok(config) => {
                 super::warn(&config.warnings);

@@ -3,6 +3,7 @@
 mod canary;
 mod changes;
 mod check;
+mod clients;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
@@ -57,6 +58,8 @@ enum Command {
     /// A Pocket ID and a Kasm of our own, the daemon and its page, on loopback: nothing else is needed
     #[cfg(feature = "demo")]
     Demo(demo::Args),
+    /// The clients that Pocket ID has registered: app, callbacks, secrets and their ends, and the target that watches each
+    Clients(clients::Args),
     /// The set-up guide with your own values: what to enter on Pocket ID's form and on Kasm's
     Guide(guide::Args),
     /// Every request that would be sent, how often, with which credential, and what it leaves there
@@ -122,6 +125,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Serve(args) => serve::run(args).await,
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::run(args).await,
+        Command::Clients(args) => clients::run(args).await,
         Command::Guide(args) => guide::run(args).await,
         Command::Plan(args) => plan::run(&args),
         Command::Explain(args) => explain::run(&args),

@@ -1,6 +1,6 @@
 //! `ssowatch plan`: every request that a configuration leads to.
 
-use std::{fmt::Write as _, process::ExitCode};
+use std::{collections::BTreeMap, fmt::Write as _, process::ExitCode};
 
 use super::source::SourceArgs;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     clock::{Clock, Time},
     config::{Canary, Config, Demand, HttpSettings},
     model::{PlannedRequest, Side, Source},
-    providers::pocket_id::{ProviderKind, SignInTraces},
+    providers::{ProviderKind, pocket_id::SignInTraces},
     schedule::{Schedule, duration},
 };
 
@@ -41,6 +41,7 @@ fn plan(config: &Config, now: Time) -> String {
         TargetPlan { demand, now }.write(&mut out);
         out.push('\n');
     }
+    out.push_str(&together(config, now));
     out.push_str("A request that failed, or whose facts changed, is repeated in the next round.\n");
     out.push_str(match &config.canary {
         None => "Nothing is ever changed on either side, and an app's callback is never requested.\n",
@@ -85,6 +86,26 @@ fn write_canary(out: &mut String, canary: &Canary) {
     } else {
         "  It stops at the code, which nobody redeems: Kasm's callback is not requested.\n"
     });
+}
+
+/// What the targets of each provider cost it together, and what one more adds.
+fn together(config: &Config, now: Time) -> String {
+    let mut providers: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for demand in config.demands() {
+        let url = demand.target.provider.url.as_str().trim_end_matches('/');
+        providers.entry(url).or_default().push(demand.per_minute(Side::Provider, now));
+    }
+    let several = providers.into_iter().filter(|(_, rates)| rates.len() > 1);
+    let mut out = String::new();
+    for (url, rates) in several {
+        let (sum, last) = (rates.iter().sum::<f64>(), rates.last().copied().unwrap_or_default());
+        let _ = writeln!(
+            out,
+            "{url}: {} targets lead to {sum:.1} requests a minute together; the last of them adds {last:.1}.\n",
+            rates.len()
+        );
+    }
+    out
 }
 
 /// One target's part of the plan.
@@ -269,6 +290,9 @@ mod tests {
             ]
         );
         assert!(text.contains("with home"), "{text}");
+        let together =
+            "https://id.example.com: 2 targets lead to 5.6 requests a minute together; the last of them adds 1.4.";
+        assert!(text.contains(together), "{text}");
     }
 
     #[test]

@@ -72,6 +72,22 @@ impl SourceArgs {
         self.load()?.usable()
     }
 
+    /// As [`Self::load`], for what asks the provider alone: without an address of an app, one of the provider is enough.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub(super) fn load_provider(&self) -> Result<Config, String> {
+        let flags = self.flags(&environment);
+        let has_file = given("--config.file", &self.config_file, "SSOWATCH_CONFIG_FILE", &environment).is_some();
+        if has_file || flags.provider.is_none() || flags.kasm.is_some() { self.load() } else { flags.provider_alone() }
+    }
+
+    /// Whether flags or the environment name an app, or a file does.
+    pub(super) fn names_an_app(&self) -> bool {
+        let flags = self.flags(&environment);
+        flags.kasm.is_some() || flags.provider.is_none()
+    }
+
     /// As [`Self::load`], with another environment.
     pub(super) fn load_with(&self, lookup: impl Fn(&str) -> Option<String>) -> Result<Config, String> {
         let mut config = self.load_from(&lookup, &PLACES)?;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::{
     checks::{self, Case},
     model::{CheckReport, Report, Severity, Snapshot, Verdict},
-    providers::pocket_id::{ProviderKind, Version},
+    providers::{ProviderKind, pocket_id::Version},
     round::Round,
 };
 

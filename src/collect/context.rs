@@ -12,7 +12,7 @@ use crate::{
         side_client::SideClient,
     },
     model::{Connection, Missing, Observed, Side, SourceId},
-    providers::pocket_id::Recognised,
+    providers::Recognised,
 };
 
 /// What the sources of one round go by.

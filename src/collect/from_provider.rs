@@ -20,7 +20,7 @@ use crate::{
     config::Target,
     model::{self, Answered, Connection, EndpointAnswers, EndpointState, Missing, Observed, Page, Snapshot, SourceId},
     oidc::{Discovery, Jwks},
-    providers::pocket_id::{ProviderKind, Recognised, recognise},
+    providers::{ProviderKind, Recognised, recognise},
 };
 
 /// Looks at the provider, or takes the collection that another target of it has just had.
@@ -91,7 +91,7 @@ fn apart(mut connection: Observed<Connection>, mut discovery: Observed<Answered<
     FreshDiscovery { connection, discovery }
 }
 
-async fn new_side(deps: &Deps, target: &Target) -> Result<SideClient, FetchError> {
+pub(super) async fn new_side(deps: &Deps, target: &Target) -> Result<SideClient, FetchError> {
     let provider = &target.provider;
     let internal = provider.internal_url.as_ref();
     let side = SideClient::new(model::Side::Provider, &provider.url, internal, &provider.http, deps).await?;
@@ -251,13 +251,13 @@ async fn sign_in_page(
     let missing = |why| Observed::missing(round.clock.now(), why);
     match kind {
         None => missing(Missing::Blocked { by: SourceId::Discovery }),
-        Some(ProviderKind::Keycloak | ProviderKind::Openid) => {
-            missing(Missing::NotApplicable("where another provider has its sign-in page is not known".to_owned()))
-        }
         Some(ProviderKind::PocketId) => {
             let old = before.map(|before| &before.page);
             let is_due = round.is_due(source, old, page::is_good);
             round.refresh(source, old, is_due, Ok(side), page::collect(side, model::Side::Provider, counts)).await
+        }
+        Some(_) => {
+            missing(Missing::NotApplicable("where another provider has its sign-in page is not known".to_owned()))
         }
     }
 }

@@ -13,11 +13,12 @@ pub mod foreign;
 mod from_app;
 mod from_provider;
 mod off_worker;
+mod provider_alone;
 mod provider_cache;
-pub mod sign_in;
 mod pulse;
 #[cfg(test)]
 mod recorded;
+pub mod sign_in;
 mod sources;
 mod target;
 mod transport;
@@ -34,7 +35,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use crate::{
     clock::Clock,
     config::Target,
-    model::{Answered, Connection, Credential, Observed, Snapshot},
+    model::{Answered, Connection, Credential, Observed, ProviderClients, Snapshot},
     oidc::Discovery,
 };
 
@@ -118,6 +119,11 @@ impl Collector {
     /// whoever asks (Prometheus) has its own schedule. Counts against the budget all the same.
     pub async fn discovery_anew(&self, target: &Target) -> FreshDiscovery {
         Box::pin(from_provider::anew(&self.deps, target)).await
+    }
+
+    /// Asks the provider for its clients, and no app for anything.
+    pub async fn clients(&self, target: &Target) -> Observed<ProviderClients> {
+        Box::pin(provider_alone::collect(&self.deps, target)).await
     }
 
     /// Whether one of the two sides no longer answers as that snapshot shows: two requests at most, and no verdict.

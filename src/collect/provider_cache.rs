@@ -19,7 +19,7 @@ use crate::{
     config::{HttpSettings, Secret, SecretSource, Target},
     model::{Answered, Connection, EndpointAnswers, Observed, Page},
     oidc::{Discovery, Jwks},
-    providers::pocket_id::Recognised,
+    providers::Recognised,
 };
 
 /// What was seen of a provider, and the way to it.

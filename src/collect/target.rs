@@ -25,7 +25,7 @@ use crate::{
         TargetFacts,
     },
     oidc::AuthorizeUrl,
-    providers::pocket_id::{ProviderKind, Recognised},
+    providers::{ProviderKind, Recognised},
 };
 
 /// Looks at a target.
@@ -110,6 +110,7 @@ pub(super) async fn collect(
         passkey_domain,
         client_registration: by_provider_key.registration,
         client_secrets: by_provider_key.secrets,
+        clients: by_provider_key.clients,
         custom_claims: by_provider_key.custom_claims,
         claims_preview: by_provider_key.preview,
         last_sign_in: by_provider_key.last_sign_in,
@@ -166,9 +167,7 @@ impl Both<'_> {
     fn pocket_id_only(&self, source: SourceId) -> Result<(), Missing> {
         match self.provider.recognised.map(|recognised| recognised.kind) {
             Some(ProviderKind::PocketId) => Ok(()),
-            Some(ProviderKind::Keycloak | ProviderKind::Openid) => {
-                Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned()))
-            }
+            Some(_) => Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned())),
             None => Err(match &self.provider.side {
                 Err(why) => why.clone().missing(source),
                 Ok(_) => Missing::Blocked { by: SourceId::Discovery },

@@ -7,18 +7,18 @@ use super::credentialed::Credentialed;
 use crate::{
     collect::{
         sources::{
-            claims_preview, client_registration, client_secrets, custom_claims, key_owner, last_sign_in,
+            claims_preview, client_registration, client_secrets, clients, custom_claims, key_owner, last_sign_in,
             provider_key::ProviderKey,
         },
         transport::{fetch_error::FetchError, side_client::SideClient},
     },
     config::Secret,
     model::{
-        ClaimsPreview, ClientSecrets, Credential, CustomClaims, KeyOwner, LastSignIn, Missing, Observed, Reason,
-        Registration, Snapshot, SourceId,
+        ClaimsPreview, ClientSecrets, ClientsToldBy, Credential, CustomClaims, KeyOwner, LastSignIn, Missing, Observed,
+        ProviderClients, Reason, Registration, Snapshot, SourceId,
     },
     oidc::AuthorizeUrl,
-    providers::pocket_id::{ProviderKind, VersionSpan},
+    providers::{ProviderKind, pocket_id::VersionSpan},
 };
 
 /// What a Pocket ID key shows.
@@ -28,6 +28,8 @@ pub(super) struct ProviderKeyCollection {
     pub registration: Observed<Registration>,
     /// The client's secrets.
     pub secrets: Observed<ClientSecrets>,
+    /// All clients.
+    pub clients: Observed<ProviderClients>,
     /// The custom claims.
     pub custom_claims: Observed<CustomClaims>,
     /// The claims of the test user.
@@ -46,14 +48,15 @@ pub(super) async fn collect(asked: &Credentialed<'_>) -> ProviderKeyCollection {
     let with = With { asked, key: &key, is_in_doubt: before.is_some_and(contradicts) };
     let owner = with.key_owner(before.map(|before| &before.key_owner)).await;
     let admin = Admin { with: &with, refused: refused(&owner) };
-    let (registration, secrets, custom_claims, preview, last_sign_in) = tokio::join!(
+    let (registration, secrets, clients, custom_claims, preview, last_sign_in) = tokio::join!(
         admin.registration(before.map(|before| &before.client_registration)),
         admin.secrets(before.map(|before| &before.client_secrets)),
+        admin.clients(before.map(|before| &before.clients)),
         admin.custom_claims(before.map(|before| &before.custom_claims)),
         admin.preview(before.map(|before| &before.claims_preview)),
         admin.last_sign_in(before.map(|before| &before.last_sign_in)),
     );
-    ProviderKeyCollection { registration, secrets, custom_claims, preview, last_sign_in, owner }
+    ProviderKeyCollection { registration, secrets, clients, custom_claims, preview, last_sign_in, owner }
 }
 
 /// The key as it is now, and the side that it may be shown to; why a source cannot be asked.
@@ -87,7 +90,7 @@ fn key<'a>(asked: &'a Credentialed<'_>) -> Key<'a> {
     let source = asked.target.provider.api_key.as_ref().ok_or(Refused::NoKey)?;
     match asked.provider.recognised.map(|recognised| recognised.kind) {
         Some(ProviderKind::PocketId) => {}
-        Some(ProviderKind::Keycloak | ProviderKind::Openid) => {
+        Some(_) => {
             return Err(Refused::Missing(Missing::NotApplicable("the provider is not Pocket ID".to_owned())));
         }
         // Not shown to a server that is not known to be Pocket ID.
@@ -197,6 +200,18 @@ impl Admin<'_> {
             async |key: &ProviderKey<'_>| client_secrets::collect(key, self.with.version(), self.client_id()?).await;
         let is_good = |seen: &ClientSecrets| seen.secrets.iter().any(|secret| secret.is_active);
         self.refresh(SourceId::ClientSecrets, self.of_this_client(old), is_good, ask).await
+    }
+
+    /// All clients: asked by one target of the provider, for all of them.
+    async fn clients(&self, old: Option<&Observed<ProviderClients>>) -> Observed<ProviderClients> {
+        if let ClientsToldBy::Other(target) = &self.with.asked.facts.clients_told_by {
+            return self
+                .with
+                .asked
+                .missing(Missing::NotApplicable(format!("the target {target} tells of all clients")));
+        }
+        let ask = async |key: &ProviderKey<'_>| clients::collect(key).await;
+        self.refresh(SourceId::Clients, old, |_| true, ask).await
     }
 
     async fn custom_claims(&self, old: Option<&Observed<CustomClaims>>) -> Observed<CustomClaims> {

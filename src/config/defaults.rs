@@ -33,7 +33,7 @@ enum Rule {
 }
 
 /// The checks about dates: how long before the date they warn is a setting.
-const TAKE_WARN: [&str; 3] = ["certificates_last", "client_secret_lasts", "api_keys_last"];
+const TAKE_WARN: [&str; 4] = ["certificates_last", "client_secret_lasts", "client_secrets_last", "api_keys_last"];
 
 /// Reads the keys that stand beside `targets` as defaults, and again in a target.
 pub(super) fn defaults(reader: &mut Reader<'_>, section: &mut Section, outer: &Defaults) -> Defaults {

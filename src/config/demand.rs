@@ -7,12 +7,12 @@ use crate::{
     apps::{AppKind, KnownStart, LoginMethod, StartOf},
     clock::Time,
     model::{Interval, PlannedRequest, Setting, Side, Source, SourceId},
-    providers::pocket_id::{Dialect, ProviderKind},
+    providers::{ProviderKind, pocket_id::Dialect},
     schedule::Schedule,
 };
 
 /// How often at most a login is started that leaves a row or a file at the app.
-const START_EVERY: Schedule = Schedule::Every(std::time::Duration::from_mins(15));
+const START_EVERY: Schedule = Schedule::Every(Duration::from_mins(15));
 
 /// What only a Kasm is asked.
 const OF_KASM: [SourceId; 5] = [
@@ -42,16 +42,16 @@ pub struct Demand<'a> {
     pub config: &'a Config,
     /// The target.
     pub target: &'a Target,
-    /// An earlier target of the same provider: what it shares is not asked for this one.
-    twin: Option<&'a Target>,
+    /// The earlier targets: what one of the same provider shares is not asked for this one.
+    earlier: &'a [Target],
 }
 
 impl Config {
     /// The requests of every target, in the order of the file.
     pub fn demands(&self) -> impl Iterator<Item = Demand<'_>> {
         self.targets.iter().enumerate().map(|(index, target)| {
-            let twin = self.targets[..index].iter().find(|earlier| shares_provider(earlier, target));
-            Demand { config: self, target, twin }
+            let earlier = self.targets.get(..index).unwrap_or_default();
+            Demand { config: self, target, earlier }
         })
     }
 
@@ -83,7 +83,7 @@ fn shares_provider(one: &Target, other: &Target) -> bool {
     one.provider.url == other.provider.url && one.provider.internal_url == other.provider.internal_url
 }
 
-impl Demand<'_> {
+impl<'a> Demand<'a> {
     /// The sources of one side that the target has: those whose credentials the config names, at this kind of provider.
     pub fn sources(&self, side: Side) -> impl Iterator<Item = &'static Source> {
         let credentials = self.target.facts().credentials;
@@ -168,7 +168,7 @@ impl Demand<'_> {
     /// How often a source is asked, in words.
     #[must_use]
     pub fn how_often(&self, source: &Source) -> String {
-        if let Some(twin) = self.twin.filter(|_| source.is_shared) {
+        if let Some(twin) = self.twin(source) {
             return format!("with {}", twin.name);
         }
         if !self.is_on(source) {
@@ -189,7 +189,7 @@ impl Demand<'_> {
     #[must_use]
     pub fn per_minute(&self, side: Side, now: Time) -> f64 {
         let dialect = match self.target.provider.kind {
-            Some(ProviderKind::Keycloak | ProviderKind::Openid) => Dialect::Openid,
+            Some(kind) if kind != ProviderKind::PocketId => Dialect::Openid,
             _ => Dialect::Fosite,
         };
         let round = self.config.round.per_minute(now);
@@ -204,7 +204,7 @@ impl Demand<'_> {
             Interval::Canary => self.canary_every().per_minute(now),
         };
         self.sources(side)
-            .filter(|source| self.is_on(source) && !(source.is_shared && self.twin.is_some()))
+            .filter(|source| self.is_on(source) && self.twin(source).is_none())
             .map(|source| {
                 let of_the_table =
                     || source.requests.iter().filter(|request| request.of.includes(dialect, None)).count();
@@ -212,6 +212,18 @@ impl Demand<'_> {
                 sent as f64 * rate(source)
             })
             .sum()
+    }
+
+    /// The earlier target that this source is asked with: one that has the credentials for it, too.
+    fn twin(&self, source: &Source) -> Option<&'a Target> {
+        let has_all = |target: &Target| {
+            source.needs.is_empty() || {
+                let credentials = target.facts().credentials;
+                source.needs.iter().all(|credential| credentials.contains(credential))
+            }
+        };
+        let mut twins = self.earlier.iter().filter(|_| source.is_shared);
+        twins.find(|earlier| shares_provider(earlier, self.target) && has_all(earlier))
     }
 
     /// Whether the setting is there without which a source is off.

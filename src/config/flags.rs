@@ -148,6 +148,28 @@ struct OtherApp {
     provider: Option<String>,
 }
 
+impl Flags {
+    /// The configuration of the provider alone, for what asks no app: its own address stands in the app's place.
+    ///
+    /// # Errors
+    /// As [`Self::config`].
+    pub fn provider_alone(self) -> Result<Config, String> {
+        let mut notes = Notes::default();
+        let provider = notes.address(self.provider, "--provider", "SSOWATCH_PROVIDER_URL", address::provider);
+        let key = notes.secret(self.provider_api_key_file);
+        let ca_file = notes.readable(self.provider_ca_file);
+        notes.refuse_plain(provider.as_ref(), key.is_some());
+        let (Some(provider), []) = (provider, &notes.problems[..]) else { return Err(notes.problems.join("\n")) };
+        let mut target = Target::of_two_urls(&default_name(&provider.value), provider.value.clone(), provider.value);
+        target.provider.api_key = key;
+        target.provider.http.tls.ca_file = ca_file;
+        let mut config = Config::of_targets(vec![target]);
+        config.warnings = notes.warnings;
+        config.unreadable = notes.unreadable;
+        Ok(config)
+    }
+}
+
 /// What is found on the way.
 #[derive(Debug, Default)]
 struct Notes {

@@ -46,6 +46,7 @@ impl Config {
         let Reading { value: mut config, warnings, unreadable, used } = reader.finish(config)?;
         config.warnings = warnings;
         config.unreadable = unreadable;
+        super::valid::say_who_tells_of_clients(&mut config.targets);
         for target in &mut config.targets {
             target.token_schedule = config.token.clone();
             target.requests_per_minute = config.requests_per_minute;

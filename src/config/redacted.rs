@@ -9,7 +9,7 @@ use super::{
 use crate::{
     apps::{AppKind, LoginMethod, LoginRequest, UrlIn},
     model::Expect,
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
     schedule::duration,
 };
 
@@ -75,6 +75,7 @@ fn target(target: &Target) -> Shown {
         canary: _,
         notify,
         group,
+        clients_told_by: _,
     } = target;
     let rules: Vec<(String, Shown)> = off
         .iter()

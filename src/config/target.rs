@@ -16,7 +16,12 @@ use super::{
     reader::{Field, Marked, Reader, Section},
     secrets::secret,
 };
-use crate::{apps::AppKind, model::Expect, providers::pocket_id::ProviderKind, schedule::Schedule};
+use crate::{
+    apps::AppKind,
+    model::{ClientsToldBy, Expect},
+    providers::ProviderKind,
+    schedule::Schedule,
+};
 
 /// The providers that stand under names of their own (`providers`).
 pub(super) type NamedProviders = BTreeMap<String, Provider>;
@@ -78,6 +83,7 @@ pub(super) fn target(
             canary: None,
             notify,
             group,
+            clients_told_by: ClientsToldBy::default(),
         };
         Some(Marked { place, value })
     })?
@@ -242,18 +248,12 @@ pub(super) fn refuse_plain_http(
 
 fn kind(reader: &mut Reader<'_>, field: Field) -> Option<ProviderKind> {
     let text = reader.text(field)?;
-    match text.value.as_str() {
-        "pocket_id" => Some(ProviderKind::PocketId),
-        "keycloak" => Some(ProviderKind::Keycloak),
-        "openid" => Some(ProviderKind::Openid),
-        other => {
-            reader.problem(
-                &text.place,
-                format!("{other:?} is not known; write pocket_id, keycloak or openid, or leave it out"),
-            );
-            None
-        }
+    let kind = ProviderKind::of_id(&text.value);
+    if kind.is_none() {
+        let names = ProviderKind::ALL.map(ProviderKind::id).join(", ");
+        reader.problem(&text.place, format!("{:?} is not known; write one of {names}, or leave it out", text.value));
     }
+    kind
 }
 
 fn api_auth(reader: &mut Reader<'_>, field: Field) -> Option<ApiAuth> {

@@ -7,11 +7,13 @@ use std::{
 
 use url::Url;
 
-use super::{Canary, CanarySettings, Heartbeat, HttpSettings, Maintenance, Receiver, SecretSource, WebSettings, http::read_now};
+use super::{
+    Canary, CanarySettings, Heartbeat, HttpSettings, Maintenance, Receiver, SecretSource, WebSettings, http::read_now,
+};
 use crate::{
     apps::{AppKind, LoginRequest},
-    model::{AppFacts, Credential, Expect, ProviderFacts, TargetFacts},
-    providers::pocket_id::ProviderKind,
+    model::{AppFacts, ClientsToldBy, Credential, Expect, ProviderFacts, TargetFacts, WatchedApp},
+    providers::ProviderKind,
     schedule::{Schedule, Zone},
 };
 
@@ -60,7 +62,8 @@ pub struct Config {
 impl Config {
     /// A configuration of these targets, with every default; no warnings. Its hash is that of what is shown of it.
     #[must_use]
-    pub fn of_targets(targets: Vec<Target>) -> Self {
+    pub fn of_targets(mut targets: Vec<Target>) -> Self {
+        say_who_tells_of_clients(&mut targets);
         let mut config = Self {
             targets,
             round: Schedule::Every(Duration::from_mins(1)),
@@ -102,6 +105,29 @@ impl Config {
     }
 }
 
+/// Of the targets of one provider, the first with a key tells of all clients that the provider has.
+pub(super) fn say_who_tells_of_clients(targets: &mut [Target]) {
+    let mut tellers: BTreeMap<String, String> = BTreeMap::new();
+    for target in targets.iter().filter(|target| target.provider.api_key.is_some()) {
+        tellers.entry(target.provider.url.to_string()).or_insert_with(|| target.name.clone());
+    }
+    let mut apps: BTreeMap<String, Vec<WatchedApp>> = BTreeMap::new();
+    for target in targets.iter().filter(|target| tellers.contains_key(target.provider.url.as_str())) {
+        let facts = target.facts();
+        let has_key = target.provider.api_key.is_some();
+        let app = WatchedApp { target: facts.name, url: facts.app.url, has_key };
+        apps.entry(target.provider.url.to_string()).or_default().push(app);
+    }
+    for target in targets {
+        let provider = target.provider.url.as_str();
+        target.clients_told_by = match tellers.get(provider) {
+            Some(teller) if *teller != target.name => ClientsToldBy::Other(teller.clone()),
+            Some(_) => ClientsToldBy::This(apps.remove(provider).unwrap_or_default().into()),
+            None => ClientsToldBy::default(),
+        };
+    }
+}
+
 /// One app wired to one provider, or a provider alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
@@ -135,6 +161,8 @@ pub struct Target {
     pub notify: Option<BTreeSet<String>>,
     /// The heading that it stands under on the status page.
     pub group: Option<String>,
+    /// Which target tells of all clients of the provider.
+    pub clients_told_by: ClientsToldBy,
 }
 
 /// The provider's side of a target.
@@ -243,6 +271,7 @@ impl Target {
             credentials: self.credentials(),
             passkey_enabled: self.passkey_enabled,
             change_hold_seconds: self.change_hold.as_secs(),
+            clients_told_by: self.clients_told_by.clone(),
         }
     }
 
@@ -300,6 +329,7 @@ impl Target {
             canary: None,
             notify: None,
             group: None,
+            clients_told_by: ClientsToldBy::default(),
         }
     }
 }

@@ -5,7 +5,7 @@ use url::Url;
 use super::CLIENT_SECRET;
 use crate::{
     clock::Clock,
-    providers::pocket_id::{ProviderKind, Version},
+    providers::{ProviderKind, pocket_id::Version},
 };
 
 /// What a lab is like when nothing is broken. The default is Pocket ID 2.14 and a Kasm, both on plain HTTP.

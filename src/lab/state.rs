@@ -7,7 +7,7 @@ use super::{
     keys::{KeyName, SigningKey},
     pocket_id::{ApiKey, Client, Group, Paths, User, discovery},
 };
-use crate::providers::pocket_id::{ProviderKind, Version};
+use crate::providers::{ProviderKind, pocket_id::Version};
 
 /// The id of Kasm's config for our provider, as Kasm stores it.
 pub(super) const CONFIG_ID: &str = "5ca1ab1e-0000-4000-8000-000000000001";
@@ -249,6 +249,11 @@ impl LabState {
     /// Kasm's client at the provider.
     pub(super) fn client(&mut self) -> &mut Client {
         &mut self.provider.clients[0]
+    }
+
+    /// The client of another app at the provider.
+    pub(super) fn another_client(&mut self) -> &mut Client {
+        &mut self.provider.clients[1]
     }
 }
 

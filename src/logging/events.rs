@@ -205,7 +205,7 @@ mod tests {
     use super::*;
     use crate::{
         model::{Cause, Coverage, Finding, Stage, Verified},
-        providers::pocket_id::Recognised,
+        providers::Recognised,
     };
 
     fn check(id: &str, severity: Severity, verdict: Verdict) -> CheckReport {

@@ -97,6 +97,8 @@ families! {
         "When the item (certificate, client secret, API key) ends, as Unix time.";
     JwksKeys: Gauge "ssowatch_jwks_keys" [target]
         "Number of keys in the provider's key set.";
+    ProviderClients: Gauge "ssowatch_provider_clients" [provider, watched]
+        "Number of clients that the provider has registered, by whether a target watches them. No series without a key of an admin.";
     ProviderInfo: Gauge "ssowatch_provider_info" [target, version, dialect]
         "1; the version is that of Pocket ID as its discovery document shows it, empty for another provider.";
     CanarySuccess: Gauge "ssowatch_canary_success" [target, step]

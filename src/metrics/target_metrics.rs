@@ -14,7 +14,7 @@ use crate::{
         Trust, Verdict,
     },
     oidc::Discovery,
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
     results::{Entry, Latest},
 };
 
@@ -201,6 +201,7 @@ fn sights(builder: &mut MetricsBuilder, target: &str, snapshot: &Snapshot) {
     if let Some(kasm) = snapshot.kasm_version.ok() {
         builder.set(Family::AppInfo, &[target, &kasm.build], 1.0);
     }
+    clients(builder, snapshot);
     if let Some(keys) = snapshot.jwks.ok() {
         builder.set(Family::JwksKeys, &[target], keys.keys.len() as f64);
     }
@@ -219,6 +220,20 @@ pub fn provider(
     }
 }
 
+/// How many clients the provider has: told by one target of it.
+fn clients(builder: &mut MetricsBuilder, snapshot: &Snapshot) {
+    let Some(seen) = snapshot.clients.ok() else { return };
+    let case = Case::new(snapshot, None);
+    let own = case.authorize_url().ok().and_then(|url| url.client_id.as_deref());
+    let facts = &snapshot.target;
+    let watched = seen.clients.iter().filter(|client| facts.watcher_of(client, own).is_some()).count();
+    // Those that were not read count as not watched.
+    let others = seen.total.max(seen.clients.len() as u64) - watched as u64;
+    for (word, count) in [("true", watched as u64), ("false", others)] {
+        builder.set(Family::ProviderClients, &[&facts.provider.url, word], count as f64);
+    }
+}
+
 fn provider_info(builder: &mut MetricsBuilder, target: &str, snapshot: &Snapshot) {
     if snapshot.discovery.ok().is_none() {
         return;
@@ -226,7 +241,7 @@ fn provider_info(builder: &mut MetricsBuilder, target: &str, snapshot: &Snapshot
     let case = Case::new(snapshot, None);
     let version = match case.kind {
         ProviderKind::PocketId => case.version.map(|version| version.to_string()),
-        ProviderKind::Keycloak | ProviderKind::Openid => None,
+        _ => None,
     };
     builder.set(Family::ProviderInfo, &[target, version.as_deref().unwrap_or_default(), case.dialect.id()], 1.0);
 }

@@ -7,8 +7,9 @@ use chrono::{TimeDelta, TimeZone, Utc};
 use super::{
     AddressAnswer, AddressState, Answered, AppFacts, AppHealth, Certificate, ClaimsPreview, ClientMeta, ClientSecrets,
     ClientToken, ClockReading, Connection, Credential, CustomClaims, DryRun, EndpointAnswer, EndpointAnswers,
-    EndpointState, Expect, HealthState, HttpTiming, KeyOwner, LastSignIn, Missing, Observed, Page, ProviderFacts,
-    Registration, Script, SecretAnswer, SecretMethod, SecretProof, Snapshot, TargetFacts, Tls, TokenEndpoint, Trust,
+    EndpointState, Expect, HealthState, HttpTiming, KeyOwner, LastSignIn, Missing, Observed, Page, ProviderClient,
+    ProviderClients, ProviderFacts, Registration, Script, SecretAnswer, SecretMethod, SecretProof, Snapshot,
+    TargetFacts, Tls, TokenEndpoint, Trust,
 };
 use crate::{
     apps::{
@@ -128,6 +129,7 @@ impl Snapshot {
             passkey_domain: Observed::missing(at, Missing::OutOfReach("passkey.enabled is off".to_owned())),
             client_registration: without(at, Credential::ProviderAdminKey),
             client_secrets: without(at, Credential::ProviderAdminKey),
+            clients: without(at, Credential::ProviderAdminKey),
             custom_claims: without(at, Credential::ProviderAdminKey),
             claims_preview: without(at, Credential::ProviderAdminKey),
             last_sign_in: without(at, Credential::ProviderAdminKey),
@@ -189,6 +191,7 @@ impl Snapshot {
         );
         now.client_registration = Observed::seen(at, 0.01, registration());
         now.client_secrets = Observed::seen(at, 0.01, ClientSecrets { secrets: vec![secret_entry(at)] });
+        now.clients = Observed::seen(at, 0.01, ProviderClients { clients: vec![listed(at)], total: 1 });
         now.custom_claims = Observed::seen(at, 0.01, CustomClaims { names: Vec::new() });
         now.claims_preview = Observed::seen(at, 0.01, preview());
         now.last_sign_in = Observed::seen(at, 0.01, LastSignIn { at: Some(at - TimeDelta::hours(1)) });
@@ -271,8 +274,22 @@ fn secret_entry(at: Time) -> SecretEntry {
     SecretEntry {
         id: "d009".to_owned(),
         prefix: "lHmG".to_owned(),
+        created_at: Some(at - TimeDelta::days(65)),
         expires_at: Some(at + TimeDelta::days(300)),
         is_active: true,
+    }
+}
+
+fn listed(at: Time) -> ProviderClient {
+    ProviderClient {
+        id: CLIENT.to_owned(),
+        name: "Kasm Workspaces".to_owned(),
+        callbacks: vec![format!("{KASM}/api/oidc_callback")],
+        is_public: Some(false),
+        requires_pkce: Some(false),
+        is_restricted: Some(true),
+        secrets: Some(vec![secret_entry(at)]),
+        last_used_at: None,
     }
 }
 
@@ -326,6 +343,7 @@ fn target() -> TargetFacts {
         credentials: BTreeSet::new(),
         passkey_enabled: false,
         change_hold_seconds: 86_400,
+        clients_told_by: super::ClientsToldBy::default(),
     }
 }
 

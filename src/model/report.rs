@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Credential, Finding, Missing, Reason, Severity, SourceId, Stage, Verdict};
-use crate::{apps::AppName, clock::Time, providers::pocket_id::Recognised};
+use crate::{apps::AppName, clock::Time, providers::Recognised};
 
 /// One round's verdicts for one target. The fields of `check --output json`: more may follow, these stay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -5,8 +5,8 @@ use url::Url;
 
 use super::{
     Answered, AppHealth, Change, ClaimsPreview, ClientMeta, ClientSecrets, ClientToken, Connection, CustomClaims,
-    DryRun, EndpointAnswers, KeyOwner, Known, LastSignIn, Missing, Observed, Page, PasskeyDomain, Registration,
-    SecretProof, Side, SignIn, SourceId, TargetFacts, TokenEndpoint,
+    DryRun, EndpointAnswers, KeyOwner, Known, LastSignIn, Missing, Observed, Page, PasskeyDomain, ProviderClients,
+    Registration, SecretProof, Side, SignIn, SourceId, TargetFacts, TokenEndpoint,
 };
 use crate::{
     apps::{
@@ -15,7 +15,7 @@ use crate::{
     },
     clock::Time,
     oidc::{Discovery, Jwks},
-    providers::pocket_id::{Recognised, recognise},
+    providers::{Recognised, recognise},
 };
 
 /// All observations of one target at one time: plain data without secrets, that can be saved and evaluated again later.
@@ -61,6 +61,8 @@ pub struct Snapshot {
     pub client_registration: Observed<Registration>,
     /// The client's secrets at Pocket ID.
     pub client_secrets: Observed<ClientSecrets>,
+    /// All clients of Pocket ID.
+    pub clients: Observed<ProviderClients>,
     /// The custom claims at Pocket ID.
     pub custom_claims: Observed<CustomClaims>,
     /// The claims of the test user.
@@ -191,7 +193,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::providers::pocket_id::ProviderKind;
+    use crate::providers::ProviderKind;
 
     #[test]
     fn a_snapshot_of_an_earlier_release_is_recognised_by_its_document() {

@@ -248,6 +248,18 @@ sources! {
         is_shared: false,
         notes: "their first characters and ends; nobody can read a secret",
     }
+    Clients clients {
+        title: "all clients of Pocket ID",
+        side: Side::Provider,
+        interval: Interval::Hourly,
+        cost: 5,
+        needs: &[Credential::ProviderAdminKey],
+        only_with: None,
+        requests: &[PlannedRequest { most: 5, ..get("/api/oidc/clients?{100 a page}", AskedOf::OwnApi) }],
+        leaves: LAST_USED,
+        is_shared: true,
+        notes: "by the first target of the provider that has a key, for all of them; no secret, which nobody can read",
+    }
     CustomClaims custom_claims {
         title: "the custom claims at Pocket ID",
         side: Side::Provider,

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::Credential;
+use super::{ClientsToldBy, Credential};
 use crate::{
     apps::{AppKind, kasm::Wanted},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
 };
 
 /// One app wired to one provider, or a provider alone, as a check sees it.
@@ -31,6 +31,9 @@ pub struct TargetFacts {
     pub passkey_enabled: bool,
     /// How long a change stays told, in seconds (`change_hold`).
     pub change_hold_seconds: u64,
+    /// Which target tells of all clients of the provider.
+    #[serde(default)]
+    pub clients_told_by: ClientsToldBy,
 }
 
 impl TargetFacts {

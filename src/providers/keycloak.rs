@@ -1,10 +1,20 @@
 //! Keycloak (26 measured): the names of its admin console.
 
-use super::{Forms, ProviderProfile};
+use super::{Answers, Evidence, Forms, Look, Mark, ProviderProfile};
 
 /// Keycloak.
 pub(super) static PROFILE: ProviderProfile = ProviderProfile {
     name: "Keycloak",
+    marks: &[&[Mark::Ends("authorization_endpoint", "/protocol/openid-connect/auth")]],
+    answers: Answers {
+        no_session: Look::Back("login_required"),
+        wrong_client: Look::Page("client not found"),
+        wrong_redirect: Look::Page("invalid parameter: redirect_uri"),
+        disabled_client: Look::Page("client disabled"),
+        pkce_missing: Look::Back("invalid_request"),
+        wrong_secret: Look::Token("unauthorized_client"),
+    },
+    evidence: Evidence::Measured("Keycloak 26.7.3"),
     forms: Forms {
         secret: "Keycloak: Clients > Kasm's client > Credentials > Client Secret",
         code_flow: "Keycloak: Clients > Kasm's client > Settings > Capability config: switch Standard flow on.",

@@ -1,10 +1,13 @@
 //! Any OpenID provider: the words of the specifications.
 
-use super::{Forms, ProviderProfile};
+use super::{Answers, Evidence, Forms, ProviderProfile};
 
 /// Any OpenID provider.
 pub(super) static PROFILE: ProviderProfile = ProviderProfile {
     name: "the provider",
+    marks: &[],
+    answers: Answers::SPECIFIED,
+    evidence: Evidence::Specified,
     forms: Forms {
         secret: "the registration of Kasm's client at the provider",
         code_flow: "At the provider, allow the authorization code flow for Kasm's client.",

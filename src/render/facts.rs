@@ -5,15 +5,14 @@ use crate::{
     checks::{self, Case},
     clock::Time,
     model::{CheckReport, Credential, Finding, Inconclusive, Report, Snapshot, Stage},
-    providers::pocket_id::ProviderKind,
+    providers::{ProviderKind, profile},
 };
 
 /// The provider's name, or `Provider` where its kind is not known.
 pub(crate) fn provider_name(report: &Report) -> &'static str {
     match report.recognised.kind {
-        ProviderKind::PocketId => "Pocket ID",
-        ProviderKind::Keycloak => "Keycloak",
         ProviderKind::Openid => "Provider",
+        kind => profile(kind).name,
     }
 }
 

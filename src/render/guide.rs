@@ -12,7 +12,7 @@ use crate::{
     checks::Case,
     model::{DryRun, Snapshot},
     oidc::{AuthorizeUrl, Discovery},
-    providers::pocket_id::{ClientRegistration, ProviderKind},
+    providers::{ProviderKind, pocket_id::ClientRegistration},
 };
 
 use form::{paragraph, safe};

@@ -3,6 +3,7 @@
 
 pub mod canary;
 pub mod changes;
+pub mod clients;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub(crate) mod drift;

@@ -124,13 +124,14 @@ impl App {
 type Shared = extract::State<App>;
 
 /// Every path, what it is, for the page that says what exists, and how much it tells.
-const PATHS: [(&str, &str, Tells); 32] = [
+const PATHS: [(&str, &str, Tells); 33] = [
     ("/", "status page", Tells::Verdicts),
     ("/targets/{name}", "one target in full", Tells::Verdicts),
     ("/targets/{name}/checks", "every check and every source of a target", Tells::All),
     ("/targets/{name}/badge.svg", "a badge for other pages", Tells::Verdicts),
     ("/targets/{name}/expiries.ics", "what expires, for a calendar", Tells::All),
     ("/changes", "what changed and when", Tells::All),
+    ("/clients", "the clients of every provider that a key shows, and who watches them", Tells::All),
     ("/feed.atom", "when sign-in broke and when it was fixed, as an Atom feed", Tells::Verdicts),
     ("/checks/{id}", "what a check means and how to fix it", Tells::Verdicts),
     ("/runbooks/{alert}", "what to do about an alert", Tells::Verdicts),
@@ -195,6 +196,7 @@ fn handler(path: &str) -> MethodRouter<App> {
         "/targets/{name}/badge.svg" => get(pages::badge),
         "/targets/{name}/expiries.ics" => get(pages::expiries),
         "/changes" => get(pages::changes),
+        "/clients" => get(pages::clients),
         "/feed.atom" => get(pages::feed),
         "/checks/{id}" => get(pages::check),
         "/runbooks/{alert}" => get(pages::runbook),

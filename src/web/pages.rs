@@ -74,6 +74,10 @@ pub(super) async fn runbook(extract::State(app): Shared, Extension(viewer): By, 
     }
 }
 
+pub(super) async fn clients(extract::State(app): Shared, Extension(viewer): By) -> Html<String> {
+    Html(app.show(viewer, |view| page::clients(&app.results.entries(), view)))
+}
+
 #[derive(Deserialize)]
 pub(super) struct ChangesQuery {
     target: Option<String>,

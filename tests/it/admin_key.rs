@@ -117,6 +117,10 @@ const FAULTS: &[Row] = &[
     (Fault::CallbackAnything, &VERSIONS, &["callbacks_exact"], ""),
     (Fault::SecretExpired, &[(2, 14)], &["client_secret_active"], "client_secret_active"),
     (Fault::SecretEndsSoon, &[(2, 14)], &["client_secret_lasts"], ""),
+    (Fault::SecondSecret, &[(2, 14)], &["superseded_secret"], ""),
+    (Fault::AnotherSecretEndsSoon, &[(2, 14)], &["client_secrets_last"], ""),
+    (Fault::AnotherCallbackPlain, &VERSIONS, &["callbacks_exact"], ""),
+    (Fault::ClientNotWatched, &VERSIONS, &["clients_watched"], ""),
     (Fault::ProviderKeyEndsSoon, &VERSIONS, &["api_keys_last"], ""),
     (Fault::RedirectUriNotRegistered, OLD, &["redirect_uri_registered"], "redirect_uri_registered"),
     (Fault::RedirectUriRegisteredWithSlash, OLD, &["redirect_uri_registered"], "redirect_uri_registered"),
@@ -230,6 +234,7 @@ async fn a_look_with_an_admins_key_asks_what_is_planned_and_the_next_round_asks_
         let mut expected = vec![
             "/api/users/me",
             "/api/api-keys",
+            "/api/oidc/clients",
             CLIENT,
             "/api/user-groups",
             "/api/custom-claims/suggestions",

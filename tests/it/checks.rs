@@ -17,13 +17,14 @@ const V2_9: &str = include_str!("../fixtures/checks/discovery-2.9.0.json");
 const V2_10: &str = include_str!("../fixtures/checks/discovery-2.10.0.json");
 
 /// What stays unverified without credentials, on the newest release.
-const UNVERIFIED: [&str; 25] = [
+const UNVERIFIED: [&str; 28] = [
     "kasm_licensed",
     "start_agrees_with_config",
     "scope_list_shape",
     "token_url_matches",
     "client_secret_active",
     "client_secret_accepted",
+    "superseded_secret",
     "token_verifies",
     "back_channel",
     "app_secret_accepted",
@@ -41,8 +42,10 @@ const UNVERIFIED: [&str; 25] = [
     "issuer_field_matches",
     "logout_url_registered",
     "client_secret_lasts",
+    "client_secrets_last",
     "debug_is_off",
     "callbacks_exact",
+    "clients_watched",
 ];
 
 fn with_document(document: &str, dry_run: Result<DryRun, Missing>) -> Snapshot {

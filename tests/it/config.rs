@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 use ssowatch::{
     checks,
     config::{ApiAuth, Config, ConfigError, SecretSource},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
     schedule::Schedule,
 };
 

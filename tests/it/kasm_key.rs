@@ -10,7 +10,7 @@ use ssowatch::{
     config::Target,
     lab::{Fault, InternalUrl, Lab, LabOptions},
     model::{Credential, Report, Side, Snapshot, Verdict},
-    providers::pocket_id::{ProviderKind, Version},
+    providers::{ProviderKind, pocket_id::Version},
 };
 
 /// The lab as a target with the Kasm key, and the test user named.

@@ -8,6 +8,7 @@ mod api;
 mod browser;
 mod checks;
 mod cli;
+mod clients;
 mod collect;
 mod config;
 mod daemon;

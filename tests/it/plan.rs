@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, process::Command};
 use ssowatch::{
     lab::{InternalUrl, LabOptions},
     model::{Credential, Interval, PlannedRequest, Side, SourceId},
-    providers::pocket_id::{Dialect, ProviderKind, Version, VersionSpan},
+    providers::{
+        ProviderKind,
+        pocket_id::{Dialect, Version, VersionSpan},
+    },
 };
 
 use super::faults::stage::{Stage, failing};

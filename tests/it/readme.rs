@@ -14,6 +14,7 @@ use ssowatch::{
     config::Config,
     metrics::markdown_table,
     model::{DryRun, Snapshot},
+    providers,
     render::{style::Style, text},
 };
 
@@ -83,6 +84,7 @@ async fn what_is_made_from_the_code_is_up_to_date() {
     let parts = [
         (README, "sample", sample()),
         (README, "page", format!("```text\n{}\n```\n", sample_page())),
+        (README, "providers", providers::markdown_table()),
         (README, "matrix", matrix::readme_section().await),
         (METRICS, "metrics", markdown_table()),
     ];

@@ -5,7 +5,7 @@
 use super::{Case, Check, Refusal, SeverityRule, after, dry_run};
 use crate::{
     model::{DryRun, Finding, Missing, Outcome},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
 };
 
 pub(super) const CHECK: Check = Check {

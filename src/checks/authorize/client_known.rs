@@ -3,7 +3,7 @@
 use super::{Case, Check, Refusal, SeverityRule, after, client_id, dry_run, left_to_the_form};
 use crate::{
     model::{DryRun, Finding, Missing, Outcome, SourceId},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
 };
 
 pub(super) const CHECK: Check = Check {
@@ -25,7 +25,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let sent = client_id(case)?.ok_or_else(|| after("client_id_agrees", "it names no client"))?;
     match case.kind {
         ProviderKind::PocketId => by_its_entry(case, sent),
-        ProviderKind::Keycloak | ProviderKind::Openid => by_the_dry_run(case, sent),
+        _ => by_the_dry_run(case, sent),
     }
 }
 

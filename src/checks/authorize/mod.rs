@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use super::{Case, Check, SeverityRule};
 use crate::{
     model::{Credential, DryRun, Missing, Reason, SecretAnswer, SourceId},
-    providers::pocket_id::{ClientRegistration, ProviderKind},
+    providers::{ProviderKind, pocket_id::ClientRegistration},
 };
 
 mod authorize_accepted;
@@ -102,10 +102,23 @@ impl Refusal {
         }
     }
 
-    /// Reads an error page. A page that is not there is no word about a client but with Pocket ID, which has such a 404.
+    /// Reads an error page: by what this kind of provider is known to say, else as any provider's. A page that is not there
+    /// is no word about a client but with Pocket ID, which has such a 404, and with one whose words are known.
     fn of_page(case: &Case<'_>, status: u16, message: &str) -> Self {
-        match Self::read(message) {
-            Self::Client if status == 404 && case.kind != ProviderKind::PocketId => Self::Other,
+        let answers = &case.profile().answers;
+        let refusal = if answers.wrong_redirect.is_said_by(message) {
+            Self::Redirect
+        } else if answers.wrong_client.is_said_by(message) {
+            Self::Client
+        } else if answers.disabled_client.is_said_by(message) {
+            Self::ClientDisabled
+        } else {
+            match Self::read(message) {
+                Self::Client if status == 404 && case.kind != ProviderKind::PocketId => Self::Other,
+                refusal => refusal,
+            }
+        };
+        match refusal {
             // The provider knows the client otherwise: then what it was asked did not arrive whole.
             Self::Client if client_exists(case) == Some(true) => Self::Lost,
             refusal => refusal,

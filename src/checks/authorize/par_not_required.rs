@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Case, Check, Refusal, SeverityRule, dry_run, registration};
 use crate::{
     model::{Credential, DryRun, Finding, Missing, Outcome},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
 };
 
 pub(super) const CHECK: Check = Check {

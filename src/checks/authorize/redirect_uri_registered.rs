@@ -4,7 +4,10 @@ use super::{Case, Check, Refusal, SeverityRule, after, client_exists, dry_run, r
 use crate::{
     checks::likeness::nearest,
     model::{Credential, Drift, DryRun, Finding, Missing, Outcome, SourceId},
-    providers::pocket_id::{ClientRegistration, ProviderKind, Registered, Version, registered},
+    providers::{
+        ProviderKind,
+        pocket_id::{ClientRegistration, Registered, Version, registered},
+    },
 };
 
 /// Before this release a client without callbacks takes over the first one that it is sent.

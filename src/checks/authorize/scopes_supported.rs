@@ -6,7 +6,7 @@ use super::{Case, Check, SeverityRule, after, scope};
 use crate::{
     checks::likeness::meant,
     model::{Drift, Finding, Missing, Outcome, Severity},
-    providers::pocket_id::{Dialect, ProviderKind},
+    providers::{ProviderKind, pocket_id::Dialect},
 };
 
 /// So many scopes are named before the rest is only counted.

@@ -6,7 +6,7 @@ use super::{Case, Check, SeverityRule, database_answers, with_hint};
 use crate::{
     apps::kasm::GroupMapping,
     model::{ClaimsPreview, Credential, Drift, Finding, Missing, Outcome},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
 };
 
 /// More findings say nothing new.

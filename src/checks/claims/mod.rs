@@ -5,7 +5,7 @@ use crate::{
     apps::kasm::Field,
     checks::likeness::meant,
     model::{ClaimsPreview, Drift, Finding, Missing, Outcome, Reason, SourceId},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
 };
 
 mod group_names_map;

@@ -3,7 +3,7 @@
 use super::{Case, Check, SeverityRule, scope_is_asked_for};
 use crate::{
     model::{Credential, Finding, Missing, Outcome},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
 };
 
 pub(super) const CHECK: Check = Check {

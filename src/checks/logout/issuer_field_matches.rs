@@ -5,7 +5,7 @@ use crate::{
     apps::kasm::Field,
     model::{Credential, Drift, Missing, Outcome},
     oidc::{is_issuer_of, is_template},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
 };
 
 pub(super) const CHECK: Check = Check {

@@ -12,7 +12,7 @@ use crate::{
         Discovery,
         conformance::{Breach, Leniency, Weight, breaches},
     },
-    providers::pocket_id::{Bases, ProviderKind},
+    providers::{ProviderKind, pocket_id::Bases},
 };
 
 /// More findings say nothing new.

@@ -104,7 +104,7 @@ mod tests {
         checks::provider::table::{edit, healthy_but, report, said},
         model::Snapshot,
         oidc::Discovery,
-        providers::pocket_id::ProviderKind,
+        providers::ProviderKind,
     };
 
     fn with(changes: &[(&str, &str)]) -> Snapshot {

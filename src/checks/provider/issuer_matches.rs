@@ -8,7 +8,7 @@ use super::{Case, Check, SeverityRule};
 use crate::{
     model::{Drift, Finding, Missing, Outcome, SourceId},
     oidc::{is_issuer_of, is_template, short},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
 };
 
 pub(super) const CHECK: Check = Check {

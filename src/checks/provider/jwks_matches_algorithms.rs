@@ -8,7 +8,7 @@ use super::{Case, Check, SeverityRule};
 use crate::{
     model::{Finding, Missing, Outcome, SourceId},
     oidc::{Jwk, Jwks, short},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
 };
 
 pub(super) const CHECK: Check = Check {

@@ -125,7 +125,7 @@ mod tests {
     use crate::{
         model::{Reason, Snapshot, SourceId},
         oidc::{Discovery, Jwks},
-        providers::pocket_id::ProviderKind,
+        providers::ProviderKind,
     };
 
     /// A healthy snapshot with these documents.

@@ -99,7 +99,7 @@ mod tests {
         apps::kasm::StartOutcome,
         checks::provider::table::{edit, failed, healthy_but, said},
         model::{Observed, PasskeyDomain, Reason, Snapshot, SourceId},
-        providers::pocket_id::ProviderKind,
+        providers::ProviderKind,
     };
 
     fn with(url: &str, rp_id: &str) -> Snapshot {

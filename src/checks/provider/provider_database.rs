@@ -51,7 +51,7 @@ mod tests {
     use crate::{
         checks::provider::table::{answered, blocked, edit, failed, healthy_but, said},
         model::{Snapshot, SourceId},
-        providers::pocket_id::ProviderKind,
+        providers::ProviderKind,
     };
 
     fn with(reason: Reason, detail: &str) -> Snapshot {

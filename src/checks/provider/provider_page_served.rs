@@ -76,7 +76,7 @@ mod tests {
     use crate::{
         checks::provider::table::{edit, failed, healthy_but, said},
         model::{EndpointState, Reason, Snapshot, SourceId},
-        providers::pocket_id::ProviderKind,
+        providers::ProviderKind,
     };
 
     fn with(change: impl FnOnce(&mut Page)) -> Snapshot {

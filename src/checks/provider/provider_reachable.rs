@@ -6,7 +6,7 @@
 use super::{Case, Check, SeverityRule};
 use crate::{
     model::{Connection, Finding, Missing, Observed, Outcome, Reason},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
 };
 
 pub(super) const CHECK: Check = Check {

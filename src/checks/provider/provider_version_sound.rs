@@ -108,7 +108,7 @@ mod tests {
         checks::provider::table::{edit, failed, healthy_but, report, said},
         model::{Reason, Snapshot},
         oidc::Discovery,
-        providers::pocket_id::ProviderKind,
+        providers::ProviderKind,
     };
 
     const V1_16: &str = include_str!("../../../tests/fixtures/pocket-id/1.16.0/discovery.json");

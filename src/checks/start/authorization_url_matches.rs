@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     model::{Drift, DryRun, Finding, Missing, Outcome, SourceId},
-    providers::pocket_id::{Dialect, ProviderKind},
+    providers::{ProviderKind, pocket_id::Dialect},
 };
 
 pub(super) const CHECK: Check = Check {

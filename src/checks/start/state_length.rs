@@ -68,7 +68,7 @@ mod tests {
     use crate::{
         checks::testing::{evaluated, generic, legacy, lose, table, url},
         model::{Reason, Severity, Snapshot, SourceId},
-        providers::pocket_id::ProviderKind,
+        providers::ProviderKind,
     };
 
     fn state(now: &mut Snapshot, length: usize) {

@@ -67,6 +67,7 @@ mod tests {
             .map(|(prefix, is_active)| SecretEntry {
                 id: "d1".to_owned(),
                 prefix: (*prefix).to_owned(),
+                created_at: None,
                 expires_at: None,
                 is_active: *is_active,
             })

@@ -10,6 +10,7 @@ mod app_secret_accepted;
 mod back_channel;
 mod client_secret_accepted;
 mod client_secret_active;
+mod superseded_secret;
 mod token_auth_supported;
 mod token_endpoint_answers;
 mod token_url_matches;
@@ -22,6 +23,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &token_auth_supported::CHECK,
     &client_secret_active::CHECK,
     &client_secret_accepted::CHECK,
+    &superseded_secret::CHECK,
     &token_verifies::CHECK,
     &back_channel::CHECK,
     &app_secret_accepted::CHECK,

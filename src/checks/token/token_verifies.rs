@@ -4,7 +4,7 @@ use super::{Case, Check, SeverityRule};
 use crate::{
     model::{Change, ChangeSubject, ClientToken, Credential, Finding, Missing, Outcome},
     oidc::{Signature, TokenFacts},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
 };
 
 /// By how much clocks may differ, in seconds.
@@ -107,7 +107,7 @@ fn issuer(case: &Case<'_>, token: &TokenFacts) -> Result<Option<Finding>, Missin
                 ProviderKind::PocketId => {
                     "Pocket ID: set APP_URL to the address that people use, the same on all instances, and restart."
                 }
-                ProviderKind::Keycloak | ProviderKind::Openid => {
+                _ => {
                     "Let all instances of the provider have the same public address (issuer), the one that people use."
                 }
             })

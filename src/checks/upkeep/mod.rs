@@ -9,7 +9,10 @@ use super::{
 
 use chrono::TimeDelta;
 
-use crate::clock::{Time, span};
+use crate::{
+    clock::{Time, span},
+    model::{Missing, ProviderClients},
+};
 
 mod api_keys_last;
 mod auto_login_is_safe;
@@ -17,6 +20,8 @@ mod callbacks_exact;
 mod canary_enrolled;
 mod certificates_last;
 mod client_secret_lasts;
+mod client_secrets_last;
+mod clients_watched;
 mod debug_is_off;
 mod next_version_safe;
 mod settings_as_declared;
@@ -25,14 +30,34 @@ mod settings_as_declared;
 pub(super) const CHECKS: &[&Check] = &[
     &certificates_last::CHECK,
     &client_secret_lasts::CHECK,
+    &client_secrets_last::CHECK,
     &api_keys_last::CHECK,
     &debug_is_off::CHECK,
     &auto_login_is_safe::CHECK,
     &callbacks_exact::CHECK,
     &canary_enrolled::CHECK,
+    &clients_watched::CHECK,
     &next_version_safe::CHECK,
     &settings_as_declared::CHECK,
 ];
+
+/// All clients of the provider, where this target tells of them.
+fn all_clients<'a>(case: &Case<'a>) -> Result<&'a ProviderClients, Missing> {
+    case.pocket_id_only()?;
+    case.by_key(case.now.clients())
+}
+
+/// The client that the target's app names, as far as it is known.
+fn own_client<'a>(case: &Case<'a>) -> Option<&'a str> {
+    case.authorize_url().ok().and_then(|url| url.client_id.as_deref())
+}
+
+/// A few names of many.
+fn few(names: &[String]) -> String {
+    const FEW: usize = 8;
+    let shown = names.iter().take(FEW).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if names.len() > FEW { format!("{shown} and {} more", names.len() - FEW) } else { shown }
+}
 
 /// What is left until `end`, in words, where that is less than this check warns at.
 fn ends_soon(case: &Case<'_>, check: &Check, end: Time, usual: TimeDelta) -> Option<String> {

@@ -1,4 +1,4 @@
-//! `ssowatch config init`: a configuration from two addresses.
+//! `ssowatch config init`: a configuration from two addresses, or from a provider's list of clients.
 
 use std::{
     io::ErrorKind,
@@ -20,9 +20,15 @@ pub(super) struct Args {
     /// The provider's address: Pocket ID's APP_URL
     #[arg(long, value_name = "URL")]
     provider: String,
-    /// Kasm's address, as users type it
-    #[arg(long, value_name = "URL")]
-    kasm: String,
+    /// Kasm's address, as users type it; without it, a target is written for each client that the key below shows
+    #[arg(long, value_name = "URL", required_unless_present = "provider_api_key_file")]
+    kasm: Option<String>,
+    /// A Pocket ID API key of an admin
+    #[arg(long = "provider.api-key-file", value_name = "FILE")]
+    provider_api_key_file: Option<PathBuf>,
+    /// Certificates that the provider is trusted by, instead of the system's
+    #[arg(long = "provider.ca-file", value_name = "FILE")]
+    provider_ca_file: Option<PathBuf>,
     /// The target's name; else Kasm's host
     #[arg(long = "target.name", value_name = "NAME")]
     target_name: Option<String>,
@@ -34,13 +40,11 @@ pub(super) struct Args {
     force: bool,
 }
 
-pub(super) fn run(args: &Args) -> ExitCode {
-    let config = match flags(args).config() {
-        Ok(config) => config,
+pub(super) async fn run(args: &Args) -> ExitCode {
+    let text = match text(args).await {
+        Ok(text) => text,
         Err(problem) => return super::not_valid(&problem),
     };
-    crate::cli::warn(&config.warnings);
-    let text = written(&config);
     let Some(path) = &args.output else {
         crate::cli::print(&text);
         return ExitCode::SUCCESS;
@@ -55,13 +59,36 @@ pub(super) fn run(args: &Args) -> ExitCode {
     }
 }
 
+/// The whole file.
+async fn text(args: &Args) -> Result<String, String> {
+    let flags = flags(args);
+    if flags.kasm.is_some() {
+        let config = flags.config()?;
+        crate::cli::warn(&config.warnings);
+        return Ok(written(&config));
+    }
+    let config = flags.provider_alone()?.usable()?;
+    crate::cli::warn(&config.warnings);
+    let target = config.targets.first().ok_or("no provider is named")?;
+    let seen = crate::cli::clients::ask(target).await?;
+    Ok(super::init_clients::written(target, &seen))
+}
+
 fn flags(args: &Args) -> Flags {
+    let file = |name, value: &Option<PathBuf>| value.clone().map(|value| Named { name, value: absolute(value) });
     Flags {
         provider: Some(Named { name: "--provider", value: args.provider.clone() }),
-        kasm: Some(Named { name: "--kasm", value: args.kasm.clone() }),
+        kasm: args.kasm.clone().map(|value| Named { name: "--kasm", value }),
+        provider_api_key_file: file("--provider.api-key-file", &args.provider_api_key_file),
+        provider_ca_file: file("--provider.ca-file", &args.provider_ca_file),
         name: args.target_name.clone().map(|value| Named { name: "--target.name", value }),
         ..Flags::default()
     }
+}
+
+/// A relative path in a configuration is relative to its folder, and one on the command line is not.
+fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 fn write(path: &Path, text: &str, force: bool) -> Result<(), String> {
@@ -82,6 +109,14 @@ fn write(path: &Path, text: &str, force: bool) -> Result<(), String> {
 /// The configuration of the first target, with comments on what may be added.
 fn written(config: &Config) -> String {
     let Some(facts) = config.targets.first().map(crate::config::Target::facts) else { return String::new() };
+    let target = config.targets.first().map(|target| &target.provider);
+    let path = |path: &Path| quoted(&path.display().to_string());
+    let api_key = target
+        .and_then(|provider| provider.api_key.as_ref()?.path())
+        .map(|file| format!("api_key_file: {}", path(file)));
+    let api_key = api_key.unwrap_or_else(|| "# api_key_file: /run/secrets/pocket_id_key".to_owned());
+    let ca_file = target.and_then(|provider| provider.http.tls.ca_file.as_deref());
+    let ca_file = ca_file.map_or_else(String::new, |file| format!("      tls_config: {{ca_file: {}}}\n", path(file)));
     let (name, provider, kasm) = (quoted(&facts.name), quoted(&facts.provider.url), quoted(&facts.app.url));
     format!(
         r#"# ssowatch: watches single sign-on between Kasm Workspaces and Pocket ID.
@@ -93,8 +128,8 @@ targets:
       url: {provider}    # Pocket ID's APP_URL: the issuer
       # Each credential proves more; none is needed to begin with. Files are read again at each use.
       # client_secret_file: /run/secrets/oidc_client_secret    # best: the file that Kasm's secret is kept in
-      # api_key_file: /run/secrets/pocket_id_key
-    kasm:
+      {api_key}
+{ca_file}    kasm:
       url: {kasm}    # as users type it
       # provider: Pocket ID    # the button's text, where two of Kasm's configs lead to this provider
       # api_key_file: /run/secrets/kasm_key    # read only, with the right "Auth View"
@@ -113,11 +148,11 @@ schedule:
 }
 
 /// A text as a YAML scalar: plain where that is safe.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._/:".contains(&byte);
     let looks_plain = text.bytes().all(is_plain) && text.bytes().any(|byte| byte.is_ascii_alphabetic());
     let is_word = matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "null" | "yes" | "no" | "on" | "off");
-    let begins_well = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let begins_well = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'/');
     if looks_plain && begins_well && !is_word && !text.ends_with(':') {
         return text.to_owned();
     }
@@ -134,7 +169,9 @@ mod tests {
     fn config(provider: &str, kasm: &str, name: Option<&str>) -> Config {
         let args = Args {
             provider: provider.to_owned(),
-            kasm: kasm.to_owned(),
+            kasm: Some(kasm.to_owned()),
+            provider_api_key_file: None,
+            provider_ca_file: None,
             target_name: name.map(str::to_owned),
             output: None,
             force: false,

@@ -27,7 +27,7 @@ use crate::{
     config::Secret,
     model::{Blame, Reason, SignInFailure, SignInFault, SignInStep, StepTime},
     oidc::{AuthorizeUrl, is_loopback},
-    providers::pocket_id::Recognised,
+    providers::Recognised,
 };
 
 /// What a run goes by.

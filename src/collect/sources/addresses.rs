@@ -7,7 +7,7 @@ use crate::{
         fetch_error::{FetchError, bounded, place},
         side_client::SideClient,
     },
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
 };
 
 /// Where to ask for an address of the document: as written, if the config names its origin. Pocket ID's back-channel

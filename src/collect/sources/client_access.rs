@@ -10,7 +10,7 @@ use crate::{
     },
     model::{Missing, Snapshot, SourceId, TargetFacts},
     oidc::Discovery,
-    providers::pocket_id::{ProviderKind, Recognised, VersionSpan},
+    providers::{ProviderKind, Recognised, pocket_id::VersionSpan},
 };
 
 /// What a request as Kasm's client goes by.

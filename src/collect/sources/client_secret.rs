@@ -32,7 +32,10 @@ use crate::{
     config::{Secret, SecretSource},
     model::{ClientSecrets, Control, Credential, Observed, SecretAnswer, SecretMethod, SecretProof, SourceId},
     oidc::{demands_assertion, parse_json},
-    providers::pocket_id::{ProviderKind, Version, VersionSpan},
+    providers::{
+        ProviderKind,
+        pocket_id::{Version, VersionSpan},
+    },
 };
 
 const SOURCE: SourceId = SourceId::ClientSecret;
@@ -123,7 +126,7 @@ impl Trial<'_> {
     async fn prove(&self) -> Result<Proof, FetchError> {
         let proof = match self.access.kind {
             ProviderKind::PocketId => self.by_measurement().await?,
-            ProviderKind::Keycloak | ProviderKind::Openid => self.by_control().await?,
+            _ => self.by_control().await?,
         };
         // A refusal counts only where the database answered in this collection.
         match proof.answer {
@@ -414,6 +417,7 @@ mod tests {
                 .map(|prefix| SecretEntry {
                     id: "1".to_owned(),
                     prefix: (*prefix).to_owned(),
+                    created_at: None,
                     expires_at: None,
                     is_active: true,
                 })

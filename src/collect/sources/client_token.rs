@@ -19,7 +19,7 @@ use crate::{
     config::Secret,
     model::{ClientToken, Credential, Missing, Observed, Reason, SourceId},
     oidc::{TokenFacts, parse_json},
-    providers::pocket_id::{ProviderKind, Version},
+    providers::{ProviderKind, pocket_id::Version},
 };
 
 const SOURCE: SourceId = SourceId::ClientToken;

@@ -11,7 +11,7 @@ use crate::{
     },
     model::SourceId,
     oidc::{Discovery, Jwks},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
 };
 
 /// Asks for the key set: as read, and as served.

@@ -11,6 +11,7 @@ pub(in crate::collect) mod client_registration;
 pub(in crate::collect) mod client_secret;
 pub(in crate::collect) mod client_secrets;
 pub(in crate::collect) mod client_token;
+pub(in crate::collect) mod clients;
 pub(in crate::collect) mod custom_claims;
 pub(in crate::collect) mod developer_api;
 pub(in crate::collect) mod discovery;

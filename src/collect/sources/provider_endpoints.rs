@@ -14,7 +14,7 @@ use crate::{
     },
     model::{EndpointAnswer, EndpointAnswers, EndpointState},
     oidc::{Discovery, parse_json},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
 };
 
 /// Asks both endpoints, side by side.

@@ -7,7 +7,7 @@ mod table;
 use super::{LabOptions, certificates::Shown, reply::Damage, state::LabState};
 use crate::{
     model::{Credential, Side},
-    providers::pocket_id::{ProviderKind, Version},
+    providers::{ProviderKind, pocket_id::Version},
 };
 
 pub use table::Fault;
@@ -63,10 +63,14 @@ impl Fault {
                 | Self::TokenAudienceDiffers
                 | Self::TokenEnded
         );
+        let is_of_a_list_of_secrets = matches!(
+            self,
+            Self::SecretExpired | Self::SecretEndsSoon | Self::SecondSecret | Self::AnotherSecretEndsSoon
+        );
         (options.tls || !self.needs_tls())
             && (options.kind == ProviderKind::PocketId || !is_pocket_ids_own)
             && (options.version >= Version::new(2, 9) || self != Self::ParRequired)
-            && (options.version >= Version::new(2, 14) || !matches!(self, Self::SecretExpired | Self::SecretEndsSoon))
+            && (options.version >= Version::new(2, 14) || !is_of_a_list_of_secrets)
             && !(options.es256 && self == Self::KeyWeak)
     }
 

@@ -266,6 +266,23 @@ faults! {
         }), replays "pocket-id/pocket-id#1715", needs ProviderAdminKey;
     SecretEndsSoon "secret_ends_soon" "The client's only secret ends in five days."
         => Change(|state| state.client().secret_days_left = Some(5)), needs ProviderAdminKey;
+    SecondSecret "second_secret" "The client has had a second active secret for a month: nobody deleted the former one."
+        => Change(|state| {
+            let client = state.client();
+            client.secrets.push("FormerClientSecretPlaceholder001".to_owned());
+            client.secret_days_old = 30;
+        }), needs ProviderAdminKey;
+    AnotherSecretEndsSoon "another_secret_ends_soon" "The secret of another client ends in five days."
+        => Change(|state| state.another_client().secret_days_left = Some(5)), needs ProviderAdminKey;
+    AnotherCallbackPlain "another_callback_plain" "Another client has a callback over plain HTTP."
+        => Change(|state| {
+            state.another_client().callback_urls.push("http://wiki.example.test/callback".to_owned());
+        }), needs ProviderAdminKey;
+    ClientNotWatched "client_not_watched" "Pocket ID has a client of an app that no target watches."
+        => Change(|state| {
+            let callback = "https://grafana.example.test/login/generic_oauth".to_owned();
+            state.another_client().callback_urls = vec![callback];
+        }), needs ProviderAdminKey;
     ProviderKeyWrong "provider_key_wrong" "Pocket ID refuses our key."
         => Change(|state| state.provider.api_keys.clear()), needs ProviderKey;
     ProviderKeyExpired "provider_key_expired" "Our Pocket ID key has expired."

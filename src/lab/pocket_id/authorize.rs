@@ -12,7 +12,7 @@ use crate::{
         random,
         state::{Database, Provider},
     },
-    providers::pocket_id::{ProviderKind, Version},
+    providers::{ProviderKind, pocket_id::Version},
 };
 
 /// A refusal at the redirect URI: `error` and `error_description`.
@@ -160,7 +160,11 @@ pub(in crate::lab) fn found(location: &str) -> Answer {
 }
 
 /// The error at the callback, as `response_mode` wants it.
-pub(in crate::lab) fn to_callback(redirect_uri: &str, response_mode: Option<&str>, fields: &[(&str, String)]) -> Answer {
+pub(in crate::lab) fn to_callback(
+    redirect_uri: &str,
+    response_mode: Option<&str>,
+    fields: &[(&str, String)],
+) -> Answer {
     let answer = match response_mode {
         Some("form_post") => Answer::of(200, "text/html;charset=UTF-8", form(redirect_uri, fields)),
         Some("fragment") => Answer::empty(303).with("Location", format!("{redirect_uri}#{}", encoded(fields))),

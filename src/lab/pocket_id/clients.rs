@@ -15,6 +15,8 @@ pub(in crate::lab) struct Client {
     pub secrets: Vec<String>,
     /// Secrets that have ended: listed, and refused (2.14 and later).
     pub ended_secrets: Vec<String>,
+    /// Days since its secrets were made (2.14 and later).
+    pub secret_days_old: i64,
     /// Days until the active secrets end, where they do (2.14 and later).
     pub secret_days_left: Option<i64>,
     pub callback_urls: Vec<String>,
@@ -25,6 +27,8 @@ pub(in crate::lab) struct Client {
     /// Names of the groups that may sign in; none where everybody may.
     pub allowed_groups: Option<Vec<&'static str>>,
     pub logout_callback_urls: Vec<String>,
+    /// Whether it stands in the list of clients, as those of the recordings do: the others are there for what they refuse.
+    pub is_listed: bool,
 }
 
 impl Client {
@@ -41,6 +45,7 @@ impl Client {
             name,
             secrets: vec![secret.to_owned()],
             ended_secrets: Vec::new(),
+            secret_days_old: 1,
             secret_days_left: None,
             callback_urls: vec![callback.to_owned()],
             is_public: false,
@@ -49,6 +54,7 @@ impl Client {
             requires_reauthentication: false,
             allowed_groups: None,
             logout_callback_urls: vec![kasm.to_owned()],
+            is_listed: number <= 5,
         };
         let insecure = callback.replacen("https:", "http:", 1);
         vec![

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::Paths;
 use crate::{
     lab::LabOptions,
-    providers::pocket_id::{ProviderKind, Version},
+    providers::{ProviderKind, pocket_id::Version},
 };
 
 /// The document that a healthy provider serves: `app` is APP_URL, `back_channel` INTERNAL_APP_URL or the same.

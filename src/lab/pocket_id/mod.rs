@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     clock::Time,
-    providers::pocket_id::{ProviderKind, Version},
+    providers::{ProviderKind, pocket_id::Version},
 };
 
 /// Answers a request to the provider at that time.

@@ -1,6 +1,6 @@
 //! Where a provider's endpoints are.
 
-use crate::providers::pocket_id::ProviderKind;
+use crate::providers::ProviderKind;
 
 /// The paths of a provider's endpoints.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Paths {
     pub(in crate::lab) fn of(kind: ProviderKind) -> &'static Self {
         match kind {
             ProviderKind::PocketId => &POCKET_ID,
-            ProviderKind::Keycloak | ProviderKind::Openid => &OTHER,
+            _ => &OTHER,
         }
     }
 }

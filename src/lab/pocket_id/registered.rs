@@ -72,7 +72,7 @@ pub(super) fn secrets(client: &Client, now: Time) -> Vec<Value> {
         json!({
             "id": format!("00000000-0000-4000-8000-00000000f{number:03}"),
             "prefix": secret.chars().take(4).collect::<String>(),
-            "createdAt": "2026-11-24T04:56:46.628884425Z",
+            "createdAt": text(now - TimeDelta::days(client.secret_days_old)),
             "expiresAt": ends.map(|days| text(now + TimeDelta::days(days))),
             "isActive": is_active,
         })

@@ -87,7 +87,7 @@ impl<'a> Endpoint<'a> {
                 None => NOT_FOUND.answer(version),
             }),
             Self::Clients => {
-                let known = provider.clients.iter().filter(|client| !client.is_deleted);
+                let known = provider.clients.iter().filter(|client| !client.is_deleted && client.is_listed);
                 asked.page(known.map(|client| registered::whole(provider, client, true, now)))
             }
             Self::Users => asked.page(asked.found_users().map(|user| user.json(version, &provider.groups))),

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     clock::Time,
     lab::{message::first, random, state::Database},
-    providers::pocket_id::{ProviderKind, Version},
+    providers::{ProviderKind, pocket_id::Version},
 };
 
 /// The credentials that came with a request.

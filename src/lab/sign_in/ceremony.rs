@@ -27,10 +27,11 @@ use crate::{
 };
 
 const CODE_WRONG: RestError = RestError::of(401, "Token is invalid or expired", "token_invalid_or_expired");
-const NO_SESSION_ID: RestError =
-    RestError { new_text: Some("Session ID is missing"), ..RestError::of(400, "Missing session id", "missing_session_id") };
-const NOT_VERIFIED: RestError =
-    RestError::of(401, "We couldn't verify your passkey", "webauthn_authentication_failed");
+const NO_SESSION_ID: RestError = RestError {
+    new_text: Some("Session ID is missing"),
+    ..RestError::of(400, "Missing session id", "missing_session_id")
+};
+const NOT_VERIFIED: RestError = RestError::of(401, "We couldn't verify your passkey", "webauthn_authentication_failed");
 const INVALID: RestError = RestError::of(400, "Your passkey response is invalid", "invalid_webauthn_response");
 const USED_UP: RestError = RestError::of(400, "Your passkey request has expired", "invalid_webauthn_session");
 const UNVERIFIED: RestError = RestError::of(
@@ -122,7 +123,8 @@ impl Flow<'_> {
     }
 
     fn sign_in(&mut self, user: &User, by_passkey: bool) -> Answer {
-        let token = format!("{}.{}.{}", random::base64url::<20>(), random::base64url::<90>(), random::base64url::<64>());
+        let token =
+            format!("{}.{}.{}", random::base64url::<20>(), random::base64url::<90>(), random::base64url::<64>());
         let session = Session { user: user.username.to_owned(), by_passkey, at: self.now };
         self.of.sessions.insert(token.clone(), session);
         self.of.audit.push(if by_passkey { "SIGN_IN" } else { "TOKEN_SIGN_IN" });
@@ -163,7 +165,9 @@ impl Flow<'_> {
         }
         let (id, value) = (random::uuid(), random::base64url::<32>());
         let registers_name = registers.map(|user| user.username.to_owned());
-        self.of.challenges.insert(id.clone(), Challenge { value: value.clone(), at: self.now, registers: registers_name });
+        self.of
+            .challenges
+            .insert(id.clone(), Challenge { value: value.clone(), at: self.now, registers: registers_name });
         let algorithms = [-7, -35, -36, -257, -258, -259, -37, -38, -39, -8]
             .map(|number| json!({"type": "public-key", "alg": number}));
         let body = match registers {
@@ -414,8 +418,7 @@ impl Flow<'_> {
     }
 
     fn grant(&mut self, code: &str, client: &str, redirect_uri: &str, user: &str, rows: usize) {
-        let grant =
-            Grant { client: client.to_owned(), redirect_uri: redirect_uri.to_owned(), user: user.to_owned() };
+        let grant = Grant { client: client.to_owned(), redirect_uri: redirect_uri.to_owned(), user: user.to_owned() };
         self.of.codes.insert(code.to_owned(), grant);
         self.of.rows += rows;
         self.of.give(code, ());
@@ -524,7 +527,10 @@ impl Flow<'_> {
         let step = body.get("step").and_then(Value::as_str).unwrap_or_default();
         if interaction.steps.first() != Some(&step) || interaction.user != user.username {
             let expected = interaction.steps.first().copied().unwrap_or_default();
-            return Answer::json(400, &json!({"error": format!("Expected interaction step {expected} but got {step}")}));
+            return Answer::json(
+                400,
+                &json!({"error": format!("Expected interaction step {expected} but got {step}")}),
+            );
         }
         match step {
             "consent" => {

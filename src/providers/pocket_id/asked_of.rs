@@ -1,6 +1,7 @@
 //! Which providers a request is sent to.
 
-use super::{Dialect, ProviderKind, Version, VersionSpan};
+use super::{Dialect, Version, VersionSpan};
+use crate::providers::ProviderKind;
 
 /// What a provider must offer to be sent a request. Kind and release decide; the variants say it without naming them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,11 +47,11 @@ impl AskedOf {
     #[must_use]
     pub fn includes_kind(self, kind: ProviderKind) -> bool {
         match kind {
-            ProviderKind::Keycloak | ProviderKind::Openid => self.includes(Dialect::Openid, None),
             ProviderKind::PocketId => {
                 let last_legacy = VersionSpan::of(Version::new(2, 9));
                 self.includes(Dialect::Fosite, None) || self.includes(Dialect::Legacy, Some(last_legacy))
             }
+            _ => self.includes(Dialect::Openid, None),
         }
     }
 

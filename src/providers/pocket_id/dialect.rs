@@ -1,35 +1,10 @@
-//! Which provider, which release, which dialect: told from the discovery document alone.
+//! Which release of Pocket ID, and which dialect: told from the discovery document alone.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::oidc::Discovery;
-
-/// Whose server it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProviderKind {
-    /// Pocket ID.
-    PocketId,
-    /// Keycloak, or what is made of it.
-    Keycloak,
-    /// Any other OpenID provider, and one that is not recognised.
-    #[default]
-    Openid,
-}
-
-impl ProviderKind {
-    /// The word in the configuration and in JSON.
-    #[must_use]
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::PocketId => "pocket_id",
-            Self::Keycloak => "keycloak",
-            Self::Openid => "openid",
-        }
-    }
-}
 
 /// How the provider speaks OAuth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -126,75 +101,10 @@ impl VersionSpan {
     }
 }
 
-/// What a provider was recognised as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recognised {
-    /// Whose server it is.
-    pub kind: ProviderKind,
-    /// How it speaks OAuth.
-    pub dialect: Dialect,
-    /// Which releases of Pocket ID it can be; none for another provider, and before a document was seen.
-    pub version: Option<VersionSpan>,
-}
-
-impl Recognised {
-    /// By the configuration alone, before a discovery document was seen. Pocket ID then counts as the newest.
-    #[must_use]
-    pub fn by_name(kind: ProviderKind) -> Self {
-        let dialect = match kind {
-            ProviderKind::PocketId => Dialect::Fosite,
-            ProviderKind::Keycloak | ProviderKind::Openid => Dialect::Openid,
-        };
-        Self { kind, dialect, version: None }
-    }
-}
-
-/// Not recognised: what the specifications say, and no more.
-impl Default for Recognised {
-    fn default() -> Self {
-        Self::by_name(ProviderKind::Openid)
-    }
-}
-
-/// In a few words, for example `Pocket ID 2.14`.
-impl fmt::Display for Recognised {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.kind, self.version) {
-            (ProviderKind::PocketId, Some(version)) => write!(f, "Pocket ID {version}"),
-            (ProviderKind::PocketId, None) => f.write_str("Pocket ID"),
-            (ProviderKind::Keycloak, _) => f.write_str("Keycloak"),
-            (ProviderKind::Openid, _) => f.write_str("OpenID provider"),
-        }
-    }
-}
-
-/// The kind, the dialect and the span of releases that a discovery document shows; `kind` where the operator names it.
+/// The releases that a discovery document can be of.
 ///
 /// Source: the table of fields by release, Pocket ID v0.1 to v2.14.0 (`well_known_controller.go`).
-#[must_use]
-pub fn recognise(discovery: &Discovery, kind: Option<ProviderKind>) -> Recognised {
-    let kind = kind.unwrap_or_else(|| kind_of(discovery));
-    let version = (kind == ProviderKind::PocketId).then(|| span_of(discovery));
-    let dialect = version.map_or(Dialect::Openid, VersionSpan::dialect);
-    Recognised { kind, dialect, version }
-}
-
-/// Pocket ID's paths have not moved since v0.1; no other provider known to us has all three.
-fn kind_of(discovery: &Discovery) -> ProviderKind {
-    let ends = |url: &Option<String>, path: &str| url.as_deref().is_some_and(|url| url.ends_with(path));
-    let is_pocket_id = ends(&discovery.token_endpoint, "/api/oidc/token")
-        && ends(&discovery.userinfo_endpoint, "/api/oidc/userinfo")
-        && ends(&discovery.authorization_endpoint, "/authorize");
-    if is_pocket_id {
-        ProviderKind::PocketId
-    } else if ends(&discovery.authorization_endpoint, "/protocol/openid-connect/auth") {
-        ProviderKind::Keycloak
-    } else {
-        ProviderKind::Openid
-    }
-}
-
-fn span_of(discovery: &Discovery) -> VersionSpan {
+pub(in crate::providers) fn span_of(discovery: &Discovery) -> VersionSpan {
     let has = |key: &str| discovery.document.get(key).is_some();
     let lists = |key: &str, value: &str| {
         discovery
@@ -243,6 +153,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::providers::{ProviderKind, Recognised, recognise};
 
     /// The document that a release serves, as recorded.
     fn recorded(text: &str) -> Value {

@@ -10,11 +10,12 @@ mod traces;
 
 pub use asked_of::AskedOf;
 pub use bases::Bases;
-pub use dialect::{Dialect, ProviderKind, Recognised, Version, VersionSpan, recognise};
+pub(super) use dialect::span_of;
+pub use dialect::{Dialect, Version, VersionSpan};
 pub use profile::PROFILE;
 pub use redirect::{Registered, registered};
 pub use registration::{
-    AllowedGroup, ApiKeyEntry, ClientRegistration, GroupEntry, GroupMembers, Paged, Pagination, SecretEntry,
-    parse_answer,
+    AllowedGroup, ApiKeyEntry, ClientRegistration, GroupEntry, GroupMembers, ListedClient, Paged, Pagination,
+    SecretEntry, parse_answer,
 };
 pub use traces::SignInTraces;

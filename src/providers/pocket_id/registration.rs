@@ -47,6 +47,47 @@ pub struct AllowedGroup {
     pub name: String,
 }
 
+/// A client of the list (`GET /api/oidc/clients`), which counts the groups and does not name them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedClient {
+    /// The client ID.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// *Callback URLs*: patterns. Null reads as empty.
+    #[serde(rename = "callbackURLs", default, deserialize_with = "null_as_default")]
+    pub callback_urls: Vec<String>,
+    /// *Public Client*.
+    pub is_public: Option<bool>,
+    /// *PKCE*.
+    pub pkce_enabled: Option<bool>,
+    /// Whether only the allowed groups may sign in (2.0 and later).
+    pub is_group_restricted: Option<bool>,
+    /// How many groups may sign in.
+    pub allowed_user_groups_count: Option<u64>,
+    /// Its secrets (2.14 and later), beside other credentials.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub credentials: ListedCredentials,
+    /// When it was used last, where a release says so.
+    pub last_used_at: Option<Time>,
+}
+
+/// The credentials of a listed client.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct ListedCredentials {
+    /// Its secrets; none before 2.14, which has one of which nothing is listed.
+    pub secrets: Option<Vec<SecretEntry>>,
+}
+
+impl ListedClient {
+    /// Whether only some groups may sign in. Before 2.0 an empty list of groups let everybody in.
+    #[must_use]
+    pub fn is_restricted(&self) -> Option<bool> {
+        self.is_group_restricted.or(self.allowed_user_groups_count.map(|count| count > 0))
+    }
+}
+
 /// One of a client's secrets (2.14 and later). Never the secret itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -56,6 +97,9 @@ pub struct SecretEntry {
     /// Its first four characters, as the admin page shows them; empty for one from before 2.14.
     #[serde(default)]
     pub prefix: String,
+    /// When it was made.
+    #[serde(default)]
+    pub created_at: Option<Time>,
     /// Until when it is accepted; null for ever.
     pub expires_at: Option<Time>,
     /// Whether it is accepted now.

@@ -13,7 +13,7 @@ use super::{Answer, FORMAT, Problem, Query, Shared, Told};
 use crate::{
     clock::Time,
     model::{AppName, Coverage, Login, Report, Verified},
-    providers::pocket_id::Recognised,
+    providers::Recognised,
     render::json::{self, TargetView},
     results::Entry,
     web::App,

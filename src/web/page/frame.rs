@@ -55,10 +55,12 @@ pub(super) fn frame(page: &Page<'_>, view: &View<'_>) -> String {
 
 fn header(here: &str, view: &View<'_>) -> Markup {
     let (_, has_logins) = view.options.web_config.demand();
+    let has_key = view.config.targets.iter().any(|target| target.provider.api_key.is_some());
     let more = match view.viewer {
-        Viewer::Public if has_logins => Some(("/login", "Log in")),
-        Viewer::Public => None,
-        Viewer::Full => Some(("/changes", "Changes")),
+        Viewer::Public if has_logins => vec![("/login", "Log in")],
+        Viewer::Public => Vec::new(),
+        Viewer::Full if has_key => vec![("/changes", "Changes"), ("/clients", "Clients")],
+        Viewer::Full => vec![("/changes", "Changes")],
     };
     html! {
         header {

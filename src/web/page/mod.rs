@@ -5,6 +5,7 @@ mod about;
 mod card;
 mod cause;
 mod changes;
+mod clients;
 mod compare;
 mod connections;
 mod coverage;
@@ -35,6 +36,7 @@ use crate::{checks, clock::Time, config::Config, journal::Journal, notify::maint
 
 pub use about::{check, runbook};
 pub use changes::{Asked, changes};
+pub use clients::clients;
 pub use every::checks;
 pub use index::index;
 pub use style::{SCRIPT, STYLE};

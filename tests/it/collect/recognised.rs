@@ -4,7 +4,7 @@ use ssowatch::{
     checks::evaluate,
     collect::CollectMode,
     model::{Missing, Snapshot, SourceId, Verdict},
-    providers::pocket_id::{ProviderKind, Recognised},
+    providers::{ProviderKind, Recognised},
 };
 
 use super::{pair::Pair, server::json};

@@ -330,3 +330,36 @@ async fn what_belongs_to_no_target_is_forgotten() {
     pair.look().await;
     assert_eq!(pair.provider.count(DISCOVERY), asked + 1);
 }
+
+/// What ten apps cost one provider: each further one at most two requests a round more, over ten rounds.
+#[tokio::test]
+async fn ten_apps_at_one_provider_ask_once_for_what_is_its_own() {
+    const SHARED: [&str; 5] = [DISCOVERY, "/.well-known/jwks.json", "/api/oidc/userinfo", "/api/oidc/end-session", "/"];
+    const ROUNDS: usize = 10;
+    let cost = async |apps: usize| {
+        let pair = pair().await;
+        let targets: Vec<Target> = (0..apps)
+            .map(|index| Target { name: format!("t{index}"), requests_per_minute: 600, ..pair.target.clone() })
+            .collect();
+        let mut last: Vec<Option<Snapshot>> = vec![None; apps];
+        let mut of_a_round = Vec::new();
+        for _ in 0..=ROUNDS {
+            let before = pair.provider.seen().len();
+            for (target, last) in targets.iter().zip(&mut last) {
+                *last = Some(pair.collector.observe(target, last.as_ref(), DUE).await);
+            }
+            of_a_round.push(pair.provider.seen().len() - before);
+            later(60).await;
+        }
+        (of_a_round, SHARED.map(|path| pair.provider.count(path)))
+    };
+    let ((one, shared_by_one), (ten, shared_by_ten)) = (cost(1).await, cost(10).await);
+    assert_eq!(shared_by_ten[..2], [ROUNDS + 1; 2], "discovery and keys once a round");
+    for (path, (by_ten, by_one)) in SHARED.iter().zip(shared_by_ten.iter().zip(shared_by_one)) {
+        // The marks of the settings interval hang on the provider's port, which is another one.
+        assert!(by_ten.abs_diff(by_one) <= 1, "{path}: {by_ten} for ten apps, {by_one} for one");
+    }
+    let after_the_first = |rounds: &[usize]| rounds[1..].iter().sum::<usize>();
+    let more = (after_the_first(&ten) as f64 - after_the_first(&one) as f64) / (9 * ROUNDS) as f64;
+    assert!(more <= 2.0, "each further app adds {more:.2} requests a round: {ten:?} and {one:?}");
+}

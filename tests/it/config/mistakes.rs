@@ -43,7 +43,7 @@ shedule: {{round: every 60s}}
             "10:14: targets[0].checks.authorisation_url_matches: unknown check; did you mean \
              \"authorization_url_matches\"?",
             "10:80: targets[0].checks.authorization_url_matches.warn: this check has no warning time; \
-             certificates_last, client_secret_lasts, api_keys_last have one",
+             certificates_last, client_secret_lasts, client_secrets_last, api_keys_last have one",
             "12:21: targets[1].provider.url: that is an address inside the provider; write its base: \
              \"https://id.example.com\"",
             "14:1: shedule: unknown key; did you mean \"schedule\"?",
@@ -90,8 +90,8 @@ fn each_mistake_says_what_was_meant() {
         (provider, "url: [a]", "provider.url: expected a text, found a list"),
         (
             provider,
-            "url: https://id.example.com, kind: okta",
-            "\"okta\" is not known; write pocket_id, keycloak or openid",
+            "url: https://id.example.com, kind: octa",
+            "\"octa\" is not known; write one of pocket_id, keycloak, authentik",
         ),
         (provider, "url: https://id.example.com, client_secret: ''", "provider.client_secret: is empty"),
         (provider, "url: https://id.example.com, client_secret:", "provider.client_secret: is empty"),

@@ -7,7 +7,7 @@ use ssowatch::{
     checks,
     lab::{InternalUrl, LabOptions},
     model::{AddressAnswer, AddressState, Verdict},
-    providers::pocket_id::{ProviderKind, Version},
+    providers::{ProviderKind, pocket_id::Version},
 };
 
 use super::stage::{SIDE_BY_SIDE, Stage, failing};

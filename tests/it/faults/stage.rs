@@ -12,7 +12,7 @@ use ssowatch::{
     config::Target,
     lab::{Fault, Lab, LabOptions},
     model::{Report, Snapshot},
-    providers::pocket_id::{ProviderKind, Version},
+    providers::{ProviderKind, pocket_id::Version},
     round::{Round, plan, round},
 };
 

@@ -5,7 +5,11 @@ use ssowatch::{
     lab::{ADMIN_API_KEY, InternalUrl, Lab, LabOptions, USER_API_KEY},
     model::{Credential, Side},
     oidc::Discovery,
-    providers::pocket_id::{Dialect, ProviderKind, Recognised, Version, recognise},
+    providers::{
+        ProviderKind, Recognised,
+        pocket_id::{Dialect, Version},
+        recognise,
+    },
 };
 
 use super::client::{get, post_json};

@@ -4,7 +4,7 @@ use futures_util::{StreamExt as _, stream};
 use ssowatch::{
     lab::{InternalUrl, LabOptions},
     model::{Credential, Verdict},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
 };
 
 use super::play::equip;

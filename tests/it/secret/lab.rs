@@ -7,7 +7,10 @@ use ssowatch::{
     config::SecretSource,
     lab::{Fault, LabOptions},
     model::{Missing, Reason, SecretAnswer, SecretMethod, Side, SourceId},
-    providers::pocket_id::{ProviderKind, Version, VersionSpan},
+    providers::{
+        ProviderKind,
+        pocket_id::{Version, VersionSpan},
+    },
 };
 
 use super::{INTROSPECT, RELEASES, TOKEN, Watched, cause, check, inline, later, simulated, verdict};

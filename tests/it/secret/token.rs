@@ -7,7 +7,7 @@ use ssowatch::{
     config::Config,
     lab::{Fault, LabOptions},
     model::{Missing, Side},
-    providers::pocket_id::ProviderKind,
+    providers::ProviderKind,
     schedule::{Schedule, Zone},
 };
 

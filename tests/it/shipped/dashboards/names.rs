@@ -24,6 +24,7 @@ const UNUSED: &[(Family, &str)] = &[
     (Family::ProbeCertExpiry, "as above"),
     (Family::ProbeDns, "as above"),
     (Family::ProbeIpProtocol, "as above"),
+    (Family::ProviderClients, "a count that changes with the provider's clients alone; the page /clients names them"),
     (Family::ProcessVirtualMemory, "what is reserved and never touched costs nothing; resident memory is shown"),
 ];
 

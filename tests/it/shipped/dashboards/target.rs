@@ -156,6 +156,7 @@ fn checks() -> Panel {
     )
     .wide(14)
     .ask(Query::table(result))
+    // While all is well no check has a series.
     .ask(Query::table(format!("1000 * max by (check) ({good})")).gives(Gives::WhenBroken))
     .joined_by("check")
     .columns(&[
