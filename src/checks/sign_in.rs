@@ -17,7 +17,11 @@ pub(super) fn last_run<'a>(case: &Case<'a>) -> Result<&'a SignIn, Missing> {
     let seen = case.now.canary_sign_in();
     let run = seen.get()?;
     // It has not run for two intervals: something keeps it from running.
-    if run.is_current(seen.at, case.now.taken_at) { Ok(run) } else { Err(Missing::Blocked { by: SourceId::CanarySignIn }) }
+    if run.is_current(seen.at, case.now.taken_at) {
+        Ok(run)
+    } else {
+        Err(Missing::Blocked { by: SourceId::CanarySignIn })
+    }
 }
 
 /// The same for checks that have another way to see it, or none.
@@ -140,9 +144,7 @@ fn words(failure: &SignInFailure) -> (&'static str, String, &'static str) {
         SignInFault::RequestRefused => {
             plain("request_refused", "The provider refuses the app's request once somebody has signed in", "")
         }
-        SignInFault::OtherConsent => {
-            plain("other_consent", "The provider asks for what the canary does not give", "")
-        }
+        SignInFault::OtherConsent => plain("other_consent", "The provider asks for what the canary does not give", ""),
         SignInFault::Unexpected => plain("unexpected", "The provider answers in a way that is not known", ""),
         SignInFault::OtherCallback => {
             plain("other_callback", "After signing in, people are sent to another address than the app's", "")

@@ -84,7 +84,9 @@ fn targets(config: &Config, wanted: Option<&str>) -> Result<Vec<Target>, String>
     match wanted {
         _ if !found.is_empty() => Ok(found),
         Some(name) => Err(format!("the canary does not sign in to {name:?}; canary.targets names those it does")),
-        None => Err("no canary is configured: canary: {user: canary, passkey_file: FILE} in the configuration".to_owned()),
+        None => {
+            Err("no canary is configured: canary: {user: canary, passkey_file: FILE} in the configuration".to_owned())
+        }
     }
 }
 

@@ -14,10 +14,10 @@ mod from_app;
 mod from_provider;
 mod off_worker;
 mod provider_cache;
-pub mod sign_in;
 mod pulse;
 #[cfg(test)]
 mod recorded;
+pub mod sign_in;
 mod sources;
 mod target;
 mod transport;

@@ -60,13 +60,15 @@ pub(super) fn canary(reader: &mut Reader<'_>, field: Field, targets: &[Marked<Ta
             targets.iter().map(|target| &target.value).filter(|target| names.contains(&target.name)).collect();
         if let Some(other) = chosen.iter().find(|target| target.provider.url != chosen[0].provider.url) {
             let (first, other) = (&chosen[0].name, &other.name);
-            let says = format!("{first} and {other} have two providers, and a passkey is for one; name the targets of one");
+            let says =
+                format!("{first} and {other} have two providers, and a passkey is for one; name the targets of one");
             reader.problem(&place, says);
         }
         for target in chosen {
             for url in [&target.provider.url, &target.app.url] {
                 if address::is_plain(url) {
-                    let says = format!("{} is plain HTTP, and a sign-in never goes over that; write https://", target.name);
+                    let says =
+                        format!("{} is plain HTTP, and a sign-in never goes over that; write https://", target.name);
                     reader.problem(&place, says);
                 }
             }
@@ -80,7 +82,11 @@ fn every(reader: &mut Reader<'_>, field: Field) -> Option<Duration> {
     let text = reader.text(field)?;
     let period = text.value.trim().strip_prefix("every ").unwrap_or(&text.value).trim();
     let result = duration::parse(period).and_then(|period| {
-        if period < SHORTEST { Err("is too often; the shortest is 5m, and 1h is enough".to_owned()) } else { Ok(period) }
+        if period < SHORTEST {
+            Err("is too often; the shortest is 5m, and 1h is enough".to_owned())
+        } else {
+            Ok(period)
+        }
     });
     reader.check(&text.place, result)
 }
@@ -150,7 +156,11 @@ mod tests {
         let canary = "canary: {user: canary, passkey_file: /c.json}\n";
         for (from, to, says) in [
             ("https://work", "http://work", "plain HTTP"),
-            ("url: https://id.example.com}, kasm: {url: https://work", "url: https://x.example.com}, kasm: {url: https://work", "two providers"),
+            (
+                "url: https://id.example.com}, kasm: {url: https://work",
+                "url: https://x.example.com}, kasm: {url: https://work",
+                "two providers",
+            ),
         ] {
             let text = format!("{}{canary}", TARGETS.replace(from, to));
             let error = Config::parse(&text, "f", Path::new(""), &|_| None).unwrap_err().to_string();

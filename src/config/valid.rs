@@ -7,7 +7,9 @@ use std::{
 
 use url::Url;
 
-use super::{Canary, CanarySettings, Heartbeat, HttpSettings, Maintenance, Receiver, SecretSource, WebSettings, http::read_now};
+use super::{
+    Canary, CanarySettings, Heartbeat, HttpSettings, Maintenance, Receiver, SecretSource, WebSettings, http::read_now,
+};
 use crate::{
     model::{AppFacts, Credential, Expect, ProviderFacts, TargetFacts},
     providers::pocket_id::ProviderKind,

@@ -128,7 +128,11 @@ impl Recorder {
         let may_post = [paths.token, paths.introspect, "/api/oidc/authorize/callback-url"];
         if self.may_sign_in && is_of_sign_in(path) {
             if request.header("user-agent").bytes().any(|byte| byte.is_ascii_digit()) {
-                self.violation(Side::Provider, request, "a user agent with a version, which mails the user after an upgrade");
+                self.violation(
+                    Side::Provider,
+                    request,
+                    "a user agent with a version, which mails the user after an upgrade",
+                );
             }
             return;
         }

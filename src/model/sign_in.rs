@@ -62,15 +62,8 @@ pub enum SignInStep {
 
 impl SignInStep {
     /// Every step, in order.
-    pub const ALL: [Self; 7] = [
-        Self::Enrolment,
-        Self::Start,
-        Self::Challenge,
-        Self::Passkey,
-        Self::Authorize,
-        Self::Code,
-        Self::Landing,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Enrolment, Self::Start, Self::Challenge, Self::Passkey, Self::Authorize, Self::Code, Self::Landing];
 
     /// The label value.
     #[must_use]

@@ -2,6 +2,8 @@
 //! something is wrong, whose it is told.
 
 mod broken;
+mod command;
+mod daemon;
 mod enrolment;
 mod recordings;
 mod secrets;
@@ -141,9 +143,14 @@ async fn where_it_is_complete_the_app_opens_a_session_and_what_only_that_shows_i
     for release in RELEASES {
         let played = Played::enrolled(release, true).await;
         let Round { report, snapshot } = played.round().await;
-        for check in
-            ["canary_signs_in", "canary_lands", "back_channel", "app_secret_accepted", "landing_after_sign_in", "username_claim"]
-        {
+        for check in [
+            "canary_signs_in",
+            "canary_lands",
+            "back_channel",
+            "app_secret_accepted",
+            "landing_after_sign_in",
+            "username_claim",
+        ] {
             assert_eq!(said(&report, check), "ok", "{release:?}: {check}: {:?}", report.check(check));
         }
         let run = snapshot.canary_sign_in.ok().unwrap();

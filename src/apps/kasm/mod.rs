@@ -6,10 +6,10 @@ mod login_settings;
 mod oidc_config;
 mod start;
 
+pub use callback::{CallbackAnswer, is_session};
 pub use developer_api::{
     Group, GroupMapping, KasmUser, KasmVersion, UserAnswer, build_of, groups_of, mappings_of, refusal,
 };
-pub use callback::{CallbackAnswer, is_session};
 pub use login_settings::{LoginConfig, LoginSettings};
 pub use oidc_config::{Field, OidcConfig, OidcConfigs};
 pub use start::{Chosen, KasmStart, Start, StartOutcome, Wanted};

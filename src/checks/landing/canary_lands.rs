@@ -60,11 +60,7 @@ mod tests {
                     |now| failed(now, SignInStep::Authorize, Blame::Provider, SignInFault::ServerError),
                     "unknown",
                 ),
-                (
-                    "no answer",
-                    |now| failed(now, SignInStep::Landing, Blame::App, SignInFault::NoAnswer),
-                    "unknown",
-                ),
+                ("no answer", |now| failed(now, SignInStep::Landing, Blame::App, SignInFault::NoAnswer), "unknown"),
                 (
                     "failed here",
                     |now| failed(now, SignInStep::Landing, Blame::App, SignInFault::AppError),

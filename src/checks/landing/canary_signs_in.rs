@@ -63,11 +63,7 @@ mod tests {
                     |now| failed(now, SignInStep::Passkey, Blame::Unclear, SignInFault::PasskeyRefused),
                     "unknown",
                 ),
-                (
-                    "too many",
-                    |now| failed(now, SignInStep::Passkey, Blame::Unclear, SignInFault::Throttled),
-                    "unknown",
-                ),
+                ("too many", |now| failed(now, SignInStep::Passkey, Blame::Unclear, SignInFault::Throttled), "unknown"),
                 (
                     "no answer",
                     |now| failed(now, SignInStep::Authorize, Blame::Provider, SignInFault::NoAnswer),

@@ -114,7 +114,9 @@ impl Enroller<'_> {
         }
         let code = code.expose();
         if code.is_empty() || code.len() > 64 || !code.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(ours("the code is none: Pocket ID shows one for a user (\"login code\"), of letters and digits"));
+            return Err(ours(
+                "the code is none: Pocket ID shows one for a user (\"login code\"), of letters and digits",
+            ));
         }
         // A passkey that cannot be kept would stay at the provider, of use to nobody.
         let file = passkey_file.to_path_buf();
@@ -133,7 +135,8 @@ impl Enroller<'_> {
         let (rp_id, handle, challenge) = (part("/rp/id"), part("/user/id"), part("/challenge"));
         let host = self.target.provider.url.host_str().unwrap_or_default();
         if rp_id != host || handle.is_empty() {
-            let detail = format!("Pocket ID makes passkeys for {rp_id:?} (APP_URL), and the provider's address has {host}");
+            let detail =
+                format!("Pocket ID makes passkeys for {rp_id:?} (APP_URL), and the provider's address has {host}");
             return Err(ours(crate::oidc::one_line(&detail)));
         }
         let origin = self.target.provider.url.origin().ascii_serialization();

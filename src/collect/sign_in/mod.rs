@@ -93,8 +93,7 @@ pub(super) async fn collect(asked: &Asked<'_>) -> Observed<SignIn> {
     }
     let started = tokio::time::Instant::now();
     let run = Box::pin(asked.run(canary, &ready)).await;
-    let seen =
-        Observed { at: asked.round.clock.now(), took_seconds: started.elapsed().as_secs_f64(), value: Ok(run) };
+    let seen = Observed { at: asked.round.clock.now(), took_seconds: started.elapsed().as_secs_f64(), value: Ok(run) };
     let (file, name, kept) = (canary.passkey_file.clone(), asked.target.name.clone(), seen.clone());
     if let Err(why) = off_worker(move || runs::end(&file, &name, &kept)).await {
         // The run began, and that is kept: none follows too soon.
@@ -128,9 +127,7 @@ impl Asked<'_> {
     }
 
     fn or_none(&self, last: Option<Observed<SignIn>>) -> Observed<SignIn> {
-        last.unwrap_or_else(|| {
-            self.round.missing(Missing::OutOfReach("the canary has not signed in yet".to_owned()))
-        })
+        last.unwrap_or_else(|| self.round.missing(Missing::OutOfReach("the canary has not signed in yet".to_owned())))
     }
 
     /// What stands in the way of a run, before anything is signed.

@@ -209,12 +209,10 @@ impl<'a> PocketId<'a> {
         if answer.status != 200 {
             return Err(of_page(&answer));
         }
-        let mut body = json!({"clientID": asked.client_id(), "scope": scope, "callbackURL": asked.redirect_uri.as_str()});
-        let more = [
-            ("nonce", "nonce"),
-            ("codeChallenge", "code_challenge"),
-            ("codeChallengeMethod", "code_challenge_method"),
-        ];
+        let mut body =
+            json!({"clientID": asked.client_id(), "scope": scope, "callbackURL": asked.redirect_uri.as_str()});
+        let more =
+            [("nonce", "nonce"), ("codeChallenge", "code_challenge"), ("codeChallengeMethod", "code_challenge_method")];
         for (name, parameter) in more {
             if let Some(value) = asked.parameter(parameter) {
                 body[name] = Value::from(value);

@@ -115,7 +115,16 @@ impl Request {
     pub(in crate::collect) fn json(url: Url) -> Self {
         let limit = Limit::Bytes(JSON_LIMIT);
         let agent = USER_AGENT;
-        Self { url, accept: "application/json", body: None, cookie: None, limit, carried: None, is_tokenless: false, agent }
+        Self {
+            url,
+            accept: "application/json",
+            body: None,
+            cookie: None,
+            limit,
+            carried: None,
+            is_tokenless: false,
+            agent,
+        }
     }
 
     /// A GET for JSON without any `Authorization`, also where a login wall wants one.

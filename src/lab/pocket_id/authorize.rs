@@ -160,7 +160,11 @@ pub(in crate::lab) fn found(location: &str) -> Answer {
 }
 
 /// The error at the callback, as `response_mode` wants it.
-pub(in crate::lab) fn to_callback(redirect_uri: &str, response_mode: Option<&str>, fields: &[(&str, String)]) -> Answer {
+pub(in crate::lab) fn to_callback(
+    redirect_uri: &str,
+    response_mode: Option<&str>,
+    fields: &[(&str, String)],
+) -> Answer {
     let answer = match response_mode {
         Some("form_post") => Answer::of(200, "text/html;charset=UTF-8", form(redirect_uri, fields)),
         Some("fragment") => Answer::empty(303).with("Location", format!("{redirect_uri}#{}", encoded(fields))),

@@ -1,8 +1,6 @@
 //! Pocket ID's part of a sign-in: the one-time code, registration, passkey, and the two ways to a code, strictly as real
 //! releases do it (`tests/fixtures/passkey`).
 
-use std::collections::BTreeSet;
-
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -27,10 +25,11 @@ use crate::{
 };
 
 const CODE_WRONG: RestError = RestError::of(401, "Token is invalid or expired", "token_invalid_or_expired");
-const NO_SESSION_ID: RestError =
-    RestError { new_text: Some("Session ID is missing"), ..RestError::of(400, "Missing session id", "missing_session_id") };
-const NOT_VERIFIED: RestError =
-    RestError::of(401, "We couldn't verify your passkey", "webauthn_authentication_failed");
+const NO_SESSION_ID: RestError = RestError {
+    new_text: Some("Session ID is missing"),
+    ..RestError::of(400, "Missing session id", "missing_session_id")
+};
+const NOT_VERIFIED: RestError = RestError::of(401, "We couldn't verify your passkey", "webauthn_authentication_failed");
 const INVALID: RestError = RestError::of(400, "Your passkey response is invalid", "invalid_webauthn_response");
 const USED_UP: RestError = RestError::of(400, "Your passkey request has expired", "invalid_webauthn_session");
 const UNVERIFIED: RestError = RestError::of(
@@ -122,7 +121,8 @@ impl Flow<'_> {
     }
 
     fn sign_in(&mut self, user: &User, by_passkey: bool) -> Answer {
-        let token = format!("{}.{}.{}", random::base64url::<20>(), random::base64url::<90>(), random::base64url::<64>());
+        let token =
+            format!("{}.{}.{}", random::base64url::<20>(), random::base64url::<90>(), random::base64url::<64>());
         let session = Session { user: user.username.to_owned(), by_passkey, at: self.now };
         self.of.sessions.insert(token.clone(), session);
         self.of.audit.push(if by_passkey { "SIGN_IN" } else { "TOKEN_SIGN_IN" });
@@ -163,7 +163,9 @@ impl Flow<'_> {
         }
         let (id, value) = (random::uuid(), random::base64url::<32>());
         let registers_name = registers.map(|user| user.username.to_owned());
-        self.of.challenges.insert(id.clone(), Challenge { value: value.clone(), at: self.now, registers: registers_name });
+        self.of
+            .challenges
+            .insert(id.clone(), Challenge { value: value.clone(), at: self.now, registers: registers_name });
         let algorithms = [-7, -35, -36, -257, -258, -259, -37, -38, -39, -8]
             .map(|number| json!({"type": "public-key", "alg": number}));
         let body = match registers {
@@ -352,7 +354,7 @@ impl Flow<'_> {
     fn consent(&mut self, user: &str, client: &str, scope: &str) {
         let scopes = scope.split_whitespace().map(str::to_owned);
         let key = (user.to_owned(), client.to_owned());
-        self.of.consents.entry(key).or_insert_with(BTreeSet::new).extend(scopes);
+        self.of.consents.entry(key).or_default().extend(scopes);
     }
 
     fn authorization_required(&self) -> Answer {
@@ -414,8 +416,7 @@ impl Flow<'_> {
     }
 
     fn grant(&mut self, code: &str, client: &str, redirect_uri: &str, user: &str, rows: usize) {
-        let grant =
-            Grant { client: client.to_owned(), redirect_uri: redirect_uri.to_owned(), user: user.to_owned() };
+        let grant = Grant { client: client.to_owned(), redirect_uri: redirect_uri.to_owned(), user: user.to_owned() };
         self.of.codes.insert(code.to_owned(), grant);
         self.of.rows += rows;
         self.of.give(code, ());
@@ -463,7 +464,7 @@ impl Flow<'_> {
             steps.push("consent");
         }
         if steps.is_empty() {
-            return Some(self.code(&client.id, user.username, &redirect_uri, query.clone()));
+            return Some(self.code(&client.id, user.username, &redirect_uri, query));
         }
         let id = random::uuid();
         let client = if asks_for_another { "00000000-0000-4000-8000-0000000000c2".to_owned() } else { client.id };
@@ -472,17 +473,17 @@ impl Flow<'_> {
         Some(authorize::found(&format!("/interaction?interaction={id}")))
     }
 
-    fn code(&mut self, client: &str, user: &str, redirect_uri: &str, query: Vec<(String, String)>) -> Answer {
+    fn code(&mut self, client: &str, user: &str, redirect_uri: &str, query: &[(String, String)]) -> Answer {
         let code = format!("pocket_id_ac_{}.{}", random::letters(43), random::letters(43));
         self.grant(&code, client, redirect_uri, user, 2);
         self.of.audit.push("CLIENT_AUTHORIZATION");
-        let state = first(&query, "state").unwrap_or_default();
+        let state = first(query, "state").unwrap_or_default();
         let state = if self.of.is(BrokenSignIn::StateChanged) { "another-state" } else { state };
         let issuer = self.issuer();
         let fields = [
             ("code", code.as_str()),
             ("iss", &issuer),
-            ("scope", first(&query, "scope").unwrap_or_default()),
+            ("scope", first(query, "scope").unwrap_or_default()),
             ("state", state),
         ];
         let sent = if self.of.is(BrokenSignIn::SentElsewhere) { "http://127.0.0.1:9/elsewhere" } else { redirect_uri };
@@ -524,7 +525,10 @@ impl Flow<'_> {
         let step = body.get("step").and_then(Value::as_str).unwrap_or_default();
         if interaction.steps.first() != Some(&step) || interaction.user != user.username {
             let expected = interaction.steps.first().copied().unwrap_or_default();
-            return Answer::json(400, &json!({"error": format!("Expected interaction step {expected} but got {step}")}));
+            return Answer::json(
+                400,
+                &json!({"error": format!("Expected interaction step {expected} but got {step}")}),
+            );
         }
         match step {
             "consent" => {
@@ -558,7 +562,7 @@ impl Flow<'_> {
             Some(Interaction { client, user, query, .. }) => {
                 self.of.interactions.remove(id);
                 let redirect_uri = first(&query, "redirect_uri").unwrap_or_default().to_owned();
-                self.code(&client, &user, &redirect_uri, query)
+                self.code(&client, &user, &redirect_uri, &query)
             }
             None => authorize::error_page(self.provider, "The interaction session is invalid or has expired"),
         }

@@ -1,6 +1,9 @@
 //! Every way in which a sign-in breaks at the lab: its root cause, or that it is the canary's own.
 
-use ssowatch::{lab::{BrokenSignIn, Lab}, model::Login};
+use ssowatch::{
+    lab::{BrokenSignIn, Lab},
+    model::Login,
+};
 
 use super::{Played, RELEASES, cause, said};
 
@@ -118,7 +121,11 @@ async fn an_app_that_starts_another_login_than_before_gets_nothing_signed() {
         let report = played.round().await.report;
         let told = said(&report, "canary_signs_in");
         if told != "fail other_start" {
-            assert_eq!(said(&played.round().await.report, "canary_signs_in"), "fail other_start", "{release:?}: {told}");
+            assert_eq!(
+                said(&played.round().await.report, "canary_signs_in"),
+                "fail other_start",
+                "{release:?}: {told}"
+            );
         }
         assert!(played.lab.sign_in_traces().app_sessions <= before.app_sessions + 1);
         played.close().await;

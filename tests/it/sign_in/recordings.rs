@@ -74,7 +74,11 @@ async fn every_step_right_and_wrong_is_answered_as_it_was_by_real_releases() {
         let stage = Stage { lab: Lab::start(options).await.unwrap(), version };
         let (session, passkey) = enrol(&stage).await;
         logins(&stage, &passkey).await;
-        if minor < 10 { page(&stage, &session).await } else { endpoint(&stage, &session).await }
+        if minor < 10 {
+            page(&stage, &session).await
+        } else {
+            endpoint(&stage, &session).await
+        }
         let _ = stage.lab.stop().await;
     }
 }
