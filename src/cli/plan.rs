@@ -69,7 +69,7 @@ fn write_canary(out: &mut String, canary: &Canary) {
         let _ = writeln!(
             out,
             "  Pocket ID {span}: enrolment leaves a passkey, a consent and the audit entries {}; each sign-in leaves the\n  \
-             audit entries {} and {run_rows} {row}{plural}, removed within a day.",
+             audit entries {} and {run_rows} {row}{plural} (removed within a day).",
             enrolment_audit.join(", "),
             run_audit.join(", ")
         );
@@ -270,7 +270,7 @@ mod tests {
         assert!(!work.contains("canary_sign_in") && !plan_of(TWO).contains("canary_sign_in"));
         for part in [
             "POST /api/webauthn/login/finish",
-            "every 60 minutes",
+            "every hour        canary's passkey",
             "canary's passkey",
             "up to 2.9: enrolment leaves a passkey, a consent and the audit entries TOKEN_SIGN_IN, PASSKEY_ADDED, \
              NEW_CLIENT_AUTHORIZATION; each",
