@@ -134,7 +134,7 @@ pub async fn start_with<L: RunRound>(
     }
     let windows: Arc<Windows> = Arc::default();
     let muted = Arc::clone(&windows);
-    collector.let_the_canary_sign_in(Arc::new(move |target, now| muted.active(now, target).is_some()));
+    collector.let_the_canary_sign_in(Arc::new(move |target, now| muted.may_cover(now, target)));
     journal.kept().into_iter().for_each(|kept| daemon.journal(kept));
     let (results, notifier) = (Arc::new(Results::default()), Arc::new(notifier));
     let (config_in_force, config_seen) = watch::channel(Arc::new(config));

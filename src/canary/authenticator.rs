@@ -119,7 +119,7 @@ impl Passkey {
     pub fn registration(&self, challenge: &str) -> Result<Value, Refusal> {
         let client_data = client_data("webauthn.create", challenge, &self.origin)?;
         let data = registered_data(&self.rp_id, self.id.as_bytes(), self.key.public_key().as_ref());
-        Ok(self.credential(json!({
+        Ok(self.credential(&json!({
             "clientDataJSON": encoded(client_data.as_bytes()),
             "attestationObject": encoded(&attestation(&data)),
             "transports": ["internal"],
@@ -140,7 +140,7 @@ impl Passkey {
         let data = authenticator_data(&self.rp_id, PRESENT_AND_VERIFIED);
         let signed = [&data[..], digest(&SHA256, client_data.as_bytes()).as_ref()].concat();
         let signature = self.key.sign(&SystemRandom::new(), &signed).map_err(|_| Refusal::Key)?;
-        Ok(self.credential(json!({
+        Ok(self.credential(&json!({
             "clientDataJSON": encoded(client_data.as_bytes()),
             "authenticatorData": encoded(&data),
             "signature": encoded(signature.as_ref()),
@@ -148,7 +148,7 @@ impl Passkey {
         })))
     }
 
-    fn credential(&self, response: Value) -> Value {
+    fn credential(&self, response: &Value) -> Value {
         let id = encoded(self.id.as_bytes());
         json!({"id": id, "rawId": id, "type": "public-key", "clientExtensionResults": {}, "response": response})
     }

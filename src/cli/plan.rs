@@ -71,7 +71,7 @@ fn write_canary(out: &mut String, canary: &Canary) {
         let _ = writeln!(
             out,
             "  Pocket ID {span}: enrolment leaves a passkey, a consent and the audit entries {}; each sign-in leaves the\n  \
-             audit entries {} and {run_rows} {row}{plural}, removed within a day.",
+             audit entries {} and {run_rows} {row}{plural} (removed within a day).",
             enrolment_audit.join(", "),
             run_audit.join(", ")
         );
@@ -312,8 +312,7 @@ mod tests {
         assert!(!work.contains("canary_sign_in") && !plan_of(TWO).contains("canary_sign_in"));
         for part in [
             "POST /api/webauthn/login/finish",
-            "every 60 minutes",
-            "canary's passkey",
+            "every hour        canary's passkey",
             "up to 2.9: enrolment leaves a passkey, a consent and the audit entries TOKEN_SIGN_IN, PASSKEY_ADDED, \
              NEW_CLIENT_AUTHORIZATION; each",
             "SIGN_IN, CLIENT_AUTHORIZATION and 2 session rows",
@@ -322,7 +321,10 @@ mod tests {
             assert!(home.contains(part), "{part} in\n{home}");
         }
         let complete = plan_of(&format!("{TWO}{}", canary.replace("targets", "complete: true, targets")));
-        assert!(complete.contains("GET /api/oidc_callback") && !complete.contains("is never requested"), "{complete}");
+        assert!(
+            complete.contains("GET /api/oidc_callback") && !complete.contains("Kasm's callback is never requested"),
+            "{complete}"
+        );
     }
 
     #[test]

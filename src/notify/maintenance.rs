@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -48,6 +51,8 @@ pub struct Windows {
     known: Mutex<Known>,
     /// Tells when a window was added or ended.
     changed: watch::Sender<()>,
+    /// Whether those of the process before are among them.
+    is_complete: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -120,6 +125,17 @@ impl Windows {
     pub fn recall(&self, windows: Vec<Window>) {
         self.known().by_command.extend(windows);
         self.changed.send_replace(());
+    }
+
+    /// Notes that all windows are known, also those of the process before.
+    pub fn complete(&self) {
+        self.is_complete.store(true, Ordering::Release);
+    }
+
+    /// Whether a target is in a window at `now`, or may be, as long as not all windows are known.
+    #[must_use]
+    pub fn may_cover(&self, now: Time, target: &str) -> bool {
+        !self.is_complete.load(Ordering::Acquire) || self.active(now, target).is_some()
     }
 
     /// The window that a target is in at `now`: of several, the one that ends last.

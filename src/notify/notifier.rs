@@ -109,6 +109,7 @@ pub async fn run<P: Transport>(mut deps: Deps<P>, stop: CancellationToken) {
     };
     notifier.configure();
     notifier.recall().await;
+    notifier.deps.windows.complete();
     loop {
         let wait = notifier.step();
         tokio::select! {

@@ -14,7 +14,7 @@ use ssowatch::{
 use url::Url;
 
 /// Every planted secret contains this.
-const CANARY: &str = "cAnArY";
+const CANARY: &str = "pLaNtEdX";
 
 /// What the operator named, and who must see it: it proves that the search looks at the right thing.
 const HEADER: &str = "CF-Access-Client-Secret";

@@ -2,6 +2,8 @@
 //! something is wrong, whose it is told.
 
 mod broken;
+mod command;
+mod daemon;
 mod enrolment;
 mod recordings;
 mod secrets;

@@ -1,8 +1,10 @@
 //! One run: the app's own start, the sign-in, the app's request with that session, the code at the app's redirect URI, and
 //! with `complete` the landing. The session, the code and the cookies live in it alone.
 
+use std::time::Duration;
+
 use hyper::header;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::{
@@ -29,6 +31,9 @@ use crate::{
     oidc::{AuthorizeUrl, is_loopback},
     providers::Recognised,
 };
+
+/// A run that takes longer is given up: the round that it is in has other things to tell.
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// What a run goes by.
 pub(super) struct Walk<'a> {
@@ -140,7 +145,11 @@ impl Walk<'_> {
     /// Walks to the end, or to the first step that fails; that one is not repeated.
     pub(super) async fn run(&mut self) -> Result<(), SignInFailure> {
         let mut step = SignInStep::Start;
-        let walked = self.steps(&mut step).await;
+        let walked = timeout(LIMIT, self.steps(&mut step)).await.unwrap_or_else(|_| {
+            let blame =
+                if matches!(step, SignInStep::Start | SignInStep::Landing) { Blame::App } else { Blame::Provider };
+            Err(Stumble::new(blame, SignInFault::NoAnswer, format!("not done within {} s", LIMIT.as_secs())))
+        });
         let public = [self.provider_url, self.app_url].map(|url| url.host_str().unwrap_or_default().to_owned());
         let mask = Mask::new(&self.log.secrets, public.iter().map(String::as_str));
         for scope in &mut self.log.scopes {

@@ -1,8 +1,6 @@
 //! Pocket ID's part of a sign-in: the one-time code, registration, passkey, and the two ways to a code, strictly as real
 //! releases do it (`tests/fixtures/passkey`).
 
-use std::collections::BTreeSet;
-
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -356,7 +354,7 @@ impl Flow<'_> {
     fn consent(&mut self, user: &str, client: &str, scope: &str) {
         let scopes = scope.split_whitespace().map(str::to_owned);
         let key = (user.to_owned(), client.to_owned());
-        self.of.consents.entry(key).or_insert_with(BTreeSet::new).extend(scopes);
+        self.of.consents.entry(key).or_default().extend(scopes);
     }
 
     fn authorization_required(&self) -> Answer {
@@ -466,7 +464,7 @@ impl Flow<'_> {
             steps.push("consent");
         }
         if steps.is_empty() {
-            return Some(self.code(&client.id, user.username, &redirect_uri, query.clone()));
+            return Some(self.code(&client.id, user.username, &redirect_uri, query));
         }
         let id = random::uuid();
         let client = if asks_for_another { "00000000-0000-4000-8000-0000000000c2".to_owned() } else { client.id };
@@ -475,17 +473,17 @@ impl Flow<'_> {
         Some(authorize::found(&format!("/interaction?interaction={id}")))
     }
 
-    fn code(&mut self, client: &str, user: &str, redirect_uri: &str, query: Vec<(String, String)>) -> Answer {
+    fn code(&mut self, client: &str, user: &str, redirect_uri: &str, query: &[(String, String)]) -> Answer {
         let code = format!("pocket_id_ac_{}.{}", random::letters(43), random::letters(43));
         self.grant(&code, client, redirect_uri, user, 2);
         self.of.audit.push("CLIENT_AUTHORIZATION");
-        let state = first(&query, "state").unwrap_or_default();
+        let state = first(query, "state").unwrap_or_default();
         let state = if self.of.is(BrokenSignIn::StateChanged) { "another-state" } else { state };
         let issuer = self.issuer();
         let fields = [
             ("code", code.as_str()),
             ("iss", &issuer),
-            ("scope", first(&query, "scope").unwrap_or_default()),
+            ("scope", first(query, "scope").unwrap_or_default()),
             ("state", state),
         ];
         let sent = if self.of.is(BrokenSignIn::SentElsewhere) { "http://127.0.0.1:9/elsewhere" } else { redirect_uri };
@@ -564,7 +562,7 @@ impl Flow<'_> {
             Some(Interaction { client, user, query, .. }) => {
                 self.of.interactions.remove(id);
                 let redirect_uri = first(&query, "redirect_uri").unwrap_or_default().to_owned();
-                self.code(&client, &user, &redirect_uri, query)
+                self.code(&client, &user, &redirect_uri, &query)
             }
             None => authorize::error_page(self.provider, "The interaction session is invalid or has expired"),
         }
