@@ -66,7 +66,7 @@ async fn the_command_lists_all_clients_of_any_release() {
         for part in ["Kasm Workspaces (kasm)", "PKCE client (grafana)", "public client", "restricted to groups"] {
             assert!(ran.out.contains(part), "{major}.{minor}: {part} in {}", ran.out);
         }
-        assert_eq!(ran.out.contains("1 active secret (KasmC"), false, "no more than four characters: {}", ran.out);
+        assert!(!ran.out.contains("1 active secret (KasmC"), "no more than four characters: {}", ran.out);
         assert_eq!(ran.out.contains("1 active secret (Kasm without an end)"), (major, minor) >= (2, 14), "{}", ran.out);
         let json: serde_json::Value = serde_json::from_str(&stage.ask(&["clients"], &["--json"]).await.out).unwrap();
         assert_eq!(json["providers"][0]["clients"][0]["app_kind"], "kasm");
