@@ -84,13 +84,13 @@ impl AppKind {
 }
 
 const fn get(path: &'static str, url_in: KnownUrlIn) -> Option<KnownStart> {
-    Some(KnownStart { path: path, method: KnownMethod::Get, before: None, url_in, add_state: false })
+    Some(KnownStart { path, method: KnownMethod::Get, before: None, url_in, add_state: false })
 }
 
 /// A form that its own page must be loaded for: the cookies and the hidden fields of that page go along.
 const fn form_after(before: &'static str, path: &'static str) -> Option<KnownStart> {
     Some(KnownStart {
-        path: path,
+        path,
         method: KnownMethod::PostForm(&[]),
         before: Some(before),
         url_in: KnownUrlIn::Location,
@@ -103,12 +103,12 @@ const fn form(
     fields: &'static [(&'static str, &'static str)],
     url_in: KnownUrlIn,
 ) -> Option<KnownStart> {
-    Some(KnownStart { path: path, method: KnownMethod::PostForm(fields), before: None, url_in, add_state: false })
+    Some(KnownStart { path, method: KnownMethod::PostForm(fields), before: None, url_in, add_state: false })
 }
 
 const fn json(path: &'static str, body: &'static str, pointer: &'static str) -> Option<KnownStart> {
     Some(KnownStart {
-        path: path,
+        path,
         method: KnownMethod::PostJson(body),
         before: None,
         url_in: KnownUrlIn::Pointer(pointer),
@@ -118,7 +118,7 @@ const fn json(path: &'static str, body: &'static str, pointer: &'static str) -> 
 
 /// An answer whose address lacks `state`, which the app's page adds.
 const fn without_state(path: &'static str, url_in: KnownUrlIn) -> Option<KnownStart> {
-    Some(KnownStart { path: path, method: KnownMethod::Get, before: None, url_in, add_state: true })
+    Some(KnownStart { path, method: KnownMethod::Get, before: None, url_in, add_state: true })
 }
 
 const OPENID: &[&str] = &["openid"];

@@ -288,10 +288,11 @@ fn in_json(json: &Value) -> Option<String> {
     let mut open = vec![json];
     for _ in 0..MOST_VALUES {
         match open.pop()? {
-            Value::String(text) => match authorize_url(text) {
-                Some(url) => return Some(url),
-                None => {}
-            },
+            Value::String(text) => {
+                if let Some(url) = authorize_url(text) {
+                    return Some(url);
+                }
+            }
             Value::Array(items) => open.extend(items.iter().rev()),
             Value::Object(members) => open.extend(members.values().collect::<Vec<_>>().into_iter().rev()),
             _ => {}

@@ -118,7 +118,7 @@ pub fn all() -> impl Iterator<Item = (Stage, &'static Check)> {
 }
 
 /// The checks of what only Kasm has: its API, its login page, the form that it stores its settings by.
-const KASM_ONLY: [&str; 21] = [
+const OF_ONE_KIND: [&str; 21] = [
     "kasm_licensed",
     "login_offered",
     "one_config_per_host",
@@ -151,7 +151,7 @@ fn does_not_apply(stage: Stage, check: &Check, app: AppKind) -> Option<&'static 
         AppKind::Kasm => None,
         AppKind::ProviderAlone if stage == Stage::Provider || OF_A_PROVIDER.contains(&check.id) => None,
         AppKind::ProviderAlone => Some("this target is a provider alone"),
-        _ => KASM_ONLY.contains(&check.id).then_some("this kind of app has no such settings to look at"),
+        _ => OF_ONE_KIND.contains(&check.id).then_some("this kind of app has no such settings to look at"),
     }
 }
 
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn what_is_kasms_alone_or_a_providers_is_a_check() {
-        for id in KASM_ONLY.iter().chain(&OF_A_PROVIDER) {
+        for id in OF_ONE_KIND.iter().chain(&OF_A_PROVIDER) {
             assert!(find(id).is_some(), "{id}");
         }
     }

@@ -15,7 +15,7 @@ use crate::{
 const START_EVERY: Schedule = Schedule::Every(Duration::from_mins(15));
 
 /// What only a Kasm is asked.
-const OF_KASM: [SourceId; 5] = [
+const OF_ONE_KIND: [SourceId; 5] = [
     SourceId::KasmLoginSettings,
     SourceId::KasmConfig,
     SourceId::KasmVersion,
@@ -107,7 +107,7 @@ impl<'a> Demand<'a> {
             AppKind::Kasm => true,
             AppKind::ProviderAlone => source.side == Side::Provider && !is_one(&OF_A_CLIENT),
             kind if is_one(&[SourceId::AppHealth]) => kind.profile().health.is_some(),
-            _ => !is_one(&OF_KASM),
+            _ => !is_one(&OF_ONE_KIND),
         }
     }
 

@@ -86,8 +86,8 @@ impl Flags {
     pub fn config(self) -> Result<Config, String> {
         let mut notes = Notes::default();
         let provider = notes.address(self.provider, "--provider", "SSOWATCH_PROVIDER_URL", address::provider);
-        let of_kasm = [&self.kasm_api_key_file, &self.kasm_api_key_secret_file, &self.kasm_ca_file];
-        let kasm = match (&self.kasm, of_kasm.into_iter().flatten().next()) {
+        let its_files = [&self.kasm_api_key_file, &self.kasm_api_key_secret_file, &self.kasm_ca_file];
+        let kasm = match (&self.kasm, its_files.into_iter().flatten().next()) {
             // What is Kasm's wants a Kasm.
             (None, None) => None,
             _ => Some(notes.address(self.kasm, "--kasm", "SSOWATCH_KASM_URL", address::kasm)),

@@ -40,8 +40,8 @@ pub(super) fn target(
             .require("provider", "write provider: {url: https://id.example.com}")
             .and_then(|field| provider_of(reader, field, providers));
         let app = match (section.take("kasm"), section.take("app")) {
-            (Some(kasm_), None) => reader.section(kasm_, kasm).map(|app| app.map(Some)),
-            (None, Some(app_)) => reader.section(app_, app::app).map(|app| app.map(Some)),
+            (Some(field), None) => reader.section(field, kasm).map(|app| app.map(Some)),
+            (None, Some(field)) => reader.section(field, app::app).map(|app| app.map(Some)),
             (None, None) => Some(Some(None)),
             (Some(_), Some(field)) => {
                 reader.problem(&field.place, "excludes \"kasm\"; a target has one app");

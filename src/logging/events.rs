@@ -233,6 +233,7 @@ mod tests {
             at: Utc.with_ymd_and_hms(2026, 11, 24, 6, 0, 0).unwrap(),
             provider: "Pocket ID 2.14".to_owned(),
             recognised: Recognised::default(),
+            app: crate::model::AppName::default(),
             auto_login: None,
             checks,
             sources: Vec::new(),

@@ -204,7 +204,7 @@ const PRODUCT_NAMES: &[(&[&str], &str)] = &[
         "keys of the configuration and flags, which stay as they are",
     ),
     (
-        &["kasm_licensed", "kasm_public_port", "pocket_id_only", "is_pocket_id", "POCKET_ID_PAGES"],
+        &["kasm_licensed", "kasm_public_port", "pocket_id_only", "is_pocket_id", "is_kasm", "POCKET_ID_PAGES"],
         "checks of one product alone, and the condition that they begin with",
     ),
     (&["KASM", "kasm_agrees", "kasm_form", "kasm_label"], "the guide, whose texts are for two forms"),

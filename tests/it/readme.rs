@@ -9,7 +9,7 @@ use std::{
 };
 
 use ssowatch::{
-    apps::kasm::StartOutcome,
+    apps::{AppKind, LoginMethod, kasm::StartOutcome},
     checks,
     config::Config,
     metrics::markdown_table,
@@ -27,6 +27,8 @@ use crate::{
 /// The documents that speak of the program: what it is, how to run it, what it exports.
 const README: &str = "README.md";
 const DEPLOY: &str = "deploy/README.md";
+/// The kinds of apps.
+const APPS: &str = "deploy/apps.md";
 const METRICS: &str = "dashboards/README.md";
 
 fn path(document: &str) -> PathBuf {
@@ -72,6 +74,38 @@ fn broken() -> Snapshot {
     snapshot
 }
 
+/// Every kind of app that a configuration may name.
+fn app_kinds() -> String {
+    let mut table =
+        "| `kind` | app | login starts at | callback | PKCE | a start leaves | proves the back channel | facts |\n\
+                     | --- | --- | --- | --- | --- | --- | --- | --- |\n"
+            .to_owned();
+    for kind in AppKind::ALL.into_iter().filter(|kind| kind.may_be_named()) {
+        let profile = kind.profile();
+        let start = profile.start.map_or_else(
+            || "as `login` says".to_owned(),
+            |start| {
+                let request = start.request();
+                let method = if request.method == LoginMethod::Get { "GET" } else { "POST" };
+                format!("`{method} {}`", request.path.split('?').next().unwrap())
+            },
+        );
+        let callbacks: Vec<String> = profile.callbacks.iter().map(|path| format!("`{path}`")).collect();
+        let callbacks = if callbacks.is_empty() { "as `callback` says".to_owned() } else { callbacks.join(", ") };
+        let proves = if profile.asks_provider { "yes" } else { "no" };
+        table.push_str(&format!(
+            "| `{}` | {} | {start} | {callbacks} | {} | {} | {proves} | {}: {} |\n",
+            profile.id,
+            profile.title,
+            profile.pkce.in_words(),
+            profile.leaves,
+            profile.grade.in_words(),
+            profile.source
+        ));
+    }
+    table
+}
+
 fn sample() -> String {
     let snapshot = broken();
     let told = text::text(&checks::evaluate(&snapshot, None), &snapshot, Style::PLAIN);
@@ -88,6 +122,16 @@ async fn what_is_made_from_the_code_is_up_to_date() {
         (README, "matrix", matrix::readme_section().await),
         (METRICS, "metrics", markdown_table()),
     ];
+    are_up_to_date(parts);
+}
+
+#[test]
+fn the_table_of_app_kinds_is_up_to_date() {
+    are_up_to_date([(APPS, "apps", app_kinds())]);
+}
+
+/// Holds the parts that are made from the code against the documents, or writes them there.
+fn are_up_to_date<const N: usize>(parts: [(&str, &str, String); N]) {
     for (document, name, text) in parts {
         let there = text_of(document);
         let (begin, end) = (format!("<!-- {name}:begin -->\n"), format!("<!-- {name}:end -->"));

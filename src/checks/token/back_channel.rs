@@ -33,7 +33,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
         }
     }
     if case.is_kasm() {
-        return Ok(of_kasm(case));
+        return Ok(in_its_container(case));
     }
     if !case.app.profile().asks_provider || case.is_guess() || case.target().app.login.is_some() {
         return Ok(by_hand(case));
@@ -68,7 +68,7 @@ fn by_hand(case: &Case<'_>) -> Outcome {
     ))
 }
 
-fn of_kasm(case: &Case<'_>) -> Outcome {
+fn in_its_container(case: &Case<'_>) -> Outcome {
     Outcome::Unverified(format!(
         "it is seen only from Kasm: on its host, docker exec kasm_api curl -sS {}/.well-known/openid-configuration \
          must print JSON",

@@ -95,7 +95,7 @@ fn each_mistake_says_what_was_meant() {
         ),
         (provider, "url: https://id.example.com, client_secret: ''", "provider.client_secret: is empty"),
         (provider, "url: https://id.example.com, client_secret:", "provider.client_secret: is empty"),
-        (provider, "url: https://id.example.com, secret: x", "provider.secret: unknown key; known here: url,"),
+        (provider, "url: https://id.example.com, secret: x", "provider.secret: unknown key; known here: name, url,"),
         (provider, "url: https://id.example.com, client-secret: x", "unknown key; did you mean \"client_secret\"?"),
         (provider, "url: https://id.example.com, timeout: 10", "\"10\" has no unit; write \"10s\" for seconds"),
         (provider, "url: https://id.example.com, timeout: 0s", "must be longer than 0"),
