@@ -29,6 +29,8 @@ const README: &str = "README.md";
 const DEPLOY: &str = "deploy/README.md";
 /// The kinds of apps.
 const APPS: &str = "deploy/apps.md";
+/// The kinds of providers.
+const PROVIDERS: &str = "deploy/providers.md";
 const METRICS: &str = "dashboards/README.md";
 
 fn path(document: &str) -> PathBuf {
@@ -118,7 +120,7 @@ async fn what_is_made_from_the_code_is_up_to_date() {
     let parts = [
         (README, "sample", sample()),
         (README, "page", format!("```text\n{}\n```\n", sample_page())),
-        (README, "providers", providers::markdown_table()),
+        (PROVIDERS, "providers", providers::markdown_table()),
         (README, "matrix", matrix::readme_section().await),
         (METRICS, "metrics", markdown_table()),
     ];

@@ -123,7 +123,7 @@ impl Stage {
     }
 }
 
-/// The apps, each with the form of its answer. The paths are those of `reference/apps.md`.
+/// The apps, each with the form of its answer.
 fn an_app(kind: Option<AppKind>, url: &str, seen: &Seen) -> Act {
     let cookie = ("Set-Cookie", "session=a-cookie-that-nobody-keeps; Path=/; HttpOnly");
     match (kind, seen.method.as_str(), seen.path()) {
