@@ -1,46 +1,15 @@
 //! Which app a client is for, by the paths of its callbacks.
 //!
-//! Source: the apps' own code and documentation, as each kind's entry says. A path that several kinds share, such as the
-//! root, recognises none.
+//! A path that several kinds share, such as the root, recognises none; but for Gitea's, which are Forgejo's too and start the
+//! same login.
 
-/// The callback paths of each kind, below the app's address; `{provider}` is one segment: the name under which the app knows
-/// the provider.
-const CALLBACKS: &[(&str, &str)] = &[
-    ("kasm", "/api/oidc_callback"),
-    ("grafana", "/login/generic_oauth"),
-    ("immich", "/auth/login"),
-    ("immich", "/user-settings"),
-    ("immich", "/api/oauth/mobile-redirect"),
-    ("nextcloud", "/apps/user_oidc/code"),
-    ("nextcloud", "/index.php/apps/user_oidc/code"),
-    // Forgejo has the same paths, and starts the same way.
-    ("gitea", "/user/oauth2/{provider}/callback"),
-    ("jellyfin", "/sso/OID/redirect/{provider}"),
-    ("jellyfin", "/sso/OID/r/{provider}"),
-    ("vaultwarden", "/identity/connect/oidc-signin"),
-    ("paperless", "/accounts/oidc/{provider}/login/callback/"),
-    ("mealie", "/login"),
-    ("open_webui", "/oauth/oidc/callback"),
-    ("home_assistant", "/auth/oidc/callback"),
-    ("audiobookshelf", "/auth/openid/callback"),
-    ("audiobookshelf", "/auth/openid/mobile-redirect"),
-    ("oauth2_proxy", "/oauth2/callback"),
-    ("pangolin", "/auth/idp/{provider}/oidc/callback"),
-    ("vikunja", "/auth/openid/{provider}"),
-    ("beszel", "/api/oauth2-redirect"),
-    ("miniflux", "/oauth2/oidc/callback"),
-    ("bookstack", "/oidc/callback"),
-    ("mozilla_django_oidc", "/oidc/callback/"),
-    ("jupyterhub", "/hub/oauth_callback"),
-    ("pgadmin", "/oauth2/authorize"),
-    ("synapse", "/_synapse/client/oidc/callback"),
-];
+use super::AppKind;
 
 /// What the callbacks of a client say of its app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownApp {
     /// The kind: what `app.kind` says.
-    pub kind: &'static str,
+    pub kind: AppKind,
     /// The app's address: what stands before the callback's path.
     pub url: String,
     /// The name under which the app knows the provider, where it is a part of the callback.
@@ -63,7 +32,11 @@ fn known_app(callback: &str) -> Option<(usize, KnownApp)> {
     if !is_web || host.is_empty() || host.contains('*') {
         return None;
     }
-    let fitting = CALLBACKS.iter().filter_map(|(kind, pattern)| {
+    let patterns = AppKind::ALL
+        .into_iter()
+        .flat_map(|kind| kind.profile().callbacks.iter().map(move |pattern| (kind, *pattern)))
+        .filter(|(_, pattern)| *pattern != "/");
+    let fitting = patterns.filter_map(|(kind, pattern)| {
         let (base, provider) = fits(pattern, path)?;
         let spelled_out = pattern.split('/').filter(|segment| !segment.is_empty() && *segment != "{provider}").count();
         let is_vague = spelled_out < 2 && !base.is_empty();
@@ -98,7 +71,13 @@ mod tests {
     fn said(callbacks: &[&str]) -> Option<String> {
         let callbacks: Vec<String> = callbacks.iter().map(|callback| (*callback).to_owned()).collect();
         let KnownApp { kind, url, provider } = kind_of_callbacks(&callbacks)?;
-        Some([Some(kind), Some(url.as_str()), provider.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" "))
+        Some(
+            [Some(kind.id()), Some(url.as_str()), provider.as_deref()]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" "),
+        )
     }
 
     #[test]
@@ -111,7 +90,8 @@ mod tests {
             ("https://p.example.test/accounts/oidc/id/login/callback/", "paperless https://p.example.test id"),
             (
                 "https://a.example.test/audiobookshelf/auth/openid/callback",
-                "audiobookshelf https://a.example.test/audiobookshelf",
+                // Its callback has that folder wherever it is served.
+                "audiobookshelf https://a.example.test",
             ),
             ("https://v.example.test/auth/openid/pocketid", "vikunja https://v.example.test pocketid"),
             ("https://m.example.test/login", "mealie https://m.example.test"),

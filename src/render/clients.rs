@@ -73,7 +73,7 @@ impl ClientList {
         let rows = seen.clients.iter().map(|client| ClientRow {
             name: client.name.clone(),
             client_id: client.id.clone(),
-            app_kind: kind_of_callbacks(&client.callbacks).map(|app| app.kind),
+            app_kind: kind_of_callbacks(&client.callbacks).map(|app| app.kind.id()),
             callbacks: client
                 .callbacks
                 .iter()

@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use super::init::quoted;
 use crate::{
-    apps::callbacks::{KnownApp, kind_of_callbacks},
+    apps::{
+        AppKind,
+        callbacks::{KnownApp, kind_of_callbacks},
+    },
     config::Target,
     model::{ProviderClient, ProviderClients},
     render::style::{Style, safe},
 };
-
-/// The kind that has a key of its own in the configuration.
-const KASM: &str = "kasm";
 
 /// The whole file.
 pub(super) fn written(provider: &Target, seen: &ProviderClients) -> String {
@@ -73,9 +73,9 @@ fn provider_lines(target: &Target) -> String {
 fn app_line(app: &KnownApp) -> String {
     let url = quoted(&app.url);
     match (app.kind, &app.provider) {
-        (KASM, _) => format!("kasm: {{url: {url}}}"),
-        (kind, None) => format!("app: {{kind: {kind}, url: {url}}}"),
-        (kind, Some(name)) => format!("app: {{kind: {kind}, url: {url}, provider: {}}}", quoted(name)),
+        (AppKind::Kasm, _) => format!("kasm: {{url: {url}}}"),
+        (kind, None) => format!("app: {{kind: {}, url: {url}}}", kind.id()),
+        (kind, Some(name)) => format!("app: {{kind: {}, url: {url}, provider: {}}}", kind.id(), quoted(name)),
     }
 }
 

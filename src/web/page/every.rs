@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The longest sentence about a check or a source, in characters.
-const SENTENCE: usize = 48;
+const SENTENCE: usize = 42;
 /// What is younger than this when a round ends was seen in it, in seconds.
 const A_ROUND: f64 = 30.0;
 

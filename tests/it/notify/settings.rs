@@ -152,16 +152,16 @@ fn what_is_not_said_has_these_defaults() {
 const WITH_SECRETS: &str = "
 notify:
   - name: a
-    webhook: {url: 'https://hook.test/canary', body: {token: canary, text: '{{text}}', priority: 5, on: true}, http_headers: {X-Key: {secrets: [canary]}}}
-  - {name: b, ntfy: {url: 'https://n.test', topic: canary, token: canary}}
-  - {name: c, smtp: {host: m.test, from: a@b.test, to: [c@d.test], username: u, password: canary}}
-  - {name: d, alertmanager: {urls: ['http://127.0.0.1:9093'], basic_auth: {username: u, password: canary}}}
-  - {name: e, telegram: {token: canary, chat: canary}}
-  - {name: f, pushover: {token: canary, user: canary}}
-  - {name: g, gotify: {url: 'https://g.test', token: canary}}
-  - {name: h, matrix: {url: 'https://m.test', token: canary, room: canary}}
-  - {name: i, apprise: {url: 'https://a.test', key: canary}}
-heartbeat: {url: 'https://hc.test/canary'}
+    webhook: {url: 'https://hook.test/planted', body: {token: planted, text: '{{text}}', priority: 5, on: true}, http_headers: {X-Key: {secrets: [planted]}}}
+  - {name: b, ntfy: {url: 'https://n.test', topic: planted, token: planted}}
+  - {name: c, smtp: {host: m.test, from: a@b.test, to: [c@d.test], username: u, password: planted}}
+  - {name: d, alertmanager: {urls: ['http://127.0.0.1:9093'], basic_auth: {username: u, password: planted}}}
+  - {name: e, telegram: {token: planted, chat: planted}}
+  - {name: f, pushover: {token: planted, user: planted}}
+  - {name: g, gotify: {url: 'https://g.test', token: planted}}
+  - {name: h, matrix: {url: 'https://m.test', token: planted, room: planted}}
+  - {name: i, apprise: {url: 'https://a.test', key: planted}}
+heartbeat: {url: 'https://hc.test/planted'}
 maintenance: [{schedule: '0 3 * * 0', duration: 2h, targets: [home], reason: Sunday}]
 ";
 
@@ -169,7 +169,7 @@ maintenance: [{schedule: '0 3 * * 0', duration: 2h, targets: [home], reason: Sun
 fn what_is_shown_has_no_secret() {
     let config = read(WITH_SECRETS).unwrap();
     for shown in [config.redacted.clone(), format!("{config:?}")] {
-        assert!(!shown.contains("canary"), "{shown}");
+        assert!(!shown.contains("planted"), "{shown}");
     }
     for part in ["name: c", "host: m.test", "schedule: 0 3 * * 0", "reason: Sunday", "every: 1m", "per_hour: \"12\""] {
         assert!(config.redacted.contains(part), "{part} is not in\n{}", config.redacted);
@@ -179,13 +179,13 @@ fn what_is_shown_has_no_secret() {
 #[test]
 fn no_problem_repeats_a_secret() {
     for (from, to) in [
-        ("'https://hook.test/canary'", "'ftp://hook.test/canary'"),
-        ("'https://hook.test/canary'", "'http://hook.test/canary'"),
-        ("'https://hook.test/canary'", "'canary'"),
-        ("topic: canary", "topic: 'canary/canary'"),
-        ("'https://hc.test/canary'", "'https://canary:canary@hc.test'"),
+        ("'https://hook.test/planted'", "'ftp://hook.test/planted'"),
+        ("'https://hook.test/planted'", "'http://hook.test/planted'"),
+        ("'https://hook.test/planted'", "'planted'"),
+        ("topic: planted", "topic: 'planted/planted'"),
+        ("'https://hc.test/planted'", "'https://planted:planted@hc.test'"),
     ] {
         let error = read(&WITH_SECRETS.replace(from, to)).unwrap_err().to_string();
-        assert!(!error.contains("canary"), "{error}");
+        assert!(!error.contains("planted"), "{error}");
     }
 }

@@ -22,11 +22,14 @@ const OF_POCKET_ID: [&str; 9] = [
 ];
 
 /// What is evaluated for Pocket ID alone.
-const ITS_OWN: [&str; 17] = [
+const ITS_OWN: [&str; 19] = [
     "endpoints_on_one_base",
     "provider_database",
     "provider_version_sound",
     "passkey_domain",
+    // Of the canary, which signs in at Pocket ID alone.
+    "passkeys_still_valid",
+    "canary_enrolled",
     "state_length",
     "callbacks_exact",
     "client_secret_active",

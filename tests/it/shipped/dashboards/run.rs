@@ -185,7 +185,11 @@ async fn every_query_gives_what_it_should_while_all_is_well_and_when_it_breaks()
 
     for board in &boards {
         for (place, query) in board.queries() {
-            assert_eq!(mistreated(&query.expr, &types_seen), Vec::<String>::new(), "{place}: {}", query.expr);
+            // What no scenario plays was not scraped either, so Prometheus has no type of it.
+            let is_unplayed = |what: &str| matches!(query.gives, Gives::Perhaps(_)) && what.ends_with(" is a None");
+            let mut wrong = mistreated(&query.expr, &types_seen);
+            wrong.retain(|what| !is_unplayed(what));
+            assert_eq!(wrong, Vec::<String>::new(), "{place}: {}", query.expr);
         }
     }
 }
