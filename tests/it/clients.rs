@@ -103,9 +103,14 @@ async fn from_one_key_to_a_configuration_that_is_valid_and_judged() {
     assert_eq!(ran.code, 0, "{}{}\n{written}", ran.out, ran.err);
     assert!(ran.out.contains("kasm-workspaces: people can sign in"), "{}", ran.out);
     stage.lab.break_with(Fault::ClientNotWatched);
-    let ran = stage.ask(&["config", "init"], &[]).await;
+    std::fs::remove_file(file).unwrap();
+    let ran = stage.ask(&["config", "init"], &["--output", file]).await;
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let written = std::fs::read_to_string(file).unwrap();
     let target = "    app: {kind: grafana, url: https://grafana.example.test}\n";
-    assert!(ran.out.contains("  - name: pkce-client    # PKCE client\n") && ran.out.contains(target), "{}", ran.out);
+    assert!(written.contains("  - name: pkce-client    # PKCE client\n") && written.contains(target), "{written}");
+    let ran = ssowatch(&["config", "check", file]).await;
+    assert_eq!(ran.code, 0, "{}{}\n{written}", ran.out, ran.err);
     assert_eq!(stage.lab.stop().await, [""; 0]);
 }
 
