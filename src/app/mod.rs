@@ -1,6 +1,6 @@
 //! What `serve` wires together, and the order in which it stops.
 //!
-//! The caller binds the listeners, so that a port that is taken is told before anything else is done, and so that tests
+//! The caller binds the listeners, so that a port that is taken is reported before anything else is done, and so that tests
 //! and the demo can have port 0. Signals are the caller's, too.
 
 mod guard;

@@ -169,7 +169,7 @@ mod tests {
         let wiki = AppName::of(AppKind::Generic, "wiki");
         let alone = AppName::of(AppKind::ProviderAlone, "id");
         for (name, text, expected) in [
-            (&grafana, "Kasm's redirect URL has another path", "Grafana's redirect URL has another path"),
+            (&grafana, "Kasm's redirect URL has the wrong path", "Grafana's redirect URL has the wrong path"),
             (
                 &grafana,
                 "Kasm: Access Management > Authentication > OpenID > your config > Scope: one per line.",

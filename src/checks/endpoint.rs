@@ -39,7 +39,7 @@ pub(super) fn compare(case: &Case<'_>, field: &str, stored: &str, announced: Opt
     }
     let part =
         if is_same(expected, stored) { "spelling" } else { part_that_differs(expected, stored).unwrap_or("form") };
-    let message = format!("Kasm's {} has another {part}: {stored}, where {expected} is expected", in_words(field));
+    let message = format!("Kasm's {} has the wrong {part}: {stored}, where {expected} is expected", in_words(field));
     let finding = Finding::new("differs", message).drift(drift);
     Ok(Outcome::fail(match case.kind == ProviderKind::PocketId && is_only_elsewhere(expected, stored) {
         true => finding.fix(format!(

@@ -79,7 +79,7 @@ pub(super) async fn anew(deps: &Deps, target: &Target) -> FreshDiscovery {
     }
 }
 
-/// A document and the connection that was made for it: the time of each is its own, and what failed first is told once.
+/// A document and the connection that was made for it: the time of each is its own, and what failed first is reported once.
 fn apart(mut connection: Observed<Connection>, mut discovery: Observed<Answered<Discovery>>) -> FreshDiscovery {
     if let Ok(made) = &connection.value {
         let connecting = made.connect_seconds + made.tls_seconds.unwrap_or_default();

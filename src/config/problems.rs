@@ -43,16 +43,23 @@ impl ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// More lines than these help nobody: a file that is no configuration at all has a problem on each of its lines.
+const MOST_LINES: usize = 100;
+
 /// One line for each problem: `ssowatch.yml:7:5: targets[0].provider.ulr: unknown key; did you mean "url"?`
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
+        for (index, problem) in self.problems.iter().take(MOST_LINES).enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
             write_line(f, &self.origin, problem)?;
         }
-        Ok(())
+        match self.problems.len().saturating_sub(MOST_LINES) {
+            0 => Ok(()),
+            1 => write!(f, "\n{}: and 1 more problem", self.origin),
+            more => write!(f, "\n{}: and {more} more problems", self.origin),
+        }
     }
 }
 
@@ -81,6 +88,20 @@ pub(super) fn did_you_mean<'a>(written: &str, candidates: impl IntoIterator<Item
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_of_nothing_but_problems_ends_in_how_many_more_there_are() {
+        let problem = |line| Problem { at: Some(Mark { line, column: 1 }), path: String::new(), message: "no".into() };
+        for (problems, lines, last) in [
+            (100, 100, "a.yml:100:1: no"),
+            (101, 101, "a.yml: and 1 more problem"),
+            (9_000, 101, "a.yml: and 8900 more problems"),
+        ] {
+            let error = ConfigError { origin: "a.yml".into(), problems: (1..=problems).map(problem).collect() };
+            let text = error.to_string();
+            assert_eq!((text.lines().count(), text.lines().last()), (lines, Some(last)));
+        }
+    }
 
     #[test]
     fn what_was_meant_is_found_and_nothing_far_off_is_guessed() {

@@ -1,4 +1,4 @@
-//! Reads a tree field by field and goes on after a problem, so that all of them are told at once.
+//! Reads a tree field by field and goes on after a problem, so that all of them are reported at once.
 //!
 //! A section knows which keys were asked of it; whatever is left over is unknown. The list of known keys is thus the code
 //! that reads them, and cannot drift from it.
@@ -167,7 +167,7 @@ impl<'a> Reader<'a> {
         Some(value)
     }
 
-    /// Tells which keys nobody asked for, and which were asked for in vain. A key that was misspelt is told once.
+    /// Tells which keys nobody asked for, and which were asked for in vain. A key that was misspelt is reported once.
     fn close(&mut self, mut section: Section) {
         for entry in std::mem::take(&mut section.entries) {
             let meant = did_you_mean(&entry.key, section.asked.iter().copied());

@@ -139,7 +139,7 @@ fn login_message(report: &Report) -> String {
         Login::Ok => {
             let coverage = report.coverage;
             format!(
-                "{name}: people can sign in, as far as verified: {} of {} checks proven",
+                "{name}: people can sign in, as far as verified: {} of {} checks verified",
                 coverage.proven, coverage.known
             )
         }
@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn every_change_of_state_is_told_once_and_can_be_read_alone() {
-        let ok = (Level::INFO, "home: people can sign in, as far as verified: 21 of 44 checks proven");
+        let ok = (Level::INFO, "home: people can sign in, as far as verified: 21 of 44 checks verified");
         let cannot = (Level::WARN, "home: people cannot sign in: authorization_url_matches differs");
         let fixed = "home: ok: Kasm sends browsers to the provider's authorization endpoint";
         let differs = (Level::INFO, "home: authorization_url_matches differs");

@@ -70,9 +70,9 @@ families! {
     LoginCause: Gauge "ssowatch_login_cause" [target, check, stage]
         "1 for the one check that is the cause of a broken sign-in. For annotations and tables.";
     LoginCoverage: Gauge "ssowatch_login_coverage_ratio" [target]
-        "Checks proven good or bad, of all checks that apply.";
+        "Checks verified as good or bad, of all checks that apply.";
     CheckSuccess: Gauge "ssowatch_check_success" [target, check, stage, severity]
-        "Whether the check is good (1) or fails (0). No series if it was not proven. Cached between rounds.";
+        "Whether the check is good (1) or fails (0). No series if it was not verified. Cached between rounds.";
     CheckUnknown: Gauge "ssowatch_check_unknown" [target, check]
         "1 if the check could not be evaluated this time.";
     CheckLastSuccess: Gauge "ssowatch_check_last_success_timestamp_seconds" [target, check]

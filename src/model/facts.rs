@@ -73,7 +73,7 @@ pub enum Trust {
     Verified,
     /// This very certificate is named by `ca_file` or `fingerprint_sha256`.
     Pinned,
-    /// The leaf signs itself and nobody vouches for it (Kasm's default).
+    /// The leaf is self-signed, and no authority vouches for it (Kasm's default).
     SelfSigned,
     /// Signed by an authority that is not trusted here, with no intermediate missing that we know of.
     UnknownIssuer,

@@ -1,4 +1,4 @@
-//! Which targets are looked at again before their next round is due, so that an outage is told within seconds. Pure.
+//! Which targets are looked at again before their next round is due, so that an outage is reported within seconds. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 

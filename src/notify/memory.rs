@@ -57,7 +57,7 @@ impl Kept {
         Self { format: FORMAT, told, windows }
     }
 
-    /// What a file holds; nothing where there is none. One that cannot be read is told in the log, and takes nothing along.
+    /// What a file holds; nothing where there is none. One that cannot be read is logged, and takes nothing along.
     pub async fn read(path: &Path) -> Self {
         let read = match tokio::fs::read(path).await {
             Ok(bytes) => serde_json::from_slice::<Self>(&bytes).map_err(|error| error.to_string()),

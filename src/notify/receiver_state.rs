@@ -22,7 +22,7 @@ use crate::{
 
 /// How long after the first sight of a trouble a second one must show it, too.
 pub(super) const SECOND_LOOK: TimeDelta = TimeDelta::seconds(10);
-/// How long a fix must hold: what comes and goes each minute is told once.
+/// How long a fix must hold: what comes and goes each minute is reported once.
 pub(super) const FIX_HOLDS: TimeDelta = TimeDelta::minutes(1);
 /// How long news wait for news of other targets.
 const GROUP_FOR: TimeDelta = TimeDelta::seconds(5);
@@ -38,7 +38,7 @@ pub struct Rules {
     group_for: TimeDelta,
     /// The most messages within an hour; none where the receiver limits itself.
     per_hour: Option<u32>,
-    /// How often what lasts is told again; none for never.
+    /// How often what lasts is reported again; none for never.
     again_every: Option<TimeDelta>,
 }
 
@@ -59,7 +59,7 @@ impl Rules {
     /// How long a matter must be seen until it counts, and how long it must not.
     fn confirm(&self, topic: Topic) -> Confirm {
         match topic {
-            // What can be told again is told again at once: it may be an outage.
+            // What can be told again is reported again at once: it may be an outage.
             Topic::Unknown => Confirm { begins: self.unknown_after.max(SECOND_LOOK), ends: SECOND_LOOK },
             _ => Confirm { begins: SECOND_LOOK, ends: FIX_HOLDS },
         }

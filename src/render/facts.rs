@@ -56,7 +56,7 @@ pub(crate) fn good(report: &Report, snapshot: &Snapshot, stage: Stage) -> Option
     }
 }
 
-/// When something ends next; what has ended is told by its own check.
+/// When something ends next; what has ended is reported by its own check.
 fn upkeep(report: &Report) -> Option<String> {
     let (past, to_come): (Vec<_>, Vec<_>) = report.expiries.iter().partition(|expiry| expiry.at <= report.at);
     let next = date(to_come.first()?.at);

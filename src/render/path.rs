@@ -232,7 +232,10 @@ mod tests {
 
     #[test]
     fn a_note_is_the_first_clause() {
-        assert_eq!(first_clause("The certificate signs itself. Its fingerprint is ab"), "The certificate signs itself");
+        assert_eq!(
+            first_clause("The certificate is self-signed. Its fingerprint is ab"),
+            "The certificate is self-signed"
+        );
         assert_eq!(first_clause("Auto Login is on; local users get in"), "Auto Login is on");
         assert_eq!(first_clause("Pocket ID 2.14 answers."), "Pocket ID 2.14 answers");
     }

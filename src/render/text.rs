@@ -70,7 +70,7 @@ fn head(page: &mut Page, report: &Report, snapshot: &Snapshot) {
         Login::Broken => Paint::Bad,
         Login::Degraded | Login::Unknown => Paint::Warn,
     };
-    let coverage = format!("{} of {} checks proven", report.coverage.proven, report.coverage.known);
+    let coverage = format!("{} of {} checks verified", report.coverage.proven, report.coverage.known);
     page.ends((&headline(report), paint), (&coverage, Paint::Quiet));
     if let Some(who) = headline::locked_out(report, snapshot) {
         page.row(&[], &who, Paint::Plain);

@@ -56,7 +56,7 @@ fn entry(event: &Event, to: Login, cause: Option<&str>, base: &str) -> Markup {
             title { (shown(&event.target)) ": " (in_words(to)) }
             updated { (stamp(event.at)) }
             link rel="alternate" type="text/html" href={ (base) "/targets/" (target) } {}
-            @if let Some(title) = cause { summary { "Does not hold: " (title) } }
+            @if let Some(title) = cause { summary { "Fails: " (title) } }
         }
     }
 }

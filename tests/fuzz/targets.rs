@@ -30,6 +30,8 @@ pub struct Target {
     pub words: &'static [&'static str],
     /// Reads an input, and says in short what came of it: an input that is answered in a new way is worth keeping.
     pub run: fn(&[u8]) -> String,
+    /// It reads a file that the operator wrote.
+    pub own_file: bool,
 }
 
 pub const TARGETS: &[Target] = &[
@@ -47,6 +49,7 @@ pub const TARGETS: &[Target] = &[
             }
             way(&ours.map(|json| json.duplicate_keys.len()))
         },
+        own_file: false,
     },
     Target {
         name: "discovery",
@@ -78,6 +81,7 @@ pub const TARGETS: &[Target] = &[
                 |found| way(&found.iter().map(|one| one.code).collect::<Vec<_>>()),
             )
         },
+        own_file: false,
     },
     Target {
         name: "jwks",
@@ -119,6 +123,7 @@ pub const TARGETS: &[Target] = &[
             assert!(set.usable().all(|key| key.bits.is_none_or(|bits| (2_048..=16_384).contains(&bits))));
             way(&(set.names().len() / 20, set.keys.iter().map(|key| &key.problem).collect::<Vec<_>>()))
         },
+        own_file: false,
     },
     Target {
         name: "token",
@@ -130,6 +135,7 @@ pub const TARGETS: &[Target] = &[
             way(&TokenFacts::read(token, keys.as_bytes())
                 .map(|facts| (facts.signature, facts.audience.len(), facts.expires_at.is_some())))
         },
+        own_file: false,
     },
     Target {
         name: "authorize_url",
@@ -145,6 +151,7 @@ pub const TARGETS: &[Target] = &[
             way(&read
                 .map(|url| (url.scope.is_some(), url.state.map(|state| state.config_id.is_some()), url.others.len())))
         },
+        own_file: false,
     },
     Target {
         name: "login_settings",
@@ -168,6 +175,7 @@ pub const TARGETS: &[Target] = &[
         run: |input| {
             way(&LoginSettings::parse(input).map(|found| (found.sso_enabled, found.configs.len(), found.saml_configs)))
         },
+        own_file: false,
     },
     Target {
         name: "login_start",
@@ -176,6 +184,7 @@ pub const TARGETS: &[Target] = &[
         },
         words: &["url", "error_message", "error", "None", " "],
         run: |input| way(&StartOutcome::parse(input).map(|outcome| outcome.is_ok())),
+        own_file: false,
     },
     Target {
         name: "kasm_configs",
@@ -198,6 +207,7 @@ pub const TARGETS: &[Target] = &[
             let target = Snapshot::healthy().target;
             way(&OidcConfigs::parse(input).map(|read| read.map(|configs| configs.ours(target.wanted(), None).is_ok())))
         },
+        own_file: false,
     },
     Target {
         name: "developer_api",
@@ -229,6 +239,7 @@ pub const TARGETS: &[Target] = &[
                 UserAnswer::parse(input).is_ok(),
             ))
         },
+        own_file: false,
     },
     Target {
         name: "pocket_id_api",
@@ -242,6 +253,7 @@ pub const TARGETS: &[Target] = &[
                 parse_answer::<Vec<SecretEntry>>(input).map(|secrets| secrets.len()),
             ))
         },
+        own_file: false,
     },
     Target {
         name: "redirect_patterns",
@@ -263,6 +275,7 @@ pub const TARGETS: &[Target] = &[
             });
             way(&spans.map(|span| registered(span, &patterns, &sent)))
         },
+        own_file: false,
     },
     Target {
         name: "page",
@@ -292,6 +305,7 @@ pub const TARGETS: &[Target] = &[
             assert!(title.as_ref().is_none_or(|title| title.chars().count() <= 200));
             way(&(title.is_some(), scripts.len(), words.len().ilog2_or_zero(), fields.len()))
         },
+        own_file: false,
     },
     Target {
         name: "certificates",
@@ -301,6 +315,7 @@ pub const TARGETS: &[Target] = &[
             let facts = foreign::certificates(&[input.to_vec(), input.to_vec()]);
             way(&(facts.len(), facts.first().map(|one| (one.names.len(), one.is_ca, one.is_self_signed))))
         },
+        own_file: false,
     },
     Target {
         name: "times",
@@ -311,6 +326,7 @@ pub const TARGETS: &[Target] = &[
             assert!(wait.is_none_or(|seconds| (0..=600).contains(&seconds)));
             way(&(wait.is_some(), time.is_some()))
         },
+        own_file: false,
     },
     Target {
         name: "config",
@@ -329,6 +345,7 @@ pub const TARGETS: &[Target] = &[
             let read = Config::parse(text, "fuzz.yml", Path::new("/nonexistent"), &|_| Some("value".to_owned()));
             way(&read.map(|config| (config.targets.len(), config.warnings.len())).map_err(|error| error.to_string()))
         },
+        own_file: true,
     },
     Target {
         name: "web_config",
@@ -362,6 +379,7 @@ pub const TARGETS: &[Target] = &[
                 .map(|config| (config.users.len(), config.headers.len()))
                 .map_err(|error| error.to_string()))
         },
+        own_file: true,
     },
     Target {
         name: "schedule",
@@ -375,6 +393,7 @@ pub const TARGETS: &[Target] = &[
                 (schedule.in_words().len() / 8, schedule.period_hint(now).as_secs().ilog2_or_zero())
             }))
         },
+        own_file: true,
     },
     Target {
         name: "snapshot",
@@ -404,6 +423,7 @@ pub const TARGETS: &[Target] = &[
             let report = checks::evaluate(&snapshot, Some(&healthy));
             way(&report.checks.iter().map(|check| check.verdict).collect::<Vec<_>>())
         },
+        own_file: false,
     },
     Target {
         name: "event",
@@ -422,6 +442,7 @@ pub const TARGETS: &[Target] = &[
             }
             way(&read.map(|event| event.id.ilog2_or_zero()).map_err(|error| error.to_string()))
         },
+        own_file: false,
     },
 ];
 

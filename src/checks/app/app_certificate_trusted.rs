@@ -32,7 +32,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
             return Ok(Outcome::noting("its issuer is trusted; app_certificate_valid evaluates dates and name"));
         }
         Trust::SelfSigned => {
-            Finding::new("self_signed", format!("The certificate signs itself.{}", print(leaf))).fix(how_to_pin(leaf))
+            Finding::new("self_signed", format!("The certificate is self-signed.{}", print(leaf))).fix(how_to_pin(leaf))
         }
         Trust::UnknownIssuer => Finding::new("unknown_issuer", format!("{issuer} is not trusted here.{}", print(leaf)))
             .fix(

@@ -1,7 +1,7 @@
 //! The client id that Kasm sends is the one that the provider has for it.
 //!
 //! Without a key there is no second list to compare with: it agrees if the provider knows it. An id that it does not
-//! know is told by `client_known`, so that one fault has one check.
+//! know is reported by `client_known`, so that one fault has one check.
 
 use super::{Case, Check, SeverityRule, client_exists, client_id};
 use crate::model::{Finding, Missing, Outcome};

@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     id: "client_known",
     severity: SeverityRule::OUTAGE,
     title: "The provider knows Kasm's client",
-    why: "Where the client was deleted or made anew, the provider shows an error page in place of the passkey.",
+    why: "Where the client was deleted or created again, the provider shows an error page in place of the passkey.",
     fix: "Kasm: Access Management > Authentication > OpenID > your config > Client ID: enter the ID of Pocket ID: \
            Administration > OIDC Clients > Kasm's client. If that client is gone, make it anew there and enter its \
            Client ID and Client Secret in Kasm, in place.",

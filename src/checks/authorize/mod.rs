@@ -152,7 +152,7 @@ fn left_to_the_form(case: &Case<'_>) -> Missing {
     }
 }
 
-/// The registration, where the dry run does not tell; what failed this time is told before what is not configured.
+/// The registration, where the dry run does not tell; what failed this time is reported before what is not configured.
 fn registration<'a>(case: &Case<'a>) -> Result<&'a ClientRegistration, Missing> {
     match case.registration() {
         Ok(registration) => Ok(&registration.client),

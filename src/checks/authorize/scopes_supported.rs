@@ -67,7 +67,7 @@ pub(in crate::checks) fn unsupported<'a>(case: &Case<'_>, sent: &'a str, support
     sent.split_whitespace().filter(|scope| !supported.contains(scope) && !is_harmless(scope)).collect()
 }
 
-/// A slip of the pen is told with what was meant.
+/// A slip of the pen is reported with what was meant.
 fn with_hint(scope: &str, supported: &[String]) -> String {
     meant(scope, supported).map_or_else(|| scope.to_owned(), |known| format!("{scope} (is {known} meant?)"))
 }

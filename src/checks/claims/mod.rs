@@ -140,7 +140,7 @@ fn no_such_claim(field: &str, claim: &str, announced: &[String]) -> Finding {
     }
 }
 
-/// A slip of the pen is told with what was meant.
+/// A slip of the pen is reported with what was meant.
 fn with_hint(claim: &str, known: &[String]) -> String {
     match meant(claim, known) {
         Some(meant) => format!("\"{claim}\" (is {meant} meant?)"),

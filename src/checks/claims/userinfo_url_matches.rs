@@ -56,6 +56,6 @@ mod tests {
         );
         let report = evaluated_with_credentials(&CHECK, |now| store(now, "https://old.example.test/api/oidc/userinfo"));
         assert_eq!(report.findings[0].drift.as_ref().unwrap().field, "user_info_url");
-        assert!(report.findings[0].message.starts_with("Kasm's user info URL has another host"), "{report:?}");
+        assert!(report.findings[0].message.starts_with("Kasm's user info URL has the wrong host"), "{report:?}");
     }
 }

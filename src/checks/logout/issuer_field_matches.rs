@@ -40,7 +40,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     Ok(drift.map_or(Outcome::OK, Outcome::drifted))
 }
 
-/// The provider's issuer; `provider.url` where Pocket ID's document is of another base, which is told by `issuer_matches`.
+/// The provider's issuer; `provider.url` where Pocket ID's document is of another base, which is reported by `issuer_matches`.
 fn issuer<'a>(case: &Case<'a>) -> Result<&'a str, Missing> {
     let expected = &case.target().provider.url;
     let announced = case.discovery()?.issuer.as_deref().unwrap_or(expected);

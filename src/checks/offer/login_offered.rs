@@ -50,7 +50,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     Ok(match starts.ours(target.wanted()) {
         Chosen::Ours(start) => ours(settings, start, target),
         Chosen::Nowhere if starts.starts.is_empty() => Outcome::Unknown("no login was started".to_owned()),
-        // A login that does not start may be ours: that is told by login_starts.
+        // A login that does not start may be ours: that is reported by login_starts.
         Chosen::Nowhere if starts.starts.iter().any(|start| origin(start).is_none()) => shown(settings),
         Chosen::Nowhere => Outcome::fail(leads_elsewhere(starts, target)),
     })

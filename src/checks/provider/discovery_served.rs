@@ -3,7 +3,7 @@
 //! An app with addresses of its own does not read it: where something else is served in its place, sign-in is evaluated at
 //! the app's addresses, and it is an outage only where these fail as well.
 //!
-//! A wrong content type or further faults are told by `discovery_conforms`.
+//! A wrong content type or further faults are reported by `discovery_conforms`.
 
 use super::{Case, Check, SeverityRule};
 use crate::{

@@ -1,6 +1,6 @@
 //! The provider's certificate leads to an authority that is trusted here.
 //!
-//! Dates and names are told by `provider_certificate_valid`.
+//! Dates and names are reported by `provider_certificate_valid`.
 
 use super::{Case, Check, SeverityRule};
 use crate::{
@@ -38,7 +38,7 @@ fn evaluate(tls: &Tls) -> Outcome {
         Trust::Pinned => Outcome::noting("this very certificate is named in the config"),
         Trust::OutOfDate | Trust::OtherName => Outcome::noting("trusted, but for a date or a name"),
         Trust::SelfSigned => {
-            Outcome::fail(Finding::new("self_signed", "The certificate signs itself, and nobody vouches for it").fix(
+            Outcome::fail(Finding::new("self_signed", "The certificate is self-signed, and no authority vouches for it").fix(
                 "Reverse proxy: use a certificate of an authority that browsers know (for example by ACME). Where this \
                  one is meant, pin it in ssowatch by `tls_config.ca_file` or `fingerprint_sha256`.",
             ))

@@ -1,6 +1,6 @@
 //! The pages that people see at the provider are served: the sign-in page with its script, and the way out.
 //!
-//! A broken end-session endpoint is told here unless userinfo is broken as well (`endpoints_answer`): it is a page that
+//! A broken end-session endpoint is reported here unless userinfo is broken as well (`endpoints_answer`): it is a page that
 //! people see when they leave, and no sign-in fails for it. The sign-in page itself is Pocket ID's own.
 
 use super::{Case, Check, SeverityRule, endpoints_answer};

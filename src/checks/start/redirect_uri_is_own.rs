@@ -52,7 +52,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
             "it sends {sent}; that its callback is {expected} is unconfirmed: app.callback says it better"
         )),
         (Some(part), Some(drift)) => {
-            let message = format!("Kasm's redirect URL has another {part}: {sent}, where {expected} is expected");
+            let message = format!("Kasm's redirect URL has the wrong {part}: {sent}, where {expected} is expected");
             Outcome::fail(Finding::new("differs", message).drift(drift))
         }
         _ => Outcome::OK,
@@ -188,7 +188,7 @@ mod tests {
     fn the_part_and_both_values_are_told() {
         let report = evaluated(&CHECK, |now| send(now, "https://kasm.example.test/api/oidc_callback/"));
         let finding = &report.findings[0];
-        assert!(finding.message.starts_with("Kasm's redirect URL has another path"), "{finding:?}");
+        assert!(finding.message.starts_with("Kasm's redirect URL has the wrong path"), "{finding:?}");
         assert_eq!(finding.drift.as_ref().unwrap().first_difference(), 43);
         let report = evaluated(&CHECK, |now| send(now, "https://kasm.example.test/api/oidc_callback "));
         assert_eq!(report.findings[0].message, "Kasm's redirect URL has a blank at its end");

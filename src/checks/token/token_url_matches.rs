@@ -181,7 +181,7 @@ mod tests {
     fn what_differs_is_told_with_both_values() {
         let report = evaluated_with_credentials(&CHECK, |now| store(now, "https://id.example.test/api/oidc/tokens"));
         let finding = &report.findings[0];
-        assert!(finding.message.starts_with("Kasm's token URL has another path"), "{finding:?}");
+        assert!(finding.message.starts_with("Kasm's token URL has the wrong path"), "{finding:?}");
         assert_eq!(finding.drift.as_ref().unwrap().first_difference(), 38);
         assert_eq!(finding.fix.as_deref(), Some(CHECK.fix));
         let elsewhere =

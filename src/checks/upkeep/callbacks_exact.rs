@@ -6,7 +6,7 @@ use crate::{
     providers::pocket_id::{Registered, registered},
 };
 
-/// The most other clients that are told of.
+/// The most other clients that are named.
 const MOST: usize = 10;
 
 pub(super) const CHECK: Check = Check {
@@ -27,7 +27,7 @@ pub(super) const CHECK: Check = Check {
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let registration = case.registration();
     let all = all_clients(case);
-    // Either shows our own client; what failed of it is told first.
+    // Either shows our own client; what failed of it is reported first.
     if let (Err(missing), Err(_)) = (&registration, &all) {
         return Err(missing.clone());
     }

@@ -56,7 +56,7 @@ fn near_their_end(case: &Case<'_>, side: Side, connection: &Connection) -> Optio
     chain
         .iter()
         .enumerate()
-        // What has ended is told by the certificate's own check.
+        // What has ended is reported by the certificate's own check.
         .filter(|(_, certificate)| certificate.not_after > at)
         .filter(|(index, certificate)| certificate.not_after - at < warn.unwrap_or_else(|| margin(certificate, *index)))
         .min_by_key(|(_, certificate)| certificate.not_after)

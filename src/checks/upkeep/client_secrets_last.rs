@@ -7,7 +7,7 @@ use crate::model::{Credential, Finding, Missing, Outcome, ProviderClient};
 
 /// The warning begins so long before the end.
 const USUAL: TimeDelta = TimeDelta::days(30);
-/// The most clients that are told of.
+/// The most clients that are named.
 const MOST: usize = 10;
 
 pub(super) const CHECK: Check = Check {

@@ -81,7 +81,7 @@ fn groups(case: &Case<'_>) -> Declared {
     }))
 }
 
-/// The test user: whether there is one, and what its claims are, is told by `test_user_claims`; here it only counts
+/// The test user: whether there is one, and what its claims are, is reported by `test_user_claims`; here it only counts
 /// whether it could be seen.
 fn user(case: &Case<'_>) -> Declared {
     case.target().expect.user.as_ref()?;

@@ -140,7 +140,7 @@ impl Asked<'_> {
             Some(_) => return Err(Missing::OutOfReach("the canary signs in at Pocket ID alone".to_owned())),
             None => return Err(Missing::Blocked { by: SourceId::Discovery }),
         }
-        // An outage that is seen without signing in is told by its own check; a run would say it again for an hour.
+        // An outage that is seen without signing in is reported by its own check; a run would say it again for an hour.
         let needs_cost = SOURCE.row().cost;
         let now = self.round.clock.now();
         if let Some(until) = self.round.budget.waits_until(&provider.origin(), now) {

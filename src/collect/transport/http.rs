@@ -261,7 +261,7 @@ impl Client {
         let interim = Arc::new(AtomicUsize::new(0));
         let stream = TokioIo::new(Counted { stream, interim: Arc::clone(&interim) });
         let (sender, driver) = builder().handshake(stream).await.map_err(Failure::Exchange)?;
-        // What it fails with is told by the request that it fails.
+        // What it fails with is reported by the request that it fails.
         let driver = AbortOnDropHandle::new(tokio::spawn(async move { driver.await.unwrap_or_default() }));
         Ok(Connected { sender, interim, _driver: driver })
     }

@@ -141,7 +141,7 @@ impl SideClient {
         url
     }
 
-    /// Sends a request, if it goes to an origin of this side. Throttling and challenges are told before the answer is.
+    /// Sends a request, if it goes to an origin of this side. Throttling and challenges are reported before the answer is.
     pub(in crate::collect) async fn ask(&self, request: &Request, counts: &Counts) -> Result<Answer, FetchError> {
         let Some(peer) = self.peers.iter().find(|peer| peer.serves(&request.url)) else {
             return Err(FetchError::OutOfReach(format!(

@@ -106,7 +106,7 @@ fn node(reader: &mut Reader<'_>, field: Field) -> Option<Node> {
         Shape::Plain(text) => plain(&text.value).unwrap_or(Node::Text(vec![Piece::Literal(text.value)])),
         Shape::Text(text) => Node::Text(pieces(reader, &text)?),
         Shape::List(items) => {
-            // All problems are told before the first is obeyed.
+            // All problems are reported before the first is obeyed.
             let items: Vec<Option<Node>> = items.into_iter().map(|item| node(reader, item)).collect();
             Node::List(items.into_iter().collect::<Option<_>>()?)
         }

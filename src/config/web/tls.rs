@@ -111,7 +111,7 @@ pub(super) fn tls(reader: &mut Reader<'_>, field: Field, files: &mut Files) -> O
 /// A certificate or key in PEM form, from the configuration or from a file that it names.
 enum Pem {
     Missing,
-    /// What is wrong with it is told already.
+    /// What is wrong with it is reported already.
     Bad,
     Read(Marked<Vec<u8>>),
 }

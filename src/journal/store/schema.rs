@@ -82,7 +82,7 @@ pub(super) fn version(connection: &Connection, file: &Path) -> Result<i64, Stora
     Ok(found)
 }
 
-/// Reads the whole file once: what is damaged is told at the start, not in the middle of an outage. At the size that
+/// Reads the whole file once: what is damaged is reported at the start, not in the middle of an outage. At the size that
 /// retention allows by default this takes a tenth of a second.
 pub(super) fn check(connection: &Connection, file: &Path) -> Result<(), StorageError> {
     let found: String = connection

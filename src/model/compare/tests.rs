@@ -1,4 +1,4 @@
-//! What is told as a change, and what is not.
+//! What is reported as a change, and what is not.
 
 use chrono::TimeDelta;
 

@@ -9,7 +9,7 @@ use crate::oidc::{is_loopback, short};
 const ISSUER: &str = "OpenID Connect Discovery 1.0, section 3; RFC 8414, section 2";
 const ENDPOINT: &str = "OpenID Connect Discovery 1.0, section 3; RFC 6749, sections 3.1 and 3.2";
 
-/// Their absence or wrong type is told by the check `discovery_served`.
+/// Their absence or wrong type is reported by the check `discovery_served`.
 const ESSENTIAL: [&str; 5] = ["issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"];
 
 /// Pages for people: any web address will do.

@@ -9,7 +9,7 @@
 //! | scopes, response types, grant types, algorithms, methods | `values` |
 //! | the key set's content type and broken keys beside good ones | `key_set` |
 //!
-//! Conditions with a check of their own are not repeated here, so that one fault is told once: a missing issuer or
+//! Conditions with a check of their own are not repeated here, so that one fault is reported once: a missing issuer or
 //! endpoint (`discovery_served`), an issuer other than the address (`issuer_matches`), private keys, missing key IDs
 //! and no usable key at all (`jwks_usable`), two keys under one ID (`signing_key_id_unique`), keys that fit no
 //! announced algorithm (`jwks_matches_algorithms`).
@@ -25,7 +25,7 @@ use url::Origin;
 
 use super::{Discovery, Jwks};
 
-/// One condition that does not hold.
+/// One condition that is not met.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Breach {
     /// A closed code.
@@ -57,7 +57,7 @@ pub struct Leniency {
     pub any_algorithm: bool,
 }
 
-/// Every condition that does not hold. Where a member has the wrong type, nothing else is said about it.
+/// Every condition that is not met. Where a member has the wrong type, nothing else is said about it.
 #[must_use]
 pub fn breaches(discovery: &Discovery, keys: Option<&Jwks>, leniency: &Leniency) -> Vec<Breach> {
     let mut found = answer::breaches(discovery);

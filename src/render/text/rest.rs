@@ -87,7 +87,7 @@ pub(super) fn not_evaluated(page: &mut Page, report: &Report) {
 pub(super) fn not_verified(page: &mut Page, report: &Report, snapshot: &Snapshot) {
     let groups = unproven::for_want_of_credentials(report, snapshot);
     if !groups.is_empty() {
-        page.heading("Not verified for want of a credential");
+        page.heading("Needs a credential");
     }
     for (credentials, checks) in groups {
         page.sentence(2, &unproven::gain(&credentials, checks.len()));

@@ -11,7 +11,7 @@ use crate::{
     model::Login,
 };
 
-/// How many annotations are told at most, the newest.
+/// How many annotations are given at most, the newest.
 const MOST: usize = 1000;
 /// How far back they go, where the request does not say.
 const USUAL_DAYS: i64 = 7;

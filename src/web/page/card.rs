@@ -80,7 +80,7 @@ fn facts(latest: &Latest, view: &View<'_>) -> Markup {
     let (report, target) = (&latest.report, &latest.snapshot.target);
     html! {
         p.dim {
-            (report.coverage.proven) " of " (report.coverage.known) " checks proven, "
+            (report.coverage.proven) " of " (report.coverage.known) " checks verified, "
             (distance(report.at, view.now)) (before_the_restart(latest)) ". "
             (shown(&report.provider)) " at " (shown(&target.provider.url))
             @if !report.app.is_none() { ", " (shown(report.app.name())) " at " (shown(&target.app.url)) }

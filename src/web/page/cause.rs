@@ -90,7 +90,7 @@ fn list(heading: &Markup, checks: &[&CheckReport], report: &Report, view: &View<
                 @for check in checks.iter().take(MOST) {
                     li {
                         (clipped(&path::in_short(check), SENTENCE)) " "
-                        span.dim { "(" (check_title(&check.id, view)) ": does not hold)" }
+                        span.dim { "(" (check_title(&check.id, view)) ": fails)" }
                     }
                 }
                 @if checks.len() > MOST {

@@ -1,4 +1,4 @@
-//! How much is proven, what would raise it, and what only a person can test.
+//! How much is verified, what would raise it, and what only a person can test.
 
 use maud::{Markup, html};
 
@@ -24,9 +24,9 @@ pub(super) fn coverage(report: &Report, snapshot: &Snapshot, view: &View<'_>) ->
         html! { strong { (titles(&checks, view)) } ": " (prose(&reason, REASON)) }
     };
     html! {
-        (Heading(2).of("How much is proven"))
-        p { (report.coverage.proven) " of " (report.coverage.known) " checks are proven good or bad." }
-        (list("Not verified for want of a credential", &credentials.collect::<Vec<_>>()))
+        (Heading(2).of("How much is verified"))
+        p { (report.coverage.proven) " of " (report.coverage.known) " checks were verified as good or bad." }
+        (list("Needs a credential", &credentials.collect::<Vec<_>>()))
         (list(
             "Not verified from here, and what a person can do",
             &unproven::from_here(report, snapshot).into_iter().map(by_reason).collect::<Vec<_>>(),

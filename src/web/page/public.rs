@@ -44,12 +44,12 @@ impl Verdicts {
     fn shown(&self, view: &View<'_>) -> Markup {
         html! {
             @if let Some((at, restart, coverage)) = self.round {
-                p.dim { (coverage.proven) " of " (coverage.known) " checks proven, " (distance(at, view.now)) (restart) "." }
+                p.dim { (coverage.proven) " of " (coverage.known) " checks verified, " (distance(at, view.now)) (restart) "." }
             }
             @if !self.stages.is_empty() {
                 (steps::strip(self.stages.iter().map(|(title, state)| (title.as_str(), *state))))
             }
-            @if let Some(check) = self.cause { p { "Does not hold: " (check_title(check.id, view)) } }
+            @if let Some(check) = self.cause { p { "Fails: " (check_title(check.id, view)) } }
         }
     }
 }
@@ -67,7 +67,7 @@ pub(super) fn card(entry: &Entry, view: &View<'_>, level: Heading) -> Markup {
 
 /// The verdict on one target among many, in a line.
 pub(super) fn note(entry: &Entry, view: &View<'_>) -> String {
-    let cause = Verdicts::of(entry, view.now).cause.map(|check| format!("Does not hold: {}", check.title));
+    let cause = Verdicts::of(entry, view.now).cause.map(|check| format!("Fails: {}", check.title));
     cause.unwrap_or_else(|| Standing::of(entry, view.now).answer())
 }
 

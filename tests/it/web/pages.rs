@@ -76,7 +76,7 @@ fn has_in_order(text: &str, parts: &[&str]) {
 #[test]
 fn a_healthy_target_answers_yes_with_how_much_is_proven_and_what_expires() {
     let report = checks::evaluate(&Snapshot::healthy(), None);
-    let proven = format!("{} of {} checks proven, 30 seconds ago", report.coverage.proven, report.coverage.known);
+    let proven = format!("{} of {} checks verified, 30 seconds ago", report.coverage.proven, report.coverage.known);
     for page in both(&Snapshot::healthy(), soon()) {
         let text = seen(&page);
         has_in_order(
@@ -192,8 +192,8 @@ fn what_is_not_proven_is_told_with_what_would_prove_it() {
     has_in_order(
         &text,
         &[
-            "How much is proven",
-            "Not verified for want of a credential",
+            "How much is verified",
+            "Needs a credential",
             "(kasm.api_key_file and kasm.api_key_secret_file)",
             "Not verified from here, and what a person can do",
             "sign in once in a private window",

@@ -94,7 +94,7 @@ async fn what_the_public_gets_holds_verdicts_and_no_value() {
     }
     let page = surface.get("/targets/home").await;
     assert!(page.text().contains("No, people cannot sign in"), "{}", page.text());
-    let cause = "Does not hold: <a class=\"quiet\" href=\"/checks/authorization_url_matches\">Kasm sends browsers to";
+    let cause = "Fails: <a class=\"quiet\" href=\"/checks/authorization_url_matches\">Kasm sends browsers to";
     assert!(page.text().contains(cause), "the cause, by its title: {}", page.text());
 }
 
