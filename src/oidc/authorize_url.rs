@@ -44,11 +44,17 @@ pub struct State {
 }
 
 impl AuthorizeUrl {
+    /// The longest one that is read, in bytes: browsers and servers take less.
+    pub const MOST_BYTES: usize = 32_768;
+
     /// Reads an authorize URL.
     ///
     /// # Errors
     /// Why it is not a URL, for a person.
     pub fn parse(text: &str) -> Result<Self, String> {
+        if text.len() > Self::MOST_BYTES {
+            return Err(format!("longer than {} kB", Self::MOST_BYTES / 1000));
+        }
         let url = Url::parse(text).map_err(|error| format!("not a URL ({error})"))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("a {}: address, not a web address", url.scheme()));
@@ -223,6 +229,13 @@ mod tests {
         for other in ["", "x", "x:y", &format!("{CONFIG}x:y"), CONFIG] {
             assert_eq!(state(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_url_that_no_server_takes_is_not_read() {
+        let of = |length: usize| format!("https://id.example.test/authorize?{}", "a".repeat(length));
+        assert!(AuthorizeUrl::parse(&of(8_000)).is_ok());
+        assert_eq!(AuthorizeUrl::parse(&of(64_000)).unwrap_err(), "longer than 32 kB");
     }
 
     #[test]

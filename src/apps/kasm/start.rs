@@ -55,9 +55,6 @@ pub enum Chosen<'a> {
     Nowhere,
 }
 
-/// A longer address is not read; browsers and servers take less.
-const MOST_CHARACTERS: usize = 32_768;
-
 impl StartOutcome {
     /// Reads an answer of `/api/sso`: the authorize URL as written, or Kasm's refusal.
     ///
@@ -69,8 +66,8 @@ impl StartOutcome {
             return Ok(Err(message));
         }
         match json.get("url").and_then(serde_json::Value::as_str).map(str::trim) {
-            Some(url) if url.len() > MOST_CHARACTERS => {
-                Err(JsonProblem::TooLarge { what: "characters in the authorize URL", most: MOST_CHARACTERS })
+            Some(url) if url.len() > AuthorizeUrl::MOST_BYTES => {
+                Err(JsonProblem::TooLarge { what: "bytes in the authorize URL", most: AuthorizeUrl::MOST_BYTES })
             }
             Some(url) if !url.is_empty() => Ok(Ok(url.to_owned())),
             _ => Err(JsonProblem::Invalid("neither `url` nor `error_message`".to_owned())),
@@ -144,8 +141,8 @@ mod tests {
             Ok("https://x.test".to_owned())
         );
         let long = |length: usize| parse(&format!(r#"{{"url": "{}"}}"#, "x".repeat(length)));
-        assert!(long(MOST_CHARACTERS).is_ok());
-        assert!(matches!(long(MOST_CHARACTERS + 1), Err(JsonProblem::TooLarge { .. })));
+        assert!(long(AuthorizeUrl::MOST_BYTES).is_ok());
+        assert!(matches!(long(AuthorizeUrl::MOST_BYTES + 1), Err(JsonProblem::TooLarge { .. })));
         for body in ["", "null", "{}", r#"{"url": 1}"#, r#"{"url": ""}"#, "<H1>Internal Error</H1>"] {
             assert!(parse(body).is_err(), "{body}");
         }

@@ -67,7 +67,9 @@ pub(in crate::collect) async fn collect(
         let asked = next.url.path().to_owned();
         let answer = app.ask(&session.with(next), counts).await?;
         match read(&answer, request, of).await {
-            StartRead::Url(url) => return Ok(outcome(&url, request.add_state)),
+            StartRead::Url(url) => {
+                return fetch_error::of_long_url(&url).map_or_else(|| Ok(outcome(&url, request.add_state)), Err);
+            }
             StartRead::Within(within) => {
                 next = Request::page(within);
                 session.keep(answer).await;

@@ -16,7 +16,7 @@ use super::{
 pub(in crate::collect) use crate::oidc::one_line as bounded;
 use crate::{
     model::{Missing, Reason, SourceId},
-    oidc::JsonProblem,
+    oidc::{AuthorizeUrl, JsonProblem},
 };
 
 /// IntoMissing a source gives no fact this time.
@@ -329,6 +329,13 @@ pub(in crate::collect) fn of_status(answer: &Answer) -> FetchError {
 /// A 200 whose body is not what it must be.
 pub(in crate::collect) fn of_body(problem: &impl std::fmt::Display) -> FetchError {
     FetchError::failed(Reason::Body, problem.to_string())
+}
+
+/// An authorize URL that is longer than any that is read; none where it is not.
+pub(in crate::collect) fn of_long_url(url: &str) -> Option<FetchError> {
+    let most = AuthorizeUrl::MOST_BYTES;
+    (url.len() > most)
+        .then(|| FetchError::failed(Reason::TooLarge, format!("an authorize URL of more than {} kB", most / 1000)))
 }
 
 /// A 200 whose body is not the JSON that it must be, or more of it than is read.

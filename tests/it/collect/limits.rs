@@ -218,7 +218,7 @@ async fn the_apps_answers_are_limited_too() {
         (
             "/api/sso",
             format!(r#"{{"url":"{}"}}"#, "x".repeat(40_000)),
-            "more than 32768 characters in the authorize URL",
+            "more than 32768 bytes in the authorize URL",
         ),
     ] {
         pair.kasm_but(path, move |_| json_answer(200, &body));
