@@ -4,6 +4,7 @@
 //! and a request. What must never happen (a redirect URI that Kasm did not send, a callback hit, a write) is recorded
 //! as a violation: [`Lab::stop`] returns the list, and a test asserts that it is empty.
 
+mod apps;
 mod certificates;
 mod developer_api;
 mod faults;
@@ -31,6 +32,7 @@ use std::{
 use tokio::task::AbortHandle;
 use url::Url;
 
+pub use apps::AppFault;
 pub use developer_api::{API_KEY as KASM_API_KEY, API_KEY_SECRET as KASM_API_KEY_SECRET};
 pub use faults::Fault;
 pub use options::{InternalUrl, LabOptions, OtherProvider};
@@ -89,10 +91,13 @@ impl Lab {
         let address: IpAddr = if options.ipv6 { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
         let listener = || LabListener::open_on(address).map(Arc::new);
         let (provider, internal, kasm, elsewhere) = (listener()?, listener()?, listener()?, listener()?);
+        let seats = if options.other_apps { apps::SEATS.len() } else { 0 };
+        let others = (0..seats).map(|_| listener()).collect::<io::Result<Vec<_>>>()?;
         let ports = Ports {
             provider: provider.address(),
             internal: internal.address(),
             kasm: kasm.address(),
+            others: others.iter().map(|listener| listener.address()).collect(),
             elsewhere: elsewhere.address(),
         };
         // Making an RSA key takes a moment: not on the threads that serve.
@@ -104,9 +109,11 @@ impl Lab {
             (Door::Kasm, kasm.clone()),
             (Door::Elsewhere, elsewhere),
         ];
+        let others = others.into_iter().enumerate().map(|(seat, listener)| (Door::OtherApp(seat), listener));
         let inner = Arc::new(Inner { world: Mutex::new(world), provider, internal, kasm });
         let tasks = doors
             .into_iter()
+            .chain(others)
             .map(|(door, listener)| tokio::spawn(server::run(inner.clone(), door, listener)).abort_handle())
             .collect();
         Ok(Self { inner, tasks })
@@ -134,6 +141,31 @@ impl Lab {
     #[must_use]
     pub fn target_with(&self, credentials: &[Credential]) -> Target {
         target::target_with(&self.inner.world(), credentials)
+    }
+
+    /// The targets of every app of the lab, Kasm's first, with every credential there is for each.
+    #[must_use]
+    pub fn targets_with_everything(&self) -> Vec<Target> {
+        target::all(&self.inner.world())
+    }
+
+    /// Breaks an app beside Kasm, in a lab that has them ([`LabOptions::other_apps`]).
+    pub fn break_app(&self, fault: AppFault) {
+        let mut world = self.inner.world();
+        if world.options.other_apps {
+            world.app_faults.insert(fault);
+        }
+    }
+
+    /// Fixes that.
+    pub fn fix_app(&self, fault: AppFault) {
+        self.inner.world().app_faults.remove(&fault);
+    }
+
+    /// The faults of apps beside Kasm that are on.
+    #[must_use]
+    pub fn broken_apps(&self) -> Vec<AppFault> {
+        self.inner.world().app_faults.iter().copied().collect()
     }
 
     /// [`Lab::target`] as a config file.
@@ -190,6 +222,7 @@ impl Lab {
         for fault in self.broken() {
             self.fix(fault);
         }
+        self.inner.world().app_faults.clear();
     }
 
     /// A one-time code of the test user, as Pocket ID's admin makes one.
@@ -292,9 +325,9 @@ impl Inner {
         }
     }
 
-    /// Answers a request to a side.
-    fn reply(&self, side: Side, request: &Request) -> Reply {
-        self.world().reply(side, request)
+    /// Answers a request that came by a door.
+    fn reply(&self, door: Door, request: &Request) -> Reply {
+        self.world().reply(door, request)
     }
 
     /// Ends a side's connections where a fault changes what a new connection meets.

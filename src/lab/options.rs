@@ -41,6 +41,8 @@ pub struct LabOptions {
     pub client_secret: String,
     /// How many secrets of Kasm's client are active beside that one (2.14).
     pub more_secrets: usize,
+    /// Grafana, Immich and Paperless-ngx stand beside Kasm, each with a client of its own.
+    pub other_apps: bool,
     /// Somebody may sign in, as the canary does: else that is a violation.
     pub signs_in: bool,
     /// The time by which certificates are made and `Date` is told.
@@ -93,6 +95,7 @@ impl Default for LabOptions {
             localhost: false,
             client_secret: CLIENT_SECRET.to_owned(),
             more_secrets: 0,
+            other_apps: false,
             signs_in: false,
             clock: Clock::System,
         }

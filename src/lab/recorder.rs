@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{
-    ADMIN_API_KEY, USER_API_KEY, developer_api,
+    ADMIN_API_KEY, USER_API_KEY,
+    apps::OtherApp,
+    developer_api,
     message::{Answer, Request, first},
     pocket_id::Client,
     state::Provider,
@@ -40,8 +42,8 @@ pub(super) struct Recorder {
     pub violations: Vec<String>,
     /// How many tokens were given out.
     pub minted: usize,
-    /// The redirect URIs that Kasm has sent.
-    sent_by_kasm: BTreeSet<String>,
+    /// The redirect URIs that the apps have sent.
+    sent_by_apps: BTreeSet<String>,
     /// Whether somebody may sign in.
     may_sign_in: bool,
     /// The codes that came to the callback.
@@ -88,11 +90,26 @@ impl Recorder {
         if side != Side::App || request.path != "/api/sso" {
             return;
         }
-        let body = body();
-        let url = body.get("url").and_then(Value::as_str).and_then(|url| url::Url::parse(url).ok());
-        let Some(url) = url else { return };
-        let sent = url.query_pairs().find(|(name, _)| name == "redirect_uri").map(|(_, value)| value.into_owned());
-        self.sent_by_kasm.extend(sent);
+        self.sent_by_apps.extend(body().get("url").and_then(Value::as_str).and_then(redirect_uri_of));
+    }
+
+    /// Notes a request to an app beside Kasm.
+    pub(super) fn note_app(&mut self, app: &OtherApp, request: &Request) {
+        if !app.allows(request) {
+            let what = format!("{} was asked for more than a start of its login", app.seat.client_name);
+            self.violation(Side::App, request, &what);
+        }
+        if let Some(credential) = misplaced(Side::App, request) {
+            self.violation(Side::App, request, &format!("{credential} was sent to the wrong side"));
+        }
+    }
+
+    /// Notes the redirect URI that such an app sends: in `Location`, or in a JSON document.
+    pub(super) fn note_start(&mut self, answer: &Answer) {
+        let location = answer.headers.iter().find(|(name, _)| *name == "Location").map(|(_, value)| value.clone());
+        let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let url = location.or_else(|| body.get("url").and_then(Value::as_str).map(str::to_owned));
+        self.sent_by_apps.extend(url.as_deref().and_then(redirect_uri_of));
     }
 
     /// Notes a connection to an address that only a broken document names.
@@ -111,8 +128,8 @@ impl Recorder {
             .or_else(|| first(&form, "redirect_uri"))
             .or_else(|| body.get("callbackURL").and_then(Value::as_str));
         // The token endpoint takes the redirect URI only together with a code, which nobody has here.
-        if let Some(uri) = redirect_uri.filter(|uri| path != paths.token && !self.sent_by_kasm.contains(*uri)) {
-            self.violation(Side::Provider, request, &format!("a redirect URI that Kasm did not send: {uri}"));
+        if let Some(uri) = redirect_uri.filter(|uri| path != paths.token && !self.sent_by_apps.contains(*uri)) {
+            self.violation(Side::Provider, request, &format!("a redirect URI that no app sent: {uri}"));
         }
         let is_server_side = provider.kind != ProviderKind::PocketId || provider.version >= Version::new(2, 10);
         let has_session = self.may_sign_in && request.header("cookie").contains("access_token=");
@@ -172,6 +189,12 @@ impl Recorder {
     fn violation(&mut self, side: Side, request: &Request, what: &str) {
         self.violations.push(format!("{what} ({} {} at {})", request.method, request.path, side.id()));
     }
+}
+
+/// The redirect URI of an authorize URL.
+fn redirect_uri_of(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    url.query_pairs().find(|(name, _)| name == "redirect_uri").map(|(_, value)| value.into_owned())
 }
 
 /// Whether a path at the provider belongs to a sign-in. Asking for the passkey domain begins as one.

@@ -31,15 +31,22 @@ pub(super) enum Door {
     ProviderInternal,
     /// Kasm.
     Kasm,
+    /// The app of that seat beside Kasm.
+    OtherApp(usize),
     /// Nothing: whoever connects has violated.
     Elsewhere,
 }
 
 impl Door {
+    /// Whether it is of the provider or of Kasm, whose connections faults can break.
+    fn is_of_the_pair(self) -> bool {
+        !matches!(self, Self::OtherApp(_))
+    }
+
     fn side(self) -> Option<Side> {
         match self {
             Self::Provider | Self::ProviderInternal => Some(Side::Provider),
-            Self::Kasm => Some(Side::App),
+            Self::Kasm | Self::OtherApp(_) => Some(Side::App),
             Self::Elsewhere => None,
         }
     }
@@ -83,7 +90,7 @@ async fn connection(
     stream.set_nodelay(true)?;
     let (resets, config) = {
         let world = lab.world();
-        (world.resets(side), if door == Door::ProviderInternal { None } else { world.tls(side) })
+        (door.is_of_the_pair() && world.resets(side), world.tls(door))
     };
     if resets {
         stream.readable().await?;
@@ -92,19 +99,19 @@ async fn connection(
         return stream.set_zero_linger();
     }
     match config {
-        Some(config) => speak(lab.clone(), side, true, TlsAcceptor::from(config).accept(stream).await?).await,
-        None => speak(lab.clone(), side, false, stream).await,
+        Some(config) => speak(lab.clone(), door, true, TlsAcceptor::from(config).accept(stream).await?).await,
+        None => speak(lab.clone(), door, false, stream).await,
     }
 }
 
-async fn speak<S>(lab: Arc<Inner>, side: Side, tls: bool, stream: S) -> io::Result<()>
+async fn speak<S>(lab: Arc<Inner>, door: Door, tls: bool, stream: S) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |request| {
         let lab = lab.clone();
         async move {
-            let reply = lab.reply(side, &read(request, tls).await);
+            let reply = lab.reply(door, &read(request, tls).await);
             Ok::<_, Infallible>(send(reply).await)
         }
     });

@@ -4,10 +4,14 @@ use serde_json::Value;
 
 use super::{
     InternalUrl, LabOptions,
+    apps::OtherApp,
     keys::{KeyName, SigningKey},
     pocket_id::{ApiKey, Client, Group, Paths, User, discovery},
 };
-use crate::providers::{ProviderKind, pocket_id::Version};
+use crate::{
+    apps::AppKind,
+    providers::{ProviderKind, pocket_id::Version},
+};
 
 /// The id of Kasm's config for our provider, as Kasm stores it.
 pub(super) const CONFIG_ID: &str = "5ca1ab1e-0000-4000-8000-000000000001";
@@ -21,6 +25,8 @@ pub(super) struct Urls {
     pub internal: Option<String>,
     /// Kasm, as users type it.
     pub kasm: String,
+    /// The apps beside Kasm, in the order of their seats; none in most labs.
+    pub others: Vec<String>,
     /// An address that no document of a healthy lab names and that must never be contacted.
     pub elsewhere: String,
 }
@@ -41,6 +47,8 @@ pub(super) struct LabState {
     pub provider: Provider,
     /// Kasm.
     pub kasm: Kasm,
+    /// The apps beside Kasm.
+    pub apps: Vec<OtherApp>,
 }
 
 /// The state of a provider's database.
@@ -207,12 +215,15 @@ impl LabState {
         let signing_key = if options.es256 { KeyName::Ec } else { KeyName::Rsa }.key()?;
         let paths = Paths::of(options.kind);
         let back_channel = urls.internal.as_ref().unwrap_or(&urls.provider);
+        let apps = OtherApp::healthy(urls, paths.authorize);
+        let mut clients = Client::known(&urls.callback(), &urls.kasm, options.secrets());
+        clients.extend(apps.iter().map(OtherApp::client));
         let provider = Provider {
             kind: options.kind,
             version: options.version,
             app_url: urls.provider.clone(),
             paths,
-            clients: Client::known(&urls.callback(), &urls.kasm, options.secrets()),
+            clients,
             users: User::known(),
             groups: Group::known(),
             api_keys: ApiKey::known(),
@@ -227,7 +238,7 @@ impl LabState {
             passkey_host: None,
             page_script: true,
         };
-        Ok(Self { urls: urls.clone(), provider, kasm: Kasm::healthy(options, urls, paths) })
+        Ok(Self { urls: urls.clone(), provider, kasm: Kasm::healthy(options, urls, paths), apps })
     }
 
     /// Kasm's config for our provider.
@@ -249,6 +260,19 @@ impl LabState {
     /// Kasm's client at the provider.
     pub(super) fn client(&mut self) -> &mut Client {
         &mut self.provider.clients[0]
+    }
+
+    /// The app of a kind beside Kasm. A lab that has none of that kind is broken in no app: its faults are not offered.
+    pub(super) fn app(&mut self, kind: AppKind) -> &mut OtherApp {
+        let index = self.apps.iter().position(|app| app.seat.kind == kind).unwrap_or_default();
+        &mut self.apps[index]
+    }
+
+    /// The client of that app at the provider.
+    pub(super) fn client_of(&mut self, kind: AppKind) -> &mut Client {
+        let id = self.app(kind).seat.client_id;
+        let index = self.provider.clients.iter().position(|client| client.id == id).unwrap_or_default();
+        &mut self.provider.clients[index]
     }
 
     /// The client of another app at the provider.

@@ -10,18 +10,21 @@ use crate::{
 pub(super) fn target(world: &World) -> Target {
     let mut target = Target::of_two_urls("lab", world.provider_url.clone(), world.kasm_url.clone());
     let ca = world.ca_pem();
-    let http = |port: std::net::SocketAddr, ca: Option<String>| HttpSettings {
-        connect_to: world.options.tls.then(|| (port.ip().to_string(), port.port())),
-        tls: TlsSettings { ca, ..TlsSettings::default() },
-        ..HttpSettings::default()
-    };
     let trusts_kasm = world.options.tls && !world.options.kasm_self_signed;
-    target.provider.http = http(world.ports.provider, world.options.tls.then(|| ca.clone()));
-    target.app.http = http(world.ports.kasm, trusts_kasm.then_some(ca));
+    target.provider.http = http(world, world.ports.provider, world.options.tls.then(|| ca.clone()));
+    target.app.http = http(world, world.ports.kasm, trusts_kasm.then_some(ca));
     if world.options.internal_url == InternalUrl::Reachable {
         target.provider.internal_url = url::Url::parse(&format!("http://{}", world.ports.internal)).ok();
     }
     target
+}
+
+fn http(world: &World, port: std::net::SocketAddr, ca: Option<String>) -> HttpSettings {
+    HttpSettings {
+        connect_to: world.options.tls.then(|| (port.ip().to_string(), port.port())),
+        tls: TlsSettings { ca, ..TlsSettings::default() },
+        ..HttpSettings::default()
+    }
 }
 
 /// The same with these credentials. An admin's key is a key too: it takes the place of a user's.
@@ -43,6 +46,26 @@ pub(super) fn target_with(world: &World, credentials: &[Credential]) -> Target {
         target.app.api_key_secret = secret(KASM_API_KEY_SECRET);
     }
     target
+}
+
+/// A target for each app, Kasm's first, with every credential.
+pub(super) fn all(world: &World) -> Vec<Target> {
+    let everything = [Credential::ClientSecret, Credential::ProviderAdminKey, Credential::AppKey];
+    let mut kasm = target_with(world, &everything);
+    "kasm".clone_into(&mut kasm.name);
+    let state = world.state();
+    let others = state.apps.iter().zip(&world.ports.others).filter_map(|(app, port)| {
+        let mut other = kasm.clone();
+        app.seat.name.clone_into(&mut other.name);
+        other.provider.client_secret = Some(SecretSource::Inline(Secret::new(app.seat.client_secret.to_owned())));
+        other.app = Target::of_two_urls("other", kasm.provider.url.clone(), url::Url::parse(&app.url).ok()?).app;
+        other.app.kind = Some(app.seat.kind);
+        other.app.provider = app.seat.provider.map(str::to_owned);
+        other.app.http = http(world, *port, world.options.tls.then(|| world.ca_pem()));
+        Some(other)
+    });
+    let others: Vec<Target> = others.collect();
+    std::iter::once(kasm).chain(others).collect()
 }
 
 /// The same as a config file.

@@ -6,7 +6,8 @@ use rustls::ServerConfig;
 use url::Url;
 
 use super::{
-    Fault, InternalUrl, LabOptions, OtherProvider,
+    AppFault, Fault, InternalUrl, LabOptions, OtherProvider,
+    apps::{OtherApp, SEATS},
     certificates::{Authority, Certificates, Shown},
     faults::{Effect, Wire},
     kasm,
@@ -14,6 +15,7 @@ use super::{
     pocket_id,
     recorder::Recorder,
     reply::{Reply, http_date},
+    server::Door,
     sign_in::SignIns,
     state::{Database, LabState, Urls},
 };
@@ -27,11 +29,12 @@ const KASM_HOST: &str = "kasm.example.test";
 const UNREACHABLE: &str = "http://pocket-id.internal.example.test:1411";
 
 /// Where the sockets listen.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Ports {
     pub provider: SocketAddr,
     pub internal: SocketAddr,
     pub kasm: SocketAddr,
+    pub others: Vec<SocketAddr>,
     pub elsewhere: SocketAddr,
 }
 
@@ -42,6 +45,7 @@ pub(super) struct World {
     pub provider_url: Url,
     pub kasm_url: Url,
     pub faults: BTreeSet<Fault>,
+    pub app_faults: BTreeSet<AppFault>,
     pub recorder: Recorder,
     pub sign_ins: SignIns,
     healthy: LabState,
@@ -53,6 +57,7 @@ struct Tls {
     authority: Authority,
     provider: Certificates,
     kasm: Certificates,
+    others: Vec<Certificates>,
 }
 
 impl World {
@@ -61,14 +66,15 @@ impl World {
     /// # Errors
     /// No key or certificate could be made.
     pub(super) fn new(options: LabOptions, ports: Ports) -> io::Result<Self> {
-        let urls = urls(&options, ports);
+        let urls = urls(&options, &ports);
         let parse = |text: &str| Url::parse(text).map_err(io::Error::other);
-        let tls = if options.tls { Some(Tls::make(&options.clock)?) } else { None };
+        let tls = if options.tls { Some(Tls::make(&options)?) } else { None };
         Ok(Self {
             provider_url: parse(&urls.provider)?,
             kasm_url: parse(&urls.kasm)?,
             healthy: LabState::healthy(&options, &urls)?,
             faults: BTreeSet::new(),
+            app_faults: BTreeSet::new(),
             recorder: Recorder::allowing(options.signs_in),
             sign_ins: SignIns::default(),
             options,
@@ -85,6 +91,9 @@ impl World {
                 change(&mut state);
             }
         }
+        for fault in &self.app_faults {
+            fault.change(&mut state);
+        }
         state
     }
 
@@ -100,9 +109,14 @@ impl World {
     }
 
     /// Notes a request and answers it.
-    pub(super) fn reply(&mut self, side: Side, request: &Request) -> Reply {
+    pub(super) fn reply(&mut self, door: Door, request: &Request) -> Reply {
         let now = self.options.clock.now();
         let state = self.state();
+        let side = match door {
+            Door::Provider | Door::ProviderInternal => Side::Provider,
+            Door::OtherApp(seat) if let Some(app) = state.apps.get(seat) => return self.reply_of_app(app, request),
+            Door::Kasm | Door::OtherApp(_) | Door::Elsewhere => Side::App,
+        };
         self.recorder.note(side, request, &state.provider, now);
         let of_sign_in = match side {
             _ if !self.options.signs_in => None,
@@ -139,6 +153,14 @@ impl World {
         reply
     }
 
+    /// Notes a request to an app beside Kasm and answers it.
+    fn reply_of_app(&mut self, app: &OtherApp, request: &Request) -> Reply {
+        self.recorder.note_app(app, request);
+        let answer = app.answer(request);
+        self.recorder.note_start(&answer);
+        Reply::of(answer)
+    }
+
     /// Whether a side refuses connections.
     pub(super) fn refuses(&self, side: Side) -> bool {
         self.has(Effect::Wire(side, Wire::Refused))
@@ -156,13 +178,15 @@ impl World {
         })
     }
 
-    /// The TLS settings of a side now; none on plain HTTP.
-    pub(super) fn tls(&self, side: Side) -> Option<Arc<ServerConfig>> {
+    /// The TLS settings behind a door now; none on plain HTTP.
+    pub(super) fn tls(&self, door: Door) -> Option<Arc<ServerConfig>> {
         let tls = self.tls.as_ref()?;
-        let (certificates, usual) = match side {
-            Side::Provider => (&tls.provider, Shown::Good),
-            Side::App if self.options.kasm_self_signed => (&tls.kasm, Shown::SelfSigned),
-            Side::App => (&tls.kasm, Shown::Good),
+        let (side, certificates, usual) = match door {
+            Door::ProviderInternal | Door::Elsewhere => return None,
+            Door::OtherApp(seat) => return tls.others.get(seat)?.config(Shown::Good),
+            Door::Provider => (Side::Provider, &tls.provider, Shown::Good),
+            Door::Kasm if self.options.kasm_self_signed => (Side::App, &tls.kasm, Shown::SelfSigned),
+            Door::Kasm => (Side::App, &tls.kasm, Shown::Good),
         };
         let broken = self.faults.iter().find_map(|fault| match fault.effect() {
             Effect::Wire(of, Wire::Shows(shown)) if of == side => Some(shown),
@@ -183,17 +207,19 @@ impl World {
 }
 
 impl Tls {
-    fn make(clock: &Clock) -> io::Result<Self> {
-        let now = clock.now();
+    fn make(options: &LabOptions) -> io::Result<Self> {
+        let now = options.clock.now();
         let authority = Authority::make("Lab", now)?;
         let other = Authority::make("Unknown", now)?;
         let provider = Certificates::make(PROVIDER_HOST, &authority, &other)?;
         let kasm = Certificates::make(KASM_HOST, &authority, &other)?;
-        Ok(Self { authority, provider, kasm })
+        let hosts = SEATS.iter().filter(|_| options.other_apps).map(|seat| seat.host);
+        let others = hosts.map(|host| Certificates::make(host, &authority, &other)).collect::<io::Result<_>>()?;
+        Ok(Self { authority, provider, kasm, others })
     }
 }
 
-fn urls(options: &LabOptions, ports: Ports) -> Urls {
+fn urls(options: &LabOptions, ports: &Ports) -> Urls {
     let (provider, kasm) = if options.tls {
         let port = options.kasm_port.map(|port| format!(":{port}")).unwrap_or_default();
         (format!("https://{PROVIDER_HOST}"), format!("https://{KASM_HOST}{port}"))
@@ -209,5 +235,11 @@ fn urls(options: &LabOptions, ports: Ports) -> Urls {
         InternalUrl::Reachable => Some(format!("http://{}", ports.internal)),
         InternalUrl::Unreachable => Some(UNREACHABLE.to_owned()),
     };
-    Urls { provider, internal, kasm, elsewhere: format!("http://{}", ports.elsewhere) }
+    let others = SEATS.iter().zip(&ports.others).map(|(seat, port)| match (options.tls, options.localhost) {
+        (true, _) => format!("https://{}", seat.host),
+        (false, true) => format!("http://localhost:{}", port.port()),
+        (false, false) => format!("http://{port}"),
+    });
+    let others = others.collect();
+    Urls { provider, internal, kasm, others, elsewhere: format!("http://{}", ports.elsewhere) }
 }

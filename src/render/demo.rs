@@ -5,19 +5,6 @@ use super::{
     style::{Paint, Style},
 };
 
-/// Where the parts of a demo are.
-#[derive(Debug, Clone, Copy)]
-pub struct Places<'p> {
-    /// The lab's Pocket ID.
-    pub provider: &'p str,
-    /// The lab's Kasm.
-    pub kasm: &'p str,
-    /// The status page, without a trailing slash.
-    pub page: &'p str,
-    /// A fault to try.
-    pub example: &'p str,
-}
-
 /// One thing that can be broken.
 #[derive(Debug, Clone, Copy)]
 pub struct FaultRow<'p> {
@@ -31,28 +18,35 @@ pub struct FaultRow<'p> {
     pub needs: Option<&'p str>,
 }
 
-/// What is said at the start.
+/// What is said at the start: the addresses of Pocket ID and of each app, that of the status page (without a trailing
+/// slash), and a fault to try.
 #[must_use]
-pub fn introduction(places: Places<'_>, style: Style) -> String {
+pub fn introduction(provider: &str, apps: &[(String, String)], status: &str, example: &str, style: Style) -> String {
     let mut page = Page::new(style);
-    page.row(&[], "A Pocket ID and a Kasm of our own, the daemon and its page: all on this machine.", Paint::Strong);
+    let what = match apps {
+        [_] => "A Pocket ID and a Kasm of our own, the daemon and its page: all on this machine.".to_owned(),
+        _ => format!("A Pocket ID and {} apps of our own, the daemon and its page: all on this machine.", apps.len()),
+    };
+    page.row(&[], &what, Paint::Strong);
     page.gap();
-    let metrics = format!("{}/metrics", places.page);
-    let status = format!("{}/", places.page);
-    for (what, place) in
-        [("Pocket ID", places.provider), ("Kasm", places.kasm), ("Status page", &status), ("Metrics", &metrics)]
-    {
-        page.verbatim(&[cell("", 2, Paint::Plain), cell(what, 13, Paint::Plain)], place, Paint::Plain);
+    let metrics = format!("{status}/metrics");
+    let status = format!("{status}/");
+    let places = std::iter::once(("Pocket ID", provider))
+        .chain(apps.iter().map(|(title, url)| (title.as_str(), url.as_str())))
+        .chain([("Status page", status.as_str()), ("Metrics", metrics.as_str())]);
+    let column = apps.iter().map(|(title, _)| page.columns(title) + 2).max().unwrap_or_default().max(13);
+    for (what, place) in places {
+        page.verbatim(&[cell("", 2, Paint::Plain), cell(what, column, Paint::Plain)], place, Paint::Plain);
     }
-    if places.provider.starts_with("https:") {
-        let names = "The names of the two exist inside this process only; the page is for your browser.";
+    if provider.starts_with("https:") {
+        let names = "These names exist inside this process only; the page is for your browser.";
         page.row(&[cell("", 2, Paint::Plain)], names, Paint::Quiet);
     }
     page.gap();
-    let breaks = format!("breaks that, or fixes it again; for example {}", places.example);
+    let breaks = format!("breaks that, or fixes it again; for example {example}");
     for (command, does) in [
         ("FAULT", breaks.as_str()),
-        ("list", "shows the faults"),
+        ("list", "shows the faults; `list redirect` those that have to do with it"),
         ("fix", "fixes everything"),
         ("quit", "ends (so does Ctrl-C)"),
     ] {
@@ -85,13 +79,9 @@ mod tests {
 
     #[test]
     fn the_introduction_says_where_everything_is_and_what_to_type() {
-        let places = Places {
-            provider: "https://id.example.test",
-            kasm: "https://kasm.example.test",
-            page: "http://127.0.0.1:10059",
-            example: "redirect_url_path",
-        };
-        let text = introduction(places, Style::PLAIN);
+        let apps = [("Kasm".to_owned(), "https://kasm.example.test".to_owned())];
+        let text =
+            introduction("https://id.example.test", &apps, "http://127.0.0.1:10059", "redirect_url_path", Style::PLAIN);
         for part in [
             "\n  Pocket ID    https://id.example.test\n",
             "\n  Status page  http://127.0.0.1:10059/\n",

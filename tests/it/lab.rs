@@ -1,5 +1,6 @@
 //! Tests of `lab`.
 
+mod apps;
 pub mod client;
 mod contract;
 mod faults;

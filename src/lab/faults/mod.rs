@@ -74,6 +74,20 @@ impl Fault {
             && !(options.es256 && self == Self::KeyWeak)
     }
 
+    /// Why nothing is to be said of it, whatever the credentials; none where it must be found.
+    #[must_use]
+    pub fn why_silent(self) -> Option<&'static str> {
+        Some(match self {
+            Self::EndpointsElsewhere => "a base for servers that only Kasm's network knows is information",
+            Self::ScopesListMissing => "a list that is not there refuses nothing",
+            Self::KasmHealthHidden => "a proxy that hides one path says nothing of Kasm",
+            Self::AutoLoginOn => "it is safe while the path behind it is verified",
+            Self::LogoutOff => "it is a choice, and reported as such",
+            Self::TwoConfigs => "two buttons that lead to one provider and are both right are fine",
+            _ => return None,
+        })
+    }
+
     /// The credential without which it cannot be seen; none where it shows from outside.
     #[must_use]
     pub fn needs(self) -> Option<Credential> {

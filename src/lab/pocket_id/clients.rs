@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::providers::pocket_id::Version;
+use crate::{lab::apps::Seat, providers::pocket_id::Version};
 
 /// A client as Pocket ID registers it.
 #[derive(Debug, Clone)]
@@ -77,6 +77,27 @@ impl Client {
                 ..client(9, "Pattern client", "PatternClientSecretPlaceholder09")
             },
         ]
+    }
+
+    /// The client of an app beside Kasm, which everybody may use.
+    pub(in crate::lab) fn of_app(seat: &Seat, callback: String, url: String) -> Self {
+        Self {
+            id: seat.client_id.to_owned(),
+            is_deleted: false,
+            name: seat.client_name,
+            secrets: vec![seat.client_secret.to_owned()],
+            ended_secrets: Vec::new(),
+            secret_days_old: 1,
+            secret_days_left: None,
+            callback_urls: vec![callback],
+            is_public: false,
+            pkce_required: false,
+            par_required: false,
+            requires_reauthentication: false,
+            allowed_groups: None,
+            logout_callback_urls: vec![url],
+            is_listed: true,
+        }
     }
 
     /// Whether a redirect URI is registered.

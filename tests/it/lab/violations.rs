@@ -31,7 +31,7 @@ async fn every_violation_is_told_with_its_request() {
     let basic = [("Authorization", "Basic d3Jvbmc6S2FzbUNsaWVudFNlY3JldFBsYWNlaG9sZGVyMDAwMDE=")];
     for (version, side, method, path, headers, body, told) in [
         ((2, 14), Side::Provider, "HEAD", "/healthz", &[][..], "", "HEAD"),
-        ((2, 14), Side::Provider, "GET", authorize, &[][..], "", "a redirect URI that Kasm did not send"),
+        ((2, 14), Side::Provider, "GET", authorize, &[][..], "", "a redirect URI that no app sent"),
         ((2, 14), Side::Provider, "GET", "/authorize?client_id=x", &[][..], "", "without prompt=none"),
         ((2, 9), Side::Provider, "GET", "/api/oidc/userinfo", &bearer[..], "", "a token at the userinfo endpoint"),
         ((2, 14), Side::Provider, "POST", "/api/oidc/par", &form[..], "x=1", "a write"),

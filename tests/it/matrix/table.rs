@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use ssowatch::lab::Fault;
+
 use super::{
-    NOT_ON_2_9, SILENT,
+    NOT_ON_2_9,
     incidents::INCIDENTS,
     play::{Dialect, Play, Set, Told},
     why_silent,
@@ -27,7 +29,7 @@ pub fn file(plays: &[Play]) -> String {
         }
     }
     text += "\n## Silent on purpose\n\n| fault | because |\n| --- | --- |\n";
-    for (fault, why) in SILENT {
+    for (fault, why) in Fault::ALL.iter().filter_map(|fault| Some((fault, fault.why_silent()?))) {
         let _ = writeln!(text, "| `{fault}` | {why} |");
     }
     for (fault, why) in NOT_ON_2_9 {
