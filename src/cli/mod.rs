@@ -16,6 +16,7 @@ mod notify;
 mod plan;
 mod saved;
 mod serve;
+mod shipped;
 mod source;
 mod storage;
 mod terminal;
@@ -23,13 +24,17 @@ mod watch;
 mod what_if;
 
 use std::{
+    io::ErrorKind,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::render::style::{Style, safe};
+use crate::{
+    atomic_file,
+    render::style::{Style, safe},
+};
 
 /// What `check` says by its exit code.
 const EXIT_CODES: &str = "\
@@ -55,7 +60,7 @@ enum Command {
     Check(check::Args),
     /// Run the daemon: rounds by schedule, /metrics, status page
     Serve(serve::Args),
-    /// A Pocket ID and a Kasm of our own, the daemon and its page, on loopback: nothing else is needed
+    /// A simulated Pocket ID with four apps, the daemon and its page, on loopback: nothing else is needed
     #[cfg(feature = "demo")]
     Demo(demo::Args),
     /// The clients that Pocket ID has registered: app, callbacks, secrets and their ends, and the target that watches each
@@ -72,20 +77,22 @@ enum Command {
     Config(config::Args),
     /// A test user with a passkey of its own, who signs in for real
     Canary(canary::Args),
+    /// The alert rules for Prometheus, with runbooks at your own daemon and labels of your choice
+    Rules(shipped::RuleArgs),
+    /// The dashboards for Grafana
+    Dashboards(shipped::DashboardArgs),
     /// Try whether messages arrive
     Notify(notify::Args),
     /// Mute messages of a running daemon while something is changed
     Maintenance(maintenance::Args),
     /// Ask a running daemon whether it is healthy, for containers
     Healthcheck(healthcheck::Args),
-    /// Print completions for a shell
-    #[command(hide = true)]
+    /// Print completions for a shell: `ssowatch completions bash`
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
     /// Print the manual page, or write the pages of all commands
-    #[command(hide = true)]
     Man {
         /// A folder that is there, for the pages of all commands
         #[arg(long, value_name = "FOLDER")]
@@ -132,6 +139,8 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Changes(args) => changes::run(&args),
         Command::Config(args) => config::run(args).await,
         Command::Canary(args) => canary::run(args).await,
+        Command::Rules(args) => shipped::rules(&args),
+        Command::Dashboards(args) => shipped::dashboards(&args),
         Command::Notify(args) => notify::run(args).await,
         Command::Maintenance(args) => maintenance::run(args).await,
         Command::Healthcheck(args) => healthcheck::run(args).await,
@@ -159,6 +168,26 @@ fn print(text: &str) {
     use std::io::Write as _;
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Writes a file whole, for everybody to read unless the user's umask says otherwise: nothing secret is in it.
+///
+/// # Errors
+/// A file is there and may not be replaced, or it cannot be written; says what to do.
+fn write_file(path: &Path, text: &str, force: bool) -> Result<(), String> {
+    const MODE: u32 = 0o666;
+    let result = if !force && path.symlink_metadata().is_ok() {
+        Err(ErrorKind::AlreadyExists.into())
+    } else {
+        atomic_file::replace(path, text.as_bytes(), MODE)
+    };
+    result.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => {
+            format!("{}: is there already; name another place, or write over it with --force", path.display())
+        }
+        ErrorKind::NotFound => format!("{}: its folder is not there", path.display()),
+        _ => format!("{}: {error}", path.display()),
+    })
 }
 
 /// Writes warnings to standard error.
@@ -190,5 +219,18 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_not_written_over_without_force() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ssowatch.yml");
+        write_file(&path, "first", false).unwrap();
+        let error = write_file(&path, "second", false).unwrap_err();
+        assert!(error.ends_with("is there already; name another place, or write over it with --force"), "{error}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "first");
+        write_file(&path, "2nd", true).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "2nd");
+        assert!(write_file(&folder.path().join("none/f"), "", false).unwrap_err().ends_with("its folder is not there"));
     }
 }

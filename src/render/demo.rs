@@ -24,8 +24,8 @@ pub struct FaultRow<'p> {
 pub fn introduction(provider: &str, apps: &[(String, String)], status: &str, example: &str, style: Style) -> String {
     let mut page = Page::new(style);
     let what = match apps {
-        [_] => "A Pocket ID and a Kasm of our own, the daemon and its page: all on this machine.".to_owned(),
-        _ => format!("A Pocket ID and {} apps of our own, the daemon and its page: all on this machine.", apps.len()),
+        [_] => "A simulated Pocket ID and Kasm, the daemon and its page: all on this machine.".to_owned(),
+        _ => format!("A simulated Pocket ID with {} apps, the daemon and its page: all on this machine.", apps.len()),
     };
     page.row(&[], &what, Paint::Strong);
     page.gap();

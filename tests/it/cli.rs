@@ -236,3 +236,22 @@ fn a_reader_that_goes_away_is_no_error() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
+
+#[test]
+fn the_dashboards_are_listed_printed_and_written_as_they_are_shipped() {
+    let listed = ssowatch(&["dashboards"]);
+    let names: Vec<&str> = listed.out.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!((listed.code, &names[..]), (0, &["overview", "target", "daemon"][..]));
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().to_str().unwrap();
+    assert_eq!(ssowatch(&["dashboards", "--output", to]).code, 0);
+    for name in names {
+        let file = format!("ssowatch-{name}.json");
+        let stands =
+            std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("dashboards").join(&file)).unwrap();
+        assert_eq!(ssowatch(&["dashboards", name]).out, stands);
+        assert_eq!(std::fs::read_to_string(folder.path().join(file)).unwrap(), stands);
+    }
+    let none = ssowatch(&["dashboards", "overvew"]);
+    assert!(none.code == 3 && none.err.contains("overview"), "{}", none.err);
+}

@@ -1,18 +1,11 @@
 //! `ssowatch config init`: a configuration from two addresses, or from a provider's list of clients.
 
 use std::{
-    io::ErrorKind,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use crate::{
-    atomic_file,
-    config::{Config, Flags, Named},
-};
-
-/// For everybody to read, unless the user's umask says otherwise: credentials are in files of their own.
-const MODE: u32 = 0o666;
+use crate::config::{Config, Flags, Named};
 
 /// Arguments of `config init`.
 #[derive(Debug, clap::Args)]
@@ -49,7 +42,7 @@ pub(super) async fn run(args: &Args) -> ExitCode {
         crate::cli::print(&text);
         return ExitCode::SUCCESS;
     };
-    match write(path, &text, args.force) {
+    match crate::cli::write_file(path, &text, args.force) {
         Ok(()) => {
             let path = path.display();
             crate::cli::print(&format!("{path} is written; next: ssowatch check --config.file {path}\n"));
@@ -91,21 +84,6 @@ fn absolute(path: PathBuf) -> PathBuf {
     std::path::absolute(&path).unwrap_or(path)
 }
 
-fn write(path: &Path, text: &str, force: bool) -> Result<(), String> {
-    let result = if !force && path.symlink_metadata().is_ok() {
-        Err(ErrorKind::AlreadyExists.into())
-    } else {
-        atomic_file::replace(path, text.as_bytes(), MODE)
-    };
-    result.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => {
-            format!("{}: is there already; name another file, or write over it with --force", path.display())
-        }
-        ErrorKind::NotFound => format!("{}: its folder is not there", path.display()),
-        _ => format!("{}: {error}", path.display()),
-    })
-}
-
 /// The configuration of the first target, with comments on what may be added.
 fn written(config: &Config) -> String {
     let Some(facts) = config.targets.first().map(crate::config::Target::facts) else { return String::new() };
@@ -126,7 +104,7 @@ targets:
   - name: {name}
     provider:
       url: {provider}    # Pocket ID's APP_URL: the issuer
-      # Each credential proves more; none is needed to begin with. Files are read again at each use.
+      # Each credential verifies more; none is needed to begin with. Files are read again at each use.
       # client_secret_file: /run/secrets/oidc_client_secret    # best: the file that Kasm's secret is kept in
       {api_key}
 {ca_file}    kasm:
@@ -205,19 +183,6 @@ mod tests {
         assert!(target.app.api_key_secret.is_some() && target.app.http.tls.ca_file.is_some());
         assert_eq!(target.expect.auto_login, Some(false));
         assert_eq!(target.app.provider.as_deref(), Some("Pocket ID"));
-    }
-
-    #[test]
-    fn a_file_that_is_there_is_not_written_over_without_force() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ssowatch.yml");
-        write(&path, "first", false).unwrap();
-        let error = write(&path, "second", false).unwrap_err();
-        assert!(error.ends_with("is there already; name another file, or write over it with --force"), "{error}");
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "first");
-        write(&path, "2nd", true).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "2nd");
-        assert!(write(&folder.path().join("none/f"), "", false).unwrap_err().ends_with("its folder is not there"));
     }
 
     proptest! {

@@ -58,6 +58,42 @@ fn promtool_takes_the_rules_without_a_warning() {
 }
 
 #[test]
+fn what_the_command_prints_and_writes_are_the_same_rules_with_the_label_and_our_own_runbooks() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = |more: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ssowatch"));
+        let options = ["--web.external-url", "https://ssowatch.example.com", "--label", "team=identity", "--watchdog"];
+        command.arg("rules").args(options).args(more).env_clear().output().unwrap()
+    };
+    let printed = ran(&[]);
+    assert!(printed.status.success());
+    std::fs::write(folder.path().join("all.yml"), &printed.stdout).unwrap();
+    let said = promtool::is_content(folder.path(), &["check", "rules", "--lint=all", "--lint-fatal", "all.yml"]);
+    assert!(said.is_ok(), "{said:?}");
+    let text = String::from_utf8(printed.stdout).unwrap();
+    let (alerts, recordings) = (rules::all().len(), rules::recordings(&Params::default()).len());
+    for (part, count) in [
+        ("\ngroups:\n", 1),
+        ("- alert: ", alerts),
+        ("- record: ", recordings),
+        ("          team: \"identity\"\n", alerts),
+        ("https://ssowatch.example.com/runbooks/S", alerts),
+    ] {
+        assert_eq!(text.matches(part).count(), count, "{part}");
+    }
+    let to = folder.path().to_str().unwrap();
+    assert!(ran(&["--output", to]).status.success());
+    for name in RULE_FILES.map(|file| file.trim_start_matches("../")) {
+        let said = promtool::is_content(folder.path(), &["check", "rules", "--lint=all", "--lint-fatal", name]);
+        assert!(said.is_ok(), "{name}: {said:?}");
+    }
+    let again = ran(&["--output", to]);
+    assert_eq!(again.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("write over it with --force"));
+    assert!(ran(&["--output", to, "--force"]).status.success());
+}
+
+#[test]
 fn every_alert_is_tested_firing_and_not_firing_and_every_tested_name_exists() {
     let names: BTreeSet<&str> = rules::all().iter().map(|rule| rule.name).collect();
     let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
