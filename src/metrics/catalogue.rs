@@ -108,9 +108,9 @@ families! {
     CanaryDuration: Gauge "ssowatch_canary_duration_seconds" [target, step]
         "How long the step of the canary's last sign-in took.";
     AppInfo: Gauge "ssowatch_app_info" [target, version]
-        "1; the version is the build that Kasm tells a key with System View. No series where it is not known.";
+        "1; the version is the build that Kasm reports to a key with System View. No series where it is not known.";
     AutoLogin: Gauge "ssowatch_auto_login" [target]
-        "Whether Kasm sends every visitor to the provider at once.";
+        "Whether the app sends every visitor to the provider at once.";
     RoundLast: Gauge "ssowatch_round_last_timestamp_seconds" [target]
         "When the last round ended, as Unix time.";
     RoundInterval: Gauge "ssowatch_round_interval_seconds" [target]

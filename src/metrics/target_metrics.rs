@@ -141,7 +141,7 @@ struct FieldDrift {
     found: bool,
     /// One of them is good.
     good: bool,
-    /// One of them fails for another reason or could not be evaluated, so that *they agree* is not proven.
+    /// One of them fails for another reason or could not be evaluated, so that *they agree* is not verified.
     doubt: bool,
 }
 

@@ -83,7 +83,7 @@ impl Agreement {
         match self {
             Self::Agrees => "agree",
             Self::Differs => "differ",
-            Self::Unproven => "not proven",
+            Self::Unproven => "not verified",
             Self::NotApplicable => "does not apply",
         }
     }

@@ -58,7 +58,7 @@ impl State {
             Self::Degraded => "degraded",
             Self::AtRisk => "at risk",
             Self::Unknown => "unknown",
-            Self::Unproven => "not proven",
+            Self::Unproven => "not verified",
         }
     }
 }

@@ -131,7 +131,7 @@ fn what(what: &What, view: &View<'_>) -> Markup {
 /// A watched value that is another one.
 fn changed(side: Side, change: &Change) -> Markup {
     let side = match side {
-        Side::App => "Kasm",
+        Side::App => "App",
         Side::Provider => "Provider",
     };
     let value = |value: &str| match value {

@@ -2,7 +2,7 @@
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chrono::{TimeZone as _, Utc};
@@ -91,6 +91,9 @@ pub struct Stage {
     /// By which whoever looks reads the time.
     pub clock: Clock,
     step: &'static AtomicI64,
+    begun: Instant,
+    /// How far the test has set the clock forward, in seconds.
+    passed: AtomicI64,
     before: Option<Round>,
 }
 
@@ -103,16 +106,25 @@ impl Stage {
     pub async fn new(options: LabOptions) -> Self {
         // Lives as long as the clock, which may be anywhere.
         let step: &'static AtomicI64 = Box::leak(Box::default());
-        let clock = Clock::stepped(start(), step);
+        let (clock, begun) = (Clock::stepped(start(), step), Instant::now());
         let lab = Lab::start(LabOptions { clock, ..options }).await.unwrap();
-        Self { target: lab.target(), lab, collector: Collector::new(clock), clock, step, before: None }
+        Self {
+            target: lab.target(),
+            lab,
+            collector: Collector::new(clock),
+            clock,
+            step,
+            begun,
+            passed: AtomicI64::new(0),
+            before: None,
+        }
     }
 
     /// Waits less long for answers where the fault is that none comes.
     pub fn hurry_for(&mut self, fault: Fault) {
         if ["stalls", "hangs", "slow_body"].iter().any(|word| fault.id().contains(word)) {
             for http in [&mut self.target.provider.http, &mut self.target.app.http] {
-                http.timeout = Some(Duration::from_secs(2));
+                http.timeout = Some(Duration::from_secs(4));
             }
         }
     }
@@ -133,9 +145,11 @@ impl Stage {
         self.round(CollectMode::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO }).await
     }
 
-    /// Lets time go by.
+    /// Lets time go by: what the test itself has taken does not count, so that a slow machine has no more looks.
     pub fn pass(&self, seconds: i64) {
-        self.step.fetch_add(1000 * seconds, Ordering::Relaxed);
+        let passed = 1000 * (self.passed.fetch_add(seconds, Ordering::Relaxed) + seconds);
+        let taken = i64::try_from(self.begun.elapsed().as_millis()).unwrap();
+        self.step.store(passed - taken, Ordering::Relaxed);
     }
 
     async fn round(&mut self, pace: CollectMode) -> Report {
@@ -152,7 +166,7 @@ impl Stage {
 
     /// How far the clock was set forward, in seconds.
     pub fn seconds(&self) -> i64 {
-        self.step.load(Ordering::Relaxed) / 1000
+        self.passed.load(Ordering::Relaxed)
     }
 
     /// Stops the lab; a violation fails the test.

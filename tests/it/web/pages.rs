@@ -172,7 +172,7 @@ fn a_round_of_before_a_restart_is_marked_until_the_first_one_after_it() {
     let results = results_of(&[]);
     results.restore("home", Latest { restored: true, ..before });
     let text = seen(&target_of(&results, soon()));
-    assert!(text.contains("checks proven, 30 seconds ago, before the restart of ssowatch."), "{text}");
+    assert!(text.contains("checks verified, 30 seconds ago, before the restart of ssowatch."), "{text}");
     let text = seen(&target_of(&results, noon() + TimeDelta::hours(3)));
     let told = "The last round was 3 hours ago (2026-11-24 12:00:00 UTC), before the restart of ssowatch. Then sign-in was: ok.";
     has_in_order(&text, &["Cannot tell yet: the first round since the restart is under way", told]);

@@ -1,6 +1,7 @@
 //! Templates made from the checks' own texts, so that no sentence about a check is written twice.
 
 use ssowatch::{
+    apps::AppName,
     checks::{self, Check},
     model::{Severity, Stage},
     providers::pocket_id::Dialect,
@@ -39,13 +40,15 @@ pub fn one_of<'a>(variable: &str, texts: impl IntoIterator<Item = (&'a str, Stri
 
 /// A template that gives the title of the check that the variable names.
 pub fn title(variable: &str, among: fn(&Check) -> bool) -> String {
+    let app = AppName::unknown();
     let checks = checks::all().filter(|(_, check)| among(check));
-    one_of(variable, checks.map(|(_, check)| (check.id, check.title.to_owned())), "see its page")
+    one_of(variable, checks.map(|(_, check)| (check.id, app.text(check.title))), "see its page")
 }
 
 /// A template that gives the title of the stage that the variable names.
 pub fn stage(variable: &str) -> String {
-    one_of(variable, Stage::ALL.map(|stage| (stage.id(), stage.title().to_owned())), "another stage")
+    let app = AppName::unknown();
+    one_of(variable, Stage::ALL.map(|stage| (stage.id(), app.text(stage.title()))), "another stage")
 }
 
 /// A template that gives the checks that compare the field that the variable names.

@@ -16,7 +16,7 @@ pub fn board() -> Board {
     Board {
         uid: "ssowatch-overview",
         title: "SSO / Overview",
-        description: "Can users sign in to Kasm Workspaces with Pocket ID, on every target; if not, since when and \
+        description: "Can users sign in, on every target; if not, since when and \
                       why; if so, what breaks it next. Fits one screen.",
         targets: Targets::Many,
         jobs_of: Family::LoginCoverage,
@@ -89,7 +89,7 @@ fn drifting() -> Panel {
     let fields = MANY.all(Family::ConfigDrift);
     Panel::stat(
         "Fields that differ",
-        "How many fields differ between Kasm and Pocket ID, of those that could be compared.",
+        "How many fields differ between the app and the provider, of those that could be compared.",
         "none compared",
     )
     .wide(3)
@@ -135,7 +135,7 @@ fn targets() -> Panel {
         Column::label("check", "Cause"),
         Column::label("stage", "Stage").wide(100),
         Column::value(2, "Not good for").unit("dtdurations").absent("-"),
-        Column::value(3, "Failing checks").colored(should_be_zero(ORANGE)).absent("not proven").wide(110),
+        Column::value(3, "Failing checks").colored(should_be_zero(ORANGE)).absent("not verified").wide(110),
         Column::value(4, "Proven").unit("percentunit").decimals(0).absent("nothing").wide(80),
         Column::value(5, "Worked, 24 h").unit("percentunit").decimals(2).colored(share()).absent("not known").wide(110),
         Column::value(6, "Worked, 30 d").unit("percentunit").decimals(2).colored(share()).absent("not known").wide(110),
@@ -174,7 +174,7 @@ fn drift() -> Panel {
     let fields = MANY.all(Family::ConfigDrift);
     Panel::table(
         "What differs",
-        "Fields that Kasm and Pocket ID do not agree on; breaking: whether that breaks sign-in for some or all. Both \
+        "Fields that the app and the provider do not agree on; breaking: whether that breaks sign-in for some or all. Both \
          values stand on the status page of ssowatch.",
         "nothing differs in what could be compared",
     )

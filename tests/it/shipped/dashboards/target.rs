@@ -20,7 +20,7 @@ pub fn board() -> Board {
     Board {
         uid: "ssowatch-target",
         title: "SSO / Target",
-        description: "One Kasm wired to one Pocket ID: where on the login path it breaks and since when, what both \
+        description: "One app at one provider: where on the login path it breaks and since when, what both \
                       sides do not agree on, and what ends next.",
         targets: Targets::One,
         jobs_of: Family::LoginCoverage,
@@ -100,7 +100,7 @@ fn worked() -> Panel {
 fn auto_login() -> Panel {
     Panel::stat(
         "Auto login",
-        "On: Kasm sends every visitor to Pocket ID at once, so a fault locks everybody out, local users too.",
+        "On: the app sends every visitor to the provider at once, so a fault locks everybody out, local users too.",
         "not known",
     )
     .wide(2)
@@ -172,7 +172,7 @@ fn checks() -> Panel {
 fn drift() -> Panel {
     let fields = ONE.all(Family::ConfigDrift);
     Panel::table(
-        "What Kasm and Pocket ID agree on",
+        "What the app and the provider agree on",
         "Each field that could be compared; breaking: whether a difference breaks sign-in for some or all. Both values \
          stand on the status page of ssowatch (/targets/NAME): they are no metrics.",
         "no field could be compared",
@@ -241,8 +241,8 @@ fn changes() -> Panel {
 
 fn phases(side: Side) -> Panel {
     let (title, matcher) = match side {
-        Side::Provider => ("Pocket ID: time of an answer", r#"side="provider""#),
-        Side::App => ("Kasm: time of an answer", r#"side="app""#),
+        Side::Provider => ("Provider: time of an answer", r#"side="provider""#),
+        Side::App => ("App: time of an answer", r#"side="app""#),
     };
     let series = ONE.which(Family::HttpDuration, matcher);
     Panel::lines(
@@ -321,7 +321,7 @@ fn clock_skew() -> Panel {
     let series = ONE.all(Family::ClockSkew);
     Panel::lines(
         "Clock skew",
-        "Each side's clock minus that of ssowatch. Tokens are refused where Kasm and Pocket ID are minutes apart. Read \
+        "Each side's clock minus that of ssowatch. Tokens are refused where the app and the provider are minutes apart. Read \
          from the Date header, so whole seconds.",
         "s",
         "no clock was seen",
@@ -335,7 +335,7 @@ fn keys() -> Panel {
     let keys = ONE.all(Family::JwksKeys);
     Panel::lines(
         "Signing keys",
-        "How many keys Pocket ID publishes. None: no token can be verified. More for a while: a rotation.",
+        "How many keys the provider publishes. None: no token can be verified. More for a while: a rotation.",
         "short",
         "the key set was not seen",
     )

@@ -21,7 +21,7 @@ pub const SIGN_IN: Words =
     &[("0", "no", RED), ("1", "cannot tell", GREY), ("2", "partly", ORANGE), ("3", "yes", GREEN)];
 /// A stage of the login path (`login::stage`).
 pub const STAGE: Words = &[
-    ("-1", "not proven", GREY),
+    ("-1", "not verified", GREY),
     ("0", "fails", RED),
     ("1", "degraded", ORANGE),
     ("2", "at risk", YELLOW),

@@ -54,7 +54,7 @@ fn fast() -> Rule {
         },
         wait: mins(2),
         keep: mins(5),
-        summary: "Sign-in to Kasm fails too often.",
+        summary: "Sign-in fails too often.",
         description: || {
             "Sign-in at {{ $labels.target }} fails so often, perhaps each time too briefly for a page, that the month's error \
              budget would be spent within days."
@@ -83,7 +83,7 @@ fn slow() -> Rule {
         expr: |params| burns(params, 1.0, "3d", "6h"),
         wait: hours(1),
         keep: mins(5),
-        summary: "Sign-in to Kasm fails more often than promised.",
+        summary: "Sign-in fails more often than promised.",
         description: || {
             "Sign-in at {{ $labels.target }} fails so often that the month's error budget will not last the month."
                 .to_owned()

@@ -280,13 +280,13 @@ fn clock() -> Rule {
         keep: secs(0),
         summary: "The clock of ssowatch's host is wrong.",
         description: || {
-            "The clocks of Kasm and of the provider both differ from the clock of {{ $labels.instance }} by more than half a minute, \
+            "The clocks of the app and of the provider both differ from the clock of {{ $labels.instance }} by more than half a minute, \
              in the same direction."
                 .to_owned()
         },
         anchor: super::whole_page,
         page: Page {
-            meaning: "Kasm's clock and the provider's agree with each other and not with ours.",
+            meaning: "The app's clock and the provider's agree with each other and not with ours.",
             impact: "None on sign-in. Ages and expiry dates that ssowatch reports are off, and verdicts may be hidden as too old.",
             diagnosis: &[Step { shows: "Whether the host synchronises its clock", command: "timedatectl" }, METRICS],
             fix: Fix::Text(

@@ -72,7 +72,7 @@ fn certificate_page(meaning: &'static str, impact: &'static str) -> Page {
             EXPLAIN,
         ],
         fix: Fix::Checks(
-            "Neither web form is involved: the certificate belongs to the reverse proxy in front of Pocket ID, or to Kasm's own.",
+            "Neither web form is involved: the certificate belongs to the reverse proxy in front of Pocket ID, or to the app's own.",
             |check| ["certificates_last", "app_certificate_valid", "provider_certificate_valid"].contains(&check.id),
         ),
     }
@@ -128,7 +128,7 @@ fn certificate_ended() -> Rule {
         anchor: super::whole_page,
         page: certificate_page(
             "A certificate of one side, or one in its chain, has expired.",
-            "Browsers refuse the page, and Kasm refuses the provider: SsoLoginBroken reports it.",
+            "Browsers refuse the page, and the app refuses the provider: SsoLoginBroken reports it.",
         ),
     }
 }
@@ -153,7 +153,7 @@ fn secret_soon() -> Rule {
         summary: "The client secret expires within two weeks.",
         description: || BY_DATE.to_owned(),
         anchor: super::whole_page,
-        page: secret_page("The client secret that Kasm uses expires within 14 days.", "None yet."),
+        page: secret_page("The client secret that the app uses expires within 14 days.", "None yet."),
     }
 }
 
@@ -169,7 +169,7 @@ fn secret_very_soon() -> Rule {
         description: || format!("{BY_DATE} From then on nobody can sign in."),
         anchor: super::whole_page,
         page: secret_page(
-            "The client secret that Kasm uses expires within 2 days.",
+            "The client secret that the app uses expires within 2 days.",
             "None yet; once it expires, every sign-in fails after the passkey.",
         ),
     }
@@ -187,7 +187,7 @@ fn secret_ended() -> Rule {
         description: || PAST.to_owned(),
         anchor: super::whole_page,
         page: secret_page(
-            "The client secret that Kasm uses has expired.",
+            "The client secret that the app uses has expired.",
             "Every sign-in fails after the passkey: SsoLoginBroken reports it.",
         ),
     }

@@ -25,7 +25,7 @@ fn broken() -> Rule {
         },
         wait: secs(75),
         keep: mins(5),
-        summary: "People cannot sign in to Kasm.",
+        summary: "People cannot sign in.",
         description: || {
             format!(
                 "People cannot sign in at {{{{ $labels.target }}}}.\n\
@@ -48,10 +48,10 @@ fn broken() -> Rule {
         },
         anchor: || format!("{{{{ with {CAUSE} }}}}#{{{{ (first .).Labels.check }}}}{{{{ end }}}}"),
         page: Page {
-            meaning: "A check of severity outage fails: nobody can sign in to Kasm through the provider. If several fail, the first \
+            meaning: "A check of severity outage fails: nobody can sign in through the provider. If several fail, the first \
                       in the order of the login path is the root cause; the later ones usually follow from it.",
-            impact: "Nobody can sign in to Kasm by single sign-on. People who are signed in stay signed in until their session ends. \
-                     Local accounts still work: at Kasm's own address if auto login is off, otherwise at `/#/staticlogin`.",
+            impact: "Nobody can sign in by single sign-on. People who are signed in stay signed in until their session ends. \
+                     Local accounts still work; in Kasm at its own address if auto login is off, otherwise at `/#/staticlogin`.",
             diagnosis: &[LOOK_NOW, EXPLAIN, CHANGES, LATEST],
             fix: Fix::Checks(
                 "By check, in the order of the login path. Fix the first one that fails; the alert resolves five minutes \
@@ -77,7 +77,7 @@ fn unknown() -> Rule {
         },
         wait: mins(10),
         keep: mins(5),
-        summary: "ssowatch cannot tell whether people can sign in to Kasm.",
+        summary: "ssowatch cannot tell whether people can sign in.",
         description: || {
             "For ten minutes no round could tell whether people can sign in at {{ $labels.target }}.\n\
              {{- with printf \"max by (source, reason) (ssowatch_source_failing{target=%q}) == 1\" $labels.target | query | sortByLabel \"source\" }}\n\
@@ -89,14 +89,14 @@ fn unknown() -> Rule {
         anchor: super::whole_page,
         page: Page {
             meaning: "ssowatch runs its rounds, but what it needs to evaluate sign-in does not answer: neither side is reachable \
-                      from its host, a login wall or a challenge page stands in front of Kasm, or an answer has a form that no \
+                      from its host, a login wall or a challenge page stands in front of the app, or an answer has a form that no \
                       known release gives. It says neither yes nor no.",
             impact: "Perhaps none; perhaps nobody can sign in. Until this is fixed, an outage would go unnoticed.",
             diagnosis: &[LOOK_NOW, LATEST, EXPLAIN],
             fix: Fix::Text(
                 "Sign in yourself in a private window first: that answers the question for now. Then make both sides reachable for \
                  ssowatch: network and DNS of its host (`connect_to` for split DNS), `http_headers` for a login wall in front of \
-                 Kasm, an exception for its address in the bot protection of the CDN or proxy.\n\n\
+                 the app, an exception for its address in the bot protection of the CDN or proxy.\n\n\
                  Change nothing on either web form: ssowatch cannot see, and no setting is known to be wrong.",
             ),
         },
@@ -123,7 +123,7 @@ fn degraded() -> Rule {
         },
         wait: mins(2),
         keep: mins(5),
-        summary: "Sign-in to Kasm is degraded: some people cannot sign in, or not everything works.",
+        summary: "Sign-in is degraded: some people cannot sign in, or not everything works.",
         description: || {
             format!(
                 "Sign-in at {{{{ $labels.target }}}} is degraded: some people cannot sign in, or not everything works.\n\

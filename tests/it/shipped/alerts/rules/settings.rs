@@ -21,7 +21,7 @@ fn compares(check: &ssowatch::checks::Check) -> bool {
     !check.fields.is_empty()
 }
 
-const SIDE_BY_SIDE: &str = "Kasm and Pocket ID disagree about {{ $labels.field }} at {{ $labels.target }}. To see both values side by \
+const SIDE_BY_SIDE: &str = "The app and the provider disagree about {{ $labels.field }} at {{ $labels.target }}. To see both values side by \
                             side: ssowatch check";
 
 fn drift_breaking() -> Rule {
@@ -33,7 +33,7 @@ fn drift_breaking() -> Rule {
         expr: |_| "max by (target, field) (ssowatch_config_drift{breaking=\"true\"}) == 1".to_owned(),
         wait: mins(2),
         keep: mins(5),
-        summary: "A setting differs between Kasm and Pocket ID, and that breaks sign-in.",
+        summary: "A setting differs between the app and the provider, and that breaks sign-in.",
         description: || format!("{SIDE_BY_SIDE}\nChecks that compare it: {}", words::comparing("$labels.field")),
         anchor: super::whole_page,
         page: Page {
@@ -53,7 +53,7 @@ fn drift() -> Rule {
         expr: |_| "max by (target, field) (ssowatch_config_drift{breaking=\"false\"}) == 1".to_owned(),
         wait: mins(15),
         keep: mins(5),
-        summary: "A setting differs between Kasm and Pocket ID; sign-in works.",
+        summary: "A setting differs between the app and the provider; sign-in works.",
         description: || format!("{SIDE_BY_SIDE}\nChecks that compare it: {}", words::comparing("$labels.field")),
         anchor: super::whole_page,
         page: Page {
@@ -83,7 +83,7 @@ fn credential_refused() -> Rule {
         },
         anchor: super::whole_page,
         page: Page {
-            meaning: "Kasm or Pocket ID answers 401 or 403 to a key that ssowatch uses. It expired, was deleted, lost a permission, or \
+            meaning: "The app or the provider answers 401 or 403 to a key that ssowatch uses. It expired, was deleted, lost a permission, or \
                       the file holds another key.",
             impact: "None on sign-in. The checks that need the key are unknown, so ssowatch sees less.",
             diagnosis: &[
@@ -98,7 +98,7 @@ fn credential_refused() -> Rule {
                 "Pocket ID: Administration > API Keys: check that the key exists and when it expires. Kasm: Settings > \
                  Developers: check that the key exists, is enabled and has the permissions that `ssowatch plan` names. ssowatch reads \
                  the files again at each use: no restart is needed. If the client secret is refused, ssowatch's copy of it is \
-                 wrong: copy the one that Kasm uses.",
+                 wrong: copy the one that the app uses.",
                 |check| check.id == "api_keys_last" || check.id == "client_secret_accepted",
             ),
         },
@@ -120,7 +120,7 @@ fn risk() -> Rule {
         },
         wait: mins(15),
         keep: mins(5),
-        summary: "Something will break sign-in to Kasm, in time or with an upgrade.",
+        summary: "Something will break sign-in, in time or with an upgrade.",
         description: || {
             format!(
                 "At {{{{ $labels.target }}}} this should hold and does not: {}.\nWhy it matters and what fixes it: ssowatch explain {{{{ $labels.check }}}}",
@@ -156,8 +156,8 @@ fn throttling() -> Rule {
         },
         anchor: super::whole_page,
         page: Page {
-            meaning: "Pocket ID, or a proxy or CDN in front of it, answers 429.",
-            impact: "Sign-ins fail at random, on Kasm's back channel too.",
+            meaning: "The provider, or a proxy or CDN in front of it, answers 429.",
+            impact: "Sign-ins fail at random, on the app's back channel too.",
             diagnosis: &[LOOK_NOW, EXPLAIN, LATEST],
             fix: Fix::Checks("", |check| check.id == "provider_not_throttling"),
         },
@@ -244,7 +244,7 @@ fn key_changed() -> Rule {
         page: Page {
             meaning: "A signing key is no longer published. After a key rotation or an upgrade from 1.x to 2.x that is \
                       expected; otherwise the keys were lost with a container's storage.",
-            impact: "Usually none: Kasm fetches the keys again. If sign-in has failed since, Kasm still holds the old ones.",
+            impact: "Usually none: the app fetches the keys again. If sign-in has failed since, the app still holds the old ones.",
             diagnosis: &[CHANGES, LOOK_NOW, LATEST],
             fix: Fix::Checks("", |check| check.id == "signing_key_kept"),
         },

@@ -172,7 +172,7 @@ fn clock() -> Scenario {
             edge("one side is right, the other behind", &[(&kasm, -300.0), (&provider, 0.0)], false),
         ],
         ..plain("SsowatchClockWrong", &[(&kasm, level(0.0, -40.0)), (&provider, level(1.0, -40.0))], |_| {
-            "The clocks of Kasm and of the provider both differ from the clock of a:10059 by more than half a minute, \
+            "The clocks of the app and of the provider both differ from the clock of a:10059 by more than half a minute, \
              in the same direction."
                 .to_owned()
         })

@@ -53,7 +53,7 @@ fn broken() -> Scenario {
 
 /// When the outage begins in the common course: healthy 600 s, a blip of 45 s, a pause of 375 s.
 const BEGINS: u64 = 600 + 45 + 375;
-const TITLE: &str = "Kasm's redirect URL is registered with the provider";
+const TITLE: &str = "The app's redirect URL is registered with the provider";
 
 /// The description with a cause that is good no more, and was not seen good.
 fn with(stage: &str, check: &str, title: &str) -> String {
@@ -82,7 +82,7 @@ pub fn broken_by_hand(rule: &Rule) -> Vec<Case> {
         first.extend(second);
         first
     };
-    let first = with("Kasm", "app_reachable", "Kasm takes connections and answers");
+    let first = with("The app", "app_reachable", "The app takes connections and answers");
     let second = with("Token", "client_secret_accepted", "The provider takes the client secret");
     let mut changes = case(
         rule,
@@ -229,8 +229,8 @@ fn degraded() -> Scenario {
             ],
             |_| {
                 "Sign-in at home is degraded: some people cannot sign in, or not everything works.\n\
-                 This should hold and does not: Kasm's login page and its script are served (ssowatch explain app_page_served).\n\
-                 This should hold and does not: The provider gives the claim that Kasm takes as groups (ssowatch explain groups_claim)."
+                 This should hold and does not: The app's login page and its script are served (ssowatch explain app_page_served).\n\
+                 This should hold and does not: The provider gives the claim that the app takes as groups (ssowatch explain groups_claim)."
                     .to_owned()
             },
         )

@@ -39,7 +39,7 @@ fn drift(alert: &'static str, series: &str, decoy: (&'static str, f64)) -> Scena
         decoys: vec![decoy],
         edges: vec![one_of_two_replicas(series, 0.0, 1.0)],
         ..plain(alert, &[(series, level(0.0, 1.0))], |_| {
-            "Kasm and Pocket ID disagree about redirect_uri at home. To see both values side by side: ssowatch check\n\
+            "The app and the provider disagree about redirect_uri at home. To see both values side by side: ssowatch check\n\
              Checks that compare it: redirect_uri_registered"
                 .to_owned()
         })
@@ -119,7 +119,7 @@ fn risk() -> Scenario {
                 level(1.0, 0.0),
             )],
             |_| {
-                "At home this should hold and does not: Kasm's clock is within 30 seconds of ours.\n\
+                "At home this should hold and does not: The app's clock is within 30 seconds of ours.\n\
                  Why it matters and what fixes it: ssowatch explain app_clock"
                     .to_owned()
             },
