@@ -462,7 +462,7 @@ fn of_a_broken_sign_in_what_changed_since_it_worked_is_told() {
     let heading =
         "What changed since sign-in worked It was last seen to work 90 minutes ago (2026-11-24 10:30:00 UTC).";
     has_in_order(&told(&[]), &["What to change:", heading, "No watched value changed since."]);
-    let changed = "Kasm: login start, auth URL: from https://id.example.test/authorize to https://old-id.example.test";
+    let changed = "App: login start, auth URL: from https://id.example.test/authorize to https://old-id.example.test";
     has_in_order(&told(&[change]), &["What to change:", heading, changed, "What will break it next"]);
 }
 
