@@ -41,6 +41,8 @@ pub struct LabOptions {
     pub client_secret: String,
     /// How many secrets of Kasm's client are active beside that one (2.14).
     pub more_secrets: usize,
+    /// The client is for an app that is not the lab's Kasm: its callback.
+    pub other_app: Option<String>,
     /// Somebody may sign in, as the canary does: else that is a violation.
     pub signs_in: bool,
     /// The time by which certificates are made and `Date` is told.
@@ -93,6 +95,7 @@ impl Default for LabOptions {
             localhost: false,
             client_secret: CLIENT_SECRET.to_owned(),
             more_secrets: 0,
+            other_app: None,
             signs_in: false,
             clock: Clock::System,
         }

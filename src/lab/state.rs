@@ -207,12 +207,13 @@ impl LabState {
         let signing_key = if options.es256 { KeyName::Ec } else { KeyName::Rsa }.key()?;
         let paths = Paths::of(options.kind);
         let back_channel = urls.internal.as_ref().unwrap_or(&urls.provider);
+        let callback = options.other_app.clone().unwrap_or_else(|| urls.callback());
         let provider = Provider {
             kind: options.kind,
             version: options.version,
             app_url: urls.provider.clone(),
             paths,
-            clients: Client::known(&urls.callback(), &urls.kasm, options.secrets()),
+            clients: Client::known(&callback, &urls.kasm, options.secrets()),
             users: User::known(),
             groups: Group::known(),
             api_keys: ApiKey::known(),

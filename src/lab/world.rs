@@ -69,7 +69,7 @@ impl World {
             kasm_url: parse(&urls.kasm)?,
             healthy: LabState::healthy(&options, &urls)?,
             faults: BTreeSet::new(),
-            recorder: Recorder::allowing(options.signs_in),
+            recorder: Recorder::of(&options),
             sign_ins: SignIns::default(),
             options,
             ports,

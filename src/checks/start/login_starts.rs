@@ -34,7 +34,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
 /// A Kasm that is well, and ends in an error of its own at the start of a login, is a fault; any other silence is not.
 fn without_an_answer(case: &Case<'_>, missing: Missing) -> Result<Outcome, Missing> {
     match error_of_its_own(case, &missing) {
-        Some(_) if case.app.profile().asks_provider && is_provider_well(case) => Ok(Outcome::Unknown(
+        Some(_) if case.start_asks_provider() && is_provider_well(case) => Ok(Outcome::Unknown(
             "its server asks the provider at this step, which is told first (back_channel)".to_owned(),
         )),
         Some(_) if case.is_guess() => Err(missing),
@@ -42,8 +42,21 @@ fn without_an_answer(case: &Case<'_>, missing: Missing) -> Result<Outcome, Missi
             let message = format!("Kasm is well, and does not start the login: {detail}");
             Ok(Outcome::fail(Finding::new("server_error", message)))
         }
-        _ => Err(missing),
+        Some(_) => Err(missing),
+        None => match missing.server_error() {
+            Some(detail) if is_ill_without_a_check(case) && !case.is_guess() && !is_provider_away(case) => {
+                let message = format!("Kasm answers the start of its login with an error of its own: {detail}");
+                Ok(Outcome::fail(Finding::new("server_error", message)))
+            }
+            _ => Err(missing),
+        },
     }
+}
+
+/// Whether the app's page is an error of its own as well, and no health check says more: where the start of a login ends
+/// in such an error, too, nobody signs in, and no other check says so.
+fn is_ill_without_a_check(case: &Case<'_>) -> bool {
+    !case.is_kasm() && matches!(case.now.app_health().value, Err(Missing::NotApplicable(_)))
 }
 
 fn outcome(case: &Case<'_>, start: &Start) -> Outcome {
@@ -56,8 +69,23 @@ fn outcome(case: &Case<'_>, start: &Start) -> Outcome {
         StartOutcome::Refused(text) if case.is_guess() => Outcome::Unverified(format!(
             "how the login of this kind of app starts is unconfirmed, and its answer is: {text}; app.login says it better"
         )),
+        StartOutcome::FormRefused(text) if case.is_guess() => Outcome::Unverified(format!(
+            "how the login of this kind of app starts is unconfirmed, and it refuses its own login form: {text}; app.login \
+             says it better"
+        )),
         StartOutcome::Refused(text) => Outcome::fail(refused(&[(&start.display_name, text)])),
+        StartOutcome::FormRefused(text) => Outcome::fail(form_refused(case, text)),
     }
+}
+
+/// Web frameworks refuse a form that comes from another address than their own as forged: people get an error page in
+/// place of the provider's. So does an app that does not know the address at which a proxy serves it.
+fn form_refused(case: &Case<'_>, text: &str) -> Finding {
+    let message = format!(
+        "Kasm refuses its own login form as forged ({text}), most likely because it does not know that people come by {}",
+        case.target().app.url
+    );
+    Finding::new("form_refused", message)
 }
 
 /// No config leads to this provider. Those that do not start may be the one.
