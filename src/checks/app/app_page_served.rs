@@ -56,6 +56,7 @@ fn script(page: &Page) -> Outcome {
 mod tests {
     use super::CHECK;
     use crate::{
+        apps::AppKind,
         checks::testing::table,
         model::{Page, Script, Snapshot},
     };
@@ -83,6 +84,14 @@ mod tests {
                 ("the script gave no answer", |now| script(now).status = None, "unknown"),
                 ("an empty page: told by login_offered", |now| page(now).is_blank = true, "unverified"),
                 ("no script", |now| page(now).script = None, "ok"),
+                (
+                    "an error where the login starts at the page: told by login_starts",
+                    |now| {
+                        now.target.app.kind = Some(AppKind::ModAuthOpenidc);
+                        page(now).status = 500;
+                    },
+                    "not_applicable",
+                ),
             ],
         );
     }

@@ -137,7 +137,7 @@ fn is_provider_away(case: &Case<'_>) -> bool {
 mod tests {
     use super::CHECK;
     use crate::{
-        apps::kasm::StartOutcome,
+        apps::{AppKind, kasm::StartOutcome},
         checks::testing::{add_config, evaluated, lose, table, url},
         model::{HealthState, Missing, Reason, Snapshot, SourceId},
     };
@@ -233,6 +233,91 @@ mod tests {
                 ("not asked", |now| lose(&mut now.login_start, SourceId::LoginStart, Reason::Connect), "unknown"),
             ],
         );
+    }
+
+    fn is_paperless(now: &mut Snapshot) {
+        now.target.app.kind = Some(AppKind::Paperless);
+        now.app_health.value = Err(Missing::NotApplicable("it has none".to_owned()));
+    }
+
+    /// Its page is where its login starts.
+    fn is_apache(now: &mut Snapshot) {
+        is_paperless(now);
+        now.target.app.kind = Some(AppKind::ModAuthOpenidc);
+    }
+
+    #[test]
+    fn another_app_fails_where_it_refuses_its_own_form_or_ends_in_an_error() {
+        table(
+            &CHECK,
+            &[
+                (
+                    "refuses its own form",
+                    |now| {
+                        is_paperless(now);
+                        answer(now, StartOutcome::FormRefused("HTTP 403".to_owned()));
+                    },
+                    "fail form_refused",
+                ),
+                (
+                    "asks the provider at this step, and its page is well: told by back_channel",
+                    |now| {
+                        is_paperless(now);
+                        status(now, 500);
+                    },
+                    "unknown",
+                ),
+                (
+                    "the same, started as the configuration says: back_channel does not speak of it",
+                    |now| {
+                        is_paperless(now);
+                        now.target.app.login = Some("/start".to_owned());
+                        status(now, 500);
+                    },
+                    "fail server_error",
+                ),
+                (
+                    "its page is an error, too",
+                    |now| {
+                        is_paperless(now);
+                        status(now, 502);
+                        now.app_page.value.as_mut().unwrap().status = 502;
+                    },
+                    "fail server_error",
+                ),
+                (
+                    "its page is the start",
+                    |now| {
+                        is_apache(now);
+                        status(now, 500);
+                        now.app_page.value.as_mut().unwrap().status = 500;
+                    },
+                    "fail server_error",
+                ),
+                (
+                    "the same while the provider is away",
+                    |now| {
+                        is_apache(now);
+                        status(now, 500);
+                        now.app_page.value.as_mut().unwrap().status = 500;
+                        lose(&mut now.provider_connection, SourceId::ProviderConnection, Reason::Connect);
+                    },
+                    "unknown",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_form_that_is_refused_names_the_address_and_where_the_app_is_told_it() {
+        let report = evaluated(&CHECK, |now| {
+            is_paperless(now);
+            answer(now, StartOutcome::FormRefused("HTTP 403".to_owned()));
+        });
+        let finding = &report.findings[0];
+        assert!(finding.message.starts_with("Paperless-ngx refuses its own login form as forged (HTTP 403)"));
+        assert!(finding.message.ends_with("https://kasm.example.test"), "{}", finding.message);
+        assert!(finding.fix.as_ref().unwrap().starts_with("Paperless-ngx: set PAPERLESS_URL"), "{finding:?}");
     }
 
     #[test]

@@ -154,6 +154,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_state_that_a_page_repeats_is_kept_neither_whole_nor_cut() {
+        let state = "tWoZsJksXTgzSmopPq-1";
+        for (text, kept) in [
+            ("state : tWoZsJksXTgzSmopPq-1", "state : (state)"),
+            ("state : tWoZsJksXT…", "state : (state)…"),
+            ("state : tWoZ…", "state : (state)…"),
+            ("the redirect…", "the redirect…"),
+            ("state : tWoZsJksXT", "state : tWoZsJksXT"),
+            ("…", "…"),
+        ] {
+            let page = DryRun::ErrorPage { status: 400, message: text.to_owned() };
+            let expected = DryRun::ErrorPage { status: 400, message: kept.to_owned() };
+            assert_eq!(without_state(page, Some(state)), expected);
+        }
+    }
+
+    #[test]
     fn only_the_prompt_of_the_url_is_replaced() {
         for (written, asked) in [
             ("https://x.test/a?b=%7e&prompt=login&c=d+e#f", "https://x.test/a?b=%7e&c=d+e&prompt=none"),

@@ -1,9 +1,11 @@
-"""A Django site whose users sign in with django-allauth, on a free port of the loopback interface.
+"""A Django site whose users sign in with django-allauth or mozilla-django-oidc, on a free port of the loopback interface.
 
-    python allauth_app.py '{"provider_url": "...", "client_id": "...", "client_secret": "...", "scope": ["openid"],
-                            "pkce": true, "behind_proxy": true, "hosts": ["*"]}'
+    python django_app.py '{"library": "allauth", "provider_url": "...", "authorization_endpoint": "...", "client_id": "...",
+                           "client_secret": "...", "scope": ["openid"], "pkce": true, "behind_proxy": true,
+                           "trusted_origins": ["https://..."]}'
 
-With "behind_proxy" it believes the X-Forwarded-Proto of the proxy before it. Prints one line of JSON ({"url": ...}) when
+django-allauth reads the provider's discovery document, mozilla-django-oidc ("mozilla") is given its endpoints. With "behind_proxy" it believes the X-Forwarded-Proto of the proxy before it. Forms may come from "trusted_origins", as
+Paperless-ngx sets them from PAPERLESS_URL; without them only from the address that Django believes to have. Prints one line of JSON ({"url": ...}) when
 it listens. Ends when standard input closes.
 """
 
@@ -25,15 +27,20 @@ from django.urls import include, path
 
 WANTED = json.loads(sys.argv[1])
 FOLDER = tempfile.TemporaryDirectory()
+SCOPE = WANTED["scope"]
+ALLAUTH = [
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+]
+IS_ALLAUTH = WANTED["library"] == "allauth"
 APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
     "django.contrib.sessions",
-    "allauth",
-    "allauth.account",
-    "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
+    *(ALLAUTH if IS_ALLAUTH else ["mozilla_django_oidc"]),
 ]
 
 settings.configure(
@@ -51,7 +58,7 @@ settings.configure(
         "django.middleware.csrf.CsrfViewMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",
         "django.contrib.messages.middleware.MessageMiddleware",
-        "allauth.account.middleware.AccountMiddleware",
+        *(["allauth.account.middleware.AccountMiddleware"] if IS_ALLAUTH else []),
     ],
     TEMPLATES=[
         {
@@ -66,29 +73,40 @@ settings.configure(
             },
         }
     ],
-    SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https") if WANTED.get("behind_proxy") else None,
+    CSRF_TRUSTED_ORIGINS=WANTED["trusted_origins"],
+    SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https") if WANTED["behind_proxy"] else None,
     SOCIALACCOUNT_PROVIDERS={
         "openid_connect": {
-            "OAUTH_PKCE_ENABLED": WANTED.get("pkce", True),
-            "SCOPE": WANTED.get("scope", ["openid", "profile", "email"]),
+            "OAUTH_PKCE_ENABLED": WANTED["pkce"],
+            "SCOPE": SCOPE,
             "APPS": [
                 {
                     "provider_id": "id",
                     "name": "Sign in",
                     "client_id": WANTED["client_id"],
-                    "secret": WANTED.get("client_secret", "unknown"),
+                    "secret": WANTED["client_secret"],
                     "settings": {"server_url": WANTED["provider_url"]},
                 }
             ],
         }
     },
+    OIDC_RP_CLIENT_ID=WANTED["client_id"],
+    OIDC_RP_CLIENT_SECRET=WANTED["client_secret"],
+    OIDC_RP_SCOPES=" ".join(SCOPE),
+    OIDC_RP_SIGN_ALGO="RS256",
+    OIDC_USE_PKCE=WANTED["pkce"],
+    OIDC_OP_AUTHORIZATION_ENDPOINT=WANTED["authorization_endpoint"],
+    # Nothing here signs in.
+    OIDC_OP_TOKEN_ENDPOINT=WANTED["provider_url"],
+    OIDC_OP_USER_ENDPOINT=WANTED["provider_url"],
+    OIDC_OP_JWKS_ENDPOINT=WANTED["provider_url"],
     LOGGING_CONFIG=None,
 )
 django.setup()
 
 urlpatterns = [
     path("", lambda _request: HttpResponse("<!doctype html><title>An app</title><a href='/accounts/login/'>Sign in</a>")),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("allauth.urls")) if IS_ALLAUTH else path("oidc/", include("mozilla_django_oidc.urls")),
 ]
 
 
