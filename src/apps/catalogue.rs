@@ -359,7 +359,7 @@ kinds! {
         forms: AppForms {
             settings: "Paperless-ngx: PAPERLESS_SOCIALACCOUNT_PROVIDERS",
             address: "Paperless-ngx: set PAPERLESS_URL to the https address, and PAPERLESS_PROXY_SSL_HEADER to \
-                      [\"HTTP_X_FORWARDED_PROTO\", \"https\"], and let the proxy pass X-Forwarded-Proto on.",
+                      [\"HTTP_X_FORWARDED_PROTO\", \"https\"], and let the proxy pass X-Forwarded-Proto and Host on.",
             pkce: "Paperless-ngx: OAUTH_PKCE_ENABLED in PAPERLESS_SOCIALACCOUNT_PROVIDERS",
         },
         leaves: "a session row that ends by itself",
@@ -378,7 +378,7 @@ kinds! {
         forms: AppForms {
             settings: "django-allauth: SOCIALACCOUNT_PROVIDERS (openid_connect)",
             address: "Django: set SECURE_PROXY_SSL_HEADER to (\"HTTP_X_FORWARDED_PROTO\", \"https\"), and let the proxy \
-                      pass X-Forwarded-Proto on.",
+                      pass X-Forwarded-Proto and Host on.",
             pkce: "django-allauth: OAUTH_PKCE_ENABLED in SOCIALACCOUNT_PROVIDERS",
         },
         leaves: "a session row that ends by itself",
@@ -603,7 +603,7 @@ kinds! {
         forms: AppForms {
             settings: "Django: the OIDC_ settings of mozilla-django-oidc",
             address: "Django: set SECURE_PROXY_SSL_HEADER to (\"HTTP_X_FORWARDED_PROTO\", \"https\"), and let the proxy \
-                      pass X-Forwarded-Proto on.",
+                      pass X-Forwarded-Proto and Host on.",
             pkce: "Django: OIDC_USE_PKCE",
         },
         leaves: "a session row that ends by itself",

@@ -118,6 +118,12 @@ impl AppName {
         Some(match check {
             "app_reachable" => format!("Start {} and the reverse proxy before it, and look at their logs.", self.name),
             "app_healthy" => format!("Look at the log of {}, and restart what is down.", self.name),
+            "login_starts" if code == "form_refused" => forms.address.to_owned(),
+            "login_starts" if code == "server_error" => format!(
+                "{settings}: see that the settings are right, and that its server reaches the provider at the address that \
+                 stands there; the log of {} names the reason.",
+                self.name
+            ),
             "login_starts" => format!(
                 "{settings}: see that the provider is configured and switched on there; the log of {} names the reason. \
                  If its login starts at another address, correct app.kind, app.provider or app.login in ssowatch's \

@@ -183,6 +183,22 @@ impl<'a> Case<'a> {
         self.app.profile().grade == Grade::Guess && self.target().app.login.is_none()
     }
 
+    /// Whether every start of a login makes the app's server ask the provider, which tells whether it reaches it. Of a login
+    /// that the configuration describes, nothing is known.
+    #[must_use]
+    pub fn start_asks_provider(&self) -> bool {
+        self.app.profile().asks_provider && !self.is_guess() && self.target().app.login.is_none()
+    }
+
+    /// Whether the app's page is where its login starts: then it is no page of its own.
+    #[must_use]
+    pub fn starts_at_its_page(&self) -> bool {
+        match &self.target().app.login {
+            Some(path) => path == "/",
+            None => self.app.profile().start.is_some_and(|start| start.path == "/"),
+        }
+    }
+
     /// The target's start of login, whatever Kasm answered.
     ///
     /// # Errors
@@ -204,7 +220,9 @@ impl<'a> Case<'a> {
                 "Kasm pushes its request to the provider (PAR): from outside its parameters are not seen".to_owned(),
             )),
             StartOutcome::Url(url) => Ok(url),
-            StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => Err(Missing::Blocked { by: SourceId::LoginStart }),
+            StartOutcome::Refused(_) | StartOutcome::FormRefused(_) | StartOutcome::NoAnswer(_) => {
+                Err(Missing::Blocked { by: SourceId::LoginStart })
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! The collection at the app: connection, health, login settings (Kasm's), start of login, page.
 
 use chrono::TimeDelta;
+use url::Url;
 
 use super::context::{RoundContext, blocked_by, observe, whole_connection};
 use crate::{
@@ -118,7 +119,7 @@ pub(super) async fn collect(
                 _ => other_login(round, &side, target, before, counts).await,
             }
         },
-        login_page(round, &side, before, counts),
+        login_page(round, &side, &target.provider.url, before, counts),
     );
     let (started, start_is_kept) = match started {
         Begun::Now(started) => (started, false),
@@ -219,13 +220,14 @@ async fn login(
 async fn login_page(
     round: &RoundContext<'_>,
     side: &SideClient,
+    provider: &Url,
     before: Option<&Snapshot>,
     counts: &Counts,
 ) -> Observed<Page> {
     let source = SourceId::AppPage;
     let old = before.map(|before| &before.app_page);
     let is_due = round.is_due(source, old, page::is_good);
-    round.refresh(source, old, is_due, Ok(side), page::collect(side, model::Side::App, counts)).await
+    round.refresh(source, old, is_due, Ok(side), page::collect(side, Some(provider), counts)).await
 }
 
 fn apart(started: Observed<Started>) -> (Vec<Option<String>>, Observed<KasmStart>) {

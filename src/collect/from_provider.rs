@@ -254,7 +254,7 @@ async fn sign_in_page(
         Some(ProviderKind::PocketId) => {
             let old = before.map(|before| &before.page);
             let is_due = round.is_due(source, old, page::is_good);
-            round.refresh(source, old, is_due, Ok(side), page::collect(side, model::Side::Provider, counts)).await
+            round.refresh(source, old, is_due, Ok(side), page::collect(side, None, counts)).await
         }
         Some(_) => {
             missing(Missing::NotApplicable("where another provider has its sign-in page is not known".to_owned()))

@@ -53,6 +53,8 @@ use crate::{
 
 /// The secret of Kasm's client at the lab's provider.
 pub const CLIENT_SECRET: &str = pocket_id::Client::KASM_SECRET;
+/// The id of that client.
+pub const CLIENT_ID: &str = pocket_id::Client::KASM;
 /// A provider key of an admin.
 pub const ADMIN_API_KEY: &str = "PocketIdAdminKeyPlaceholder000001";
 /// A provider key of an ordinary user.

@@ -43,6 +43,8 @@ pub struct LabOptions {
     pub more_secrets: usize,
     /// Grafana, Immich and Paperless-ngx stand beside Kasm, each with a client of its own.
     pub other_apps: bool,
+    /// The client is for an app that is not the lab's Kasm: its callback.
+    pub other_app: Option<String>,
     /// Somebody may sign in, as the canary does: else that is a violation.
     pub signs_in: bool,
     /// The time by which certificates are made and `Date` is told.
@@ -96,6 +98,7 @@ impl Default for LabOptions {
             client_secret: CLIENT_SECRET.to_owned(),
             more_secrets: 0,
             other_apps: false,
+            other_app: None,
             signs_in: false,
             clock: Clock::System,
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{
-    ADMIN_API_KEY, USER_API_KEY,
+    ADMIN_API_KEY, LabOptions, USER_API_KEY,
     apps::OtherApp,
     developer_api,
     message::{Answer, Request, first},
@@ -46,14 +46,16 @@ pub(super) struct Recorder {
     sent_by_apps: BTreeSet<String>,
     /// Whether somebody may sign in.
     may_sign_in: bool,
+    /// Whether the client is another app's, whose redirect URIs are not seen here.
+    has_other_app: bool,
     /// The codes that came to the callback.
     brought: BTreeSet<String>,
 }
 
 impl Recorder {
-    /// One of a lab in which somebody may sign in, or not.
-    pub(super) fn allowing(may_sign_in: bool) -> Self {
-        Self { may_sign_in, ..Self::default() }
+    /// One of a lab with these options.
+    pub(super) fn of(options: &LabOptions) -> Self {
+        Self { may_sign_in: options.signs_in, has_other_app: options.other_app.is_some(), ..Self::default() }
     }
 
     /// Notes a request.
@@ -128,7 +130,8 @@ impl Recorder {
             .or_else(|| first(&form, "redirect_uri"))
             .or_else(|| body.get("callbackURL").and_then(Value::as_str));
         // The token endpoint takes the redirect URI only together with a code, which nobody has here.
-        if let Some(uri) = redirect_uri.filter(|uri| path != paths.token && !self.sent_by_apps.contains(*uri)) {
+        let is_foreign = |uri: &&str| path != paths.token && !self.sent_by_apps.contains(*uri);
+        if let Some(uri) = redirect_uri.filter(|_| !self.has_other_app).filter(is_foreign) {
             self.violation(Side::Provider, request, &format!("a redirect URI that no app sent: {uri}"));
         }
         let is_server_side = provider.kind != ProviderKind::PocketId || provider.version >= Version::new(2, 10);

@@ -216,7 +216,8 @@ impl LabState {
         let paths = Paths::of(options.kind);
         let back_channel = urls.internal.as_ref().unwrap_or(&urls.provider);
         let apps = OtherApp::healthy(urls, paths.authorize);
-        let mut clients = Client::known(&urls.callback(), &urls.kasm, options.secrets());
+        let callback = options.other_app.clone().unwrap_or_else(|| urls.callback());
+        let mut clients = Client::known(&callback, &urls.kasm, options.secrets());
         clients.extend(apps.iter().map(OtherApp::client));
         let provider = Provider {
             kind: options.kind,

@@ -75,7 +75,7 @@ impl World {
             healthy: LabState::healthy(&options, &urls)?,
             faults: BTreeSet::new(),
             app_faults: BTreeSet::new(),
-            recorder: Recorder::allowing(options.signs_in),
+            recorder: Recorder::of(&options),
             sign_ins: SignIns::default(),
             options,
             ports,

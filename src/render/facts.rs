@@ -106,8 +106,9 @@ fn sent_to(snapshot: &Snapshot) -> Option<String> {
 /// is configured and shows less than the check needs counts as none.
 pub(crate) fn missing_credentials(snapshot: &Snapshot, check: &CheckReport) -> Vec<Credential> {
     let needs = checks::find(&check.id).map_or(&[][..], |(_, check)| check.needs);
-    // No other provider has such a key.
-    let is_pocket_id = Case::new(snapshot, None).kind == ProviderKind::PocketId;
+    // No other provider has such a key, and no other app.
+    let case = Case::new(snapshot, None);
+    let is_pocket_id = case.kind == ProviderKind::PocketId;
     let is_its_key =
         |credential: &Credential| matches!(credential, Credential::ProviderAdminKey | Credential::ProviderKey);
     let mut missing: Vec<Credential> = needs
@@ -115,6 +116,7 @@ pub(crate) fn missing_credentials(snapshot: &Snapshot, check: &CheckReport) -> V
         .copied()
         .filter(|credential| !snapshot.target.credentials.contains(credential))
         .filter(|credential| is_pocket_id || !is_its_key(credential))
+        .filter(|credential| case.is_kasm() || *credential != Credential::AppKey)
         .collect();
     if let (true, Some(Inconclusive::NotConfigured { credential })) = (missing.is_empty(), check.inconclusive) {
         missing.push(credential);

@@ -5,8 +5,8 @@
 // With "client_secret" the client has that secret; "introspection" and "client_credentials" switch those on. Tokens of the
 // client's own are then JWTs; "alg" may be RS256, PS256, ES256 or EdDSA.
 //
-// Prints one line of JSON ({"url": ...}) when it listens. A line `rotate` on standard input replaces the signing key, which
-// one more such line tells. Ends when standard input closes.
+// Prints one line of JSON ({"url": ...}) when it listens. A line `rotate` on standard input replaces the signing key, a line
+// of JSON replaces the settings; one more such line tells that it is done. Ends when standard input closes.
 import http from 'node:http';
 import readline from 'node:readline';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
@@ -15,7 +15,7 @@ import { Provider } from 'oidc-provider';
 // Its notices are about running it in earnest, and go to standard output, too.
 console.info = console.warn = () => {};
 
-const wanted = JSON.parse(process.argv[2] ?? '{}');
+let wanted = JSON.parse(process.argv[2] ?? '{}');
 const alg = wanted.alg ?? 'RS256';
 const secret = () => randomBytes(16).toString('hex');
 
@@ -78,6 +78,9 @@ server.listen(0, '127.0.0.1', () => {
   serve();
   readline
     .createInterface({ input: process.stdin })
-    .on('line', (line) => line === 'rotate' && serve())
+    .on('line', (line) => {
+      if (line !== 'rotate') wanted = JSON.parse(line);
+      serve();
+    })
     .on('close', () => process.exit(0));
 });

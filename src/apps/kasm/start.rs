@@ -33,6 +33,8 @@ pub enum StartOutcome {
     Url(AuthorizeUrl),
     /// Kasm's own error text, or what is wrong with the URL.
     Refused(String),
+    /// The app refuses its own login form, though its cookies and hidden fields came along; says what it answered.
+    FormRefused(String),
     /// No answer that could be read.
     NoAnswer(String),
 }
@@ -107,7 +109,7 @@ impl KasmStart {
         let Chosen::Ours(ours) = self.ours(wanted) else { return None };
         match &ours.outcome {
             StartOutcome::Url(url) => Some(url),
-            StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => None,
+            StartOutcome::Refused(_) | StartOutcome::FormRefused(_) | StartOutcome::NoAnswer(_) => None,
         }
     }
 }

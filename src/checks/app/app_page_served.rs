@@ -18,11 +18,14 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
+    if case.starts_at_its_page() {
+        return Err(Missing::NotApplicable("its page is where its login starts, as login_starts says".to_owned()));
+    }
     let page = case.now.app_page().get()?;
     Ok(match page.status {
         200 if page.is_blank => return Err(Missing::OutOfReach("the page is empty, as login_offered says".to_owned())),
         200 if page.is_html => script(page),
-        300..=399 if !case.is_kasm() => Outcome::noting("its page leads on to another of its own"),
+        300..=399 if !case.is_kasm() => Outcome::noting("its page leads on, to another of its own or to the provider"),
         300..=399 | 401 | 403 | 407 => Outcome::Unverified(format!(
             "{} answers {}: if a login wall stands before Kasm, kasm.http_headers or kasm.basic_auth lets this daemon \
              through",
@@ -53,6 +56,7 @@ fn script(page: &Page) -> Outcome {
 mod tests {
     use super::CHECK;
     use crate::{
+        apps::AppKind,
         checks::testing::table,
         model::{Page, Script, Snapshot},
     };
@@ -80,6 +84,14 @@ mod tests {
                 ("the script gave no answer", |now| script(now).status = None, "unknown"),
                 ("an empty page: told by login_offered", |now| page(now).is_blank = true, "unverified"),
                 ("no script", |now| page(now).script = None, "ok"),
+                (
+                    "an error where the login starts at the page: told by login_starts",
+                    |now| {
+                        now.target.app.kind = Some(AppKind::ModAuthOpenidc);
+                        page(now).status = 500;
+                    },
+                    "not_applicable",
+                ),
             ],
         );
     }

@@ -21,6 +21,11 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
+/// Whether the provider says that it does not know the client.
+pub(in crate::checks) fn client_is_unknown(case: &Case<'_>) -> bool {
+    matches!(run(case), Ok(Outcome::Fail(_)))
+}
+
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let sent = client_id(case)?.ok_or_else(|| after("client_id_agrees", "it names no client"))?;
     match case.kind {

@@ -25,6 +25,7 @@ mod scope_list_shape;
 mod scopes_supported;
 mod state_returned;
 
+pub(super) use client_known::client_is_unknown;
 pub(super) use redirect_uri_secure::insecure;
 pub(super) use scopes_supported::unsupported;
 

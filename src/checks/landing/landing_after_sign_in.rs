@@ -31,8 +31,9 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
             _ => {}
         }
     }
+    let page = if case.is_kasm() { "/#/" } else { "" };
     Ok(Outcome::Unverified(format!(
-        "only a full sign-in shows it: sign in once in a private window and see that it ends at {}/#/",
+        "only a full sign-in shows it: sign in once in a private window and see that it ends at {}{page}",
         case.target().app.url
     )))
 }

@@ -34,7 +34,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
 /// A Kasm that is well, and ends in an error of its own at the start of a login, is a fault; any other silence is not.
 fn without_an_answer(case: &Case<'_>, missing: Missing) -> Result<Outcome, Missing> {
     match error_of_its_own(case, &missing) {
-        Some(_) if case.app.profile().asks_provider && is_provider_well(case) => Ok(Outcome::Unknown(
+        Some(_) if case.start_asks_provider() && is_provider_well(case) => Ok(Outcome::Unknown(
             "its server asks the provider at this step, which is told first (back_channel)".to_owned(),
         )),
         Some(_) if case.is_guess() => Err(missing),
@@ -42,8 +42,21 @@ fn without_an_answer(case: &Case<'_>, missing: Missing) -> Result<Outcome, Missi
             let message = format!("Kasm is well, and does not start the login: {detail}");
             Ok(Outcome::fail(Finding::new("server_error", message)))
         }
-        _ => Err(missing),
+        Some(_) => Err(missing),
+        None => match missing.server_error() {
+            Some(detail) if is_ill_without_a_check(case) && !case.is_guess() && !is_provider_away(case) => {
+                let message = format!("Kasm answers the start of its login with an error of its own: {detail}");
+                Ok(Outcome::fail(Finding::new("server_error", message)))
+            }
+            _ => Err(missing),
+        },
     }
+}
+
+/// Whether the app's page is an error of its own as well, and no health check says more: where the start of a login ends
+/// in such an error, too, nobody signs in, and no other check says so.
+fn is_ill_without_a_check(case: &Case<'_>) -> bool {
+    !case.is_kasm() && matches!(case.now.app_health().value, Err(Missing::NotApplicable(_)))
 }
 
 fn outcome(case: &Case<'_>, start: &Start) -> Outcome {
@@ -56,8 +69,23 @@ fn outcome(case: &Case<'_>, start: &Start) -> Outcome {
         StartOutcome::Refused(text) if case.is_guess() => Outcome::Unverified(format!(
             "how the login of this kind of app starts is unconfirmed, and its answer is: {text}; app.login says it better"
         )),
+        StartOutcome::FormRefused(text) if case.is_guess() => Outcome::Unverified(format!(
+            "how the login of this kind of app starts is unconfirmed, and it refuses its own login form: {text}; app.login \
+             says it better"
+        )),
         StartOutcome::Refused(text) => Outcome::fail(refused(&[(&start.display_name, text)])),
+        StartOutcome::FormRefused(text) => Outcome::fail(form_refused(case, text)),
     }
+}
+
+/// Web frameworks refuse a form that comes from another address than their own as forged: people get an error page in
+/// place of the provider's. So does an app that does not know the address at which a proxy serves it.
+fn form_refused(case: &Case<'_>, text: &str) -> Finding {
+    let message = format!(
+        "Kasm refuses its own login form as forged ({text}), most likely because it does not know that people come by {}",
+        case.target().app.url
+    );
+    Finding::new("form_refused", message)
 }
 
 /// No config leads to this provider. Those that do not start may be the one.
@@ -109,7 +137,7 @@ fn is_provider_away(case: &Case<'_>) -> bool {
 mod tests {
     use super::CHECK;
     use crate::{
-        apps::kasm::StartOutcome,
+        apps::{AppKind, kasm::StartOutcome},
         checks::testing::{add_config, evaluated, lose, table, url},
         model::{HealthState, Missing, Reason, Snapshot, SourceId},
     };
@@ -205,6 +233,91 @@ mod tests {
                 ("not asked", |now| lose(&mut now.login_start, SourceId::LoginStart, Reason::Connect), "unknown"),
             ],
         );
+    }
+
+    fn is_paperless(now: &mut Snapshot) {
+        now.target.app.kind = Some(AppKind::Paperless);
+        now.app_health.value = Err(Missing::NotApplicable("it has none".to_owned()));
+    }
+
+    /// Its page is where its login starts.
+    fn is_apache(now: &mut Snapshot) {
+        is_paperless(now);
+        now.target.app.kind = Some(AppKind::ModAuthOpenidc);
+    }
+
+    #[test]
+    fn another_app_fails_where_it_refuses_its_own_form_or_ends_in_an_error() {
+        table(
+            &CHECK,
+            &[
+                (
+                    "refuses its own form",
+                    |now| {
+                        is_paperless(now);
+                        answer(now, StartOutcome::FormRefused("HTTP 403".to_owned()));
+                    },
+                    "fail form_refused",
+                ),
+                (
+                    "asks the provider at this step, and its page is well: told by back_channel",
+                    |now| {
+                        is_paperless(now);
+                        status(now, 500);
+                    },
+                    "unknown",
+                ),
+                (
+                    "the same, started as the configuration says: back_channel does not speak of it",
+                    |now| {
+                        is_paperless(now);
+                        now.target.app.login = Some("/start".to_owned());
+                        status(now, 500);
+                    },
+                    "fail server_error",
+                ),
+                (
+                    "its page is an error, too",
+                    |now| {
+                        is_paperless(now);
+                        status(now, 502);
+                        now.app_page.value.as_mut().unwrap().status = 502;
+                    },
+                    "fail server_error",
+                ),
+                (
+                    "its page is the start",
+                    |now| {
+                        is_apache(now);
+                        status(now, 500);
+                        now.app_page.value.as_mut().unwrap().status = 500;
+                    },
+                    "fail server_error",
+                ),
+                (
+                    "the same while the provider is away",
+                    |now| {
+                        is_apache(now);
+                        status(now, 500);
+                        now.app_page.value.as_mut().unwrap().status = 500;
+                        lose(&mut now.provider_connection, SourceId::ProviderConnection, Reason::Connect);
+                    },
+                    "unknown",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_form_that_is_refused_names_the_address_and_where_the_app_is_told_it() {
+        let report = evaluated(&CHECK, |now| {
+            is_paperless(now);
+            answer(now, StartOutcome::FormRefused("HTTP 403".to_owned()));
+        });
+        let finding = &report.findings[0];
+        assert!(finding.message.starts_with("Paperless-ngx refuses its own login form as forged (HTTP 403)"));
+        assert!(finding.message.ends_with("https://kasm.example.test"), "{}", finding.message);
+        assert!(finding.fix.as_ref().unwrap().starts_with("Paperless-ngx: set PAPERLESS_URL"), "{finding:?}");
     }
 
     #[test]

@@ -22,17 +22,17 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
-    const ADVICE: &str = "sign in once in a private window; if that ends in an Internal Error, enter the secret again in \
-                          Kasm";
     if sign_in::last_run_if_any(case).is_some_and(sign_in::is_redeemed) {
         return Ok(Outcome::noting("the app redeemed the canary's code"));
     }
+    let error = if case.is_kasm() { "an Internal Error" } else { "an error of Kasm" };
+    let advice = format!("sign in once in a private window; if that ends in {error}, enter the secret again in Kasm");
     let proof = case.now.client_secret().ok().filter(|proof| proof.answer == SecretAnswer::Accepted);
     Ok(Outcome::Unverified(match proof {
         Some(SecretProof { origin, .. }) => {
-            format!("{origin} is accepted; whether Kasm holds the same it shows to nobody: {ADVICE}, from {origin}")
+            format!("{origin} is accepted; whether Kasm holds the same it shows to nobody: {advice}, from {origin}")
         }
-        None => format!("Kasm shows its secret to nobody: {ADVICE}"),
+        None => format!("Kasm shows its secret to nobody: {advice}"),
     }))
 }
 

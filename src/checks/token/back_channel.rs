@@ -35,7 +35,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     if case.is_kasm() {
         return Ok(in_its_container(case));
     }
-    if !case.app.profile().asks_provider || case.is_guess() || case.target().app.login.is_some() {
+    if !case.start_asks_provider() {
         return Ok(by_hand(case));
     }
     match case.now.login_start().get() {
@@ -43,7 +43,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
             StartOutcome::Url(_) => {
                 Outcome::noting("it asks the provider at each start of a login, and this one worked")
             }
-            StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => by_hand(case),
+            StartOutcome::Refused(_) | StartOutcome::FormRefused(_) | StartOutcome::NoAnswer(_) => by_hand(case),
         }),
         Err(missing) => match error_of_its_own(case, &missing) {
             Some(detail) if is_provider_well(case) => Ok(Outcome::fail(finding(case, detail))),

@@ -1,7 +1,10 @@
 //! The provider takes the client secret. What is tried is our copy of it.
 
 use super::{Case, Check, SeverityRule};
-use crate::model::{ClientSecrets, Credential, Finding, Missing, Outcome, SecretAnswer, SecretProof, SourceId};
+use crate::{
+    checks::authorize::client_is_unknown,
+    model::{ClientSecrets, Credential, Finding, Missing, Outcome, SecretAnswer, SecretProof, SourceId},
+};
 
 pub(super) const CHECK: Check = Check {
     id: "client_secret_accepted",
@@ -51,10 +54,10 @@ fn accepted(proof: &SecretProof) -> Outcome {
 
 /// A refusal says something about the secret only where the database answers, and knows the client as one with secrets.
 fn refused(case: &Case<'_>, proof: &SecretProof, status: u16, error: &str) -> Result<Outcome, Missing> {
+    if client_is_unknown(case) {
+        return Ok(Outcome::Unknown("the provider does not know the client, whatever its secret".to_owned()));
+    }
     match &case.now.client_meta().value {
-        Ok(meta) if meta.is_app_client && meta.name.is_none() => {
-            return Ok(Outcome::Unknown("the provider does not know the client, whatever its secret".to_owned()));
-        }
         Ok(_) | Err(Missing::NotApplicable(_)) => {}
         Err(_) => return Err(Missing::Blocked { by: SourceId::ClientMeta }),
     }
@@ -105,7 +108,7 @@ mod tests {
             evaluate,
             testing::{Row, generic},
         },
-        model::Snapshot,
+        model::{DryRun, Snapshot},
     };
 
     fn refuse(now: &mut Snapshot) {
@@ -125,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_only_where_it_says_something_about_the_secret() {
-        let cases: [Row; 9] = [
+        let cases: [Row; 10] = [
             ("accepted", |_| {}, "ok"),
             ("refused", refuse, "fail"),
             (
@@ -152,6 +155,16 @@ mod tests {
                     generic(now);
                 },
                 "fail",
+            ),
+            (
+                "refused by a provider that says that it does not know the client",
+                |now| {
+                    refuse(now);
+                    generic(now);
+                    let message = "invalid_client: client is invalid".to_owned();
+                    now.authorize_dry_run.value = Ok(DryRun::ErrorPage { status: 400, message });
+                },
+                "unknown",
             ),
             (
                 "refused, and the client is public",

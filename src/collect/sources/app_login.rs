@@ -30,6 +30,8 @@ use crate::{
 const MOST_REDIRECTS: usize = 2;
 /// Longer cookies than this together are not sent back.
 const MOST_COOKIES: usize = 8_000;
+/// How web frameworks refuse a form that they take for a forged one: Django, Laravel, Rails.
+const FORGED: [u16; 3] = [403, 419, 422];
 /// A page of this size is read away from the runtime's threads.
 const LARGE: usize = 64 * 1024;
 
@@ -61,6 +63,8 @@ pub(in crate::collect) async fn collect(
         }
         LoginMethod::PostJson(text) => Request { body: Some(("application/json", text.clone())), ..Request::json(url) },
     };
+    // A wall before the app would have kept its form back.
+    let mut is_form = matches!(request.method, LoginMethod::PostForm(_)) && !session.fields.is_empty();
     // Where the form was loaded from, as a browser says it: a guard against forged forms wants it over https.
     next.form_of = request.before.as_ref().map(|before| below(app, before));
     for _ in 0..=MOST_REDIRECTS {
@@ -72,7 +76,12 @@ pub(in crate::collect) async fn collect(
             }
             StartRead::Within(within) => {
                 next = Request::page(within);
+                is_form = false;
                 session.keep(answer).await;
+            }
+            StartRead::Refused(_) if is_form && FORGED.contains(&answer.status) => {
+                let what = format!("HTTP {}", answer.status);
+                return Ok(started(StartOutcome::FormRefused(what), None));
             }
             StartRead::Refused(why) => {
                 return ended(&asked, &answer)

@@ -111,7 +111,7 @@ fn state_of(url: &Url) -> Option<String> {
 /// What was seen, without the `state` of the login, which an error page may repeat.
 fn without_state(seen: DryRun, state: Option<&str>) -> DryRun {
     let Some(state) = state.filter(|state| !state.is_empty()) else { return seen };
-    let scrub = |text: String| text.replace(state, "(state)");
+    let scrub = |text: String| without_its_beginning(&text.replace(state, "(state)"), state);
     match seen {
         DryRun::Accepted(error) => DryRun::Accepted(scrub(error)),
         DryRun::RedirectAccepted => DryRun::RedirectAccepted,
@@ -122,6 +122,20 @@ fn without_state(seen: DryRun, state: Option<&str>) -> DryRun {
         }
         DryRun::ErrorPage { status, message } => DryRun::ErrorPage { status, message: scrub(message) },
         DryRun::Unrecognised { status, seen } => DryRun::Unrecognised { status, seen: scrub(seen) },
+    }
+}
+
+/// The text without the beginning of the `state`, where the text was cut within it. A few characters are no secret.
+fn without_its_beginning(text: &str, state: &str) -> String {
+    const FEW: usize = 4;
+    let whole = text.trim_end_matches('…');
+    if whole.len() == text.len() {
+        return text.to_owned();
+    }
+    let begins = |at: &usize| whole.len() - at >= FEW && state.starts_with(&whole[*at..]);
+    match whole.char_indices().map(|(at, _)| at).find(begins) {
+        Some(at) => format!("{}(state)…", &whole[..at]),
+        None => text.to_owned(),
     }
 }
 
@@ -138,6 +152,23 @@ async fn ask_for_redirect(provider: &SideClient, asks: &AuthorizeUrl, counts: &C
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_state_that_a_page_repeats_is_kept_neither_whole_nor_cut() {
+        let state = "tWoZsJksXTgzSmopPq-1";
+        for (text, kept) in [
+            ("state : tWoZsJksXTgzSmopPq-1", "state : (state)"),
+            ("state : tWoZsJksXT…", "state : (state)…"),
+            ("state : tWoZ…", "state : (state)…"),
+            ("the redirect…", "the redirect…"),
+            ("state : tWoZsJksXT", "state : tWoZsJksXT"),
+            ("…", "…"),
+        ] {
+            let page = DryRun::ErrorPage { status: 400, message: text.to_owned() };
+            let expected = DryRun::ErrorPage { status: 400, message: kept.to_owned() };
+            assert_eq!(without_state(page, Some(state)), expected);
+        }
+    }
 
     #[test]
     fn only_the_prompt_of_the_url_is_replaced() {

@@ -12,20 +12,22 @@ use crate::{
         http::{Limit, Request},
         side_client::{Counts, SideClient},
     },
-    model::{self, Page, Script},
+    model::{Page, Script},
 };
 
-/// Asks for the page at the root of the public address.
+/// Asks for the page at the root of the public address. Of an app, `provider` is the address of its provider.
 pub(in crate::collect) async fn collect(
     side: &SideClient,
-    which: model::Side,
+    provider: Option<&Url>,
     counts: &Counts,
 ) -> Result<Page, FetchError> {
     let url = side.at("/");
     let answer = side.ask(&Request::page(url.clone()), counts).await?;
-    if which == model::Side::App
+    if let Some(provider) = provider
         && let 300..=403 = answer.status
         && let Some(wall) = fetch_error::login_wall(&answer)
+        // An app that sends everybody to its provider at once has no wall before it.
+        && !answer.location_url().is_some_and(|target| target.origin() == provider.origin())
     {
         return Err(wall);
     }

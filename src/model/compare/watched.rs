@@ -18,7 +18,7 @@ pub(super) fn of(now: &Snapshot) -> Vec<Known> {
         seen(SourceId::LoginStart, &now.login_start, |start| match start.ours(now.target.wanted()) {
             Chosen::Ours(ours) => match &ours.outcome {
                 StartOutcome::Url(url) => Some(login_start(url)),
-                StartOutcome::Refused(_) | StartOutcome::NoAnswer(_) => None,
+                StartOutcome::Refused(_) | StartOutcome::FormRefused(_) | StartOutcome::NoAnswer(_) => None,
             },
             Chosen::Nowhere => None,
         }),

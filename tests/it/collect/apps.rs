@@ -307,6 +307,21 @@ async fn each_breakage_has_its_root_cause() {
     let (cause, failing, _) = stage.found().await;
     assert_eq!((cause.as_deref(), failing.len()), (Some("login_starts"), 1), "{failing:?}");
 
+    // An app that does not know that a proxy serves it over https takes its own form for a forged one.
+    let stage = Stage::new(AppKind::Paperless, Some("id")).await;
+    stage.app_but(|seen| (seen.method == "POST").then(|| html(403, "<h1>CSRF verification failed</h1>")));
+    let (cause, failing, report) = stage.found().await;
+    assert_eq!((cause.as_deref(), failing.len()), (Some("login_starts"), 1), "{failing:?} {report:?}");
+    assert_eq!(report.check("login_starts").unwrap().findings[0].code, "form_refused");
+
+    // An app that sends everybody to its provider at once is behind no wall.
+    let stage = Stage::new(AppKind::Grafana, None).await;
+    let url = stage.sends.url(&stage.pair.provider_url());
+    stage.app_but(move |seen| (seen.path() == "/").then(|| redirect(302, &url)));
+    let (cause, failing, report) = stage.found().await;
+    assert_eq!((cause, failing.len()), (None, 0), "{failing:?} {report:?}");
+    assert_eq!(report.check("app_page_served").unwrap().verdict, Verdict::Ok, "{report:?}");
+
     // The app is away.
     let stage = Stage::new(AppKind::Grafana, None).await;
     stage.pair.kasm.does(|_| Act::SendAndClose(Vec::new()));

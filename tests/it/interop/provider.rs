@@ -15,7 +15,7 @@ use tokio::{
 use url::Url;
 
 /// Longer than a provider takes to start on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A provider that we did not write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct Provider {
     pub url: Url,
     stdin: ChildStdin,
     lines: Lines<BufReader<ChildStdout>>,
-    _child: Child,
+    child: Child,
 }
 
 impl Product {
@@ -51,7 +51,7 @@ impl Product {
         let stdin = child.stdin.take().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = url(&mut lines).await;
-        Provider { url, stdin, lines, _child: child }
+        Provider { url, stdin, lines, child }
     }
 
     fn command(self) -> Command {
@@ -62,7 +62,7 @@ impl Product {
                 (PathBuf::from("node"), scripts.join("provider.mjs"), scripts.join("node_modules/oidc-provider"))
             }
             Self::Canaille => {
-                let venv = root.join("target/interop-venv");
+                let venv = venv();
                 // Written when all packages are there.
                 (venv.join("bin/python"), scripts.join("canaille_provider.py"), venv.join(".requirements"))
             }
@@ -74,10 +74,29 @@ impl Product {
     }
 }
 
+/// Where the packages of `tests/interop/requirements.txt` are.
+pub fn venv() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/interop-venv")
+}
+
 impl Provider {
     /// Makes it sign with another key.
     pub async fn rotate(&mut self) {
-        self.stdin.write_all(b"rotate\n").await.unwrap();
+        self.say("rotate").await;
+    }
+
+    /// Takes it away.
+    pub async fn stop(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// Replaces its settings at the same address. Only npm `oidc-provider` does.
+    pub async fn set(&mut self, wanted: &Value) {
+        self.say(&wanted.to_string()).await;
+    }
+
+    async fn say(&mut self, line: &str) {
+        self.stdin.write_all(format!("{line}\n").as_bytes()).await.unwrap();
         assert_eq!(url(&mut self.lines).await, self.url);
     }
 }
