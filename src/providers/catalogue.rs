@@ -30,6 +30,7 @@ macro_rules! profile {
             evidence: $evidence,
             forms: Forms {
                 secret: concat!($name, ": ", $client, " > ", $secret),
+                redirects: concat!($name, ": ", $client, " > ", $redirects),
                 code_flow: concat!($name, ": ", $client, ": allow the authorization code flow (response type code)."),
                 client_on: concat!($name, ": ", $on),
                 scopes: concat!($name, ": ", $scopes),

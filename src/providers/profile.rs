@@ -115,6 +115,8 @@ impl Look {
 pub struct Forms {
     /// Where the app's client secret is made.
     pub secret: &'static str,
+    /// Where the client's redirect URIs are registered.
+    pub redirects: &'static str,
     /// A sentence: let the client sign people in by the authorization code flow.
     pub code_flow: &'static str,
     /// A sentence: switch the client on.

@@ -32,8 +32,9 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
         }
     }
     Ok(Outcome::Unverified(format!(
-        "only a full sign-in shows it: sign in once in a private window and see that it ends at {}/#/",
-        case.target().app.url
+        "only a full sign-in shows it: sign in once in a private window and see that it ends at {}{}",
+        case.target().app.url,
+        if case.is_kasm() { "/#/" } else { "" }
     )))
 }
 

@@ -215,11 +215,7 @@ async fn the_apps_answers_are_limited_too() {
             format!(r#"{{"sso_enabled":true,"oidc":{{"oidc_configs":[{configs}]}}}}"#),
             "more than 100 OpenID configs",
         ),
-        (
-            "/api/sso",
-            format!(r#"{{"url":"{}"}}"#, "x".repeat(40_000)),
-            "more than 32768 bytes in the authorize URL",
-        ),
+        ("/api/sso", format!(r#"{{"url":"{}"}}"#, "x".repeat(40_000)), "more than 32768 bytes in the authorize URL"),
     ] {
         pair.kasm_but(path, move |_| json_answer(200, &body));
         let seen = pair.look().await;
