@@ -248,7 +248,7 @@ profile!(OIDC_PROVIDER, "oidc-provider" {
         Mark::Ends("jwks_uri", "/jwks"),
         Mark::Ends("userinfo_endpoint", "/me"),
     ]],
-    evidence: Evidence::Measured("npm oidc-provider 9"),
+    evidence: Evidence::Tested("npm oidc-provider 9"),
     answers: Answers {
         no_session: Look::Back("login_required"),
         wrong_client: Look::Page("invalid_client"),

@@ -14,7 +14,7 @@ pub(super) static PROFILE: ProviderProfile = ProviderProfile {
         pkce_missing: Look::Back("invalid_request"),
         wrong_secret: Look::Token("unauthorized_client"),
     },
-    evidence: Evidence::Measured("Keycloak 26.7.3"),
+    evidence: Evidence::Tested("Keycloak 26.7.3"),
     forms: Forms {
         secret: "Keycloak: Clients > Kasm's client > Credentials > Client Secret",
         redirects: "Keycloak: Clients > Kasm's client > Settings > Valid redirect URIs",
