@@ -132,7 +132,7 @@ const PROXY: &str = "Reverse proxy before the app: pass Host, X-Forwarded-Proto:
                      app believe this proxy.";
 
 const ANY: AppForms = AppForms {
-    settings: "its settings for OpenID Connect",
+    settings: "Kasm: settings for OpenID Connect",
     address: PROXY,
     pkce: "the switch for PKCE in its settings for OpenID Connect",
 };

@@ -107,14 +107,14 @@ impl AppName {
         found
     }
 
-    /// How to fix what a check finds, where advice for Kasm does not serve this app.
+    /// How to fix what a check finds, where advice for Kasm does not serve this app. `own` is the provider's half of it.
     #[must_use]
-    pub fn fix(&self, check: &str, code: &str) -> Option<String> {
+    pub fn fix(&self, check: &str, code: &str, own: Option<&str>) -> Option<String> {
         if self.kind == AppKind::Kasm {
             return None;
         }
         let forms = &self.profile().forms;
-        let settings = forms.settings;
+        let (settings, pkce) = (self.text(forms.settings), self.text(forms.pkce));
         Some(match check {
             "app_reachable" => format!("Start {} and the reverse proxy before it, and look at their logs.", self.name),
             "app_healthy" => format!("Look at the log of {}, and restart what is down.", self.name),
@@ -133,19 +133,13 @@ impl AppName {
             "redirect_uri_is_own" if code == "plain_http" => {
                 format!("{} Do not register the http address at the provider.", forms.address)
             }
-            "redirect_uri_is_own" => format!(
-                "{} Then register the same text for its client at the provider. If what it sends is right, correct app.url \
-                 or app.callback in ssowatch's config.",
-                forms.address
-            ),
             "redirect_uri_secure" => format!(
                 "Serve {} over https. {} Then register that callback for its client at the provider.",
                 self.name, forms.address
             ),
-            "pkce_not_required" => format!(
-                "At the provider, do not require PKCE of the client of {}; or switch it on at the app, where it can: {}.",
-                self.name, forms.pkce
-            ),
+            "pkce_not_required" => {
+                format!("{} Or let {} use PKCE, where it can: {pkce}.", own.unwrap_or_default(), self.name)
+            }
             "state_length" | "scope_list_shape" => format!("{settings}; or upgrade {}.", self.name),
             "back_channel" => format!(
                 "On the host of {}, open the way to the provider: DNS, firewall, and a certificate that it trusts; see that \

@@ -109,7 +109,8 @@ fn in_words_of(case: &Case<'_>, check: &Check, finding: Finding) -> Finding {
         return finding;
     }
     let Finding { code, message, fix, drift, expiry } = finding;
-    let fix = case.app.fix(check.id, &code).or_else(|| fix.map(|fix| case.app.text(&fix)));
+    let fix = fix.map(|fix| case.app.text(&fix));
+    let fix = case.app.fix(check.id, &code, fix.as_deref()).or(fix);
     let drift = drift.map(|drift| Drift {
         expected_by: case.app.text(&drift.expected_by),
         actual_by: case.app.text(&drift.actual_by),

@@ -136,3 +136,15 @@ pub(super) fn generic(now: &mut Snapshot) {
     );
     now.client_meta.value = Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned()));
 }
+
+/// Makes the provider a realm of Keycloak, to which Kasm leads.
+pub(super) fn keycloak(now: &mut Snapshot) {
+    const RECORDED: &str = include_str!("../../tests/fixtures/keycloak/26.7.3/discovery.json");
+    let recorded: serde_json::Value = serde_json::from_str(RECORDED).unwrap();
+    let body = recorded["response"]["body"].to_string();
+    now.discovery.value.as_mut().unwrap().fact =
+        Discovery::parse(200, Some("application/json"), body.as_bytes()).unwrap();
+    now.target.provider.url = "https://id.example.test/realms/home".to_owned();
+    url(now).endpoint = "https://id.example.test/realms/home/protocol/openid-connect/auth".to_owned();
+    now.client_meta.value = Err(Missing::NotApplicable("the provider is not Pocket ID".to_owned()));
+}

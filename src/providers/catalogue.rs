@@ -30,6 +30,7 @@ macro_rules! profile {
             evidence: $evidence,
             forms: Forms {
                 secret: concat!($name, ": ", $client, " > ", $secret),
+                redirects: concat!($name, ": ", $client, " > ", $redirects),
                 code_flow: concat!($name, ": ", $client, ": allow the authorization code flow (response type code)."),
                 client_on: concat!($name, ": ", $on),
                 scopes: concat!($name, ": ", $scopes),
@@ -247,7 +248,7 @@ profile!(OIDC_PROVIDER, "oidc-provider" {
         Mark::Ends("jwks_uri", "/jwks"),
         Mark::Ends("userinfo_endpoint", "/me"),
     ]],
-    evidence: Evidence::Measured("npm oidc-provider 9"),
+    evidence: Evidence::Tested("npm oidc-provider 9"),
     answers: Answers {
         no_session: Look::Back("login_required"),
         wrong_client: Look::Page("invalid_client"),

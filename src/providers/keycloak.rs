@@ -1,4 +1,4 @@
-//! Keycloak (26 measured): the names of its admin console.
+//! Keycloak (26.7 measured): the names of its admin console, as its message files have them.
 
 use super::{Answers, Evidence, Forms, Look, Mark, ProviderProfile};
 
@@ -14,9 +14,10 @@ pub(super) static PROFILE: ProviderProfile = ProviderProfile {
         pkce_missing: Look::Back("invalid_request"),
         wrong_secret: Look::Token("unauthorized_client"),
     },
-    evidence: Evidence::Measured("Keycloak 26.7.3"),
+    evidence: Evidence::Tested("Keycloak 26.7.3"),
     forms: Forms {
         secret: "Keycloak: Clients > Kasm's client > Credentials > Client Secret",
+        redirects: "Keycloak: Clients > Kasm's client > Settings > Valid redirect URIs",
         code_flow: "Keycloak: Clients > Kasm's client > Settings > Capability config: switch Standard flow on.",
         client_on: "Keycloak: Clients > Kasm's client: switch Enabled on.",
         scopes: "Keycloak: Clients > Kasm's client > Client scopes > Add client scope",
@@ -42,12 +43,12 @@ pub(super) static PROFILE: ProviderProfile = ProviderProfile {
             "redirect_uri_registered",
             "Keycloak: Clients > Kasm's client > Settings > Valid redirect URIs: enter exactly what Kasm sends; or \
              change Kasm: Access Management > Authentication > OpenID > your config > Redirect URL, if that is the \
-             wrong one.",
+             wrong one. Where the form has no such field, switch Standard flow on first (Capability config).",
         ),
         (
             "pkce_not_required",
-            "Keycloak: Clients > Kasm's client > Advanced > Proof Key for Code Exchange Code Challenge Method: choose \
-             none; Client authentication must be on.",
+            "Keycloak: Clients > Kasm's client > Settings > Capability config > Require PKCE: off (in older releases \
+             Advanced > Proof Key for Code Exchange Code Challenge Method: none). Client authentication must be on.",
         ),
         (
             "par_not_required",
@@ -84,8 +85,9 @@ pub(super) static PROFILE: ProviderProfile = ProviderProfile {
         (
             "discovery_served",
             "Open `/.well-known/openid-configuration` below `provider.url` in a browser. `provider.url` must name the \
-             realm (https://HOST/realms/REALM; before Keycloak 17 with /auth before /realms), and the reverse proxy \
-             must pass this path on.",
+             realm, in its own upper and lower case (https://HOST/realms/REALM; before Keycloak 17 with /auth before \
+             /realms), and the reverse proxy must pass this path on. If the realm was renamed or removed, Kasm's \
+             addresses need the same change.",
         ),
         (
             "issuer_matches",

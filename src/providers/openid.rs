@@ -10,6 +10,7 @@ pub(super) static PROFILE: ProviderProfile = ProviderProfile {
     evidence: Evidence::Specified,
     forms: Forms {
         secret: "the registration of Kasm's client at the provider",
+        redirects: "the registration of Kasm's client at the provider, redirect URIs",
         code_flow: "At the provider, allow the authorization code flow for Kasm's client.",
         client_on: "At the provider, switch Kasm's client on.",
         scopes: "allow it for Kasm's client at the provider",

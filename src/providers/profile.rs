@@ -23,6 +23,8 @@ pub struct ProviderProfile {
 /// How much what is known of a provider's answers is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
+    /// Asked of a real server of that release in every run of the tests.
+    Tested(&'static str),
     /// Asked of a real server of that release.
     Measured(&'static str),
     /// Read in its documentation or its source, and never asked.
@@ -36,6 +38,7 @@ impl Evidence {
     #[must_use]
     pub fn in_words(self) -> String {
         match self {
+            Self::Tested(release) => format!("tested with a real server: {release}"),
             Self::Measured(release) => format!("measured on a real server: {release}"),
             Self::Documented(source) => format!("documented: {source}"),
             Self::Specified => "the specifications".to_owned(),
@@ -115,6 +118,8 @@ impl Look {
 pub struct Forms {
     /// Where the app's client secret is made.
     pub secret: &'static str,
+    /// Where the client's redirect URIs are registered.
+    pub redirects: &'static str,
     /// A sentence: let the client sign people in by the authorization code flow.
     pub code_flow: &'static str,
     /// A sentence: switch the client on.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{
     Chosen, KasmStart, Wanted,
     login_settings::{configs_of, error_message},
+    start::{is_below, is_of_origin},
 };
 use crate::oidc::{JsonProblem, distinct, parse_json};
 
@@ -107,18 +108,24 @@ impl OidcConfigs {
         let is_named = |config: &OidcConfig| {
             wanted.display_name.is_some() && config.display_name.as_deref() == wanted.display_name
         };
+        let leads_below =
+            |config: &OidcConfig| config.auth_url.as_deref().is_some_and(|url| is_below(url, wanted.provider_url));
         let leads_here = |config: &OidcConfig| config.leads_to(wanted.provider_url);
-        only(&is_named).or_else(|| only(&leads_here)).or_else(|| only(&|_| true)).ok_or_else(|| {
-            let names: Vec<&str> =
-                self.configs.iter().map(|config| config.display_name.as_deref().unwrap_or("(no name)")).collect();
-            match names[..] {
-                [] => "Kasm stores no OpenID config".to_owned(),
-                _ => format!(
-                    "Kasm stores several OpenID configs: {}; name the one that is meant with kasm.provider",
-                    names.join(", ")
-                ),
-            }
-        })
+        only(&is_named)
+            .or_else(|| only(&leads_below))
+            .or_else(|| only(&leads_here))
+            .or_else(|| only(&|_| true))
+            .ok_or_else(|| {
+                let names: Vec<&str> =
+                    self.configs.iter().map(|config| config.display_name.as_deref().unwrap_or("(no name)")).collect();
+                match names[..] {
+                    [] => "Kasm stores no OpenID config".to_owned(),
+                    _ => format!(
+                        "Kasm stores several OpenID configs: {}; name the one that is meant with kasm.provider",
+                        names.join(", ")
+                    ),
+                }
+            })
     }
 }
 
@@ -126,11 +133,7 @@ impl OidcConfig {
     /// Whether the Authorization URL has the origin of `provider_url`.
     #[must_use]
     pub fn leads_to(&self, provider_url: &str) -> bool {
-        let parsed = |text: &str| url::Url::parse(text).ok();
-        let (Some(url), Some(provider)) = (self.auth_url.as_deref().and_then(parsed), parsed(provider_url)) else {
-            return false;
-        };
-        url.origin() == provider.origin()
+        self.auth_url.as_deref().is_some_and(|url| is_of_origin(url, provider_url))
     }
 
     fn read(entry: &Value) -> Self {
@@ -231,5 +234,18 @@ mod tests {
         );
         assert!(OidcConfigs::parse(b"{}").is_err());
         assert_eq!(OidcConfigs::parse(b"<H1>Internal Error</H1>"), Err(JsonProblem::WebPage));
+    }
+
+    #[test]
+    fn of_two_realms_of_one_server_the_one_that_is_watched_is_ours() {
+        let auth = |realm: &str| format!("https://id.example.test/realms/{realm}/protocol/openid-connect/auth");
+        let body = serde_json::json!({"oidc_configs": [
+            {"display_name": "a", "auth_url": auth("other")}, {"display_name": "b", "auth_url": auth("home")},
+        ]});
+        let configs = OidcConfigs::parse(body.to_string().as_bytes()).unwrap().unwrap();
+        let wanted = |provider_url| Wanted { provider_url, display_name: None };
+        let ours = configs.ours(wanted("https://id.example.test/realms/home"), None).unwrap();
+        assert_eq!(ours.display_name.as_deref(), Some("b"));
+        assert!(configs.ours(wanted("https://id.example.test/realms/gone"), None).is_err());
     }
 }

@@ -95,10 +95,16 @@ impl KasmStart {
         }
     }
 
-    /// The starts that lead to the provider, in the order of the login page.
+    /// The starts that lead to the provider, in the order of the login page. Where some lead below its very path, as to a
+    /// realm, the others of its origin lead to another one.
     #[must_use]
     pub fn leading(&self, wanted: Wanted<'_>) -> Vec<&Start> {
-        self.starts.iter().filter(|start| start.leads_to(wanted.provider_url)).collect()
+        let fitting = |fits: fn(&str, &str) -> bool| -> Vec<&Start> {
+            let leads = |start: &&Start| start.endpoint().is_some_and(|endpoint| fits(endpoint, wanted.provider_url));
+            self.starts.iter().filter(leads).collect()
+        };
+        let below = fitting(is_below);
+        if below.is_empty() { fitting(is_of_origin) } else { below }
     }
 }
 
@@ -118,10 +124,27 @@ impl Start {
     /// Whether the authorize URL has the origin of `provider_url`.
     #[must_use]
     pub fn leads_to(&self, provider_url: &str) -> bool {
-        let StartOutcome::Url(url) = &self.outcome else { return false };
-        let (Ok(endpoint), Ok(provider)) = (Url::parse(&url.endpoint), Url::parse(provider_url)) else { return false };
-        endpoint.origin() == provider.origin()
+        self.endpoint().is_some_and(|endpoint| is_of_origin(endpoint, provider_url))
     }
+
+    fn endpoint(&self) -> Option<&str> {
+        let StartOutcome::Url(url) = &self.outcome else { return None };
+        Some(&url.endpoint)
+    }
+}
+
+/// Whether an authorization endpoint has the origin of a provider's address.
+pub(super) fn is_of_origin(endpoint: &str, provider_url: &str) -> bool {
+    matches!((Url::parse(endpoint), Url::parse(provider_url)), (Ok(endpoint), Ok(provider))
+        if endpoint.origin() == provider.origin())
+}
+
+/// Whether an authorization endpoint stands below the path of a provider's address, which is more than its origin: two realms
+/// of one server have the same.
+pub(super) fn is_below(endpoint: &str, provider_url: &str) -> bool {
+    matches!((Url::parse(endpoint), Url::parse(provider_url)), (Ok(endpoint), Ok(provider))
+        if endpoint.origin() == provider.origin()
+            && endpoint.path().strip_prefix(provider.path().trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/')))
 }
 
 #[cfg(test)]
@@ -180,5 +203,21 @@ mod tests {
             };
             assert_eq!(chosen, expected, "{case}");
         }
+    }
+
+    #[test]
+    fn two_realms_of_one_server_are_two_providers() {
+        let of =
+            |realm: &str| start(realm, &format!("https://id.example.test/realms/{realm}/protocol/openid-connect/auth"));
+        let starts = KasmStart { starts: vec![of("home-old"), of("other"), of("home")] };
+        for (realm, leading) in [("home", vec!["home"]), ("other", vec!["other"]), ("home/", vec!["home"])] {
+            let provider_url = format!("https://id.example.test/realms/{realm}");
+            let wanted = Wanted { provider_url: &provider_url, display_name: None };
+            let names: Vec<&str> = starts.leading(wanted).iter().map(|start| start.display_name.as_str()).collect();
+            assert_eq!(names, leading, "{realm}");
+        }
+        // None leads to that realm: then any of this server may be the one that is wrong.
+        let wanted = Wanted { provider_url: "https://id.example.test/realms/gone", display_name: None };
+        assert_eq!(starts.leading(wanted).len(), 3);
     }
 }

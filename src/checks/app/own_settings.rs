@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    model::{Drift, Finding, Missing, Observed, Outcome, Reason, Side, Suspicion},
+    model::{Drift, DryRun, Finding, Missing, Observed, Outcome, Reason, Side, Suspicion},
     oidc::{is_internal, is_loopback},
 };
 
@@ -29,7 +29,8 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
         .or_else(|| swapped(case))
         .or_else(|| no_such_host(case))
         .or_else(|| http_for_https(case))
-        .or_else(|| other_address(case));
+        .or_else(|| other_address(case))
+        .or_else(|| other_realm(case));
     Ok(mistake.map_or(Outcome::OK, Outcome::fail))
 }
 
@@ -118,6 +119,31 @@ fn other_address(case: &Case<'_>) -> Option<Finding> {
     )
 }
 
+/// The app signs people in at another realm of the same server, which takes its request: there they get in, and what is
+/// watched is a realm that this app does not use. Where that realm refuses, the app's address is the one that is wrong.
+fn other_realm(case: &Case<'_>) -> Option<Finding> {
+    let document = case.discovery().ok()?;
+    let issuer = document.issuer.as_deref()?.trim_end_matches('/');
+    let below =
+        document.authorization_endpoint.as_deref()?.strip_prefix(issuer).filter(|path| path.starts_with('/'))?;
+    let sent = case.authorize_url().ok()?.endpoint.strip_suffix(below)?;
+    let (ours, theirs) = (Url::parse(issuer).ok()?, Url::parse(sent).ok()?);
+    let is_realm = |url: &Url| !url.path().trim_matches('/').is_empty();
+    let is_another = ours.origin() == theirs.origin() && ours.path() != theirs.path().trim_end_matches('/');
+    let is_taken = matches!(case.now.authorize_dry_run().ok()?, DryRun::Accepted(_) | DryRun::StateChanged { .. });
+    if !(is_realm(&ours) && is_realm(&theirs) && is_another && is_taken && !case.is_assumed) {
+        return None;
+    }
+    let drift = Drift::of("provider_url", ("Kasm uses", sent), ("ssowatch's config has", &case.target().provider.url))?;
+    let message =
+        format!("Kasm signs people in at another realm than provider.url names: {sent}, which takes its request");
+    let fix = format!(
+        "Change provider.url in ssowatch's config (or --provider) to {sent}. If Kasm is the one that is wrong: Kasm: Access \
+         Management > Authentication > OpenID > your config > Authorization URL: enter that of {issuer}."
+    );
+    Some(Finding::new("other_realm", message).drift(drift).fix(fix))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -126,9 +152,9 @@ mod tests {
     use crate::{
         checks::{
             evaluate,
-            testing::{document, evaluated, lose, table, url},
+            testing::{document, evaluated, keycloak, lose, table, url},
         },
-        model::{Login, Missing, Reason, Side, Snapshot, SourceId, Suspicion},
+        model::{DryRun, Login, Missing, Reason, Side, Snapshot, SourceId, Suspicion},
     };
 
     fn provider_url(now: &mut Snapshot, address: &str) {
@@ -234,5 +260,59 @@ mod tests {
         assert!(fix.contains("provider.url") && fix.ends_with("to https://id.example.test."), "{fix}");
         let lost = evaluated(&CHECK, |now| lose(&mut now.discovery, SourceId::Discovery, Reason::Dns));
         assert_eq!(lost.verdict, crate::model::Verdict::Ok, "a name that resolved before");
+    }
+
+    const OTHER: &str = "https://id.example.test/realms/other/protocol/openid-connect/auth";
+
+    #[test]
+    fn another_realm_that_takes_the_apps_request_is_told_from_one_that_does_not() {
+        table(
+            &CHECK,
+            &[
+                ("one realm", keycloak, "ok"),
+                (
+                    "another realm, which takes the request",
+                    |now| {
+                        keycloak(now);
+                        url(now).endpoint = OTHER.to_owned();
+                    },
+                    "fail other_realm",
+                ),
+                (
+                    "another realm, which does not know the client",
+                    |now| {
+                        keycloak(now);
+                        url(now).endpoint = OTHER.to_owned();
+                        let message = "Client not found.".to_owned();
+                        now.authorize_dry_run.value = Ok(DryRun::ErrorPage { status: 400, message });
+                    },
+                    "ok",
+                ),
+                (
+                    "another endpoint of the same realm",
+                    |now| {
+                        keycloak(now);
+                        url(now).endpoint = OTHER.replace("/other/", "/home/").replace("/auth", "/token");
+                    },
+                    "ok",
+                ),
+                (
+                    "a slash more",
+                    |now| {
+                        keycloak(now);
+                        url(now).endpoint = OTHER.replace("/other/", "/home//");
+                    },
+                    "ok",
+                ),
+            ],
+        );
+        let report = evaluated(&CHECK, |now| {
+            keycloak(now);
+            url(now).endpoint = OTHER.to_owned();
+        });
+        let finding = &report.findings[0];
+        assert!(finding.message.contains("another realm") && finding.message.contains("/realms/other"), "{finding:?}");
+        let fix = finding.fix.as_deref().unwrap();
+        assert!(fix.contains("to https://id.example.test/realms/other.") && fix.contains("/realms/home."), "{fix}");
     }
 }

@@ -90,6 +90,9 @@ fn sent_back(case: &Case<'_>, error: &str, description: &str) -> Finding {
             "Kasm: Access Management > Authentication > OpenID > your config > Authorization URL: the provider's \
              address without parameters of its own.",
         ),
+        "invalid_request" if Refusal::read(description) == Refusal::Pkce && sends_challenge(case) => {
+            return challenge_refused(case, description);
+        }
         "invalid_request" if Refusal::read(description) == Refusal::Pkce => {
             ("pkce_required", fix_of(case, &super::pkce_not_required::CHECK))
         }
@@ -121,6 +124,21 @@ fn sent_back(case: &Case<'_>, error: &str, description: &str) -> Finding {
     };
     let words = if description.is_empty() { String::new() } else { format!(": {description}") };
     Finding::new(code, format!("The provider sends the browser back with {error}{words}")).fix(fix)
+}
+
+fn sends_challenge(case: &Case<'_>) -> bool {
+    case.authorize_url().is_ok_and(|url| url.has_code_challenge)
+}
+
+/// PKCE is not missing: the provider takes another method than the app's (RFC 7636, section 4.4.1).
+fn challenge_refused(case: &Case<'_>, description: &str) -> Finding {
+    let message = format!("The provider does not take the code_challenge that Kasm sends: {description}");
+    let fix = format!(
+        "Let Kasm use the method S256: {}; or let the provider take the method that it sends. {}",
+        case.app.profile().forms.pkce,
+        fix_of(case, &super::pkce_not_required::CHECK)
+    );
+    Finding::new("pkce_refused", message).fix(fix)
 }
 
 /// The client is known (RFC 6749, section 4.1.2.1): only the way to sign in is not allowed to it.
@@ -198,7 +216,7 @@ fn error_page(case: &Case<'_>, status: u16, message: &str) -> Finding {
 mod tests {
     use super::CHECK;
     use crate::{
-        checks::testing::{evaluated, lose, table},
+        checks::testing::{evaluated, keycloak, lose, table, url},
         model::{DryRun, Missing, Reason, Snapshot, SourceId},
     };
 
@@ -233,6 +251,15 @@ mod tests {
                     "nonce",
                     |now| sent_back(now, "invalid_request", "Missing 'nonce' in request."),
                     "fail nonce_required",
+                ),
+                (
+                    "PKCE by another method",
+                    |now| {
+                        url(now).has_code_challenge = true;
+                        let description = "Invalid parameter: code challenge method is not matching the configured one";
+                        sent_back(now, "invalid_request", description);
+                    },
+                    "fail pkce_refused",
                 ),
                 ("some parameter", |now| sent_back(now, "invalid_request", "audience"), "fail invalid_request"),
                 (
@@ -315,5 +342,30 @@ mod tests {
         let finding = &report.findings[0];
         assert_eq!(finding.message, "The provider sends the browser back with error: The error is unrecognizable");
         assert!(finding.fix.as_deref().unwrap().contains("Requires Pushed Authorization Requests"));
+    }
+
+    #[test]
+    fn each_refusal_of_keycloak_leads_to_its_own_form() {
+        for (status, message, code, form) in [
+            (400, "Client not found.", "client_unknown", "Keycloak: Clients > Kasm's client"),
+            (400, "Invalid parameter: redirect_uri", "redirect_refused", "Settings > Valid redirect URIs"),
+            (400, "Client disabled.", "client_disabled", "Keycloak: Clients > Kasm's client: switch Enabled on."),
+            (400, "Realm not enabled", "realm_disabled", "Keycloak: Realm settings: switch Enabled on."),
+            (
+                403,
+                "Bearer-only applications are not allowed to initiate browser login",
+                "client_bearer_only",
+                "Capability config",
+            ),
+            (400, "HTTPS required", "https_required", "--proxy-headers"),
+        ] {
+            let report = evaluated(&CHECK, |now| {
+                keycloak(now);
+                now.authorize_dry_run.value = Ok(DryRun::ErrorPage { status, message: message.to_owned() });
+            });
+            let finding = &report.findings[0];
+            let fix = finding.fix.as_deref().unwrap();
+            assert!(finding.code == code && fix.contains(form), "{message}: {finding:?}");
+        }
     }
 }

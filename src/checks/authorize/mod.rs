@@ -140,6 +140,18 @@ fn dry_run<'a>(case: &Case<'a>) -> Result<&'a DryRun, Missing> {
     Ok(dry_run)
 }
 
+/// Why the client as such is refused, where the dry run shows that: nothing that is refused after it says more.
+pub(super) fn refused_client(case: &Case<'_>) -> Option<&'static str> {
+    let DryRun::ErrorPage { status, message } = dry_run(case).ok()? else { return None };
+    match Refusal::of_page(case, *status, message) {
+        Refusal::Client => Some("the provider does not know the client"),
+        Refusal::ClientDisabled => Some("the client is switched off at the provider"),
+        Refusal::BearerOnly => Some("the client may not sign people in"),
+        Refusal::Realm => Some("the realm is switched off"),
+        _ => None,
+    }
+}
+
 /// What the provider's own form would show, where the dry run does not tell: waits for the dry run if that failed this
 /// time, else needs the key of an admin.
 fn left_to_the_form(case: &Case<'_>) -> Missing {

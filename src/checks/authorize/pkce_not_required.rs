@@ -59,7 +59,8 @@ fn demands_pkce(error: &str, description: &str) -> bool {
 mod tests {
     use super::CHECK;
     use crate::{
-        checks::testing::{generic, lose, table, url},
+        apps::AppKind,
+        checks::testing::{evaluated, generic, keycloak, lose, table, url},
         model::{DryRun, Reason, Snapshot, SourceId},
         providers::pocket_id::ClientRegistration,
     };
@@ -127,6 +128,23 @@ mod tests {
                 ),
                 ("Kasm sends a challenge", |now| url(now).has_code_challenge = true, "ok"),
             ],
+        );
+    }
+
+    #[test]
+    fn an_app_other_than_kasm_may_use_pkce_and_the_providers_form_is_named() {
+        let report = evaluated(&CHECK, |now| {
+            keycloak(now);
+            now.target.app.kind = Some(AppKind::Grafana);
+            sent_back(now, "invalid_request", "Missing parameter: code_challenge_method");
+        });
+        let fix = report.findings[0].fix.clone().unwrap();
+        assert!(fix.starts_with("Keycloak: Clients > Grafana's client > Settings > Capability config"), "{fix}");
+        assert!(
+            fix.ends_with(
+                "Or let Grafana use PKCE, where it can: Grafana: grafana.ini, section [auth.generic_oauth]: use_pkce."
+            ),
+            "{fix}"
         );
     }
 }

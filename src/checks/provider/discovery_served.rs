@@ -9,6 +9,7 @@ use super::{Case, Check, SeverityRule};
 use crate::{
     model::{DryRun, Finding, Missing, Outcome, Reason, Severity},
     oidc::Discovery,
+    providers::{ProviderKind, profile},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -78,9 +79,10 @@ fn other_address(case: &Case<'_>) -> Option<String> {
     let says = |base: &str| format!("provider.url is probably meant to be {base}: nothing is served below {url}.");
     if let Ok(sent) = case.authorize_url()
         && let Some(realm) = sent.endpoint.strip_suffix(REALM)
-        && realm != url
     {
-        return Some(says(realm));
+        // Both name it, and no document says whose server it is.
+        let of_realms = || profile(ProviderKind::Keycloak).fix(CHECK.id, CHECK.fix).to_owned();
+        return Some(if realm == url.trim_end_matches('/') { of_realms() } else { says(realm) });
     }
     let origin = url::Url::parse(url).ok()?.origin().ascii_serialization();
     let path = url.strip_prefix(&origin)?;
@@ -116,6 +118,7 @@ mod tests {
     use super::*;
     use crate::{
         checks::provider::table::{answered, blocked, edit, failed, healthy_but, report, said},
+        checks::testing::keycloak,
         model::{Snapshot, SourceId},
     };
 
@@ -169,5 +172,19 @@ mod tests {
             report(CHECK.id, &bare).findings[0].message,
             "The discovery document lacks authorization_endpoint, token_endpoint, userinfo_endpoint, jwks_uri"
         );
+    }
+
+    #[test]
+    fn a_realm_that_both_sides_name_and_that_is_gone_is_told_in_keycloaks_words() {
+        let fix = |provider: &str| {
+            let gone = healthy_but(|now| {
+                keycloak(now);
+                now.target.provider.url = format!("https://id.example.test{provider}");
+                now.discovery = answered(SourceId::Discovery, 404);
+            });
+            report(CHECK.id, &gone).findings[0].fix.clone().unwrap()
+        };
+        assert!(fix("/realms/home").contains("must name the realm"));
+        assert!(fix("").starts_with("provider.url is probably meant to be https://id.example.test/realms/home:"));
     }
 }

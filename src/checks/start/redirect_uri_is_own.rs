@@ -33,10 +33,8 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     let base = Url::parse(&app.url).map_err(|_| Missing::Blocked { by: SourceId::AppConnection })?;
     let expected = expected(case, sent);
     if sent.is_empty() {
-        return Ok(Outcome::fail(Finding::new(
-            "missing",
-            format!("Kasm sends no redirect URL; expected is {expected}"),
-        )));
+        let finding = Finding::new("missing", format!("Kasm sends no redirect URL; expected is {expected}"));
+        return Ok(Outcome::fail(fixed(case, "path", finding)));
     }
     if !case.is_kasm() && is_http_for_https(&base, sent) {
         return Ok(Outcome::fail(plain_http(&expected, sent)));
@@ -45,7 +43,7 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
     // A parser of addresses drops blanks at the ends; the provider compares them.
     if let (true, Some(drift)) = (sent.trim() == expected, &drift) {
         let message = format!("Kasm's redirect URL has {}", blanks(sent));
-        return Ok(Outcome::fail(Finding::new("blank", message).drift(drift.clone())));
+        return Ok(Outcome::fail(fixed(case, "path", Finding::new("blank", message).drift(drift.clone()))));
     }
     Ok(match (part_that_differs(&expected, sent), drift) {
         (Some("path"), _) if case.is_guess() => Outcome::Unverified(format!(
@@ -53,10 +51,30 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
         )),
         (Some(part), Some(drift)) => {
             let message = format!("Kasm's redirect URL has the wrong {part}: {sent}, where {expected} is expected");
-            Outcome::fail(Finding::new("differs", message).drift(drift))
+            Outcome::fail(fixed(case, part, Finding::new("differs", message).drift(drift)))
         }
         _ => Outcome::OK,
     })
+}
+
+/// With the fix for an app other than Kasm: where its callback is a setting, the setting; else, and where the address alone
+/// differs, what tells it its own address. Then the form of the provider.
+fn fixed(case: &Case<'_>, part: &str, finding: Finding) -> Finding {
+    if case.is_kasm() {
+        return finding;
+    }
+    let profile = case.app.profile();
+    let is_of_address = matches!(part, "scheme" | "host" | "port");
+    let at_the_app = if is_of_address || !profile.callbacks.is_empty() {
+        profile.forms.address.to_owned()
+    } else {
+        format!("{} > Redirect URL: enter the expected value.", profile.forms.settings)
+    };
+    let redirects = case.profile().forms.redirects;
+    finding.fix(format!(
+        "{at_the_app} Register the same text in {redirects}. If what Kasm sends is right, correct app.url or app.callback \
+         in ssowatch's config."
+    ))
 }
 
 /// The callback at the app's public address: the one of its kind that is nearest to what is sent; where neither kind nor
@@ -137,7 +155,8 @@ pub(in crate::checks) fn part_that_differs(expected: &str, sent: &str) -> Option
 mod tests {
     use super::CHECK;
     use crate::{
-        checks::testing::{evaluated, table, url},
+        apps::AppKind,
+        checks::testing::{evaluated, keycloak, table, url},
         model::Snapshot,
     };
 
@@ -192,5 +211,32 @@ mod tests {
         assert_eq!(finding.drift.as_ref().unwrap().first_difference(), 43);
         let report = evaluated(&CHECK, |now| send(now, "https://kasm.example.test/api/oidc_callback "));
         assert_eq!(report.findings[0].message, "Kasm's redirect URL has a blank at its end");
+    }
+
+    #[test]
+    fn an_app_gets_its_own_place_and_the_providers_form() {
+        let fix = |kind: AppKind, redirect: &str| {
+            let report = evaluated(&CHECK, |now| {
+                keycloak(now);
+                now.target.app.kind = Some(kind);
+                now.target.app.callback = (kind == AppKind::Generic).then(|| "/cb".to_owned());
+                now.target.name = "wiki".to_owned();
+                send(now, redirect);
+            });
+            report.findings[0].fix.clone().unwrap()
+        };
+        let path = fix(AppKind::Generic, "https://kasm.example.test/cb/");
+        assert!(
+            path.starts_with("wiki: settings for OpenID Connect > Redirect URL: enter the expected value."),
+            "{path}"
+        );
+        let host = fix(AppKind::Generic, "https://inside.example.test/cb");
+        assert!(host.starts_with("Reverse proxy before the app: pass Host"), "{host}");
+        let known = fix(AppKind::Grafana, "https://kasm.example.test/login/generic_oauth/");
+        assert!(known.starts_with("Grafana: grafana.ini, section [server]: set root_url"), "{known}");
+        for fix in [path, host, known] {
+            let form = "Register the same text in Keycloak: Clients > ";
+            assert!(fix.contains(form) && fix.contains("> Settings > Valid redirect URIs."), "{fix}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    checks::authorize::client_is_unknown,
+    checks::authorize::{client_is_unknown, refused_client},
     model::{ClientSecrets, Credential, Finding, Missing, Outcome, SecretAnswer, SecretProof, SourceId},
 };
 
@@ -61,6 +61,10 @@ fn refused(case: &Case<'_>, proof: &SecretProof, status: u16, error: &str) -> Re
         Ok(_) | Err(Missing::NotApplicable(_)) => {}
         Err(_) => return Err(Missing::Blocked { by: SourceId::ClientMeta }),
     }
+    // Keycloak refuses such a client in the words that it has for a wrong secret (measured).
+    if let Some(why) = refused_client(case) {
+        return Ok(Outcome::Unknown(format!("{why}, whatever its secret")));
+    }
     if case.now.client_registration().ok().is_some_and(|registration| registration.client.is_public == Some(true)) {
         return Ok(Outcome::NotApplicable("the client is public in Pocket ID: it has no secret".to_owned()));
     }
@@ -106,7 +110,7 @@ mod tests {
     use crate::{
         checks::{
             evaluate,
-            testing::{Row, generic},
+            testing::{Row, generic, keycloak},
         },
         model::{DryRun, Snapshot},
     };
@@ -193,6 +197,28 @@ mod tests {
         for (name, change, verdict) in cases {
             assert_eq!(said(change).0, verdict, "{name}");
         }
+    }
+
+    #[test]
+    fn a_client_that_is_refused_as_such_says_nothing_of_its_secret() {
+        for (message, why) in [
+            ("Client not found.", "the provider does not know the client, whatever its secret"),
+            ("Client disabled.", "the client is switched off at the provider, whatever its secret"),
+        ] {
+            let (verdict, told) = said(|now| {
+                keycloak(now);
+                refuse(now);
+                now.authorize_dry_run.value = Ok(DryRun::ErrorPage { status: 400, message: message.to_owned() });
+            });
+            assert_eq!((verdict.as_str(), told.as_str()), ("unknown", why));
+        }
+        let (verdict, _) = said(|now| {
+            keycloak(now);
+            refuse(now);
+            let message = "Invalid parameter: redirect_uri".to_owned();
+            now.authorize_dry_run.value = Ok(DryRun::ErrorPage { status: 400, message });
+        });
+        assert_eq!(verdict, "fail", "a fault of its own");
     }
 
     fn lose_meta(now: &mut Snapshot) {

@@ -371,6 +371,30 @@ mod tests {
     }
 
     #[test]
+    fn keycloak_says_right_wrong_and_another_method() {
+        macro_rules! keycloak {
+            ($name:literal) => {
+                recorded(include_str!(concat!("../../../tests/fixtures/keycloak/26.7.3/", $name, ".json")))
+            };
+        }
+        let rows: [(Read, Answer, &str, bool); 7] = [
+            (of_bogus_code, keycloak!("token_right_secret"), "accepted", false),
+            (of_bogus_code, keycloak!("token_wrong_secret"), "401 unauthorized_client", false),
+            (of_bogus_code, keycloak!("token_unknown_client"), "401 invalid_client", false),
+            (of_bogus_code, keycloak!("token_other_method"), "400 invalid_client", true),
+            (of_bogus_code, keycloak!("token_realm_disabled"), "403?", false),
+            (introspected, keycloak!("introspect_right_secret"), "accepted", false),
+            (introspected, keycloak!("introspect_wrong_secret"), "401 invalid_client", false),
+        ];
+        for (read, answer, expected, wants_another) in rows {
+            let said = read(&answer, ProviderKind::Keycloak);
+            assert_eq!(word(&said), expected, "{said:?}");
+            let other = matches!(said, SecretAnswer::Refused { other_method: true, .. });
+            assert_eq!(other, wants_another, "{said:?}");
+        }
+    }
+
+    #[test]
     fn what_says_nothing_about_the_secret_cannot_tell() {
         use ProviderKind::{Openid, PocketId};
         let rows: [(Read, Answer, ProviderKind); 10] = [

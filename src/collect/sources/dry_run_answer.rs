@@ -260,9 +260,16 @@ fn message_of(answer: &Answer) -> String {
     if words.is_empty() { format!("HTTP {} without a text", answer.status) } else { words }
 }
 
-/// The words of a page, bounded. Most say their title again in their first heading.
+/// The words of a page, bounded: those behind its apology, if it has one. Most say their title again in their first heading.
 fn words_of(page: &str) -> String {
+    /// The heading of Keycloak's error pages, below the names of page and realm.
+    const APOLOGY: &str = "We are sorry...";
     let words = bounded(&html::words(page));
+    if let Some((_, reason)) = words.split_once(APOLOGY)
+        && !reason.trim().is_empty()
+    {
+        return reason.trim().to_owned();
+    }
     let Some(title) = html::title(page) else { return words };
     match words.strip_prefix(&title).map(str::trim_start) {
         Some(rest) if rest.starts_with(&title) => rest.to_owned(),
@@ -314,6 +321,12 @@ mod tests {
         };
     }
 
+    macro_rules! keycloak {
+        ($name:literal) => {
+            recorded(include_str!(concat!("../../../tests/fixtures/keycloak/26.7.3/authorize_", $name, ".json")))
+        };
+    }
+
     fn accepted() -> DryRun {
         DryRun::Accepted("login_required".to_owned())
     }
@@ -358,6 +371,68 @@ mod tests {
         assert_eq!(
             before_2_9,
             DryRun::Unrecognised { status: 200, seen: "a page with the title \"Pocket ID\"".to_owned() }
+        );
+    }
+
+    #[test]
+    fn what_keycloak_answers_is_read_without_its_headings() {
+        let page = |status, message: &str| DryRun::ErrorPage { status, message: message.to_owned() };
+        let sent_back = |error: &str, description: &str| DryRun::SentBack {
+            error: error.to_owned(),
+            description: description.to_owned(),
+        };
+        for (name, answer, expected) in [
+            ("good", keycloak!("ok"), accepted()),
+            ("PKCE given", keycloak!("pkce_given"), accepted()),
+            ("unknown client", keycloak!("unknown_client"), page(400, "Client not found.")),
+            ("redirect URI", keycloak!("wrong_redirect"), page(400, "Invalid parameter: redirect_uri")),
+            ("client off", keycloak!("client_disabled"), page(400, "Client disabled.")),
+            ("realm off", keycloak!("realm_disabled"), page(400, "Realm not enabled")),
+            (
+                "bearer only",
+                keycloak!("bearer_only"),
+                page(403, "Bearer-only applications are not allowed to initiate browser login"),
+            ),
+            (
+                "flow off",
+                keycloak!("standard_flow_off"),
+                sent_back(
+                    "unauthorized_client",
+                    "Client is not allowed to initiate browser login with given response_type. Standard flow is disabled \
+                     for the client.",
+                ),
+            ),
+            (
+                "PKCE demanded",
+                keycloak!("pkce_required"),
+                sent_back("invalid_request", "Missing parameter: code_challenge_method"),
+            ),
+            (
+                "another method of PKCE",
+                keycloak!("pkce_other_method"),
+                sent_back(
+                    "invalid_request",
+                    "Invalid parameter: code challenge method is not matching the configured one",
+                ),
+            ),
+            (
+                "PAR demanded",
+                keycloak!("par_required"),
+                sent_back("invalid_request", "Pushed Authorization Request is only allowed."),
+            ),
+            ("scope", keycloak!("unknown_scope"), sent_back("invalid_scope", "Invalid scopes: openid groupz")),
+        ] {
+            assert_eq!(super::read(&answer, CALLBACK, Some("ssowatch-state-0001")), Ok(expected), "{name}");
+        }
+        let without_prompt = read(&keycloak!("no_prompt"), CALLBACK).unwrap();
+        assert!(
+            matches!(&without_prompt, DryRun::AsksForLogin(seen) if seen == "a page with the title \"Sign in to home\""),
+            "{without_prompt:?}"
+        );
+        let no_realm = read(&keycloak!("unknown_realm"), CALLBACK).unwrap();
+        assert!(
+            matches!(&no_realm, DryRun::ErrorPage { status: 404, message } if message == "Page not found"),
+            "{no_realm:?}"
         );
     }
 

@@ -145,4 +145,16 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn keycloak_answers_a_made_up_code_whatever_the_client() {
+        macro_rules! recordings {
+            ($($name:literal)*) => {
+                [$(($name, include_str!(concat!("../../../tests/fixtures/keycloak/26.7.3/token_", $name, ".json")))),*]
+            };
+        }
+        for (name, text) in recordings!("no_secret" "unknown_client" "client_disabled" "public" "realm_disabled") {
+            assert_eq!(read(&recorded(text)).0, EndpointState::Answers, "{name}");
+        }
+    }
 }

@@ -22,6 +22,7 @@ pub static PROFILE: ProviderProfile = ProviderProfile {
     evidence: Evidence::Measured("Pocket ID 1.16, 2.3, 2.9, 2.10 and 2.14 (the answers here: from 2.10)"),
     forms: Forms {
         secret: "Pocket ID: Administration > OIDC Clients > Kasm's client > Client secrets",
+        redirects: "Pocket ID: Administration > OIDC Clients > Kasm's client > Callback URLs",
         code_flow: "Pocket ID gives every client the authorization code flow: see that Kasm's Client ID is that of \
                     its client.",
         client_on: "Pocket ID: Administration > OIDC Clients > Kasm's client: see that it is there.",

@@ -2,7 +2,7 @@
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use chrono::{TimeZone as _, Utc};
@@ -15,6 +15,7 @@ use ssowatch::{
     providers::{ProviderKind, pocket_id::Version},
     round::{Round, plan, round},
 };
+use tokio::time::Instant;
 
 /// How many labs run side by side.
 pub const SIDE_BY_SIDE: usize = 16;

@@ -1,0 +1,603 @@
+//! A real Keycloak and an app that a test makes wrong: what is said of each fault, with the client's secret and without.
+//!
+//! One Keycloak serves all tests; each has a realm of its own. The app's kind and the provider's kind are left out of the
+//! configuration, so both are recognised.
+
+mod server;
+
+use serde_json::{Value, json};
+use ssowatch::{
+    apps::{AppKind, LoginMethod, LoginRequest, UrlIn},
+    clock::Clock,
+    collect::{CollectMode, Collector},
+    config::{Secret, SecretSource, Target},
+    model::{CheckReport, Login, Verdict},
+    providers::ProviderKind,
+    round::{Round, round},
+};
+use url::{Url, form_urlencoded};
+
+use self::server::{Keycloak, installed};
+use crate::collect::{
+    pair::PAGE,
+    server::{Act, Seen, Server, answer, html, nobody},
+};
+
+const SECRET: &str = "the-secret-of-the-app-0123456789";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// What the app sends people to the provider with.
+#[derive(Clone)]
+struct Sends {
+    /// The provider's origin.
+    origin: String,
+    realm: String,
+    client: &'static str,
+    redirect: String,
+    scope: &'static str,
+    response_type: &'static str,
+    /// The method of its PKCE challenge.
+    pkce: Option<&'static str>,
+}
+
+impl Sends {
+    fn url(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query
+            .append_pair("response_type", self.response_type)
+            .append_pair("client_id", self.client)
+            .append_pair("redirect_uri", &self.redirect)
+            .append_pair("scope", self.scope)
+            .append_pair("state", "a-state-of-the-app-0123456789");
+        if let Some(method) = self.pkce {
+            query.append_pair("code_challenge", CHALLENGE).append_pair("code_challenge_method", method);
+        }
+        format!("{}?{}", endpoint(&self.origin, &self.realm), query.finish())
+    }
+}
+
+fn issuer(origin: &str, realm: &str) -> String {
+    format!("{origin}/realms/{realm}")
+}
+
+fn endpoint(origin: &str, realm: &str) -> String {
+    format!("{}/protocol/openid-connect/auth", issuer(origin, realm))
+}
+
+/// An app and a realm that agree, but for what a test changes.
+struct Stage {
+    keycloak: &'static Keycloak,
+    realm: &'static str,
+    app: Server,
+    target: Target,
+}
+
+/// What must be said: the checks that fail, in order; the cause is the first that is an outage. Its code, and what its fix names.
+struct Expected {
+    failing: &'static [&'static str],
+    cause: &'static str,
+    code: &'static str,
+    fix: &'static str,
+}
+
+impl Stage {
+    /// None where Keycloak is left out.
+    async fn new(realm: &'static str) -> Option<Self> {
+        let keycloak = installed()?;
+        let app = Server::plain().await;
+        let app_url = format!("http://{}", app.address);
+        let provider = Url::parse(&issuer(keycloak.origin(), realm)).unwrap();
+        let mut target = Target::of_two_urls("wiki", provider, Url::parse(&app_url).unwrap());
+        target.app.kind = None;
+        target.app.callback = Some("/callback".to_owned());
+        target.app.login = Some(LoginRequest {
+            path: "/login".to_owned(),
+            method: LoginMethod::Get,
+            before: None,
+            url_in: UrlIn::Location,
+            add_state: false,
+        });
+        // Longer than any answer here takes, whatever else the machine does.
+        target.provider.http.timeout = Some(std::time::Duration::from_secs(30));
+        target.app.http.timeout = Some(std::time::Duration::from_secs(30));
+        let stage = Self { keycloak, realm, app, target };
+        stage.add_realm(realm, &json!({}));
+        stage.sends(&stage.right());
+        Some(stage)
+    }
+
+    fn app_url(&self) -> String {
+        format!("http://{}", self.app.address)
+    }
+
+    /// A realm with the same clients, by its representation as Keycloak imports it.
+    fn add_realm(&self, realm: &str, settings: &Value) {
+        let callback = format!("{}/callback", self.app_url());
+        let client = |id: &str, settings: Value| {
+            let mut client = json!({
+                "clientId": id, "enabled": true, "protocol": "openid-connect", "publicClient": false, "secret": SECRET,
+                "redirectUris": [callback], "standardFlowEnabled": true,
+            });
+            client.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+            client
+        };
+        let mut whole = json!({
+            "realm": realm, "enabled": true,
+            "clients": [
+                client("app", json!({})),
+                client("pkce", json!({"attributes": {"pkce.code.challenge.method": "S256"}})),
+                client("disabled", json!({"enabled": false})),
+                client("wildcard", json!({"redirectUris": [format!("{}/*", self.app_url())]})),
+                client("service", json!({"standardFlowEnabled": false, "serviceAccountsEnabled": true})),
+                client("public", json!({"publicClient": true})),
+                client("consent", json!({"consentRequired": true})),
+                client("par", json!({"attributes": {"require.pushed.authorization.requests": "true"}})),
+                client("jwt", json!({"clientAuthenticatorType": "client-secret-jwt"})),
+            ],
+        });
+        whole.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+        self.keycloak.admin("POST", "", &whole);
+    }
+
+    /// Changes the app's client in the realm.
+    fn client(&self, change: impl FnOnce(&mut Value)) {
+        let mut client =
+            self.keycloak.admin("GET", &format!("/{}/clients?clientId=app", self.realm), &Value::Null)[0].take();
+        change(&mut client);
+        let path = format!("/{}/clients/{}", self.realm, client["id"].as_str().unwrap());
+        self.keycloak.admin("PUT", &path, &client);
+    }
+
+    /// What an app sends that agrees with the realm.
+    fn right(&self) -> Sends {
+        Sends {
+            origin: self.keycloak.origin().to_owned(),
+            realm: self.realm.to_owned(),
+            client: "app",
+            redirect: format!("{}/callback", self.app_url()),
+            scope: "openid profile email",
+            response_type: "code",
+            pkce: None,
+        }
+    }
+
+    /// The app is well, and sends people with this.
+    fn sends(&self, sends: &Sends) {
+        let url = sends.url();
+        self.app.does(move |seen| match seen.path() {
+            "/login" => answer(302, &[("Location", &url), ("Set-Cookie", "session=1; Path=/; HttpOnly")], ""),
+            "/" => html(200, PAGE),
+            "/app.js" => answer(200, &[("Content-Type", "text/javascript")], "1"),
+            _ => html(404, "<h1>Not found</h1>"),
+        });
+    }
+
+    fn sends_but(&self, change: impl FnOnce(&mut Sends)) {
+        let mut sends = self.right();
+        change(&mut sends);
+        self.sends(&sends);
+    }
+
+    async fn look(&self, secret: Option<&str>) -> Round {
+        let mut target = self.target.clone();
+        target.provider.client_secret = secret.map(|text| SecretSource::Inline(Secret::new(text.to_owned())));
+        round(&Collector::new(Clock::System), &target, None, CollectMode::Full).await
+    }
+
+    /// No alarm, nothing that could not be told, and the provider recognised; with the secret and without.
+    async fn gives_no_alarm(&self, what: &str) {
+        for secret in [None, Some(SECRET)] {
+            let round = self.look(secret).await;
+            let failing: Vec<_> = round.report.failing().collect();
+            assert!(failing.is_empty() && round.report.login == Login::Ok, "{what}, {secret:?}: {failing:#?}");
+            let unknown: Vec<_> =
+                round.report.checks.iter().filter(|check| check.verdict == Verdict::Unknown).collect();
+            assert!(unknown.is_empty(), "{what}, {secret:?}: {unknown:#?}");
+            assert_eq!(round.report.recognised.kind, ProviderKind::Keycloak, "{what}");
+        }
+    }
+
+    /// This is the cause, with the secret and without; and nothing else is said.
+    async fn fails(&self, what: &str, expected: &Expected) {
+        for secret in [None, Some(SECRET)] {
+            self.fails_with(what, secret, expected).await;
+        }
+    }
+
+    async fn fails_with(&self, what: &str, secret: Option<&str>, expected: &Expected) {
+        let round = self.look(secret).await;
+        let report = &round.report;
+        let all: Vec<_> = report.failing().collect();
+        let failing: Vec<&str> = all.iter().map(|check| check.id.as_str()).collect();
+        assert_eq!(failing, expected.failing, "{what}, {secret:?}: {all:#?}");
+        let cause = report.cause.as_ref().map_or("", |cause| cause.check.as_str());
+        assert_eq!(cause, expected.cause, "{what}, {secret:?}: {all:#?}");
+        let finding = &all[failing.iter().position(|id| *id == cause).unwrap_or_default()].findings[0];
+        assert_eq!(finding.code, expected.code, "{what}: {finding:?}");
+        let fix = finding.fix.as_deref().unwrap();
+        assert!(fix.contains(expected.fix), "{what}: {fix}");
+        let is_ours = cause.is_empty() || cause == "own_settings";
+        assert_eq!(report.login, if is_ours { Login::Unknown } else { Login::Broken }, "{what}");
+        for text in [&finding.message, fix] {
+            assert!(!text.contains("Kasm") && !text.contains("Pocket ID"), "{what}: {text}");
+        }
+    }
+}
+
+fn check<'a>(round: &'a Round, id: &str) -> &'a CheckReport {
+    round.report.check(id).unwrap()
+}
+
+const REDIRECT_IS_WRONG: &[&str] = &["redirect_uri_is_own", "redirect_uri_registered", "authorize_accepted"];
+const REDIRECT_FORM: &str = "Keycloak: Clients > wiki's client > Settings > Valid redirect URIs";
+const UNREGISTERED: Expected = Expected {
+    failing: &["redirect_uri_registered", "authorize_accepted"],
+    cause: "redirect_uri_registered",
+    code: "refused",
+    fix: REDIRECT_FORM,
+};
+const UNKNOWN_CLIENT: Expected = Expected {
+    failing: &["client_known", "authorize_accepted"],
+    cause: "client_known",
+    code: "unknown",
+    fix: "enter the Client ID of Keycloak: Clients > wiki's client, in the realm",
+};
+const DISABLED: Expected = Expected {
+    failing: &["authorize_accepted"],
+    cause: "authorize_accepted",
+    code: "client_disabled",
+    fix: "Keycloak: Clients > wiki's client: switch Enabled on.",
+};
+const FLOW_OFF: Expected = Expected {
+    failing: &["authorize_accepted"],
+    cause: "authorize_accepted",
+    code: "unauthorized_client",
+    fix: "Settings > Capability config: switch Standard flow on.",
+};
+const PKCE_DEMANDED: Expected = Expected {
+    failing: &["pkce_not_required", "authorize_accepted"],
+    cause: "pkce_not_required",
+    code: "required",
+    fix: "Settings > Capability config > Require PKCE: off",
+};
+const PAR_DEMANDED: Expected = Expected {
+    failing: &["par_not_required", "authorize_accepted"],
+    cause: "par_not_required",
+    code: "required",
+    fix: "Advanced > Pushed authorization request required: off.",
+};
+const WRONG_SECRET: Expected = Expected {
+    failing: &["client_secret_accepted"],
+    cause: "client_secret_accepted",
+    code: "refused",
+    fix: "Keycloak: Clients > wiki's client > Credentials > Client Secret",
+};
+
+#[tokio::test]
+async fn an_app_and_a_realm_that_agree_give_no_alarm() {
+    let Some(mut stage) = Stage::new("right").await else { return };
+    type Row = (&'static str, fn(&mut Sends));
+    let rows: [Row; 8] = [
+        ("as it is", |_| {}),
+        ("PKCE that is not demanded", |sends| sends.pkce = Some("S256")),
+        ("PKCE that is demanded", |sends| (sends.client, sends.pkce) = ("pkce", Some("S256"))),
+        ("a wildcard in the redirect URIs", |sends| sends.client = "wildcard"),
+        ("consent is asked for", |sends| sends.client = "consent"),
+        ("a public client", |sends| sends.client = "public"),
+        ("the scope openid alone: the realm's default client scopes give the claims", |sends| sends.scope = "openid"),
+        ("a scope that the realm has as an optional one", |sends| sends.scope = "openid offline_access phone"),
+    ];
+    for (what, change) in rows {
+        stage.sends_but(change);
+        stage.gives_no_alarm(what).await;
+    }
+    stage.sends(&stage.right());
+    let round = stage.look(Some(SECRET)).await;
+    for id in ["client_known", "redirect_uri_registered", "authorize_accepted", "client_secret_accepted"] {
+        assert_eq!(check(&round, id).verdict, Verdict::Ok, "{id}: {:?}", check(&round, id));
+    }
+    // The kind that is written, and an issuer with a slash at its end, are the same.
+    stage.target.provider.kind = Some(ProviderKind::Keycloak);
+    stage.target.provider.url = Url::parse(&format!("{}/", issuer(stage.keycloak.origin(), stage.realm))).unwrap();
+    stage.gives_no_alarm("the kind is written").await;
+    // A kind of app that needs the e-mail address, and does not ask for it: here it comes all the same.
+    stage.target.app.kind = Some(AppKind::Grafana);
+    stage.sends_but(|sends| sends.scope = "openid");
+    stage.gives_no_alarm("Grafana with openid alone").await;
+}
+
+#[tokio::test]
+async fn each_wrong_setting_of_the_app_is_its_own_cause() {
+    let Some(stage) = Stage::new("app-is-wrong").await else { return };
+    type Row = (&'static str, fn(&mut Sends), Expected);
+    let of_redirect = |fix| Expected { failing: REDIRECT_IS_WRONG, cause: "redirect_uri_is_own", code: "differs", fix };
+    let rows: [Row; 13] = [
+        (
+            "a slash more",
+            |sends| sends.redirect.push('/'),
+            of_redirect(
+                "wiki: settings for OpenID Connect > Redirect URL: enter the expected value. Register the same text in Keycloak: Clients > wiki's client > Settings > Valid redirect URIs.",
+            ),
+        ),
+        (
+            "https",
+            |sends| sends.redirect = sends.redirect.replace("http:", "https:"),
+            of_redirect("pass Host, X-Forwarded-Proto"),
+        ),
+        (
+            "another host",
+            |sends| sends.redirect = sends.redirect.replace("127.0.0.1", "localhost"),
+            of_redirect("pass Host, X-Forwarded-Proto"),
+        ),
+        ("another case of the client ID", |sends| sends.client = "App", UNKNOWN_CLIENT),
+        ("a client that is switched off", |sends| sends.client = "disabled", DISABLED),
+        ("a client for services", |sends| sends.client = "service", FLOW_OFF),
+        ("a client that demands PKCE", |sends| sends.client = "pkce", PKCE_DEMANDED),
+        (
+            "a client that demands PKCE by another method",
+            |sends| (sends.client, sends.pkce) = ("pkce", Some("plain")),
+            Expected {
+                failing: &["authorize_accepted"],
+                cause: "authorize_accepted",
+                code: "pkce_refused",
+                fix: "Let wiki use the method S256",
+            },
+        ),
+        ("a client that demands PAR", |sends| sends.client = "par", PAR_DEMANDED),
+        (
+            "a scope that the realm lacks",
+            |sends| sends.scope = "openid profile groups",
+            Expected {
+                failing: &["scopes_supported", "authorize_accepted"],
+                cause: "authorize_accepted",
+                code: "invalid_scope",
+                fix: "take out groups; or Keycloak: Clients > wiki's client > Client scopes > Add client scope.",
+            },
+        ),
+        (
+            "no scope openid",
+            |sends| sends.scope = "profile email",
+            Expected {
+                failing: &["scope_has_openid"],
+                cause: "scope_has_openid",
+                code: "missing",
+                fix: "wiki: settings for OpenID Connect > Scope: add openid",
+            },
+        ),
+        ("the implicit flow", |sends| sends.response_type = "token", FLOW_OFF),
+        (
+            "a realm that is not there",
+            |sends| sends.realm = "gone".to_owned(),
+            Expected {
+                failing: &["authorization_url_matches", "authorize_accepted"],
+                cause: "authorization_url_matches",
+                code: "differs",
+                fix: "wiki: settings for OpenID Connect > Authorization URL: enter the provider's value.",
+            },
+        ),
+    ];
+    for (what, change, expected) in rows {
+        stage.sends_but(change);
+        stage.fails(what, &expected).await;
+    }
+    stage.sends(&stage.right());
+    stage.fails_with("another secret", Some("another-secret"), &WRONG_SECRET).await;
+    stage.sends_but(|sends| sends.client = "jwt");
+    let another_method = Expected {
+        failing: &["client_secret_accepted"],
+        cause: "client_secret_accepted",
+        code: "other_method",
+        fix: "Credentials > Client Authenticator: choose Client Id and Secret.",
+    };
+    stage.fails_with("another client authentication", Some(SECRET), &another_method).await;
+}
+
+#[tokio::test]
+async fn each_change_of_the_client_is_its_own_cause_until_it_is_put_right() {
+    let Some(stage) = Stage::new("client-is-wrong").await else { return };
+    type Change = fn(&mut Value);
+    type Row = (&'static str, Change, Change, Expected);
+    let rows: [Row; 6] = [
+        (
+            "registered with a slash more",
+            |client| client["redirectUris"] = json!([format!("{}/", client["redirectUris"][0].as_str().unwrap())]),
+            |client| {
+                client["redirectUris"] = json!([client["redirectUris"][0].as_str().unwrap().trim_end_matches('/')]);
+            },
+            UNREGISTERED,
+        ),
+        (
+            "registered at another host",
+            |client| {
+                let url = client["redirectUris"][0].as_str().unwrap().replace("127.0.0.1", "localhost");
+                client["redirectUris"] = json!([url]);
+            },
+            |client| {
+                let url = client["redirectUris"][0].as_str().unwrap().replace("localhost", "127.0.0.1");
+                client["redirectUris"] = json!([url]);
+            },
+            UNREGISTERED,
+        ),
+        ("switched off", |client| client["enabled"] = json!(false), |client| client["enabled"] = json!(true), DISABLED),
+        (
+            "standard flow off",
+            |client| client["standardFlowEnabled"] = json!(false),
+            |client| client["standardFlowEnabled"] = json!(true),
+            FLOW_OFF,
+        ),
+        (
+            "PKCE demanded",
+            |client| client["attributes"]["pkce.code.challenge.method"] = json!("S256"),
+            |client| client["attributes"]["pkce.code.challenge.method"] = json!(""),
+            PKCE_DEMANDED,
+        ),
+        (
+            "PAR demanded",
+            |client| client["attributes"]["require.pushed.authorization.requests"] = json!("true"),
+            |client| client["attributes"]["require.pushed.authorization.requests"] = json!("false"),
+            PAR_DEMANDED,
+        ),
+    ];
+    for (what, breaks, fixes, expected) in rows {
+        stage.client(breaks);
+        stage.fails(what, &expected).await;
+        stage.client(fixes);
+        stage.gives_no_alarm(what).await;
+    }
+    stage.client(|client| client["secret"] = json!("a-new-secret"));
+    stage.fails_with("a new secret", Some(SECRET), &WRONG_SECRET).await;
+    let clients = format!("/{}/clients", stage.realm);
+    let client = stage.keycloak.admin("GET", &format!("{clients}?clientId=app"), &Value::Null)[0].take();
+    stage.keycloak.admin("DELETE", &format!("{clients}/{}", client["id"].as_str().unwrap()), &Value::Null);
+    stage.fails("deleted", &UNKNOWN_CLIENT).await;
+}
+
+#[tokio::test]
+async fn a_realm_is_the_provider_and_its_host_is_not() {
+    let Some(mut stage) = Stage::new("realm").await else { return };
+    let origin = stage.keycloak.origin().to_owned();
+    let at = |realm: &str| Url::parse(&issuer(&origin, realm)).unwrap();
+    stage.add_realm("realm-other", &json!({}));
+    stage.add_realm("realm-off", &json!({"enabled": false}));
+    stage.add_realm("realm-moved", &json!({"attributes": {"frontendUrl": "https://id.example.test"}}));
+
+    // People get in at the other realm, which knows the app: what is watched is not theirs.
+    stage.sends_but(|sends| sends.realm = "realm-other".to_owned());
+    let other_realm = Expected {
+        failing: &["own_settings"],
+        cause: "own_settings",
+        code: "other_realm",
+        fix: "/realms/realm-other. If wiki is the one that is wrong: wiki: settings for OpenID Connect > Authorization URL",
+    };
+    stage.fails("the app is at another realm", &other_realm).await;
+    stage.target.provider.url = at("realm-other");
+    stage.gives_no_alarm("the other realm is watched").await;
+
+    // Nobody gets in at a realm that does not know the app.
+    stage.target.provider.url = at("realm");
+    stage.keycloak.admin("POST", "", &json!({"realm": "realm-stranger", "enabled": true}));
+    stage.sends_but(|sends| sends.realm = "realm-stranger".to_owned());
+    let wrong_realm = Expected {
+        failing: &["authorization_url_matches", "client_known", "authorize_accepted"],
+        cause: "authorization_url_matches",
+        code: "differs",
+        fix: "Authorization URL: enter the provider's value.",
+    };
+    stage.fails_with("the app is at a realm that does not know it", None, &wrong_realm).await;
+
+    // Our address is wrong, and the app is well.
+    stage.sends(&stage.right());
+    for wrong in [issuer(&origin, "gone"), issuer(&origin, "Realm"), origin.clone(), format!("{origin}/realms")] {
+        stage.target.provider.url = Url::parse(&wrong).unwrap();
+        let expected = Expected {
+            failing: &["discovery_served"],
+            cause: "",
+            code: "status",
+            fix: "/realms/realm: nothing is served below",
+        };
+        stage.fails(&wrong, &expected).await;
+    }
+
+    stage.target.provider.url = at("gone");
+    stage.sends_but(|sends| sends.realm = "gone".to_owned());
+    let gone = Expected {
+        failing: &["discovery_served", "authorize_accepted"],
+        cause: "discovery_served",
+        code: "status",
+        fix: "must name the realm, in its own upper and lower case",
+    };
+    stage.fails("the realm is gone", &gone).await;
+
+    stage.target.provider.url = at("realm-off");
+    stage.sends_but(|sends| sends.realm = "realm-off".to_owned());
+    let off = Expected {
+        failing: &["authorize_accepted"],
+        cause: "authorize_accepted",
+        code: "realm_disabled",
+        fix: "Keycloak: Realm settings: switch Enabled on.",
+    };
+    stage.fails("the realm is switched off", &off).await;
+
+    // The realm calls itself by another host. An app that stayed behind loses the provider's cookies.
+    stage.target.provider.url = at("realm-moved");
+    stage.sends_but(|sends| sends.realm = "realm-moved".to_owned());
+    let stayed = Expected {
+        failing: &["authorization_url_matches", "issuer_matches"],
+        cause: "authorization_url_matches",
+        code: "differs",
+        fix: "Authorization URL: enter the provider's value.",
+    };
+    stage.fails("the app stayed at the old host", &stayed).await;
+    let round = stage.look(None).await;
+    let fix = check(&round, "issuer_matches").findings[0].fix.as_deref().unwrap();
+    assert!(fix.contains("KC_HOSTNAME") && fix.contains("Realm settings > General"), "{fix}");
+    stage.sends_but(|sends| {
+        (sends.origin, sends.realm) = ("https://id.example.test".to_owned(), "realm-moved".to_owned());
+    });
+    let ours = Expected {
+        failing: &["own_settings"],
+        cause: "own_settings",
+        code: "other_address",
+        fix: "to https://id.example.test/realms/realm-moved.",
+    };
+    stage.fails("we stayed at the old host", &ours).await;
+}
+
+#[tokio::test]
+async fn what_stands_before_keycloak_or_is_gone_is_the_cause() {
+    let Some(mut stage) = Stage::new("route").await else { return };
+    let proxy = Server::plain().await;
+    let origin = format!("http://{}", proxy.address);
+    let keycloak = stage.keycloak;
+    stage.target.provider.url = Url::parse(&issuer(&origin, stage.realm)).unwrap();
+    stage.sends_but(|sends| sends.origin.clone_from(&origin));
+    let passes_but = |ends: Option<&'static str>| {
+        proxy.does(move |seen| match ends {
+            Some(end) if seen.path().ends_with(end) => html(503, "<h1>503 Service Unavailable</h1>"),
+            _ => passed_on(keycloak, seen),
+        });
+    };
+    passes_but(None);
+    stage.gives_no_alarm("a proxy that passes everything on").await;
+    passes_but(Some("/token"));
+    let token = Expected {
+        failing: &["token_endpoint_answers"],
+        cause: "token_endpoint_answers",
+        code: "wrong",
+        fix: "let the reverse proxy pass POST requests for this path to Keycloak",
+    };
+    stage.fails("a proxy without the token endpoint", &token).await;
+    passes_but(Some(""));
+    let all = Expected {
+        failing: &["discovery_served"],
+        cause: "discovery_served",
+        code: "status",
+        fix: "the reverse proxy must pass this path on",
+    };
+    stage.fails("a proxy without Keycloak", &all).await;
+    let gone = format!("http://{}", nobody());
+    stage.target.provider.url = Url::parse(&issuer(&gone, stage.realm)).unwrap();
+    stage.sends_but(|sends| sends.origin.clone_from(&gone));
+    let down = Expected {
+        failing: &["provider_reachable"],
+        cause: "provider_reachable",
+        code: "connect",
+        fix: "Start the provider and the reverse proxy before it",
+    };
+    stage.fails("nobody listens", &down).await;
+}
+
+/// The request as it came, passed on, and what Keycloak answers.
+fn passed_on(keycloak: &Keycloak, seen: &Seen) -> Act {
+    use std::io::{Read as _, Write as _};
+    let mut head = format!("{} {} HTTP/1.1\r\n", seen.method, seen.target);
+    for (name, value) in seen.headers.iter().filter(|(name, _)| *name != "connection") {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("connection: close\r\n\r\n");
+    let mut stream = std::net::TcpStream::connect(keycloak.address()).unwrap();
+    stream.write_all(&[head.as_bytes(), seen.body.as_bytes()].concat()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    Act::SendAndClose(answer)
+}
