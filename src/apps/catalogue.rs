@@ -365,7 +365,7 @@ kinds! {
         leaves: "a session row that ends by itself",
         leaves_row: true,
         asks_provider: true,
-        source: "paperless-ngx src/paperless/urls.py at b0e0e8a; django-allauth 65.22.1 run against Keycloak",
+        source: "paperless-ngx src/paperless/urls.py at b0e0e8a; what it is built with is tested (allauth)",
         grade: Grade::Source,
     }
     Allauth allauth {
@@ -384,8 +384,8 @@ kinds! {
         leaves: "a session row that ends by itself",
         leaves_row: true,
         asks_provider: true,
-        source: "django-allauth 65.22.1 run against Keycloak (Tandoor, AdventureLog and InvenTree are built with it)",
-        grade: Grade::Measured,
+        source: "django-allauth 65.22.1 (Tandoor, AdventureLog and InvenTree are built with it)",
+        grade: Grade::Tested,
     }
     Mealie mealie {
         title: "Mealie",
@@ -577,8 +577,8 @@ kinds! {
             pkce: "Apache: OIDCPKCEMethod",
         },
         leaves: COOKIE,
-        source: "mod_auth_openidc 2.4.12.3 run against Keycloak",
-        grade: Grade::Measured,
+        source: "mod_auth_openidc 2.4.12.3 of Debian 12",
+        grade: Grade::Tested,
     }
     Jupyterhub jupyterhub {
         title: "JupyterHub",
@@ -608,8 +608,8 @@ kinds! {
         },
         leaves: "a session row that ends by itself",
         leaves_row: true,
-        source: "mozilla-django-oidc 5.0.2 with Django 5.2 run against Keycloak",
-        grade: Grade::Measured,
+        source: "mozilla-django-oidc 5.0.2 with Django 5.2",
+        grade: Grade::Tested,
     }
     Pgadmin pgadmin {
         title: "pgAdmin",

@@ -83,7 +83,9 @@ pub struct AppForms {
 /// How sure the facts of a profile are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grade {
-    /// Run here against a real provider.
+    /// Run against real providers by the tests of this repository (`tests/it/interop/relying_parties.rs`).
+    Tested,
+    /// Run once against a real provider.
     Measured,
     /// Read in the app's source.
     Source,
@@ -98,6 +100,7 @@ impl Grade {
     #[must_use]
     pub fn in_words(self) -> &'static str {
         match self {
+            Self::Tested => "tested",
             Self::Measured => "measured",
             Self::Source => "read in source",
             Self::Documented => "documented",

@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{AppKind, AppProfile};
 
-/// The place of Kasm's form, as the texts name it.
-const KASM_FORM: &str = "Kasm: Access Management > Authentication > OpenID > your config";
+/// The place of Kasm's form, as the texts name it, and within a sentence.
+const KASM_FORM: [&str; 2] = [
+    "Kasm: Access Management > Authentication > OpenID > your config",
+    "Access Management > Authentication > OpenID > your config",
+];
 /// What the same keys and flags are called for any other app.
 const KEYS: [(&str, &str); 6] = [
     ("kasm.url", "app.url"),
@@ -82,7 +85,10 @@ impl AppName {
         if self.kind == AppKind::Kasm || !(text.contains(KASM) || text.contains("kasm")) {
             return text.to_owned();
         }
-        let mut text = text.replace(KASM_FORM, self.profile().forms.settings);
+        let mut text = text.to_owned();
+        for form in KASM_FORM {
+            text = text.replace(form, self.profile().forms.settings);
+        }
         for (key, own) in KEYS {
             text = text.replace(key, own);
         }
@@ -140,6 +146,9 @@ impl AppName {
             "pkce_not_required" => {
                 format!("{} Or let {} use PKCE, where it can: {pkce}.", own.unwrap_or_default(), self.name)
             }
+            "scope_has_openid" => format!("{settings}: add openid to the scopes."),
+            "scopes_supported" => format!("{settings}: ask only for scopes that the provider supports."),
+            "scopes_cover_username" => format!("{settings}: add the scope that is missing."),
             "state_length" | "scope_list_shape" => format!("{settings}; or upgrade {}.", self.name),
             "back_channel" => format!(
                 "On the host of {}, open the way to the provider: DNS, firewall, and a certificate that it trusts; see that \
@@ -174,6 +183,11 @@ mod tests {
                 &grafana,
                 "Kasm: Access Management > Authentication > OpenID > your config > Scope: one per line.",
                 "Grafana: grafana.ini, section [auth.generic_oauth] (or GF_AUTH_GENERIC_OAUTH_*) > Scope: one per line.",
+            ),
+            (
+                &grafana,
+                "see its URL (Access Management > Authentication > OpenID > your config)",
+                "see its URL (Grafana: grafana.ini, section [auth.generic_oauth] (or GF_AUTH_GENERIC_OAUTH_*))",
             ),
             (&wiki, "Where Kasm differs, see Kasm's log.", "Where wiki differs, see wiki's log."),
             (&alone, "Kasm is well. Kasm starts; see Kasm", "The app is well. The app starts; see the app"),

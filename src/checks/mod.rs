@@ -65,6 +65,8 @@ pub enum SeverityRule {
     Always(Severity),
     /// By dialect.
     By(fn(Dialect) -> Severity),
+    /// By dialect with Kasm, and this with any other app.
+    ByDialectAndApp(fn(Dialect) -> Severity, Severity),
     /// By what else was seen: at worst this, and for one snapshot that.
     BySnapshot(Severity, fn(&Case<'_>) -> Severity),
 }
@@ -84,7 +86,7 @@ impl SeverityRule {
     pub fn under(self, dialect: Dialect) -> Severity {
         match self {
             Self::Always(severity) | Self::BySnapshot(severity, _) => severity,
-            Self::By(rule) => rule(dialect),
+            Self::By(rule) | Self::ByDialectAndApp(rule, _) => rule(dialect),
         }
     }
 
@@ -93,6 +95,7 @@ impl SeverityRule {
     pub fn of(self, case: &Case<'_>) -> Severity {
         match self {
             Self::BySnapshot(_, rule) => rule(case),
+            Self::ByDialectAndApp(_, of_others) if !case.is_kasm() => of_others,
             _ => self.under(case.dialect),
         }
     }

@@ -184,6 +184,11 @@ impl Lab {
         world.fill_in(provider);
     }
 
+    /// Registers another callback for the client of [`LabOptions::other_app`].
+    pub fn register(&self, callback: &str) {
+        self.inner.world().register(callback);
+    }
+
     /// Where a side really listens, whatever its address says.
     #[must_use]
     pub fn socket(&self, side: Side) -> std::net::SocketAddr {

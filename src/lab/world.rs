@@ -108,6 +108,11 @@ impl World {
         config.issuer = Some(provider.issuer.as_str().trim_end_matches('/').to_owned());
     }
 
+    /// Registers this callback for the first client, and no other.
+    pub(super) fn register(&mut self, callback: &str) {
+        self.healthy.client().callback_urls = vec![callback.to_owned()];
+    }
+
     /// Notes a request and answers it.
     pub(super) fn reply(&mut self, door: Door, request: &Request) -> Reply {
         let now = self.options.clock.now();

@@ -159,7 +159,11 @@ fn scope_refused(case: &Case<'_>, description: &str) -> Finding {
     let (message, what) = match &refused[..] {
         [] => (
             format!("The provider refuses a scope that Kasm asks for, {sent}{words}"),
-            "only scopes that this client may use, one per line".to_owned(),
+            if case.is_kasm() {
+                "only scopes that this client may use, one per line".to_owned()
+            } else {
+                "only scopes that this client may use".to_owned()
+            },
         ),
         refused => {
             let refused = refused.join(", ");

@@ -14,7 +14,8 @@ const MOST_NAMED: usize = 10;
 
 pub(super) const CHECK: Check = Check {
     id: "scopes_supported",
-    severity: SeverityRule::By(severity),
+    // That its library refuses the token is known of Kasm; the libraries of others take what they get.
+    severity: SeverityRule::ByDialectAndApp(severity, Severity::Risk),
     title: "The provider supports every scope that Kasm asks for",
     why: "Pocket ID drops a scope that it does not know. From 2.10 on its token answer names what is left, and Kasm's \
            library ends in an Internal Error after the passkey (\"Scope has changed\").",
@@ -78,6 +79,7 @@ mod tests {
 
     use super::CHECK;
     use crate::{
+        apps::AppKind,
         checks::testing::{document, evaluated, generic, legacy, lose, table, url},
         model::{Reason, Severity, Snapshot, SourceId},
     };
@@ -120,6 +122,7 @@ mod tests {
         );
         let risk = |change: fn(&mut Snapshot)| evaluated(&CHECK, change).severity;
         assert_eq!([risk(|_| {}), risk(legacy), risk(generic)], [Severity::Outage, Severity::Risk, Severity::Risk]);
+        assert_eq!(risk(|now| now.target.app.kind = Some(AppKind::Grafana)), Severity::Risk);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What is said of relying parties and providers that we did not write, when all is right, and when one thing is wrong.
 
+use serde_json::{Value, json};
 use ssowatch::{
     apps::{AppKind, LoginMethod, LoginRequest, UrlIn},
     clock::Clock,
@@ -14,7 +15,7 @@ use url::Url;
 
 use super::{
     provider::{Product, Provider},
-    relying_party::{ADDRESS, App, Settings, free_port},
+    relying_party::{ADDRESS, App, RelyingParty, Settings, free_port},
 };
 
 /// Not the one of the client.
@@ -75,23 +76,24 @@ enum Running {
 type Expected = (Option<&'static str>, &'static [&'static str]);
 
 impl Wrong {
+    /// Those of one setting of the app stand together. Nothing comes after a provider that is down.
     const ALL: [Self; 16] = [
         Self::Nothing,
         Self::SlashAtProvider,
+        Self::HostAtProvider,
+        Self::ClientGone,
+        Self::SecretAtProvider,
         Self::SlashAtApp,
         Self::Scheme,
         Self::SchemeButTrusts,
         Self::Host,
         Self::HostButTrusts,
-        Self::HostAtProvider,
-        Self::ClientGone,
-        Self::SecretAtProvider,
         Self::SecretAtApp,
         Self::Pkce,
         Self::NoOpenid,
         Self::UnknownScope,
-        Self::ProviderDown,
         Self::ProviderNotReached,
+        Self::ProviderDown,
     ];
 
     /// Whether an app can be so wrong.
@@ -175,6 +177,16 @@ impl Wrong {
         }
     }
 
+    /// How npm `oidc-provider` is set up for an app.
+    fn at_provider(self, app: App) -> Value {
+        json!({
+            "client_id": if self == Self::ClientGone { "another-client" } else { lab::CLIENT_ID },
+            "client_secret": if self == Self::SecretAtProvider { OTHER_SECRET } else { lab::CLIENT_SECRET },
+            "redirect_uris": [self.registered(app)],
+            "pkce_required": self == Self::Pkce,
+        })
+    }
+
     /// The callback that is registered.
     fn registered(self, app: App) -> String {
         let callback = app.callback();
@@ -187,30 +199,15 @@ impl Wrong {
 }
 
 impl At {
-    const ALL: [Self; 2] = [Self::PocketId, Self::OidcProvider];
-
-    /// Starts it for an app, with what is wrong at the provider's side.
-    async fn start(self, wrong: Wrong, app: App) -> Running {
+    /// Starts it for an app.
+    async fn start(self, app: App) -> Running {
         match self {
             Self::PocketId => {
-                let other_app = Some(wrong.registered(app));
-                let lab = Lab::start(LabOptions { other_app, ..LabOptions::default() }).await.unwrap();
-                match wrong {
-                    Wrong::ClientGone => lab.break_with(Fault::ClientDeleted),
-                    Wrong::SecretAtProvider => lab.break_with(Fault::SecretRegenerated),
-                    Wrong::Pkce => lab.break_with(Fault::PkceRequired),
-                    _ => {}
-                }
-                Running::PocketId(lab)
+                let options = LabOptions { other_app: Some(app.callback()), ..LabOptions::default() };
+                Running::PocketId(Lab::start(options).await.unwrap())
             }
             Self::OidcProvider => {
-                let settings = serde_json::json!({
-                    "client_id": if wrong == Wrong::ClientGone { "another-client" } else { lab::CLIENT_ID },
-                    "client_secret": if wrong == Wrong::SecretAtProvider { OTHER_SECRET } else { lab::CLIENT_SECRET },
-                    "redirect_uris": [wrong.registered(app)],
-                    "pkce_required": wrong == Wrong::Pkce,
-                });
-                Running::OidcProvider(Product::OidcProvider.start(&settings).await)
+                Running::OidcProvider(Product::OidcProvider.start(&Wrong::Nothing.at_provider(app)).await)
             }
         }
     }
@@ -221,6 +218,25 @@ impl Running {
         match self {
             Self::PocketId(lab) => lab.provider_url(),
             Self::OidcProvider(provider) => provider.url.clone(),
+        }
+    }
+
+    /// Makes it wrong in this way, and in no other, at the same address.
+    async fn is_wrong(&mut self, wrong: Wrong, app: App) {
+        match self {
+            Self::PocketId(lab) => {
+                lab.fix_all();
+                lab.register(&wrong.registered(app));
+                match wrong {
+                    Wrong::ClientGone => lab.break_with(Fault::ClientDeleted),
+                    Wrong::SecretAtProvider => lab.break_with(Fault::SecretRegenerated),
+                    Wrong::Pkce => lab.break_with(Fault::PkceRequired),
+                    Wrong::ProviderDown => lab.break_with(Fault::ProviderRefused),
+                    _ => {}
+                }
+            }
+            Self::OidcProvider(provider) if wrong == Wrong::ProviderDown => provider.stop().await,
+            Self::OidcProvider(provider) => provider.set(&wrong.at_provider(app)).await,
         }
     }
 
@@ -272,6 +288,10 @@ fn says_only_what_is_so(what: &str, round: &Round) {
     let text = render::text::text(&round.report, &round.snapshot, render::style::Style::PLAIN);
     assert!(!text.to_lowercase().contains("kasm"), "{what}: {text}");
     assert!(!text.contains("/#/"), "{what}: {text}");
+    for finding in round.report.failing().flat_map(|check| &check.findings) {
+        let told = format!("{} {}", finding.message, finding.fix.as_deref().unwrap_or_default());
+        assert!(!told.contains("Kasm") && !told.contains("Access Management") && !told.contains("per line"), "{told}");
+    }
     for secret in [lab::CLIENT_SECRET, OTHER_SECRET] {
         assert!(!text.contains(secret), "{what}: {text}");
     }
@@ -281,21 +301,60 @@ fn says_only_what_is_so(what: &str, round: &Round) {
     assert_eq!(verdict(round, "landing_after_sign_in"), Verdict::Unverified, "{what}");
 }
 
+/// The words of the cause, and the setting of the app that its advice names.
+const ADVICE: [(App, Wrong, &str, &str); 6] = [
+    (App::ModAuthOpenidc, Wrong::Scheme, "does not know that a proxy serves it over https", "OIDCXForwardedHeaders"),
+    (App::ModAuthOpenidc, Wrong::ProviderNotReached, "an error of its own: HTTP 500", "OIDCProviderMetadataURL"),
+    (App::Allauth, Wrong::Scheme, "refuses its own login form as forged (HTTP 403)", "PAPERLESS_PROXY_SSL_HEADER"),
+    (App::Allauth, Wrong::Pkce, "demands PKCE of this client", "OAUTH_PKCE_ENABLED"),
+    (App::Allauth, Wrong::ProviderNotReached, "cannot reach the provider", "PAPERLESS_SOCIALACCOUNT_PROVIDERS"),
+    (App::MozillaDjangoOidc, Wrong::Scheme, "does not know that a proxy serves it over", "SECURE_PROXY_SSL_HEADER"),
+];
+
+fn names_the_setting(app: App, wrong: Wrong, report: &Report) {
+    for (_, _, message, fix) in ADVICE.iter().filter(|(of, what, ..)| (*of, *what) == (app, wrong)) {
+        let cause = report.cause.as_ref().unwrap();
+        let finding = &report.check(&cause.check).unwrap().findings[0];
+        assert!(finding.message.contains(message), "{app:?} {wrong:?}: {finding:?}");
+        assert!(finding.fix.as_ref().unwrap().contains(fix), "{app:?} {wrong:?}: {finding:?}");
+    }
+}
+
+/// A pair that plays one fault after another.
+struct Pair {
+    app: App,
+    at: At,
+    running: Running,
+    /// The app, which is kept while its settings are the same.
+    party: Option<(Settings, RelyingParty)>,
+}
+
+impl Pair {
+    async fn new(app: App, at: At) -> Self {
+        Self { app, at, running: at.start(app).await, party: None }
+    }
+
+    /// Makes it wrong in this way, and gives the target, which has the right secret.
+    async fn with(&mut self, wrong: Wrong) -> Target {
+        let url = self.running.url();
+        let settings = wrong.settings(self.at, url.as_str().trim_end_matches('/'));
+        if self.party.as_ref().is_none_or(|(before, _)| *before != settings) {
+            let party = self.app.start(&settings).await;
+            self.party = Some((settings, party));
+        }
+        self.running.is_wrong(wrong, self.app).await;
+        let mut target = self.party.as_ref().unwrap().1.target(url);
+        target.provider.client_secret = Some(SecretSource::Inline(Secret::new(lab::CLIENT_SECRET.to_owned())));
+        target
+    }
+}
+
 /// Plays every fault at a pair.
 async fn plays(app: App, at: At) {
+    let mut pair = Pair::new(app, at).await;
     for wrong in Wrong::ALL.into_iter().filter(|wrong| wrong.is_of(app)) {
         let what = format!("{app:?} with {at:?}: {wrong:?}");
-        let mut running = at.start(wrong, app).await;
-        let url = running.url();
-        let relying_party = app.start(&wrong.settings(at, url.as_str().trim_end_matches('/'))).await;
-        let mut target = relying_party.target(url);
-        target.provider.client_secret = Some(SecretSource::Inline(Secret::new(lab::CLIENT_SECRET.to_owned())));
-        if wrong == Wrong::ProviderDown {
-            match &mut running {
-                Running::PocketId(lab) => lab.break_with(Fault::ProviderRefused),
-                Running::OidcProvider(provider) => provider.stop().await,
-            }
-        }
+        let target = pair.with(wrong).await;
         let round = look(&target).await;
         let (expected_cause, beside) = wrong.expected(app, at);
         let told: Vec<_> = round.report.failing().collect();
@@ -309,15 +368,27 @@ async fn plays(app: App, at: At) {
             assert_eq!(round.report.login, wrong.login(), "{what}");
         }
         says_only_what_is_so(&what, &round);
+        names_the_setting(app, wrong, &round.report);
+        if expected_cause.is_none() {
+            let reached = verdict(&round, "back_channel");
+            let is_shown = app.kind().profile().asks_provider;
+            assert_eq!(reached, if is_shown { Verdict::Ok } else { Verdict::Unverified }, "{what}");
+        }
         if wrong == Wrong::Nothing {
             is_recognised(&what, app, &target).await;
         }
-        running.ends().await;
     }
+    pair.running.ends().await;
 }
 
 /// A healthy pair of which only is said how its login starts: no alarm, and the kind where its callback tells it.
 async fn is_recognised(what: &str, app: App, target: &Target) {
+    if app == App::Allauth {
+        let mut named = target.clone();
+        named.app.kind = Some(AppKind::Allauth);
+        let round = look(&named).await;
+        assert_eq!((round.report.login, failing(&round.report)), (Login::Ok, Vec::new()), "{what}, as any other site");
+    }
     let round = look(&without_kind(app, target.clone())).await;
     assert_eq!((round.report.login, failing(&round.report)), (Login::Ok, Vec::new()), "{what}, without a kind");
     let kind = match app {
@@ -362,42 +433,14 @@ async fn mozilla_django_oidc_and_oidc_provider_give_no_false_alarm_and_each_faul
 
 #[tokio::test]
 async fn a_callback_that_the_configuration_names_shows_whose_the_slash_is() {
+    let app = App::ModAuthOpenidc;
+    let mut pair = Pair::new(app, At::OidcProvider).await;
     for (wrong, expected) in
         [(Wrong::SlashAtApp, "redirect_uri_is_own"), (Wrong::SlashAtProvider, "redirect_uri_registered")]
     {
-        let app = App::ModAuthOpenidc;
-        let running = At::OidcProvider.start(wrong, app).await;
-        let url = running.url();
-        let relying_party = app.start(&wrong.settings(At::OidcProvider, url.as_str().trim_end_matches('/'))).await;
-        let mut target = relying_party.target(url);
+        let mut target = pair.with(wrong).await;
         target.app.callback = app.callback().strip_prefix(ADDRESS).map(str::to_owned);
         let round = look(&target).await;
         assert_eq!(cause(&round.report), Some(expected), "{wrong:?}");
-    }
-}
-
-#[tokio::test]
-async fn the_advice_names_the_setting_of_the_app_that_is_wrong() {
-    for (app, wrong, message, fix) in [
-        (
-            App::ModAuthOpenidc,
-            Wrong::Scheme,
-            "does not know that a proxy serves it over https",
-            "OIDCXForwardedHeaders",
-        ),
-        (App::ModAuthOpenidc, Wrong::ProviderNotReached, "an error of its own: HTTP 500", "OIDCProviderMetadataURL"),
-        (App::Allauth, Wrong::Scheme, "refuses its own login form as forged (HTTP 403)", "PAPERLESS_PROXY_SSL_HEADER"),
-        (App::Allauth, Wrong::Pkce, "demands PKCE of this client", "OAUTH_PKCE_ENABLED"),
-        (App::Allauth, Wrong::ProviderNotReached, "cannot reach the provider", "PAPERLESS_SOCIALACCOUNT_PROVIDERS"),
-        (App::MozillaDjangoOidc, Wrong::Scheme, "does not know that a proxy serves", "SECURE_PROXY_SSL_HEADER"),
-    ] {
-        let running = At::OidcProvider.start(wrong, app).await;
-        let url = running.url();
-        let relying_party = app.start(&wrong.settings(At::OidcProvider, url.as_str().trim_end_matches('/'))).await;
-        let round = look(&relying_party.target(url)).await;
-        let cause = round.report.cause.as_ref().unwrap();
-        let finding = &round.report.check(&cause.check).unwrap().findings[0];
-        assert!(finding.message.contains(message), "{app:?} {wrong:?}: {finding:?}");
-        assert!(finding.fix.as_ref().unwrap().contains(fix), "{app:?} {wrong:?}: {finding:?}");
     }
 }

@@ -44,7 +44,7 @@ pub enum App {
 }
 
 /// How an app is set up.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The provider's address that the app has.
     pub provider: String,
@@ -79,8 +79,6 @@ pub struct RelyingParty {
 }
 
 impl App {
-    pub const ALL: [Self; 3] = [Self::ModAuthOpenidc, Self::Allauth, Self::MozillaDjangoOidc];
-
     /// The kind of the catalogue.
     pub fn kind(self) -> AppKind {
         match self {
