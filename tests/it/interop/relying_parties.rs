@@ -69,7 +69,7 @@ enum At {
 /// A running provider.
 enum Running {
     PocketId(Lab),
-    OidcProvider(Provider),
+    OidcProvider(Box<Provider>),
 }
 
 /// What is expected: the cause, and the checks that fail beside it.
@@ -207,7 +207,7 @@ impl At {
                 Running::PocketId(Lab::start(options).await.unwrap())
             }
             Self::OidcProvider => {
-                Running::OidcProvider(Product::OidcProvider.start(&Wrong::Nothing.at_provider(app)).await)
+                Running::OidcProvider(Box::new(Product::OidcProvider.start(&Wrong::Nothing.at_provider(app)).await))
             }
         }
     }

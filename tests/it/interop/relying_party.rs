@@ -198,6 +198,7 @@ pub fn free_port() -> u16 {
 }
 
 /// Starts Apache in one process, and waits until it answers; none where it ended.
+#[expect(clippy::disallowed_methods, reason = "the test is the client")]
 async fn start_apache(folder: &TempDir, certificate: &Served, ports: Ports, is_app: bool) -> Option<Child> {
     assert!(
         Path::new(MODULES).join("mod_auth_openidc.so").exists(),
