@@ -82,7 +82,8 @@ impl AppName {
     /// A text about Kasm as one about this app.
     #[must_use]
     pub fn text(&self, text: &str) -> String {
-        if self.kind == AppKind::Kasm || !(text.contains(KASM) || text.contains("kasm")) {
+        let names_it = text.contains(KASM) || text.contains("kasm") || KASM_FORM.iter().any(|form| text.contains(form));
+        if self.kind == AppKind::Kasm || !names_it {
             return text.to_owned();
         }
         let mut text = text.to_owned();
