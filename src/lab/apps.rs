@@ -204,7 +204,8 @@ impl OtherApp {
 
     /// Its client at the provider.
     pub(super) fn client(&self) -> Client {
-        Client::of_app(self.seat, self.callback.clone(), self.url.clone())
+        let Seat { client_id, client_name, client_secret, .. } = self.seat;
+        Client::of_app([client_id, client_name, client_secret], self.callback.clone(), self.url.clone())
     }
 
     /// Answers a request.

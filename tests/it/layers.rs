@@ -125,8 +125,8 @@ const LAYERS: &[Layer] = &[
     ),
     layer(
         "lab",
-        &["clock", "config", "model", "providers"],
-        "the lab plays the other side: it must not share code with what collects from it or evaluates it",
+        &["apps", "clock", "config", "model", "providers"],
+        "the lab plays the other side: it shares the names of kinds, and no code with what collects from it or evaluates it",
     ),
 ];
 

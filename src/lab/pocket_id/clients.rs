@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::{lab::apps::Seat, providers::pocket_id::Version};
+use crate::providers::pocket_id::Version;
 
 /// A client as Pocket ID registers it.
 #[derive(Debug, Clone)]
@@ -79,13 +79,13 @@ impl Client {
         ]
     }
 
-    /// The client of an app beside Kasm, which everybody may use.
-    pub(in crate::lab) fn of_app(seat: &Seat, callback: String, url: String) -> Self {
+    /// The client of an app beside Kasm, which everybody may use: its id, its name and its secret.
+    pub(in crate::lab) fn of_app([id, name, secret]: [&'static str; 3], callback: String, url: String) -> Self {
         Self {
-            id: seat.client_id.to_owned(),
+            id: id.to_owned(),
             is_deleted: false,
-            name: seat.client_name,
-            secrets: vec![seat.client_secret.to_owned()],
+            name,
+            secrets: vec![secret.to_owned()],
             ended_secrets: Vec::new(),
             secret_days_old: 1,
             secret_days_left: None,

@@ -146,11 +146,16 @@ impl Stage {
         self.round(CollectMode::Due { settings_every: Duration::from_mins(5), share_for: Duration::ZERO }).await
     }
 
-    /// Lets time go by: what the test itself has taken does not count, so that a slow machine has no more looks.
+    /// Lets time go by.
     pub fn pass(&self, seconds: i64) {
-        let passed = 1000 * (self.passed.fetch_add(seconds, Ordering::Relaxed) + seconds);
+        self.passed.fetch_add(seconds, Ordering::Relaxed);
+        self.step.fetch_add(1000 * seconds, Ordering::Relaxed);
+    }
+
+    /// Sets the clock back by what the test itself has taken, so that many rounds on a slow machine have no more looks.
+    pub fn take_back(&self) {
         let taken = i64::try_from(self.begun.elapsed().as_millis()).unwrap();
-        self.step.store(passed - taken, Ordering::Relaxed);
+        self.step.store(1000 * self.seconds() - taken, Ordering::Relaxed);
     }
 
     async fn round(&mut self, pace: CollectMode) -> Report {

@@ -155,7 +155,7 @@ async fn each_wrong_setting_of_the_app_is_its_own_cause() {
                 failing: &["scope_has_openid"],
                 cause: "scope_has_openid",
                 code: "missing",
-                fix: "wiki: settings for OpenID Connect > Scope: add openid",
+                fix: "wiki: settings for OpenID Connect: add openid to the scopes",
             },
         ),
         ("the implicit flow", |sends| sends.response_type = "token", FLOW_OFF),
