@@ -94,7 +94,7 @@ impl Schedule {
     }
 
     /// The time between two runs: the longest gap of the next eight days, or of the next runs where those are fewer. How
-    /// stale something may get is reported by it.
+    /// stale something may get follows from it.
     #[must_use]
     pub fn period_hint(&self, now: Time) -> Duration {
         let crontab = match self {

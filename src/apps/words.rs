@@ -82,8 +82,8 @@ impl AppName {
     /// A text about Kasm as one about this app.
     #[must_use]
     pub fn text(&self, text: &str) -> String {
-        let names_it = text.contains(KASM) || text.contains("kasm") || KASM_FORM.iter().any(|form| text.contains(form));
-        if self.kind == AppKind::Kasm || !names_it {
+        let marks = [KASM, "kasm", KASM_FORM[1]];
+        if self.kind == AppKind::Kasm || !marks.iter().any(|mark| text.contains(mark)) {
             return text.to_owned();
         }
         let mut text = text.to_owned();

@@ -70,7 +70,7 @@ pub(super) fn rules(args: &RuleArgs) -> ExitCode {
     let alerts = alerts.map(|(name, text)| (name, adapted(text, args.external_url.as_ref(), &labels)));
     let files: Vec<(&str, String)> = std::iter::once((RULES.0, RULES.1.to_owned())).chain(alerts).collect();
     match &args.to.output {
-        Some(folder) => write(folder, &files, args.to.force),
+        Some(folder) => write(folder, files, args.to.force),
         None => {
             super::print(&joined(&files));
             ExitCode::SUCCESS
@@ -83,10 +83,8 @@ pub(super) fn dashboards(args: &DashboardArgs) -> ExitCode {
     let wanted = |name: &str| args.name.as_deref().is_none_or(|wanted| wanted == name);
     let chosen = DASHBOARDS.iter().filter(|(name, ..)| wanted(name));
     if let Some(folder) = &args.to.output {
-        let named: Vec<(String, String)> =
-            chosen.map(|(name, text, _)| (format!("ssowatch-{name}.json"), (*text).to_owned())).collect();
-        let files: Vec<(&str, String)> = named.iter().map(|(name, text)| (name.as_str(), text.clone())).collect();
-        return write(folder, &files, args.to.force);
+        let files = chosen.map(|(name, text, _)| (format!("ssowatch-{name}.json"), *text));
+        return write(folder, files, args.to.force);
     }
     for (name, text, shows) in chosen {
         match args.name {
@@ -97,10 +95,14 @@ pub(super) fn dashboards(args: &DashboardArgs) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn write(folder: &Path, files: &[(&str, String)], force: bool) -> ExitCode {
+fn write<T: AsRef<str>>(
+    folder: &Path,
+    files: impl IntoIterator<Item = (impl AsRef<Path>, T)>,
+    force: bool,
+) -> ExitCode {
     for (name, text) in files {
         let path = folder.join(name);
-        match super::write_file(&path, text, force) {
+        match super::write_file(&path, text.as_ref(), force) {
             Ok(()) => super::print(&format!("{} is written\n", path.display())),
             Err(problem) => return super::complain(&problem),
         }

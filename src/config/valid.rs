@@ -157,7 +157,7 @@ pub struct Target {
     pub change_hold: Duration,
     /// Who signs in to it as a test user: [`Config::canary`].
     pub canary: Option<Canary>,
-    /// The names of the receivers that are named this target; all of them where it says nothing.
+    /// The names of the receivers that hear of this target; all of them where it says nothing.
     pub notify: Option<BTreeSet<String>>,
     /// The heading that it stands under on the status page.
     pub group: Option<String>,

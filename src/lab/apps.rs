@@ -205,7 +205,7 @@ impl OtherApp {
     /// Its client at the provider.
     pub(super) fn client(&self) -> Client {
         let Seat { client_id, client_name, client_secret, .. } = self.seat;
-        Client::of_app([client_id, client_name, client_secret], self.callback.clone(), self.url.clone())
+        Client::of_app((client_id, client_name, client_secret), &self.callback, &self.url)
     }
 
     /// Answers a request.

@@ -59,7 +59,7 @@ impl Rules {
     /// How long a matter must be seen until it counts, and how long it must not.
     fn confirm(&self, topic: Topic) -> Confirm {
         match topic {
-            // What can be told again is reported again at once: it may be an outage.
+            // What can be reported again is reported again at once: it may be an outage.
             Topic::Unknown => Confirm { begins: self.unknown_after.max(SECOND_LOOK), ends: SECOND_LOOK },
             _ => Confirm { begins: SECOND_LOOK, ends: FIX_HOLDS },
         }

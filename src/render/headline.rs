@@ -1,4 +1,4 @@
-//! What is reported first, on every surface: the one check that matters most, or why nothing can be told.
+//! What is reported first, on every surface: the one check that matters most, or why nothing can be said.
 
 use crate::{
     checks,

@@ -135,16 +135,22 @@ impl Start {
 
 /// Whether an authorization endpoint has the origin of a provider's address.
 pub(super) fn is_of_origin(endpoint: &str, provider_url: &str) -> bool {
-    matches!((Url::parse(endpoint), Url::parse(provider_url)), (Ok(endpoint), Ok(provider))
-        if endpoint.origin() == provider.origin())
+    of_one_origin(endpoint, provider_url).is_some()
 }
 
 /// Whether an authorization endpoint stands below the path of a provider's address, which is more than its origin: two realms
 /// of one server have the same.
 pub(super) fn is_below(endpoint: &str, provider_url: &str) -> bool {
-    matches!((Url::parse(endpoint), Url::parse(provider_url)), (Ok(endpoint), Ok(provider))
-        if endpoint.origin() == provider.origin()
-            && endpoint.path().strip_prefix(provider.path().trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/')))
+    of_one_origin(endpoint, provider_url).is_some_and(|(endpoint, provider)| {
+        let below = endpoint.path().strip_prefix(provider.path().trim_end_matches('/'));
+        below.is_some_and(|rest| rest.starts_with('/'))
+    })
+}
+
+/// Both addresses, where they are addresses and have one origin.
+fn of_one_origin(endpoint: &str, provider_url: &str) -> Option<(Url, Url)> {
+    let (endpoint, provider) = (Url::parse(endpoint).ok()?, Url::parse(provider_url).ok()?);
+    (endpoint.origin() == provider.origin()).then_some((endpoint, provider))
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 /// Whether the provider says that it does not know the client.
-pub(in crate::checks) fn client_is_unknown(case: &Case<'_>) -> bool {
+pub(super) fn client_is_unknown(case: &Case<'_>) -> bool {
     matches!(run(case), Ok(Outcome::Fail(_)))
 }
 

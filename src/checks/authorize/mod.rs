@@ -25,7 +25,6 @@ mod scope_list_shape;
 mod scopes_supported;
 mod state_returned;
 
-pub(super) use client_known::client_is_unknown;
 pub(super) use redirect_uri_secure::insecure;
 pub(super) use scopes_supported::unsupported;
 
@@ -140,11 +139,15 @@ fn dry_run<'a>(case: &Case<'a>) -> Result<&'a DryRun, Missing> {
     Ok(dry_run)
 }
 
-/// Why the client as such is refused, where the dry run shows that: nothing that is refused after it says more.
+/// Why the client as such is refused: nothing that is refused after it says more.
 pub(super) fn refused_client(case: &Case<'_>) -> Option<&'static str> {
+    const UNKNOWN: &str = "the provider does not know the client";
+    if client_known::client_is_unknown(case) {
+        return Some(UNKNOWN);
+    }
     let DryRun::ErrorPage { status, message } = dry_run(case).ok()? else { return None };
     match Refusal::of_page(case, *status, message) {
-        Refusal::Client => Some("the provider does not know the client"),
+        Refusal::Client => Some(UNKNOWN),
         Refusal::ClientDisabled => Some("the client is switched off at the provider"),
         Refusal::BearerOnly => Some("the client may not sign people in"),
         Refusal::Realm => Some("the realm is switched off"),

@@ -33,29 +33,27 @@ fn run(case: &Case<'_>) -> Result<Outcome, Missing> {
 
 /// A Kasm that is well, and ends in an error of its own at the start of a login, is a fault; any other silence is not.
 fn without_an_answer(case: &Case<'_>, missing: Missing) -> Result<Outcome, Missing> {
-    match error_of_its_own(case, &missing) {
-        Some(_) if case.start_asks_provider() && is_provider_well(case) => Ok(Outcome::Unknown(
+    let while_well = error_of_its_own(case, &missing);
+    if while_well.is_some() && case.start_asks_provider() && is_provider_well(case) {
+        return Ok(Outcome::Unknown(
             "its server asks the provider at this step, which is told first (back_channel)".to_owned(),
-        )),
-        Some(_) if case.is_guess() => Err(missing),
-        Some(detail) if !is_provider_away(case) => {
-            let message = format!("Kasm is well, and does not start the login: {detail}");
-            Ok(Outcome::fail(Finding::new("server_error", message)))
-        }
-        Some(_) => Err(missing),
-        None => match missing.server_error() {
-            Some(detail) if is_ill_without_a_check(case) && !case.is_guess() && !is_provider_away(case) => {
-                let message = format!("Kasm answers the start of its login with an error of its own: {detail}");
-                Ok(Outcome::fail(Finding::new("server_error", message)))
-            }
-            _ => Err(missing),
-        },
+        ));
     }
+    if case.is_guess() || is_provider_away(case) {
+        return Err(missing);
+    }
+    let message = match (while_well, missing.server_error()) {
+        (Some(detail), _) => format!("Kasm is well, and does not start the login: {detail}"),
+        (None, Some(detail)) if has_no_health_check(case) => {
+            format!("Kasm answers the start of its login with an error of its own: {detail}")
+        }
+        _ => return Err(missing),
+    };
+    Ok(Outcome::fail(Finding::new("server_error", message)))
 }
 
-/// Whether the app's page is an error of its own as well, and no health check says more: where the start of a login ends
-/// in such an error, too, nobody signs in, and no other check says so.
-fn is_ill_without_a_check(case: &Case<'_>) -> bool {
+/// Whether no health check says more of an app that ends in errors: then no other check says that nobody signs in.
+fn has_no_health_check(case: &Case<'_>) -> bool {
     !case.is_kasm() && matches!(case.now.app_health().value, Err(Missing::NotApplicable(_)))
 }
 

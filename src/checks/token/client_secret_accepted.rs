@@ -2,7 +2,7 @@
 
 use super::{Case, Check, SeverityRule};
 use crate::{
-    checks::authorize::{client_is_unknown, refused_client},
+    checks::authorize::refused_client,
     model::{ClientSecrets, Credential, Finding, Missing, Outcome, SecretAnswer, SecretProof, SourceId},
 };
 
@@ -54,16 +54,13 @@ fn accepted(proof: &SecretProof) -> Outcome {
 
 /// A refusal says something about the secret only where the database answers, and knows the client as one with secrets.
 fn refused(case: &Case<'_>, proof: &SecretProof, status: u16, error: &str) -> Result<Outcome, Missing> {
-    if client_is_unknown(case) {
-        return Ok(Outcome::Unknown("the provider does not know the client, whatever its secret".to_owned()));
+    // Keycloak refuses such a client in the words that it has for a wrong secret (measured).
+    if let Some(why) = refused_client(case) {
+        return Ok(Outcome::Unknown(format!("{why}, whatever its secret")));
     }
     match &case.now.client_meta().value {
         Ok(_) | Err(Missing::NotApplicable(_)) => {}
         Err(_) => return Err(Missing::Blocked { by: SourceId::ClientMeta }),
-    }
-    // Keycloak refuses such a client in the words that it has for a wrong secret (measured).
-    if let Some(why) = refused_client(case) {
-        return Ok(Outcome::Unknown(format!("{why}, whatever its secret")));
     }
     if case.now.client_registration().ok().is_some_and(|registration| registration.client.is_public == Some(true)) {
         return Ok(Outcome::NotApplicable("the client is public in Pocket ID: it has no secret".to_owned()));

@@ -39,22 +39,9 @@ impl Client {
 
     /// The clients that the recordings were made with; Kasm's, which has these secrets, is the first.
     pub(in crate::lab) fn known(callback: &str, kasm: &str, secrets: Vec<String>) -> Vec<Self> {
-        let client = |number: u8, name: &'static str, secret: &str| Self {
-            id: format!("00000000-0000-4000-8000-0000000000c{number}"),
-            is_deleted: false,
-            name,
-            secrets: vec![secret.to_owned()],
-            ended_secrets: Vec::new(),
-            secret_days_old: 1,
-            secret_days_left: None,
-            callback_urls: vec![callback.to_owned()],
-            is_public: false,
-            pkce_required: false,
-            par_required: false,
-            requires_reauthentication: false,
-            allowed_groups: None,
-            logout_callback_urls: vec![kasm.to_owned()],
-            is_listed: number <= 5,
+        let client = |number: u8, name: &'static str, secret: &str| {
+            let id = format!("00000000-0000-4000-8000-0000000000c{number}");
+            Self { is_listed: number <= 5, ..Self::of_app((&id, name, secret), callback, kasm) }
         };
         let insecure = callback.replacen("https:", "http:", 1);
         vec![
@@ -79,8 +66,12 @@ impl Client {
         ]
     }
 
-    /// The client of an app beside Kasm, which everybody may use: its id, its name and its secret.
-    pub(in crate::lab) fn of_app([id, name, secret]: [&'static str; 3], callback: String, url: String) -> Self {
+    /// A client that everybody may use, with its id, its name and its secret.
+    pub(in crate::lab) fn of_app(
+        (id, name, secret): (&str, &'static str, &str),
+        callback: &str,
+        after_logout: &str,
+    ) -> Self {
         Self {
             id: id.to_owned(),
             is_deleted: false,
@@ -89,13 +80,13 @@ impl Client {
             ended_secrets: Vec::new(),
             secret_days_old: 1,
             secret_days_left: None,
-            callback_urls: vec![callback],
+            callback_urls: vec![callback.to_owned()],
             is_public: false,
             pkce_required: false,
             par_required: false,
             requires_reauthentication: false,
             allowed_groups: None,
-            logout_callback_urls: vec![url],
+            logout_callback_urls: vec![after_logout.to_owned()],
             is_listed: true,
         }
     }

@@ -55,7 +55,7 @@ fn dates(report: &Report, view: &View<'_>, heading: Heading) -> Markup {
     }
 }
 
-/// What a risk is reported by.
+/// A risk in a sentence: that of its first finding.
 fn sentence(check: &CheckReport) -> &str {
     check.findings.first().map_or(check.id.as_str(), |finding| finding.message.as_str())
 }
